@@ -1,0 +1,1 @@
+//! etcd's multi-version key-value store as a pure, deterministic state machine.

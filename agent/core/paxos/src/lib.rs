@@ -1,0 +1,23 @@
+//! Multi-Paxos as a pure state machine.
+//!
+//! This crate is the replication core of Synod: ballots, acceptor, proposer, leader, log, quorums, leases and
+//! membership. It promises that no two replicas ever decide different entries for one slot, whatever is lost,
+//! repeated, reordered or restarted, as long as what [`Ready::persist`] holds is kept.
+//!
+//! It knows nothing of sockets, disks, clocks, entropy or threads: time is handed in as [`Now`], randomness as a
+//! seed, and everything it wants done comes out as a [`Ready`]. It does not look into commands either.
+//!
+//! The protocol is Multi-Paxos with a stable leader (Lamport, "Paxos Made Simple", 2001) in which acceptors accept
+//! only contiguous prefixes within a ballot (as in Sequence Paxos: Haridi, Kroll, Carbone, "Lecture Notes on
+//! Leader-based Sequence Paxos", 2020), elections are won by quorum-connected nodes (as in Omni-Paxos: Ng, Haridi,
+//! Carbone, EuroSys 2023), and configurations are decided in the log itself.
+
+mod message;
+mod ready;
+mod types;
+
+pub use message::{Body, Message};
+pub use ready::{Outbound, ReadDone, Ready, Record};
+pub use types::{
+    Ballot, Change, ConfigId, Configuration, Entry, Member, MemberRole, Node, Now, Payload, Quorums, Slot, Span,
+};

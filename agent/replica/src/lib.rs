@@ -1,0 +1,15 @@
+//! The driver of a replicated core: one event loop around `synod_paxos::Replica` and a state machine.
+//!
+//! It owns the write-ahead log, recovery, the peer protocol, timers, forwarding, deduplication and snapshots. It promises
+//! that nothing is answered before it is decided and applied, and that nothing is promised to a peer before it is on
+//! disk. It reaches the world only through the byte-level [`Disk`] and [`Net`] handed to it and the [`Now`] of each
+//! call, so the simulator runs it unchanged. It knows nothing of etcd, TLS, tokio or files of the operating system.
+
+mod event;
+mod io;
+mod machine;
+
+pub use event::{ChangeRefusal, Event, Output, Refusal, Request, Ticket};
+pub use io::{Completion, Disk, DiskError, DiskOp, DiskTicket, Net, NetEvent};
+pub use machine::{Applied, Command, Damaged, SnapshotReader, StateMachine, Stamp, UnknownCommand};
+pub use synod_paxos::{Now, Span};

@@ -1,0 +1,1 @@
+//! The Synod agent: roles, front ends, sockets and disks around the replicated cores.

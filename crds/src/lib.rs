@@ -1,0 +1,1 @@
+//! The custom resources of synod.dev/v1alpha1 as Rust types.

@@ -1,0 +1,1 @@
+//! The Synod operator, its local mode and its command line.

@@ -1,0 +1,1 @@
+//! The simulator: whole groups over virtual network, disks and clocks.
