@@ -7,9 +7,10 @@
 
 mod event;
 mod io;
-mod machine;
 
 pub use event::{ChangeRefusal, Event, Output, Refusal, Request, Ticket};
 pub use io::{Completion, Disk, DiskError, DiskOp, DiskTicket, Net, NetEvent};
-pub use machine::{Applied, Command, Damaged, SnapshotReader, StateMachine, Stamp, UnknownCommand};
+pub use synod_machine::{
+    Applied, Command, Damaged, SnapshotReader, Stamp, StateMachine, UnknownCommand,
+};
 pub use synod_paxos::{Now, Span};

@@ -19,5 +19,6 @@ mod types;
 pub use message::{Body, Message};
 pub use ready::{Outbound, ReadDone, Ready, Record};
 pub use types::{
-    Ballot, Change, ConfigId, Configuration, Entry, Member, MemberRole, Node, Now, Payload, Quorums, Slot, Span,
+    Ballot, Change, ConfigId, Configuration, Entry, Member, MemberRole, Node, Now, Payload,
+    Quorums, Slot, Span,
 };

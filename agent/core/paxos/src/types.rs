@@ -206,9 +206,11 @@ impl Entry {
             + match &self.payload {
                 Payload::Noop => 0,
                 Payload::Command(command) => command.len(),
-                Payload::Configuration(configuration) => {
-                    configuration.members.values().map(|m| 16 + m.context.len()).sum()
-                }
+                Payload::Configuration(configuration) => configuration
+                    .members
+                    .values()
+                    .map(|m| 16 + m.context.len())
+                    .sum(),
             }
     }
 }

@@ -1,4 +1,5 @@
-//! What a replicated state machine is to the driver.
+//! What a replicated state machine is to the driver that replicates it: a pure interface, implemented by `kv`, `znode` and
+//! `cache`, used by `synod_replica`. It knows nothing of logs, disks, peers or wires.
 
 use bytes::Bytes;
 use synod_paxos::{Ballot, Now, Slot};
@@ -59,7 +60,8 @@ pub trait StateMachine {
     ///
     /// # Errors
     /// If the command is unknown at `stamp.level`: the member halts.
-    fn apply(&mut self, stamp: &Stamp, command: &Command) -> Result<Self::Response, UnknownCommand>;
+    fn apply(&mut self, stamp: &Stamp, command: &Command)
+    -> Result<Self::Response, UnknownCommand>;
 
     /// Tells that `stamp.slot` was decided and holds nothing for the machine (a no-op or a configuration).
     fn pass(&mut self, stamp: &Stamp);
