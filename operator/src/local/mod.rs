@@ -1,0 +1,1 @@
+//! Local mode: the embedded Kubernetes API and the process runner behind `synod local`.
