@@ -1,1 +1,30 @@
-//! The agent's configuration file and admin API as types, shared by agent and operator.
+//! The agent's configuration file and admin API as types, shared by agent, operator, local mode and tests.
+//!
+//! - [`AgentConfig`]: what `synod-agent --config FILE` reads. [`AgentConfig::parse`] is the only way from text to a
+//!   value that is whole; what is wrong is told with its place and its cure.
+//! - [`Status`] and the requests beside it: the JSON bodies of the admin listener.
+//! - [`Identity`]: who a certificate says somebody is.
+//!
+//! This crate promises that what one side writes the other side reads, and that unknown fields are refused. It knows
+//! nothing of sockets, files, Kubernetes or Paxos.
+
+mod admin;
+mod config;
+mod identity;
+mod status;
+mod validate;
+
+pub use admin::{
+    ApiError, Change, ConfigurationRequest, ConfigurationResponse, DrainResponse, ErrorCode,
+    MemberSpec, SnapshotResponse, StatusQuery, TransferRequest, TransferResponse, paths,
+};
+pub use config::{
+    Advertise, AgentConfig, ClientTls, ClientTlsMode, Drain, InitialMember, Lease, Limits, Listen,
+    Log, LogFormat, PeerTls, Runtime, Snapshot, Start, Timing, Tls, ports,
+};
+pub use identity::{ClusterUid, Identity, IdentityError, Kind, OPERATOR_URI, Principal};
+pub use status::{
+    BallotStatus, ConfigurationStatus, DiskState, DiskStatus, MemberRole, MemberStatus, Quarantine,
+    Role, Status,
+};
+pub use validate::{ConfigError, Problem};
