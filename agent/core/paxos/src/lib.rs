@@ -14,10 +14,12 @@
 
 mod message;
 mod ready;
+mod settings;
 mod types;
 
 pub use message::{Body, Message};
 pub use ready::{Outbound, ReadDone, Ready, Record};
+pub use settings::{Base, Bounds, Lease, Settings, Timing};
 pub use types::{
     Ballot, Change, ConfigId, Configuration, Entry, Member, MemberRole, Node, Now, Payload,
     Quorums, Slot, Span,

@@ -100,7 +100,10 @@ pub enum Body {
         ballot: Ballot,
         /// The acceptor's last durable slot accepted in this ballot.
         last: Slot,
-        /// True if an `Accept` did not follow the log: the leader resends from `last + 1`.
+        /// The acceptor's last decided slot.
+        decided: Slot,
+        /// True if what came did not follow the log: the leader resends from `last + 1`, or synchronises the acceptor
+        /// if `last` is 0 (it has not accepted this ballot yet).
         gap: bool,
     },
     /// Chosen entries for a member that lags: facts, whatever the ballot.
@@ -166,7 +169,35 @@ pub enum Body {
     Amnesia {
         /// The member's context from now on.
         context: Bytes,
+        /// The last slot it knows to be decided; the leader feeds it from there.
+        decided: Slot,
     },
     /// Bytes of the layer above.
     Application(Bytes),
+}
+
+impl Body {
+    /// The ballot it is said in, if any.
+    #[must_use]
+    pub const fn ballot(&self) -> Option<Ballot> {
+        match self {
+            Self::Canvass { ballot, .. }
+            | Self::CanvassReply { ballot, .. }
+            | Self::Prepare { ballot, .. }
+            | Self::Promise { ballot, .. }
+            | Self::Reject { ballot, .. }
+            | Self::Sync { ballot, .. }
+            | Self::Accept { ballot, .. }
+            | Self::Accepted { ballot, .. }
+            | Self::Learn { ballot, .. }
+            | Self::Fetch { ballot, .. }
+            | Self::Heartbeat { ballot, .. }
+            | Self::HeartbeatAck { ballot, .. }
+            | Self::TakeOver { ballot } => Some(*ballot),
+            Self::ReadIndex { .. }
+            | Self::ReadIndexReply { .. }
+            | Self::Amnesia { .. }
+            | Self::Application(_) => None,
+        }
+    }
 }

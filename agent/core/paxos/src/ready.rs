@@ -54,11 +54,6 @@ pub enum Record {
         /// The entries, all decided.
         entries: Vec<Entry>,
     },
-    /// Everything through this slot is decided. A hint that saves work after a restart; never synced for itself.
-    Decided {
-        /// The last decided slot.
-        through: Slot,
-    },
 }
 
 /// A read whose slot is known to be linearizable: it may be served once `slot` is applied.
@@ -93,12 +88,9 @@ pub struct Ready {
     pub decided: Slot,
     /// Reads that were confirmed or refused.
     pub reads: Vec<ReadDone>,
-    /// Members that need a snapshot, since the log does not reach back to what they miss; repeated until
+    /// Members that need a snapshot, since the log does not reach back to what they miss; told once until
     /// `Replica::snapshot_sent` or `Replica::snapshot_failed` is said for them.
     pub needs_snapshot: Vec<Node>,
-    /// True if a member this node believed to be `Joining` has caught up and the leader should propose its promotion
-    /// (done by the core itself; told for logs).
-    pub promoted: Vec<Node>,
     /// Data received for the layer above in a `Body::Application`, with its sender.
     pub application: Vec<(Node, Bytes)>,
 }

@@ -107,9 +107,10 @@ pub struct Member {
 /// How many voters are a quorum for phase 1 and for phase 2.
 ///
 /// Invariant: `prepare + accept > voters` (Howard, Malkhi, Spiegelman, "Flexible Paxos", 2016).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Quorums {
     /// More than half for both phases.
+    #[default]
     Majority,
     /// Stated sizes, in voters.
     Flexible {
@@ -121,7 +122,7 @@ pub enum Quorums {
 }
 
 /// Who takes part from the slot after the entry that carries it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Configuration {
     /// Grows by one with each configuration.
     pub id: ConfigId,
@@ -129,6 +130,68 @@ pub struct Configuration {
     pub members: BTreeMap<Node, Member>,
     /// Quorum sizes.
     pub quorums: Quorums,
+    /// The highest number any member ever had: numbers never recur.
+    pub highest: Node,
+}
+
+impl Configuration {
+    /// The configuration that a group is founded with: id 1.
+    #[must_use]
+    pub fn initial(members: BTreeMap<Node, Member>) -> Self {
+        let highest = members.keys().next_back().copied().unwrap_or_default();
+        Self {
+            id: ConfigId(1),
+            members,
+            quorums: Quorums::Majority,
+            highest,
+        }
+    }
+
+    /// The voters, in order.
+    pub fn voters(&self) -> impl Iterator<Item = Node> + '_ {
+        self.members
+            .iter()
+            .filter(|(_, member)| member.role == MemberRole::Voter)
+            .map(|(node, _)| *node)
+    }
+
+    /// True if `node` is a voter.
+    #[must_use]
+    pub fn is_voter(&self, node: Node) -> bool {
+        self.members
+            .get(&node)
+            .is_some_and(|member| member.role == MemberRole::Voter)
+    }
+
+    /// Promises that complete phase 1.
+    #[must_use]
+    pub fn prepare_quorum(&self) -> usize {
+        match self.quorums {
+            Quorums::Majority => self.voters().count() / 2 + 1,
+            Quorums::Flexible { prepare, .. } => prepare as usize,
+        }
+    }
+
+    /// Acceptances that choose an entry.
+    #[must_use]
+    pub fn accept_quorum(&self) -> usize {
+        match self.quorums {
+            Quorums::Majority => self.voters().count() / 2 + 1,
+            Quorums::Flexible { accept, .. } => accept as usize,
+        }
+    }
+
+    /// True if every phase-1 quorum meets every phase-2 quorum and both can be met.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let voters = self.voters().count();
+        let (prepare, accept) = (self.prepare_quorum(), self.accept_quorum());
+        voters > 0
+            && prepare <= voters
+            && accept <= voters
+            && accept > 0
+            && prepare + accept > voters
+    }
 }
 
 /// One step from a configuration to the next. Anything else is refused.
