@@ -1,0 +1,228 @@
+//! `ConsensusGroup`: a strongly consistent key-value store that speaks etcd v3.
+
+// The schema derive repeats each type inside a function.
+#![allow(unreachable_pub)]
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Condition, Quantity, Resources, Scheduling, Storage, Tls};
+
+/// What is wanted of a ConsensusGroup. Every field has a default; `spec: {}` is a safe group of three members.
+#[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[kube(
+    group = "synod.dev",
+    version = "v1alpha1",
+    kind = "ConsensusGroup",
+    plural = "consensusgroups",
+    shortname = "cg",
+    category = "synod",
+    namespaced,
+    doc = "A strongly consistent key-value store that speaks etcd v3, kept by a group of members that agree by Paxos.",
+    status = "ConsensusGroupStatus",
+    derive = "PartialEq",
+    scale(
+        spec_replicas_path = ".spec.members",
+        status_replicas_path = ".status.members",
+        label_selector_path = ".status.selector"
+    ),
+    printcolumn(name = "Members", type_ = "string", json_path = ".status.ready", description = "Members that are ready, of those wanted"),
+    printcolumn(name = "Leader", type_ = "string", json_path = ".status.leader", description = "The pod that leads"),
+    printcolumn(name = "Version", type_ = "string", json_path = ".status.version", description = "Version of the agents"),
+    printcolumn(name = "State", type_ = "string", json_path = ".status.state", description = "What is going on, in one word"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    validation = Rule::new("self.metadata.name.size() <= 40")
+        .message("metadata.name is longer than 40 characters: names of pods and services are made from it"),
+    validation = Rule::new("self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
+        .message("metadata.name must begin with a letter and hold only a-z, 0-9 and '-': names of services are made from it"),
+)]
+pub struct ConsensusGroupSpec {
+    /// How many members vote: 1, 3, 5 or 7. A group of 3 goes on with one member lost, 5 with two, 7 with three.
+    /// Changing it adds or removes one member after the other.
+    #[serde(default = "ConsensusGroupSpec::default_members")]
+    #[x_kube(validation = Rule::new("self in [1, 3, 5, 7]")
+        .message("members must be 1, 3, 5 or 7: an even number tolerates no more failures than the odd number below it"))]
+    #[schemars(range(min = 1, max = 7))]
+    pub members: i32,
+    /// How many read replicas there are besides: they follow the log, serve reads, and never vote.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 8))]
+    pub learners: i32,
+    /// The volume of each member and learner.
+    #[serde(default)]
+    pub storage: Storage,
+    /// How clients reach the members.
+    #[serde(default)]
+    pub tls: Tls,
+    /// The agent's image, best by digest. If absent, the operator's own default at the time the object was created,
+    /// which stays (status.image) until you set it here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub image: Option<String>,
+    /// CPU and memory of each member and learner.
+    #[serde(default)]
+    pub resources: Resources,
+    /// The most that keys and values may take; writes are refused beyond it. Half of resources.limits.memory if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quantity>,
+    /// How soon a silent leader is replaced.
+    #[serde(default)]
+    pub timing: Timing,
+    /// Where pods may run.
+    #[serde(default)]
+    pub scheduling: Scheduling,
+    /// While true the operator changes nothing; the members go on serving and electing by themselves.
+    #[serde(default)]
+    pub paused: bool,
+}
+
+impl ConsensusGroupSpec {
+    const fn default_members() -> i32 {
+        3
+    }
+}
+
+impl Default for ConsensusGroupSpec {
+    fn default() -> Self {
+        Self {
+            members: Self::default_members(),
+            learners: 0,
+            storage: Storage::default(),
+            tls: Tls::default(),
+            image: None,
+            resources: Resources::default(),
+            quota: None,
+            timing: Timing::default(),
+            scheduling: Scheduling::default(),
+            paused: false,
+        }
+    }
+}
+
+/// How soon a silent leader is replaced. The defaults suit one data centre.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[x_kube(validation = Rule::new("self.electionMs >= 5 * self.heartbeatMs")
+    .message("timing.electionMs must be at least five times timing.heartbeatMs, or a late heartbeat deposes the leader"))]
+pub struct Timing {
+    /// Milliseconds between two heartbeats of the leader.
+    #[serde(default = "Timing::default_heartbeat")]
+    #[schemars(range(min = 10, max = 10_000))]
+    pub heartbeat_ms: i32,
+    /// Milliseconds without a heartbeat after which a member seeks election; randomised up to twice as long.
+    #[serde(default = "Timing::default_election")]
+    #[schemars(range(min = 50, max = 60_000))]
+    pub election_ms: i32,
+}
+
+impl Timing {
+    const fn default_heartbeat() -> i32 {
+        100
+    }
+
+    const fn default_election() -> i32 {
+        1000
+    }
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            heartbeat_ms: Self::default_heartbeat(),
+            election_ms: Self::default_election(),
+        }
+    }
+}
+
+/// What was found, written by the operator when it differs. Holds nothing that safety needs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsensusGroupStatus {
+    /// The metadata.generation that the operator last acted on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// What is going on, in one word: Creating, Ready, Scaling, Rolling, Repairing, Unavailable, Paused, Blocked or
+    /// Deleting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub state: Option<String>,
+    /// How many members vote now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub members: Option<i32>,
+    /// How many of them are ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_members: Option<i32>,
+    /// The same for people: ready/wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub ready: Option<String>,
+    /// How many learners there are now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learners: Option<i32>,
+    /// Label selector of the pods, for the scale subresource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub selector: Option<String>,
+    /// The pod that leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub leader: Option<String>,
+    /// The lowest version among the agents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub version: Option<String>,
+    /// The image that pods are made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub image: Option<String>,
+    /// The identity of the data: the cluster UID that every member's claim and disk carry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub cluster_uid: Option<String>,
+    /// The number of the configuration in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<i64>,
+    /// Where clients connect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), inner(length(max = 320)))]
+    pub endpoints: Vec<String>,
+    /// The Secret that holds endpoints and certificates for clients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub connection_secret: Option<String>,
+    /// The members one by one, in the order of their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    pub group: Vec<MemberStatus>,
+    /// Ready, Progressing, Degraded, and ForeignMember when there is a member that the operator did not add.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
+    pub conditions: Vec<Condition>,
+}
+
+/// One member as it was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberStatus {
+    /// Its number, never used again.
+    pub number: i64,
+    /// Its name, which is its pod's.
+    #[schemars(length(max = 253))]
+    pub name: String,
+    /// Voter, Joining, Learner, or Absent while it is in no configuration.
+    #[schemars(length(max = 16))]
+    pub role: String,
+    /// Whether it serves and has caught up.
+    pub ready: bool,
+    /// Where it serves clients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 320))]
+    pub endpoint: Option<String>,
+    /// What keeps it from being ready, if anything does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub message: Option<String>,
+}
