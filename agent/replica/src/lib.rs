@@ -5,11 +5,21 @@
 //! disk. It reaches the world only through the byte-level [`Disk`] and [`Net`] handed to it and the [`Now`] of each
 //! call, so the simulator runs it unchanged. It knows nothing of etcd, TLS, tokio or files of the operating system.
 
+mod codec;
+mod driver;
 mod event;
 mod io;
+mod member;
+mod settings;
+mod status;
 
+pub use codec::DecodeError;
+pub use driver::Driver;
 pub use event::{ChangeRefusal, Event, Output, Refusal, Request, Ticket};
 pub use io::{Completion, Disk, DiskError, DiskOp, DiskTicket, Net, NetEvent};
+pub use member::MemberContext;
+pub use settings::{Bounds, ClusterUid, Settings, StartMode};
+pub use status::{Counters, DiskState, DriverStatus, Glance, OpenError, Phase, Quarantine};
 pub use synod_machine::{
     Applied, Command, Damaged, SnapshotReader, Stamp, StateMachine, UnknownCommand,
 };

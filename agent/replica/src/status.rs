@@ -1,0 +1,205 @@
+//! What a driver tells about itself: to the admin API, to metrics, to the operator.
+
+use synod_paxos::{Ballot, Node, Slot};
+
+use crate::ClusterUid;
+
+/// Where a driver is in its life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The disk is being made ready; the member takes no part yet.
+    Opening,
+    /// The member takes part.
+    Running,
+    /// The member takes no part, for the stated reason, until it is restarted.
+    Quarantined(Quarantine),
+}
+
+/// Why a member takes no part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Quarantine {
+    /// A write or sync failed: what the disk holds is unknown. Replace the disk, or restart if the cause is gone.
+    DiskFailed(String),
+    /// The disk is damaged and no other member could give the data back. Restore a backup, or remove the data
+    /// directory to begin anew.
+    Damaged(String),
+    /// A decided command is unknown to this build: run a newer one.
+    UnknownCommand(String),
+    /// This member's state differs from its leader's at a slot: a fault of memory or of this program. At the next
+    /// start the member forgets its state and fetches it from its peers.
+    Deviates {
+        /// Where it was noticed.
+        slot: Slot,
+    },
+}
+
+impl std::fmt::Display for Quarantine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::DiskFailed(why) => write!(
+                f,
+                "a disk operation failed, so this member stopped voting: {why}; check the volume, then restart the member"
+            ),
+            Self::Damaged(what) => write!(
+                f,
+                "the data is damaged and this is the only voter: {what}; restore a backup, or remove the data directory to begin anew"
+            ),
+            Self::UnknownCommand(what) => write!(
+                f,
+                "a decided command is unknown to this build: {what}; run a newer agent"
+            ),
+            Self::Deviates { slot } => write!(
+                f,
+                "this member's state deviates from its leader's at {slot}; restart it to fetch the state from its peers"
+            ),
+        }
+    }
+}
+
+/// How the disk does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DiskState {
+    /// It writes.
+    #[default]
+    Fine,
+    /// No space is left: nothing is accepted until there is.
+    Full,
+    /// A group commit takes longer than `slow_disk`.
+    Slow,
+}
+
+/// Counts since the start of the process, for metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Frames that did not decode.
+    pub frames_malformed: u64,
+    /// Frames of another cluster UID.
+    pub frames_foreign: u64,
+    /// Frames of a newer format version.
+    pub frames_newer: u64,
+    /// Frames whose sender or receiver does not match the connection.
+    pub frames_misaddressed: u64,
+    /// Frames dropped since the disk could not keep up.
+    pub frames_shed: u64,
+    /// Frames received and taken.
+    pub frames_received: u64,
+    /// Frames handed to the network.
+    pub frames_sent: u64,
+    /// Group commits.
+    pub commits: u64,
+    /// Bytes written to the log.
+    pub log_bytes: u64,
+    /// Entries applied.
+    pub applied: u64,
+    /// Commands that were found applied already.
+    pub duplicates: u64,
+    /// Commands forwarded to a leader.
+    pub forwarded: u64,
+    /// Snapshots written.
+    pub snapshots: u64,
+    /// Snapshots received and installed.
+    pub installs: u64,
+    /// Snapshots whose writing failed.
+    pub snapshots_failed: u64,
+    /// Times this node became leader.
+    pub elected: u64,
+}
+
+/// The facts about a driver.
+#[derive(Clone, Debug)]
+pub struct DriverStatus {
+    /// Grows whenever something other than a counter or a slot changes: what a long poll waits for.
+    pub generation: u64,
+    /// The cluster.
+    pub cluster: ClusterUid,
+    /// This member.
+    pub node: Node,
+    /// The identity of this member's disk, 0 until it is formatted.
+    pub disk_id: u128,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// How the disk does.
+    pub disk: DiskState,
+    /// True from `Driver::drain` on.
+    pub draining: bool,
+    /// The last applied slot.
+    pub applied: Slot,
+    /// The slot of the newest durable snapshot, 0 if there is none.
+    pub snapshot: Slot,
+    /// The feature level in force.
+    pub level: u32,
+    /// True if this member leads and its machine was told so.
+    pub leads: bool,
+    /// True if the member heard of a leader within the last two election time-outs and has applied nearly all that
+    /// it knows as decided: what readiness is.
+    pub ready: bool,
+    /// Requests that wait for their answer.
+    pub outstanding: usize,
+    /// Bytes of log segments on disk.
+    pub log_bytes: u64,
+    /// Counters.
+    pub counters: Counters,
+}
+
+/// The numbers that move with every decision; cheap to ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// The last slot known as decided.
+    pub decided: Slot,
+    /// The last applied slot.
+    pub applied: Slot,
+    /// The promised ballot.
+    pub ballot: Ballot,
+    /// The leader, if one is known.
+    pub leader: Option<Node>,
+    /// As in [`DriverStatus::generation`].
+    pub generation: u64,
+}
+
+/// Why a driver could not be opened. Nothing on the disk was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The disk belongs to another cluster.
+    #[error(
+        "the data directory belongs to cluster {found}, this member to cluster {wanted}: give it its own directory"
+    )]
+    ForeignCluster {
+        /// The disk's.
+        found: ClusterUid,
+        /// This member's.
+        wanted: ClusterUid,
+    },
+    /// The disk belongs to another member.
+    #[error(
+        "the data directory belongs to member {found}, this is member {wanted}: give it its own directory"
+    )]
+    ForeignMember {
+        /// The disk's.
+        found: Node,
+        /// This member's.
+        wanted: Node,
+    },
+    /// Something on the disk was written by a newer build.
+    #[error(
+        "{file} has format version {found}, the newest this build knows is {known}: run a newer agent"
+    )]
+    Newer {
+        /// The file.
+        file: String,
+        /// The version found.
+        found: u32,
+        /// The newest known.
+        known: u32,
+    },
+    /// The disk could not be read.
+    #[error("reading {file}: {why}")]
+    Unreadable {
+        /// The file, or `.` for the directory.
+        file: String,
+        /// The system's words.
+        why: String,
+    },
+    /// The initial configuration is unsound, or this member is not in it.
+    #[error("{0}")]
+    BadStart(&'static str),
+}
