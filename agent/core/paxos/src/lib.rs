@@ -12,14 +12,33 @@
 //! Leader-based Sequence Paxos", 2020), elections are won by quorum-connected nodes (as in Omni-Paxos: Ng, Haridi,
 //! Carbone, EuroSys 2023), and configurations are decided in the log itself.
 
+mod acceptor;
+mod election;
+mod following;
+mod leader;
+mod log;
+mod membership;
 mod message;
+#[cfg(feature = "mutations")]
+pub mod mutation;
+#[cfg(not(feature = "mutations"))]
+mod mutation;
+mod progress;
+mod reads;
 mod ready;
+mod replica;
 mod settings;
+mod status;
 mod types;
 
+pub use leader::ProposeError;
+pub use membership::{ChangeError, TransferError};
 pub use message::{Body, Message};
+pub use reads::ReadError;
 pub use ready::{Outbound, ReadDone, Ready, Record};
+pub use replica::{Replica, Standing};
 pub use settings::{Base, Bounds, Lease, Settings, Timing};
+pub use status::{MemberProgress, RoleName, Status};
 pub use types::{
     Ballot, Change, ConfigId, Configuration, Entry, Member, MemberRole, Node, Now, Payload,
     Quorums, Slot, Span,

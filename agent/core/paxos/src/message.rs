@@ -35,12 +35,10 @@ pub enum Body {
         /// The receiver's promised ballot.
         promised: Ballot,
     },
-    /// Phase 1a. Covers every slot after `decided`.
+    /// Phase 1a. Covers every slot that is not decided.
     Prepare {
         /// The ballot to promise.
         ballot: Ballot,
-        /// The candidate's last decided slot.
-        decided: Slot,
         /// The ballot in which the candidate's log is accepted.
         accepted: Ballot,
         /// The candidate's last slot.
