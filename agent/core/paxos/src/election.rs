@@ -265,7 +265,6 @@ impl Replica {
     pub(crate) fn prepare_body(&self, ballot: Ballot, transfer: bool) -> Body {
         Body::Prepare {
             ballot,
-            decided: self.decided(),
             accepted: self.acceptor.accepted,
             last: self.last(),
             transfer,

@@ -306,12 +306,11 @@ impl Replica {
             }
             Body::Prepare {
                 ballot,
-                decided,
                 accepted,
                 last,
                 transfer,
             } => {
-                self.on_prepare(now, from, ballot, decided, (accepted, last), transfer);
+                self.on_prepare(now, from, ballot, (accepted, last), transfer);
             }
             Body::Promise {
                 ballot,
