@@ -1,0 +1,143 @@
+//! A connection, with or without TLS, as one type.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use rustls::pki_types::ServerName;
+use synod_agent_api::Principal;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+
+use super::{Certificates, principal};
+
+/// A connection.
+#[derive(Debug)]
+pub enum Stream {
+    /// In plain text.
+    Plain(TcpStream),
+    /// By TLS.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// How a listener makes a [`Stream`] of what it accepted: by TLS if there are certificates.
+#[derive(Clone, Debug)]
+pub struct TlsAccept(Option<Arc<Certificates>>);
+
+impl TlsAccept {
+    /// With certificates, or without any for plain text.
+    #[must_use]
+    pub const fn new(certificates: Option<Arc<Certificates>>) -> Self {
+        Self(certificates)
+    }
+
+    /// Whether connections are encrypted.
+    #[must_use]
+    pub const fn is_tls(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Does the handshake. Unbounded in time: the caller bounds it.
+    ///
+    /// # Errors
+    /// If the other side does not speak TLS or shows no certificate that holds.
+    pub async fn accept(&self, tcp: TcpStream) -> io::Result<Stream> {
+        let Some(certificates) = &self.0 else {
+            return Ok(Stream::Plain(tcp));
+        };
+        let acceptor = TlsAcceptor::from(certificates.server());
+        let tls = acceptor.accept(tcp).await?;
+        Ok(Stream::Tls(Box::new(TlsStream::Server(tls))))
+    }
+
+    /// Does the handshake as the dialling side. Unbounded in time: the caller bounds it.
+    ///
+    /// # Errors
+    /// If the other side does not speak TLS or its certificate does not come from the CA.
+    pub async fn connect(&self, tcp: TcpStream) -> io::Result<Stream> {
+        let Some(certificates) = &self.0 else {
+            return Ok(Stream::Plain(tcp));
+        };
+        let connector = TlsConnector::from(certificates.client());
+        // Never sent nor compared: identities are in the URI names.
+        let name = ServerName::try_from("member.synod").expect("a valid name");
+        let tls = connector.connect(name, tcp).await?;
+        Ok(Stream::Tls(Box::new(TlsStream::Client(tls))))
+    }
+}
+
+impl Stream {
+    /// Whom the other side's verified certificate names; `None` in plain text, without certificate, or if it names nobody.
+    #[must_use]
+    pub fn principal(&self) -> Option<Principal> {
+        let Self::Tls(tls) = self else { return None };
+        let (_, session) = tls.get_ref();
+        session.peer_certificates()?.first().and_then(principal)
+    }
+
+    /// The socket below.
+    #[must_use]
+    pub fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(tls) => tls.get_ref().0,
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
+            Self::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
+            Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+        }
+    }
+}
