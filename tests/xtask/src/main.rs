@@ -1,2 +1,71 @@
-//! The developer's commands: `cargo xtask`.
-fn main() {}
+//! The developer's commands: `cargo xtask <command>`.
+//!
+//! Each command builds what it needs, says what it is doing and what is still to come, and ends with one clear line. It
+//! knows nothing of what it runs: the programs it starts do the work and decide about success.
+
+mod bench;
+mod conformance;
+mod crds;
+mod peers;
+mod sim;
+mod steps;
+mod suite;
+mod tally;
+mod up;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What went wrong, in words for the person at the terminal.
+pub(crate) type Failure = String;
+
+#[derive(Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    about = "The developer's commands",
+    disable_help_subcommand = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything and run the quickstart: a three-member ConsensusGroup on this machine
+    Up(up::Arguments),
+    /// Check everything: format, lints, docs, unit tests, real clients against real processes
+    Test(suite::Arguments),
+    /// Real clients against running members; part of `test`
+    Conformance(conformance::Arguments),
+    /// Whole groups over simulated network, disks and clocks; arguments go to the simulator (try `-- --help`)
+    Sim(sim::Arguments),
+    /// Measure side by side with the peers
+    #[command(subcommand)]
+    Bench(bench::Command),
+    /// Write crds/*.yaml from the Rust types
+    Crds(crds::Arguments),
+    /// Build the peers' programs (etcd, etcdctl, etcdutl, benchmark) into the cache and print where they are
+    Peers,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Up(arguments) => up::run(&arguments),
+        Command::Test(arguments) => suite::run(&arguments),
+        Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Sim(arguments) => sim::run(&arguments),
+        Command::Bench(command) => bench::run(&command),
+        Command::Crds(arguments) => crds::run(&arguments),
+        Command::Peers => peers::build().map(|tools| println!("{}", tools.display())),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Side-by-side measurements against the peers.
+fn main() {}

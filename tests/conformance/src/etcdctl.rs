@@ -1,0 +1,187 @@
+//! Running etcdctl: to its end, or in the background.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::Failure;
+
+/// How long a line of a background command may take to come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// etcdctl, pointed at endpoints.
+#[derive(Clone)]
+pub struct Etcdctl {
+    program: PathBuf,
+    endpoints: String,
+}
+
+/// What a command printed and how it ended.
+pub struct Output {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// Exit code; -1 if a signal ended it.
+    pub code: i32,
+}
+
+impl Etcdctl {
+    /// `endpoints` are `host:port` with commas between.
+    #[must_use]
+    pub fn new(program: &Path, endpoints: &str) -> Self {
+        Self {
+            program: program.to_owned(),
+            endpoints: endpoints.to_owned(),
+        }
+    }
+
+    /// The same program pointed elsewhere.
+    #[must_use]
+    pub fn at(&self, endpoints: &str) -> Self {
+        Self::new(&self.program, endpoints)
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Errors
+    /// When it cannot be run. An exit code other than 0 is no error here.
+    pub fn run(&self, arguments: &[String], input: &str) -> Result<Output, Failure> {
+        let cannot = |error: std::io::Error| format!("etcdctl: {error}");
+        let mut child = self.spawn(arguments, Stdio::piped())?;
+        if let Some(mut pipe) = child.stdin.take() {
+            // A command that reads nothing may be gone already.
+            let _ = pipe.write_all(input.as_bytes());
+        }
+        let output = child.wait_with_output().map_err(cannot)?;
+        Ok(Output {
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: output.status.code().unwrap_or(-1),
+        })
+    }
+
+    /// Runs a command that must succeed; its standard output.
+    ///
+    /// # Errors
+    /// When it cannot be run or fails.
+    pub fn output(&self, arguments: &[&str]) -> Result<String, Failure> {
+        let words: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
+        let output = self.run(&words, "")?;
+        if output.code == 0 {
+            return Ok(output.stdout);
+        }
+        Err(format!(
+            "etcdctl {} failed ({}): {}{}",
+            arguments.join(" "),
+            output.code,
+            output.stdout,
+            output.stderr
+        ))
+    }
+
+    /// Starts a command in the background. It gets `input` and then waits for more that never comes.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(&self, arguments: &[String], input: &str) -> Result<Job, Failure> {
+        let mut child = self.spawn(arguments, Stdio::piped())?;
+        let mut pipe = child.stdin.take();
+        if let Some(pipe) = &mut pipe {
+            pipe.write_all(input.as_bytes())
+                .map_err(|error| format!("etcdctl: {error}"))?;
+        }
+        let output = child.stdout.take().ok_or("etcdctl has no output")?;
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Job {
+            child,
+            lines,
+            _input: pipe,
+        })
+    }
+
+    fn spawn(&self, arguments: &[String], input: Stdio) -> Result<Child, Failure> {
+        let mut command = Command::new(&self.program);
+        // etcdctl refuses to be told twice.
+        if !arguments
+            .iter()
+            .any(|argument| argument.starts_with("--endpoints"))
+        {
+            command.env("ETCDCTL_ENDPOINTS", &self.endpoints);
+        }
+        command
+            .args(arguments)
+            .stdin(input)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("etcdctl cannot be started: {error}"))
+    }
+}
+
+/// An etcdctl in the background; killed when dropped.
+pub struct Job {
+    child: Child,
+    lines: Receiver<String>,
+    /// Held open: some commands end with their input.
+    _input: Option<ChildStdin>,
+}
+
+impl Job {
+    /// Its next `count` lines.
+    ///
+    /// # Errors
+    /// When they do not come in time; what came is in the message.
+    pub fn next_lines(&mut self, count: usize) -> Result<String, Failure> {
+        let mut text = String::new();
+        for _ in 0..count {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => text.push_str(&format!("{line}\n")),
+                Err(_) => return Err(format!("fewer than {count} lines came:\n{text}")),
+            }
+        }
+        Ok(text)
+    }
+
+    /// Sends SIGINT and waits for its end.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn interrupt(mut self) -> Result<Output, Failure> {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, Signal::INT);
+        }
+        let mut stderr = String::new();
+        if let Some(mut pipe) = self.child.stderr.take() {
+            let _ = pipe.read_to_string(&mut stderr);
+        }
+        let status = self
+            .child
+            .wait()
+            .map_err(|error| format!("etcdctl: {error}"))?;
+        let stdout = self.lines.iter().map(|line| format!("{line}\n")).collect();
+        Ok(Output {
+            stdout,
+            stderr,
+            code: status.code().unwrap_or(-1),
+        })
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,151 @@
+//! `cargo xtask conformance`: real clients against running members.
+
+use std::path::PathBuf;
+
+use crate::Failure;
+use crate::peers;
+use crate::steps::{Step, Steps};
+use crate::tally::Tally;
+use crate::workspace::{build_release, command, release, root, succeed, target};
+
+/// Real clients against running members.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Run the same tests against etcd instead: what they expect is etcd's own output
+    #[arg(long, value_name = "etcd")]
+    against: Option<String>,
+    /// Only tests whose name contains one of these
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Further options of the test program (see `-- --help`)
+    #[arg(last = true)]
+    rest: Vec<String>,
+}
+
+/// The clients' own workspace, apart because its build wants a protoc and a second gRPC stack.
+const RUST_CLIENT: &str = "tests/conformance/etcd-client";
+
+/// What [`all`] will do.
+pub(crate) fn plan() -> Vec<Step> {
+    vec![
+        Step {
+            name: "build the programs",
+            cold: "6 min",
+        },
+        Step {
+            name: "build the Rust client",
+            cold: "2 min",
+        },
+        Step {
+            name: "build etcd and its tools",
+            cold: "2 min",
+        },
+        Step {
+            name: "real clients",
+            cold: "8 min",
+        },
+    ]
+}
+
+/// Only this part, with its closing line.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut tally = Tally::default();
+    let mut options = arguments.names.clone();
+    if let Some(peer) = &arguments.against {
+        options.extend(["--against".to_owned(), peer.clone()]);
+    }
+    options.extend(arguments.rest.clone());
+    steps(&mut Steps::new(plan()), &mut tally, &options);
+    tally.close()
+}
+
+/// All of it, as a part of a larger run.
+pub(crate) fn all(steps_of_run: &mut Steps, tally: &mut Tally) {
+    steps(steps_of_run, tally, &[]);
+}
+
+fn steps(steps: &mut Steps, tally: &mut Tally, options: &[String]) {
+    let built = steps.run(build_release);
+    let client = steps.run(build_rust_client);
+    let tools = steps.run(|| {
+        if !peers::go_is_here() {
+            return Ok(None);
+        }
+        let tools = peers::build()?;
+        peers::build_own(&programs())?;
+        Ok(Some(tools))
+    });
+    let tools = match (built, client, tools) {
+        (Ok(()), Ok(()), Ok(tools)) => tools,
+        (built, client, tools) => {
+            for result in [built, client, tools.map(|_| ())] {
+                tally.check(result);
+            }
+            return;
+        }
+    };
+    let mut tests = command(release().join("synod-conformance"));
+    tests
+        .arg("--programs")
+        .arg(release())
+        .arg("--own")
+        .arg(programs());
+    match tools {
+        Some(tools) => drop(tests.arg("--peers").arg(tools)),
+        None => tally.not_run("needs Go: etcdctl, Go's clientv3, porcupine"),
+    }
+    // Whatever fails is in the tally and is told at the end.
+    let _ = steps.run(|| tally.run(tests.args(options)));
+}
+
+/// Where the tests' own client programs are put.
+fn programs() -> PathBuf {
+    target().join("clients")
+}
+
+/// Builds the Rust client. Its gRPC crate compiles .proto files with a protoc, which a crate of its workspace ships.
+fn build_rust_client() -> Result<(), Failure> {
+    let manifest = root().join(RUST_CLIENT).join("Cargo.toml");
+    let folder = target().join("etcd-client");
+    let cargo = || {
+        let mut cargo = crate::workspace::cargo();
+        cargo.env("CARGO_TARGET_DIR", &folder);
+        cargo
+    };
+    let mut protoc = cargo();
+    protoc
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "-p",
+            "protoc-path",
+            "--manifest-path",
+        ])
+        .arg(&manifest);
+    let path = protoc
+        .output()
+        .map_err(|error| format!("cannot ask for a protoc: {error}"))?;
+    if !path.status.success() {
+        return Err(format!(
+            "no protoc: {}",
+            String::from_utf8_lossy(&path.stderr)
+        ));
+    }
+    let path = String::from_utf8_lossy(&path.stdout).trim().to_owned();
+    let mut build = cargo();
+    build
+        .args(["build", "--locked", "-p", "rust-client", "--manifest-path"])
+        .arg(&manifest)
+        .env("PROTOC", path);
+    succeed(&mut build)?;
+    std::fs::create_dir_all(programs())
+        .and_then(|()| {
+            std::fs::copy(
+                folder.join("debug/rust-client"),
+                programs().join("rust-client"),
+            )
+        })
+        .map(drop)
+        .map_err(|error| format!("cannot copy the Rust client: {error}"))
+}

@@ -1,0 +1,89 @@
+//! Where things are, and how other programs are started.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::Failure;
+
+/// The folder of the root `Cargo.toml`.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+}
+
+/// Where cargo puts what it builds with the release profile.
+pub(crate) fn release() -> PathBuf {
+    target().join("release")
+}
+
+/// Cargo's target folder.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), |dir| root().join(dir))
+}
+
+/// A command that runs in the workspace's root.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root());
+    command
+}
+
+/// The cargo that started this program.
+pub(crate) fn cargo() -> Command {
+    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Everything that runs, built with the release profile. One set of packages for all commands, so that cargo resolves
+/// the same features each time and builds nothing twice.
+pub(crate) fn build_release() -> Result<(), Failure> {
+    let packages = [
+        "synod-operator",
+        "synod-agent",
+        "synod-conformance",
+        "synod-bench",
+    ];
+    let mut command = cargo();
+    command.args(["build", "--release", "--bins"]);
+    for package in packages {
+        command.args(["-p", package]);
+    }
+    succeed(&mut command)
+}
+
+/// Whether a program can be started at all.
+pub(crate) fn exists(program: &str) -> bool {
+    Command::new(program)
+        .arg("version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok()
+}
+
+/// Runs to the end with this terminal.
+///
+/// # Errors
+/// When the program cannot be started or does not succeed.
+pub(crate) fn succeed(command: &mut Command) -> Result<(), Failure> {
+    let words = shown(command);
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{words}` failed ({status})")),
+        Err(error) => Err(format!("`{words}` cannot be started: {error}")),
+    }
+}
+
+/// The command as a person would type it.
+pub(crate) fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program());
+    let mut words = program.to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        words.push(' ');
+        words.push_str(&argument.to_string_lossy());
+    }
+    words
+}
