@@ -1,0 +1,261 @@
+//! From an HTTP request to an answer: route, verb, representation.
+
+use super::managed::Writer;
+use super::refusal::Refusal;
+use super::resource::Resource;
+use super::route::{self, Path, Query, Target};
+use super::store::Key;
+use super::table::View;
+use super::watch::Watch;
+use super::{Api, State, discovery, patch};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, Limited};
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// The longest request body; the API server's own bound.
+const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+
+/// The body of an answer: one document, or the stream of a watch.
+pub(crate) type ApiBody = UnsyncBoxBody<Bytes, Infallible>;
+
+/// What a verb works with.
+pub(super) struct Context {
+    pub(super) resource: Arc<Resource>,
+    pub(super) target: Target,
+    pub(super) query: Query,
+    pub(super) writer: Writer,
+    pub(super) view: View,
+    /// Fields that were ignored; told to the client as warnings.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Context {
+    /// Where the object of this name is.
+    pub(super) fn key(&self, name: &str) -> Key {
+        Key {
+            resource: self.resource.qualified(),
+            namespace: self.target.namespace.clone(),
+            name: name.to_owned(),
+        }
+    }
+
+    /// The name in the path.
+    pub(super) fn name(&self) -> Result<&str, Refusal> {
+        self.target
+            .name
+            .as_deref()
+            .ok_or_else(Refusal::method_not_allowed)
+    }
+
+    pub(super) fn subresource(&self) -> &str {
+        self.target.subresource.as_deref().unwrap_or_default()
+    }
+}
+
+/// What a verb answers.
+pub(super) enum Answer {
+    Document(StatusCode, Value),
+    Watch(Box<Watch>),
+}
+
+impl Api {
+    /// Serves one request. Never fails: refusals are answers.
+    pub(crate) async fn handle<B>(&self, request: Request<B>) -> Response<ApiBody>
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let (head, body) = request.into_parts();
+        let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
+            return refused(&Refusal::too_large(BODY_BYTES_MAX));
+        };
+        let body = body.to_bytes();
+        let serve = || {
+            self.serve(
+                &head.method,
+                head.uri.path(),
+                head.uri.query().unwrap_or_default(),
+                &head.headers,
+                &body,
+            )
+        };
+        if self.inner.settings.journal.is_some() && head.method != Method::GET {
+            blocking(serve)
+        } else {
+            serve()
+        }
+    }
+
+    fn serve(
+        &self,
+        method: &Method,
+        path: &str,
+        query: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Response<ApiBody> {
+        let mut warnings = Vec::new();
+        match self.answer(method, path, query, headers, body, &mut warnings) {
+            Ok(Answer::Document(code, document)) => {
+                with_warnings(document_response(code, &document), &warnings)
+            }
+            Ok(Answer::Watch(watch)) => watch.into_response(),
+            Err(refusal) => refused(&refusal),
+        }
+    }
+
+    fn answer(
+        &self,
+        method: &Method,
+        path: &str,
+        query: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+        warnings: &mut Vec<String>,
+    ) -> Result<Answer, Refusal> {
+        let target = match route::parse(path)? {
+            Path::Objects(target) => target,
+            other => return discovery::answer(&self.state().types, &other),
+        };
+        let mut state = self.state();
+        let resource = state.resource(&target.group, &target.version, &target.plural)?;
+        if !resource.namespaced && !target.namespace.is_empty() {
+            return Err(Refusal::no_such_path());
+        }
+        let query = Query::parse(query)?;
+        let writer = Writer {
+            manager: manager(&query, headers),
+            subresource: target.subresource.clone().unwrap_or_default(),
+            now: self.now_text(),
+        };
+        let view = View::negotiated(headers);
+        let mut context = Context {
+            resource,
+            target,
+            query,
+            writer,
+            view,
+            warnings: Vec::new(),
+        };
+        let answer = self.verb(&mut state, &mut context, method, headers, body);
+        self.announce(&state);
+        *warnings = context.warnings;
+        answer
+    }
+
+    fn verb(
+        &self,
+        state: &mut State,
+        context: &mut Context,
+        method: &Method,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Answer, Refusal> {
+        let environment = &*self.inner.settings.environment;
+        let named = context.target.name.is_some();
+        match (method.as_str(), context.subresource()) {
+            ("GET", _) if context.query.watch => {
+                Ok(Answer::Watch(Box::new(self.watch(state, context)?)))
+            }
+            ("GET", "") if !named => state.list(context),
+            ("GET", "" | "status") => state.get(context),
+            ("GET", "scale") => state.get_scale(context),
+            ("POST", "") if !named => state.create(context, environment, decode_body(body)?),
+            ("POST", "binding") => state.bind(context, decode_body(body)?),
+            ("POST", "eviction") => state.evict(context, environment),
+            ("PUT", "" | "status") if named => state.replace(context, decode_body(body)?),
+            ("PUT", "scale") => state.replace_scale(context, decode_body(body)?),
+            ("PATCH", sub @ ("" | "status" | "scale")) if named => {
+                let kind = content_type(headers);
+                match (kind.as_str(), sub) {
+                    (patch::APPLY, "" | "status") => {
+                        state.apply(context, environment, decode_body(body)?)
+                    }
+                    (_, "scale") => state.patch_scale(context, &kind, body),
+                    _ => state.patch(context, &kind, body),
+                }
+            }
+            ("DELETE", "") if named => state.delete(context, environment, body),
+            ("DELETE", "") => state.delete_collection(context, environment, body),
+            (_, "" | "status" | "scale" | "binding" | "eviction") => {
+                Err(Refusal::method_not_allowed())
+            }
+            _ => Err(Refusal::no_such_path()),
+        }
+    }
+}
+
+/// Runs what waits for the disk without holding up the other tasks of this thread, where the runtime can do that.
+fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    let multi = Handle::try_current()
+        .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if multi {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
+    }
+}
+
+/// A body as JSON; YAML (of which JSON is a part) is taken too.
+fn decode_body(body: &[u8]) -> Result<Value, Refusal> {
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
+    }
+    serde_yaml::from_slice(body)
+        .map_err(|e| Refusal::bad_request(format!("the body is neither JSON nor YAML: {e}")))
+}
+
+fn content_type(headers: &HeaderMap) -> String {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
+}
+
+/// Who owns the fields a request writes: what it says, or the program that sent it.
+fn manager(query: &Query, headers: &HeaderMap) -> String {
+    if let Some(manager) = &query.field_manager {
+        return manager.clone();
+    }
+    let agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("unknown");
+    agent.split('/').next().unwrap_or("unknown").to_owned()
+}
+
+pub(super) fn document_response(code: StatusCode, document: &Value) -> Response<ApiBody> {
+    let mut response = Response::new(Full::new(Bytes::from(document.to_string())).boxed_unsync());
+    *response.status_mut() = code;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("application/json"),
+    );
+    response
+}
+
+/// A refusal as an answer.
+pub(super) fn refused(refusal: &Refusal) -> Response<ApiBody> {
+    document_response(refusal.code, &refusal.status())
+}
+
+fn with_warnings(mut response: Response<ApiBody>, warnings: &[String]) -> Response<ApiBody> {
+    for warning in warnings {
+        let text = format!("299 - {}", json!(warning));
+        if let Ok(value) = header::HeaderValue::from_str(&text) {
+            response.headers_mut().append(header::WARNING, value);
+        }
+    }
+    response
+}
