@@ -1,9 +1,16 @@
-//! The Synod agent: roles, front ends, sockets and disks around the replicated cores.
+//! The Synod agent: roles, front ends, sockets and disks around the replicated cores. `ARCHITECTURE.md` beside this
+//! crate's manifest says how a request goes through it.
 
+pub mod admin;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod disk;
 pub mod engine;
 pub mod listen;
+pub mod logging;
 pub mod metrics;
 pub mod net;
+pub mod roles;
+pub mod shutdown;
 pub mod tls;

@@ -64,8 +64,10 @@ struct DriverMetrics {
     counts: [Counter; COUNTS.len()],
 }
 
+type Count = (&'static str, &'static str, fn(&DriverStatus) -> u64);
+
 /// The driver's own counters: name, help, and where each comes from.
-const COUNTS: [(&str, &str, fn(&DriverStatus) -> u64); 12] = [
+const COUNTS: [Count; 12] = [
     ("synod_log_commits", "Group commits", |s| s.counters.commits),
     ("synod_log_written_bytes", "Bytes written to the log", |s| {
         s.counters.log_bytes

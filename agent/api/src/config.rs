@@ -278,14 +278,12 @@ impl Default for Limits {
     }
 }
 
-/// When snapshots are written and how much log is kept.
+/// When snapshots are written, and in which pieces the log is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Snapshot {
     /// Bytes of log after which a snapshot is written and older log is removed. Default 64 MiB.
     pub log_bytes: u64,
-    /// Bytes of log kept for members that lag; beyond it they get a snapshot instead. Default 256 MiB.
-    pub log_bytes_max: u64,
     /// Size of a log file, preallocated. Default 16 MiB.
     pub segment_bytes: u64,
 }
@@ -294,7 +292,6 @@ impl Default for Snapshot {
     fn default() -> Self {
         Self {
             log_bytes: 64 << 20,
-            log_bytes_max: 256 << 20,
             segment_bytes: 16 << 20,
         }
     }

@@ -237,12 +237,6 @@ impl AgentConfig {
                 1 << 40,
             ),
             (
-                "snapshot.log_bytes_max",
-                self.snapshot.log_bytes_max,
-                self.snapshot.log_bytes,
-                1 << 40,
-            ),
-            (
                 "drain.endpoints_wait_ms",
                 self.drain.endpoints_wait_ms,
                 0,

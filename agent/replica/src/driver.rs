@@ -113,6 +113,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             phase: Phase::Opening,
             disk: DiskState::Fine,
             draining: false,
+            core: None,
             applied: Default::default(),
             snapshot: Default::default(),
             level: 0,

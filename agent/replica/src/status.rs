@@ -122,6 +122,8 @@ pub struct DriverStatus {
     pub disk: DiskState,
     /// True from `Driver::drain` on.
     pub draining: bool,
+    /// The Paxos core's view; `None` while opening or without a core.
+    pub core: Option<synod_paxos::Status>,
     /// The last applied slot.
     pub applied: Slot,
     /// The slot of the newest durable snapshot, 0 if there is none.

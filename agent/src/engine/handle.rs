@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arc_swap::ArcSwap;
 use synod_agent_api::Status;
-use synod_paxos::{Change, ConfigId, Node, Slot};
-use synod_replica::{ChangeRefusal, Command, Refusal, StateMachine};
+use synod_paxos::{Change, ConfigId, Configuration, Node, Slot};
+use synod_replica::{ChangeRefusal, Command, DriverStatus, Refusal, StateMachine};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// A configuration change as a caller wants it.
@@ -62,9 +63,40 @@ pub enum Request<S: StateMachine> {
         /// Gets its slot.
         reply: oneshot::Sender<Result<Slot, Refusal>>,
     },
-    /// Stop being ready; `true` is for good (shutting down).
+    /// Tell everything about the driver, as it is now.
+    Report {
+        /// Gets it.
+        reply: oneshot::Sender<Report>,
+    },
+    /// Call this with the machine after each turn (to deliver what watchers wait for); replaces what was there.
+    AfterTurn {
+        /// Runs inside the loop: must be quick and must not block.
+        hook: AfterTurn<S>,
+    },
+    /// Something the status shows changed outside the loop (certificates).
+    Refresh,
+    /// Be unready from now on.
     Unready,
+    /// Stop for good: refuse what is new, hand leadership over.
+    Drain {
+        /// Told when leadership and owed answers are gone.
+        reply: oneshot::Sender<()>,
+    },
 }
+
+/// Everything about a driver at one moment.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// As the admin API tells it.
+    pub status: Arc<Status>,
+    /// As the driver tells it.
+    pub driver: DriverStatus,
+    /// Leader changes seen since the start.
+    pub leader_changes: u64,
+}
+
+/// What runs after each turn.
+pub type AfterTurn<S> = Box<dyn FnMut(&mut S) + Send>;
 
 /// What runs when a linearizable read may be served.
 pub type ReadThen<S> = Box<dyn FnOnce(Result<&mut S, Refusal>) + Send>;
@@ -124,6 +156,7 @@ pub struct Engine<S: StateMachine> {
     requests: mpsc::Sender<Request<S>>,
     status: watch::Receiver<Arc<Status>>,
     live: Arc<Live>,
+    configuration: Arc<ArcSwap<Configuration>>,
 }
 
 impl<S: StateMachine> Clone for Engine<S> {
@@ -132,6 +165,7 @@ impl<S: StateMachine> Clone for Engine<S> {
             requests: self.requests.clone(),
             status: self.status.clone(),
             live: Arc::clone(&self.live),
+            configuration: Arc::clone(&self.configuration),
         }
     }
 }
@@ -142,11 +176,13 @@ impl<S: StateMachine + 'static> Engine<S> {
         requests: mpsc::Sender<Request<S>>,
         status: watch::Receiver<Arc<Status>>,
         live: Arc<Live>,
+        configuration: Arc<ArcSwap<Configuration>>,
     ) -> Self {
         Self {
             requests,
             status,
             live,
+            configuration,
         }
     }
 
@@ -255,6 +291,48 @@ impl<S: StateMachine + 'static> Engine<S> {
     /// Makes the member unready for good: it goes on serving, but says so to whoever balances clients.
     pub async fn unready(&self) {
         let _ = self.requests.send(Request::Unready).await;
+    }
+
+    /// Has `hook` run with the machine after each turn of the loop, which is after every apply: how what watchers wait for
+    /// is delivered. Replaces what was there.
+    ///
+    /// # Errors
+    /// If the engine is stopped.
+    pub async fn after_each_turn(&self, hook: AfterTurn<S>) -> Result<(), Refusal> {
+        let request = Request::AfterTurn { hook };
+        self.requests
+            .send(request)
+            .await
+            .map_err(|_| Refusal::Stopped)
+    }
+
+    /// Begins to stop for good and waits until leadership and owed answers are gone; the caller bounds the time.
+    pub async fn drain(&self) {
+        let (reply, done) = oneshot::channel();
+        if self.requests.send(Request::Drain { reply }).await.is_ok() {
+            let _ = done.await;
+        }
+    }
+
+    /// Everything about the driver as it is now. Its answer proves that the loop turns.
+    ///
+    /// # Errors
+    /// If the engine is overloaded or stopped.
+    pub async fn report(&self) -> Result<Report, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Request::Report { reply })?;
+        answer.await.map_err(|_| Refusal::Stopped)
+    }
+
+    /// Tells that something the status shows changed outside the loop.
+    pub fn refresh(&self) {
+        let _ = self.requests.try_send(Request::Refresh);
+    }
+
+    /// The configuration in force here, as last published; empty while none is known.
+    #[must_use]
+    pub fn configuration(&self) -> Arc<Configuration> {
+        self.configuration.load_full()
     }
 
     /// The member as it is now.

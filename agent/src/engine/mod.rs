@@ -3,7 +3,17 @@
 //! Promises: what goes into a driver goes in here, in batches, one turn after the other; each request is answered
 //! exactly once. A front end never waits for a lock and never sees a machine between two applies.
 //! Knows nothing of wires, certificates or files.
+//!
+//! The loop and the tasks of connections are meant to share one thread: a request then crosses no thread, only the
+//! disk's completions do.
 
 mod handle;
+mod inbox;
+mod pending;
+mod report;
+mod turn;
 
-pub use handle::{Engine, InspectThen, Live, MembershipStep, ReadThen, Request};
+pub use handle::{AfterTurn, Engine, InspectThen, Live, MembershipStep, ReadThen, Report, Request};
+pub use inbox::{Feeds, feeds};
+pub use report::Facts;
+pub use turn::{Loop, start};

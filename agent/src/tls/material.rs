@@ -1,6 +1,6 @@
 //! What is made of PEM files, and kept fresh.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -384,12 +384,12 @@ fn check_identity(leaf: &CertificateDer<'_>, sources: &Sources) -> Result<(), Tl
 fn certificates(
     pem: &Secret,
     field: &str,
-    path: &PathBuf,
+    path: &Path,
     section: &str,
 ) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let malformed = |what: String| TlsError::Malformed {
         place: format!("{section}.{field}"),
-        path: path.clone(),
+        path: path.to_owned(),
         what,
     };
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem.0).collect();

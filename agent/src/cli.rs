@@ -1,0 +1,155 @@
+//! The command line: configuration -> role -> drain. Prints one clear message and gives one exit code for what goes wrong.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use synod_agent_api::AgentConfig;
+
+use crate::config::{Environment, LoadError, load};
+use crate::roles::{Agent, StartError};
+use crate::{logging, shutdown};
+
+const HELP: &str = "\
+The configuration is YAML. A single member to try things with:
+
+  cluster_uid: 5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee   # any UUID, the same for all members
+  group: try                    # the group's name
+  name: try-1                   # this member's name
+  number: 1                     # this member's number, never used twice
+  start: bootstrap              # bootstrap | join | resume: what an empty data directory means
+  members:
+  - {number: 1, name: try-1, peer_address: 'localhost:2380', client_urls: ['http://localhost:2379']}
+  data_dir: /tmp/try-1
+  tls:
+    peer: {insecure: true}      # or cert, key and ca; insecure is for trying only
+  log: {format: text}
+
+Then:  etcdctl --endpoints localhost:2379 put hello world
+
+Environment:
+  SYNOD_ROOT          directory under which absolute paths are taken
+  SYNOD_BIND_ADDRESS  address that replaces 0.0.0.0 in listeners
+  SYNOD_HOSTS_FILE    names looked up before the system's resolver is asked
+  RUST_LOG            log filter, instead of the configured one
+
+Exit codes:
+  0  stopped as asked         3  an address cannot be listened on
+  1  anything else            4  the data directory cannot be used (foreign, in use, unreadable)
+  2  wrong configuration      5  certificates cannot be used
+
+Signals: SIGTERM and SIGINT hand leadership over, drain and exit; a second one exits at once. Certificates are read again
+by themselves when they change.";
+
+/// A Synod agent: one member of a replicated group.
+#[derive(Debug, Parser)]
+#[command(name = "synod-agent", version, after_long_help = HELP, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: Option<ConfigFile>,
+}
+
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// The configuration file (YAML); `--help` shows one
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read the configuration and the certificates, say what is wrong, change nothing
+    Check(ConfigFile),
+}
+
+/// What ends the process other than well.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error("{0}")]
+    Log(String),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("the runtime does not start: {0}")]
+    Runtime(#[from] std::io::Error),
+}
+
+impl Failure {
+    const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Load(_) | Self::Log(_) => 2,
+            Self::Start(error) => error.exit_code(),
+            Self::Runtime(_) => 1,
+        }
+    }
+}
+
+/// The whole program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match (cli.command, cli.run) {
+        (Some(Command::Check(file)), _) => check(&file),
+        (None, Some(file)) => run(&file),
+        (None, None) => unreachable!("clap asks for one of the two"),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("synod-agent: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn check(file: &ConfigFile) -> Result<(), Failure> {
+    let config = load(&file.config, &Environment::of_process()?)?;
+    Agent::check(&config)?;
+    println!(
+        "{}: member {} of {}",
+        file.config.display(),
+        config.name,
+        config.cluster_uid
+    );
+    Ok(())
+}
+
+fn run(file: &ConfigFile) -> Result<(), Failure> {
+    let environment = Environment::of_process()?;
+    let config = load(&file.config, &environment)?;
+    logging::start(&config.log).map_err(Failure::Log)?;
+    let runtime = runtime(&config)?;
+    runtime.block_on(async {
+        let mut signals = shutdown::Signals::listen()?;
+        let agent = Agent::start(Arc::new(config), &environment).await?;
+        let ended = tokio::select! {
+            signal = signals.next() => {
+                tracing::info!(signal, "stopping");
+                Ok(())
+            }
+            failed = agent.failed() => Err(failed),
+        };
+        ended?;
+        tokio::select! {
+            () = agent.drain() => tracing::info!("stopped"),
+            signal = signals.next() => tracing::warn!(signal, "stopped at once"),
+        }
+        Ok(())
+    })
+}
+
+/// One thread carries everything unless more are configured: then no request crosses threads.
+fn runtime(config: &AgentConfig) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = match config.runtime.workers {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    if config.runtime.workers > 1 {
+        builder.worker_threads(config.runtime.workers as usize);
+    }
+    builder.enable_all().thread_name("agent").build()
+}

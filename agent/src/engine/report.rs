@@ -1,0 +1,216 @@
+//! The driver's status as the admin API tells it.
+
+use std::sync::Arc;
+
+use synod_agent_api as api;
+use synod_agent_api::{AgentConfig, BallotStatus, ConfigurationStatus, MemberStatus, Role};
+use synod_paxos::{Ballot, Member, MemberProgress, MemberRole, Node, RoleName};
+use synod_replica::{DiskState, DriverStatus, MemberContext, Phase, Quarantine};
+
+use crate::clock;
+use crate::tls::Certificates;
+
+/// Slots behind the decided ones within which a member counts as caught up here.
+const CAUGHT_UP_SLOTS: u64 = 1000;
+
+/// What a status tells besides what the driver knows.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The configuration file's content.
+    pub config: Arc<AgentConfig>,
+    /// This member's id in etcd's API.
+    pub etcd_member_id: u64,
+    /// The highest feature level this build knows.
+    pub level_max: u32,
+    /// The peer certificates, if there are any.
+    pub certificates: Option<Arc<Certificates>>,
+    /// The last generation published; begins with a number that no earlier run of this member reached.
+    pub generation: u64,
+}
+
+impl Facts {
+    /// A first generation beyond those of earlier runs: milliseconds since 1970, times 1024. JavaScript's and jq's
+    /// numbers hold it exactly until the year 2248.
+    #[must_use]
+    pub fn first_generation() -> u64 {
+        clock::wall_ms() << 10
+    }
+}
+
+pub(super) fn status_of(
+    driver: &DriverStatus,
+    facts: &Facts,
+    unready: bool,
+    generation: u64,
+) -> api::Status {
+    let core = driver.core.as_ref();
+    let config = &facts.config;
+    let not_ready_because = not_ready_because(driver, unready);
+    let decided = core.map_or(0, |core| core.decided.0);
+    api::Status {
+        generation,
+        cluster_uid: config.cluster_uid,
+        kind: config.kind,
+        name: config.name.clone(),
+        number: config.number,
+        etcd_member_id: format!("{:x}", facts.etcd_member_id),
+        etcd_cluster_id: format!("{:x}", config.cluster_uid.etcd_cluster_id()),
+        role: role(driver),
+        leader: core.and_then(|core| core.leader).map(|leader| leader.0),
+        ballot: core.map_or_else(BallotStatus::default, |core| ballot(core.accepted)),
+        promised: core.map_or_else(BallotStatus::default, |core| ballot(core.promised)),
+        configuration: core.map_or_else(ConfigurationStatus::default, |core| {
+            configuration(core, config)
+        }),
+        decided: decided.max(driver.applied.0),
+        applied: driver.applied.0,
+        first: core.map_or(0, |core| core.first.0),
+        quarantined: quarantine(driver),
+        disk: disk(driver),
+        feature_level: driver.level,
+        feature_level_max: facts.level_max,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        certificate_not_after: facts.certificates.as_ref().and_then(|c| c.not_after()),
+        ca_fingerprints: facts
+            .certificates
+            .as_ref()
+            .map_or_else(Vec::new, |c| c.ca_fingerprints()),
+        ready: not_ready_because.is_empty(),
+        not_ready_because,
+    }
+}
+
+fn not_ready_because(driver: &DriverStatus, unready: bool) -> String {
+    let why = match &driver.phase {
+        Phase::Opening => "the data directory is being opened",
+        Phase::Quarantined(_) => "the member is quarantined",
+        Phase::Running if driver.draining => "the member is stopping",
+        Phase::Running if unready => "the member is being drained",
+        Phase::Running if !driver.ready => "no leader was heard of lately, or the member lags",
+        Phase::Running => "",
+    };
+    why.to_owned()
+}
+
+fn role(driver: &DriverStatus) -> Role {
+    if matches!(driver.phase, Phase::Quarantined(_)) {
+        return Role::Quarantined;
+    }
+    match driver.core.as_ref().map(|core| core.role) {
+        Some(RoleName::Leader) => Role::Leader,
+        Some(RoleName::Candidate) => Role::Candidate,
+        Some(RoleName::Learner) => Role::Learner,
+        Some(RoleName::Amnesiac) => Role::Quarantined,
+        Some(RoleName::Follower) | None => Role::Follower,
+    }
+}
+
+const fn ballot(ballot: Ballot) -> BallotStatus {
+    BallotStatus {
+        round: ballot.round,
+        node: ballot.node.0,
+    }
+}
+
+fn configuration(core: &synod_paxos::Status, config: &AgentConfig) -> ConfigurationStatus {
+    let leads = core.role == RoleName::Leader;
+    let members = core.configuration.members.iter();
+    ConfigurationStatus {
+        id: core.configuration.id.0,
+        members: members
+            .map(|(node, member)| member_status(*node, member, leads, core, config))
+            .collect(),
+    }
+}
+
+fn member_status(
+    node: Node,
+    member: &Member,
+    leads: bool,
+    core: &synod_paxos::Status,
+    config: &AgentConfig,
+) -> MemberStatus {
+    let context = MemberContext::decode(&member.context).unwrap_or_default();
+    let progress = core.members.iter().find(|(other, _)| *other == node);
+    let own = leads && node.0 == config.number;
+    let lag = progress.map(|(_, p)| core.decided.0.saturating_sub(p.matched.max(p.decided).0));
+    MemberStatus {
+        number: node.0,
+        name: context.name,
+        role: match member.role {
+            MemberRole::Voter => api::MemberRole::Voter,
+            MemberRole::Joining => api::MemberRole::Joining,
+            MemberRole::Learner => api::MemberRole::Learner,
+        },
+        peer_address: context.peer_address,
+        peer_urls: context.peer_urls,
+        client_urls: context.client_urls,
+        caught_up: match progress {
+            Some((_, p)) => Some(p.synced && lag.is_some_and(|lag| lag <= CAUGHT_UP_SLOTS)),
+            None => own.then_some(true),
+        },
+        lag: if own { Some(0) } else { lag },
+        active: match progress {
+            Some((_, p)) => Some(is_active(p, config)),
+            None => own.then_some(true),
+        },
+    }
+}
+
+fn is_active(progress: &MemberProgress, config: &AgentConfig) -> bool {
+    let silent = clock::now() - progress.heard;
+    silent.0 / 1_000_000 <= config.timing.election_ms
+}
+
+fn quarantine(driver: &DriverStatus) -> Option<api::Quarantine> {
+    let told = |reason: &str, cure: &str| {
+        Some(api::Quarantine {
+            reason: reason.to_owned(),
+            cure: cure.to_owned(),
+        })
+    };
+    match &driver.phase {
+        Phase::Quarantined(why) => {
+            // The driver's sentence is "what happened; what to do".
+            let words = why.to_string();
+            let (reason, cure) = words
+                .rsplit_once("; ")
+                .unwrap_or((&words, "restart the member"));
+            told(reason, cure)
+        }
+        _ if driver
+            .core
+            .as_ref()
+            .is_some_and(|c| c.role == RoleName::Amnesiac) =>
+        {
+            told(
+                "the data directory was lost, and with it what this member promised",
+                "none needed while a quorum of the others lives: the leader demotes this member and takes it in again",
+            )
+        }
+        _ => None,
+    }
+}
+
+fn disk(driver: &DriverStatus) -> api::DiskStatus {
+    let (state, message) = match (&driver.phase, driver.disk) {
+        (Phase::Quarantined(Quarantine::DiskFailed(why)), _) => {
+            (api::DiskState::Failed, why.clone())
+        }
+        (_, DiskState::Full) => (
+            api::DiskState::Full,
+            "no space left on the volume; make it larger".to_owned(),
+        ),
+        (_, DiskState::Slow) => (
+            api::DiskState::Healthy,
+            "syncs take longer than they should".to_owned(),
+        ),
+        (_, DiskState::Fine) => (api::DiskState::Healthy, String::new()),
+    };
+    api::DiskStatus {
+        state,
+        id: format!("{:032x}", driver.disk_id),
+        bytes: driver.log_bytes,
+        message,
+    }
+}

@@ -1,0 +1,23 @@
+//! Where log lines go: to standard error, as JSON objects with fixed fields or as text for people.
+
+use synod_agent_api::{Log, LogFormat};
+use tracing_subscriber::EnvFilter;
+
+/// Begins to log. `RUST_LOG`, if set, replaces the configured filter.
+///
+/// # Errors
+/// If the filter does not parse.
+pub fn start(log: &Log) -> Result<(), String> {
+    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| log.filter.clone());
+    let filter = EnvFilter::try_new(&filter)
+        .map_err(|error| format!("log.filter: `{filter}`: {error}; write for example `info`"))?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // A second start in one process (tests) changes nothing.
+    let _ = match log.format {
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => builder.try_init(),
+    };
+    Ok(())
+}
