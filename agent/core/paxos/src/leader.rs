@@ -233,7 +233,7 @@ impl Replica {
         let silent: Vec<Node> = leading
             .progress
             .iter()
-            .filter(|(_, p)| p.feed == Feed::Unpromised)
+            .filter(|(_, p)| p.is_silent())
             .map(|(node, _)| *node)
             .collect();
         for node in silent {
@@ -750,14 +750,19 @@ impl Replica {
     fn send_accepts(&mut self) {
         let bytes = self.settings.bounds.message_bytes_max;
         let window = self.settings.bounds.inflight_slots_max;
-        let (decided, last) = (self.decided(), self.last());
+        let (decided, last, first) = (self.decided(), self.last(), self.first());
         let Role::Leading(leading) = &mut self.role else {
             return;
         };
         let (ballot, clock) = (leading.ballot, leading.clock);
-        let mut sent = Vec::new();
+        let (mut sent, mut behind) = (Vec::new(), Vec::new());
         for (node, progress) in &mut leading.progress {
             while let Some(from) = progress.next_to_send(last, window) {
+                if from < first {
+                    progress.feed = Feed::Lagging { fed: None };
+                    behind.push(*node);
+                    break;
+                }
                 let entries = self.acceptor.log.range(from, last, bytes);
                 progress.sent(clock, &entries, decided);
                 sent.push((
@@ -785,6 +790,9 @@ impl Replica {
         }
         for (node, body) in sent {
             self.send_now(node, body);
+        }
+        for node in behind {
+            self.feed(node);
         }
     }
 }
