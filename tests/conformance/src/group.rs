@@ -197,6 +197,27 @@ impl Group {
         Ok(())
     }
 
+    /// Waits until a member's process ended by itself, and with success.
+    ///
+    /// # Errors
+    /// When it does not end in time, or with an error.
+    pub fn wait_for_exit(&mut self, number: u64) -> Result<(), Failure> {
+        let index = self.index(number)?;
+        let Some(mut process) = self.members[index].process.take() else {
+            return Ok(());
+        };
+        let status = process.wait(PATIENCE)?;
+        // etcd ends by the signal itself.
+        if status.success() || matches!(self.server, Server::Etcd(_)) {
+            return Ok(());
+        }
+        Err(format!(
+            "{} ended with {status}; its log ends:\n{}",
+            process.name(),
+            process.log_tail()
+        ))
+    }
+
     /// Forgets a member for good: kills its process and takes it off the endpoints.
     ///
     /// # Errors

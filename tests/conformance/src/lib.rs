@@ -6,12 +6,15 @@
 //! member: it uses the files, ports and signals that anybody could use.
 
 pub mod etcdctl;
+pub mod faults;
 pub mod group;
 pub mod http;
 pub mod names;
 pub mod ports;
 pub mod process;
+pub mod tools;
 pub mod transcript;
+pub mod workload;
 
 use std::time::{Duration, Instant};
 

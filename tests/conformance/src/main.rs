@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
-use synod_conformance::Failure;
+use synod_conformance::faults::{self, Clients};
 use synod_conformance::group::Server;
 use synod_conformance::transcript::Transcript;
+use synod_conformance::{Failure, tools};
 
 /// Real clients against running members.
 #[derive(Parser)]
@@ -113,13 +114,112 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
     }
     let mut tests = Vec::new();
     if let Some(peers) = &arguments.peers {
-        tests.extend(transcripts(
+        let etcdctl = peers.join("etcdctl");
+        tests.extend(transcripts(&server, &etcdctl, arguments.record)?);
+        tests.extend(tools(&server, &etcdctl));
+        tests.push(program(
             &server,
-            &peers.join("etcdctl"),
-            arguments.record,
-        )?);
+            arguments.own.join("clients"),
+            "Go clientv3",
+            "",
+        ));
+        tests.extend(faults(
+            &server,
+            &Clients {
+                etcdctl,
+                workload: arguments.own.join("workload"),
+            },
+        ));
     }
+    tests.push(program(
+        &server,
+        arguments.own.join("rust-client"),
+        "Rust etcd-client",
+        "http://",
+    ));
     Ok(tests)
+}
+
+/// A test out of a closure over the server.
+fn test(
+    server: &Server,
+    name: &str,
+    run: impl FnOnce(&Server) -> Result<(), Failure> + 'static,
+) -> Test {
+    let server = server.clone();
+    Test {
+        name: name.to_owned(),
+        run: Box::new(move || run(&server)),
+    }
+}
+
+fn tools(server: &Server, etcdctl: &Path) -> Vec<Test> {
+    let with = |name: &str, run: fn(&Server, &Path) -> Result<(), Failure>| {
+        let etcdctl = etcdctl.to_owned();
+        test(server, name, move |server| run(server, &etcdctl))
+    };
+    vec![
+        with("etcdctl move-leader", tools::move_leader),
+        with("etcdctl make-mirror", tools::make_mirror),
+        with("etcdctl check perf s", |server, etcdctl| {
+            tools::check_perf(server, etcdctl, "s")
+        }),
+        with("etcdctl check perf m", |server, etcdctl| {
+            tools::check_perf(server, etcdctl, "m")
+        }),
+    ]
+}
+
+fn program(server: &Server, program: PathBuf, name: &str, scheme: &'static str) -> Test {
+    test(server, name, move |server| {
+        let said = faults::client_program(server, &program, scheme)?;
+        print!(
+            "{}",
+            said.lines()
+                .filter(|line| line.ends_with("ok"))
+                .map(|line| format!("  {line}\n"))
+                .collect::<String>()
+        );
+        Ok(())
+    })
+}
+
+/// How often each harm is done.
+const TIMES: usize = 6;
+
+fn faults(server: &Server, clients: &Clients) -> Vec<Test> {
+    let with = |name: &str, run: fn(&Server, &Clients) -> Result<String, Failure>| {
+        let clients = clients.clone();
+        test(server, name, move |server| {
+            print!("{}", run(server, &clients)?);
+            Ok(())
+        })
+    };
+    vec![
+        with("kill -9 of the leader", |server, clients| {
+            faults::kill_leader(server, clients, TIMES).map(timed)
+        }),
+        with("kill -9 of a follower", |server, clients| {
+            faults::kill_follower(server, clients, TIMES)
+        }),
+        with("kill -9 of all members", |server, clients| {
+            faults::kill_all(server, clients, TIMES)
+        }),
+        with("a leader that pauses", |server, clients| {
+            faults::pause_leader(server, clients, TIMES)
+        }),
+        with("SIGTERM of the leader", |server, clients| {
+            faults::stop_leader(server, clients, TIMES).map(timed)
+        }),
+    ]
+}
+
+/// The times to the next acknowledged write before the verdicts.
+fn timed((gaps, verdicts): (Vec<Duration>, String)) -> String {
+    format!(
+        "  to the next acknowledged write, {}\n{verdicts}",
+        faults::summary(&gaps)
+    )
 }
 
 fn transcripts(server: &Server, etcdctl: &Path, record: bool) -> Result<Vec<Test>, Failure> {
@@ -133,7 +233,7 @@ fn transcripts(server: &Server, etcdctl: &Path, record: bool) -> Result<Vec<Test
     let test = |path: PathBuf| {
         let transcript = Transcript::read(&path)?;
         let (server, etcdctl) = (server.clone(), etcdctl.to_owned());
-        let name = format!("etcdctl/{}", transcript.name());
+        let name = format!("etcdctl {}", transcript.name());
         Ok(Test {
             name,
             run: Box::new(move || transcript.check(&server, &etcdctl, record)),
