@@ -1,0 +1,350 @@
+//! The only place that writes: to the API, and to agents.
+//!
+//! It decides nothing. What an action rests on is sent with it, so an outdated plan is refused, not carried out: deletes
+//! and patches carry uid and resourceVersion, membership calls the configuration's id, applies the uid.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::core::{ApiResource, DynamicObject, ObjectMeta};
+use kube::{Api, Client};
+use serde_json::{Value, json};
+use synod_agent_api::{ErrorCode, TransferRequest};
+
+use crate::action::{Action, Issue, Seen};
+use crate::agents::{AgentError, Reach, Target};
+use crate::certificates::{Authority, CertificateError, Issued, Subject};
+use crate::child::{Child, ChildKind};
+use crate::mutation::mutated;
+use crate::names::{self, Key};
+
+/// What an action needs besides itself.
+pub struct Context {
+    /// The object that is being acted for.
+    pub key: Key,
+    /// How its agents are reached.
+    pub targets: BTreeMap<u64, Target>,
+    /// The namespace's authority.
+    pub authority: Option<Arc<Secret>>,
+}
+
+/// Why an action was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// The world is not any more as the plan saw it: look again. No fault.
+    #[error("outdated: {0}")]
+    Outdated(String),
+    /// Somebody else has an object of the needed name.
+    #[error(
+        "{kind} {name} exists and does not belong to this object: delete it, or rename this object"
+    )]
+    NameConflict {
+        /// Kind of the other object.
+        kind: String,
+        /// The name.
+        name: String,
+    },
+    /// The API refused or was not reached.
+    #[error("API: {0}")]
+    Api(#[source] kube::Error),
+    /// An agent refused or was not reached.
+    #[error(transparent)]
+    Agent(AgentError),
+    /// A certificate could not be made.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+}
+
+impl From<kube::Error> for ActError {
+    fn from(error: kube::Error) -> Self {
+        match &error {
+            // Gone, or changed in the meantime.
+            kube::Error::Api(status) if matches!(status.code, 404 | 409) => {
+                Self::Outdated(status.message.clone())
+            }
+            _ => Self::Api(error),
+        }
+    }
+}
+
+impl From<AgentError> for ActError {
+    fn from(error: AgentError) -> Self {
+        use ErrorCode::{Busy, Conflict, NoLeader, NotCaughtUp, NotLeader, TimedOut};
+        match &error {
+            // The status that follows tells more than the refusal.
+            AgentError::Refused(refused)
+                if matches!(
+                    refused.code,
+                    Conflict | Busy | NotLeader | NoLeader | NotCaughtUp | TimedOut
+                ) =>
+            {
+                Self::Outdated(refused.message.clone())
+            }
+            _ => Self::Agent(error),
+        }
+    }
+}
+
+/// Carries actions out.
+#[derive(Clone)]
+pub struct Actor {
+    client: Client,
+    reach: Arc<dyn Reach>,
+}
+
+impl Actor {
+    /// Writes through `client` and `reach`.
+    #[must_use]
+    pub fn new(client: Client, reach: Arc<dyn Reach>) -> Self {
+        Self { client, reach }
+    }
+
+    /// Carries out one action. Returns the id of the configuration that it led to, if it is a membership call.
+    ///
+    /// # Errors
+    /// When it was not carried out, or it is not known whether it was.
+    pub async fn act(&self, context: &Context, action: &Action) -> Result<Option<u64>, ActError> {
+        match action {
+            Action::CreateAuthority => self.create_authority(context).await?,
+            Action::Issue(issue) => self.issue(context, issue).await?,
+            Action::Create(object) => self.create(context, object).await?,
+            Action::Apply { uid, object } => self.apply(context, uid, object).await?,
+            Action::Patch { seen, patch } => self.patch(context, seen, patch.clone()).await?,
+            Action::Delete { seen, .. } => self.delete(context, seen).await?,
+            Action::Membership { via, request } => {
+                let answer = self
+                    .reach
+                    .change(target(context, *via)?, request.clone())
+                    .await?;
+                return Ok(Some(answer.id));
+            }
+            Action::Transfer { via, to } => {
+                self.reach
+                    .transfer(target(context, *via)?, TransferRequest { to: Some(*to) })
+                    .await?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes the status of an object as it was seen.
+    ///
+    /// # Errors
+    /// When it was not written; the object changed in the meantime, for one.
+    pub async fn report(
+        &self,
+        kind: &ApiResource,
+        object: &DynamicObject,
+        status: Value,
+    ) -> Result<(), ActError> {
+        let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
+        let name = object.metadata.name.as_deref().unwrap_or_default();
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, kind);
+        let mut object = object.clone();
+        object.data["status"] = status;
+        api.replace_status(
+            name,
+            &PostParams {
+                field_manager: Some(names::MANAGER.into()),
+                ..PostParams::default()
+            },
+            &object,
+        )
+        .await?;
+        Ok(())
+    }
+
+    fn api(&self, kind: ChildKind, namespace: &str) -> Api<DynamicObject> {
+        Api::namespaced_with(self.client.clone(), namespace, &kind.resource())
+    }
+
+    async fn create(&self, context: &Context, object: &Child) -> Result<(), ActError> {
+        let api = self.api(object.kind(), &context.key.namespace);
+        let parameters = PostParams {
+            field_manager: Some(names::MANAGER.into()),
+            ..PostParams::default()
+        };
+        let Err(error) = api.create(&parameters, &dynamic(object.to_json())?).await else {
+            return Ok(());
+        };
+        match &error {
+            kube::Error::Api(status) if status.reason == "AlreadyExists" => {
+                Err(self.explain_existing(context, &api, object).await?)
+            }
+            _ => Err(error.into()),
+        }
+    }
+
+    /// The name is taken: by an object of ours that the cache does not show yet (or one that is still going), or by
+    /// somebody else's.
+    async fn explain_existing(
+        &self,
+        context: &Context,
+        api: &Api<DynamicObject>,
+        wanted: &Child,
+    ) -> Result<ActError, ActError> {
+        let found = api.get(wanted.name()).await?;
+        let label = |meta: &ObjectMeta, name: &str| {
+            meta.labels.as_ref().and_then(|all| all.get(name)).cloned()
+        };
+        let ours = [names::LABEL_KIND, names::LABEL_NAME, names::LABEL_AUTHORITY]
+            .iter()
+            .all(|name| label(&found.metadata, name) == label(wanted.meta(), name));
+        let (kind, name) = (wanted.kind().to_string(), wanted.name().to_owned());
+        tracing::debug!(object = %context.key, %kind, %name, ours, "exists already");
+        Ok(if ours {
+            ActError::Outdated(format!("{kind} {name} exists"))
+        } else {
+            ActError::NameConflict { kind, name }
+        })
+    }
+
+    async fn apply(&self, context: &Context, uid: &str, object: &Child) -> Result<(), ActError> {
+        let mut body = object.to_json();
+        body["metadata"]["uid"] = json!(uid);
+        let parameters = PatchParams::apply(names::MANAGER).force();
+        self.api(object.kind(), &context.key.namespace)
+            .patch(object.name(), &parameters, &Patch::Apply(body))
+            .await?;
+        Ok(())
+    }
+
+    async fn patch(
+        &self,
+        context: &Context,
+        seen: &Seen,
+        mut patch: Value,
+    ) -> Result<(), ActError> {
+        patch["metadata"]["uid"] = json!(seen.uid);
+        patch["metadata"]["resourceVersion"] = json!(seen.version);
+        let parameters = PatchParams {
+            field_manager: Some(names::MANAGER.into()),
+            ..PatchParams::default()
+        };
+        self.api(seen.kind, &context.key.namespace)
+            .patch(&seen.name, &parameters, &Patch::Merge(patch))
+            .await?;
+        Ok(())
+    }
+
+    async fn delete(&self, context: &Context, seen: &Seen) -> Result<(), ActError> {
+        let exact = Preconditions {
+            uid: Some(seen.uid.clone()),
+            resource_version: Some(seen.version.clone()),
+        };
+        let preconditions = (!mutated("delete-without-precondition")).then_some(exact);
+        let parameters = DeleteParams {
+            preconditions,
+            ..DeleteParams::background()
+        };
+        match self
+            .api(seen.kind, &context.key.namespace)
+            .delete(&seen.name, &parameters)
+            .await
+        {
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(error.into()),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    async fn create_authority(&self, context: &Context) -> Result<(), ActError> {
+        let made = Authority::create(&context.key.namespace, Timestamp::now())?;
+        let mut secret = Secret {
+            metadata: ObjectMeta {
+                name: Some(names::AUTHORITY.to_owned()),
+                namespace: Some(context.key.namespace.clone()),
+                labels: Some(
+                    [
+                        (names::LABEL_AUTHORITY, "true"),
+                        ("app.kubernetes.io/managed-by", names::MANAGER),
+                    ]
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .into(),
+                ),
+                ..ObjectMeta::default()
+            },
+            type_: Some("Opaque".to_owned()),
+            ..Secret::default()
+        };
+        secret.data = Some(texts([("ca.crt", made.certificate), ("ca.key", made.key)]));
+        self.create(context, &secret.into()).await
+    }
+
+    async fn issue(&self, context: &Context, issue: &Issue) -> Result<(), ActError> {
+        let secret = context
+            .authority
+            .as_ref()
+            .ok_or(CertificateError::NoAuthority)?;
+        let (certificate, key) = authority_texts(secret).ok_or(CertificateError::NoAuthority)?;
+        let subject = Subject {
+            common_name: &issue.common_name,
+            uri: &issue.uri,
+            dns: &issue.dns,
+            addresses: &issue.addresses,
+            server: issue.server,
+        };
+        let issued = Authority::from_pem(&certificate, &key)?.issue(&subject, Timestamp::now())?;
+        let Child::Secret(mut filled) = issue.secret.clone() else {
+            return Err(ActError::Outdated(
+                "a certificate goes into a Secret only".into(),
+            ));
+        };
+        fill(&mut filled, issue, &certificate, issued);
+        match &issue.seen {
+            None => self.create(context, &Child::Secret(filled)).await,
+            Some(seen) => {
+                let patch = json!({
+                    "metadata": { "annotations": filled.metadata.annotations },
+                    "data": filled.data,
+                });
+                self.patch(context, seen, patch).await
+            }
+        }
+    }
+}
+
+/// Puts the certificate, and what says for whom it is, into a Secret.
+fn fill(secret: &mut Secret, issue: &Issue, authority: &str, issued: Issued) {
+    let annotations = secret.metadata.annotations.get_or_insert_default();
+    let notes = [
+        (
+            names::ISSUED_FOR,
+            issue.digest(&crate::certificates::digest(authority)),
+        ),
+        (names::ADDRESSES, issue.addresses_text()),
+        (names::NOT_AFTER, issued.not_after.to_string()),
+    ];
+    annotations.extend(notes.map(|(name, value)| (name.to_owned(), value)));
+    let data = secret.data.get_or_insert_default();
+    data.extend(texts([
+        ("ca.crt", authority.to_owned()),
+        ("tls.crt", issued.certificate),
+        ("tls.key", issued.key),
+    ]));
+}
+
+fn texts<const N: usize>(all: [(&str, String); N]) -> BTreeMap<String, ByteString> {
+    all.map(|(name, text)| (name.to_owned(), ByteString(text.into_bytes())))
+        .into()
+}
+
+/// Certificate and private key of an authority's Secret, PEM; `None` if they are not there.
+#[must_use]
+pub fn authority_texts(secret: &Secret) -> Option<(String, String)> {
+    let text = |name: &str| String::from_utf8(secret.data.as_ref()?.get(name)?.0.clone()).ok();
+    Some((text("ca.crt")?, text("ca.key")?))
+}
+
+fn target(context: &Context, number: u64) -> Result<Target, ActError> {
+    let target = context.targets.get(&number).cloned();
+    target.ok_or_else(|| ActError::Outdated(format!("member {number} has no address any more")))
+}
+
+fn dynamic(value: Value) -> Result<DynamicObject, ActError> {
+    serde_json::from_value(value).map_err(|error| ActError::Api(kube::Error::SerdeError(error)))
+}

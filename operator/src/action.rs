@@ -1,0 +1,169 @@
+//! What a plan can ask for. Each action is safe to repeat, and safe to carry out after the plan is outdated: what it
+//! rests on travels with it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use serde_json::Value;
+use synod_agent_api::{Change, ConfigurationRequest};
+
+use crate::child::{Child, ChildKind};
+
+/// An object as it was when a plan looked at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Its kind.
+    pub kind: ChildKind,
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+    /// Its resourceVersion.
+    pub version: String,
+}
+
+/// One step. Actions of a plan are carried out in order; the first that fails ends the round.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Makes the namespace's certificate authority, unless it exists.
+    CreateAuthority,
+    /// Issues a certificate into a Secret, new or existing.
+    Issue(Box<Issue>),
+    /// Creates an object; one of that name that exists already is left alone.
+    Create(Child),
+    /// Brings an object of ours, with this uid, to the given form by server-side apply.
+    Apply {
+        /// Its uid.
+        uid: String,
+        /// The fields that are ours.
+        object: Child,
+    },
+    /// Changes fields of an object by merge patch, if it still is what was seen.
+    Patch {
+        /// Which, and in which version.
+        seen: Seen,
+        /// The patch.
+        patch: Value,
+    },
+    /// Deletes an object, if it still is what was seen.
+    Delete {
+        /// Which, and in which version.
+        seen: Seen,
+        /// Why, for the log.
+        because: String,
+    },
+    /// Changes the group's configuration by one step, if it still is the expected one.
+    Membership {
+        /// The number of the member that is asked.
+        via: u64,
+        /// The step and the configuration that it rests on.
+        request: ConfigurationRequest,
+    },
+    /// Asks the leader to hand over.
+    Transfer {
+        /// The leader's number.
+        via: u64,
+        /// The voter that should lead.
+        to: u64,
+    },
+}
+
+/// A certificate to be issued by the namespace's authority.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Issue {
+    /// The Secret, with metadata and whatever data it has besides the certificate.
+    pub secret: Child,
+    /// The Secret as it is now, if it exists.
+    pub seen: Option<Seen>,
+    /// Common name, for people.
+    pub common_name: String,
+    /// URI that names the holder.
+    pub uri: String,
+    /// DNS names; none for a client.
+    pub dns: Vec<String>,
+    /// Addresses.
+    pub addresses: Vec<IpAddr>,
+    /// Whether it may be used by a server, besides by a client.
+    pub server: bool,
+}
+
+impl Issue {
+    /// Names for whom, for what and by whom the certificate is issued, but for its addresses.
+    #[must_use]
+    pub fn digest(&self, authority: &str) -> String {
+        let Self {
+            common_name,
+            uri,
+            dns,
+            server,
+            ..
+        } = self;
+        crate::certificates::digest(&format!("{authority} {common_name} {uri} {dns:?} {server}"))
+    }
+
+    /// The addresses as one text.
+    #[must_use]
+    pub fn addresses_text(&self) -> String {
+        let all: Vec<_> = self.addresses.iter().map(ToString::to_string).collect();
+        all.join(",")
+    }
+}
+
+impl Action {
+    /// The closed set of words for metrics and logs.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::CreateAuthority => "create-authority",
+            Self::Issue(_) => "issue",
+            Self::Create(_) => "create",
+            Self::Apply { .. } => "apply",
+            Self::Patch { .. } => "patch",
+            Self::Delete { .. } => "delete",
+            Self::Membership { .. } => "membership",
+            Self::Transfer { .. } => "transfer",
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())?;
+        match self {
+            Self::CreateAuthority => Ok(()),
+            Self::Issue(issue) => write!(f, " {} for {}", issue.secret.name(), issue.uri),
+            Self::Create(object) => write!(f, " {} {}", object.kind(), object.name()),
+            Self::Apply { object, .. } => write!(f, " {} {}", object.kind(), object.name()),
+            Self::Patch { seen, patch } => write!(f, " {} {} {patch}", seen.kind, seen.name),
+            Self::Delete { seen, because } => {
+                write!(f, " {} {} because {because}", seen.kind, seen.name)
+            }
+            Self::Membership { via, request } => write!(
+                f,
+                " {} at configuration {} via {via}",
+                step(&request.change),
+                request.expected.unwrap_or_default()
+            ),
+            Self::Transfer { via, to } => write!(f, " from {via} to {to}"),
+        }
+    }
+}
+
+fn step(change: &Change) -> String {
+    match change {
+        Change::Add {
+            number,
+            learner: false,
+            ..
+        } => format!("add {number}"),
+        Change::Add {
+            number,
+            learner: true,
+            ..
+        } => format!("add learner {number}"),
+        Change::Promote { number } => format!("promote {number}"),
+        Change::Remove { number } => format!("remove {number}"),
+        Change::Swap { out, into } => format!("swap {out} for {into}"),
+        Change::Update { number, .. } => format!("update {number}"),
+    }
+}

@@ -1,0 +1,175 @@
+//! The agent's configuration of one member, and what of it is part of the pod's template.
+
+use std::path::PathBuf;
+
+use synod_agent_api::{
+    Advertise, AgentConfig, ClientTls, ClientTlsMode, Drain, InitialMember, Kind, Limits, Listen,
+    Log, MemberSpec, PeerTls, Runtime, Snapshot, Start as AgentStart, Timing, Tls, ports,
+};
+use synod_crds::TlsMode;
+
+use super::view::{Group, Start};
+use crate::certificates::digest;
+
+/// Where the claim is mounted.
+pub(super) const DATA: &str = "/var/lib/synod";
+/// Where the configuration is mounted.
+pub(super) const CONFIG: &str = "/etc/synod/config";
+/// Where the member's own certificate is mounted.
+pub(super) const CERTIFICATE: &str = "/etc/synod/tls";
+/// Where a certificate given by the user is mounted.
+pub(super) const CLIENT_CERTIFICATE: &str = "/etc/synod/client-tls";
+/// The smallest state quota that an agent takes.
+const STATE_BYTES_MIN: u64 = 1 << 20;
+
+/// The configuration of member `number`. `members` are those it may dial before its log tells.
+pub(super) fn agent(group: &Group, number: u64, members: &[u64]) -> AgentConfig {
+    AgentConfig {
+        cluster_uid: group.cluster,
+        kind: Kind::ConsensusGroup,
+        group: group.name.clone(),
+        name: group.names.pod(number),
+        number,
+        start: start(group, number),
+        members: members
+            .iter()
+            .map(|member| initial(group, *member))
+            .collect(),
+        data_dir: PathBuf::from(DATA).join("data"),
+        listen: Listen::default(),
+        advertise: Advertise {
+            client_urls: client_urls(group, number),
+            peer_urls: Vec::new(),
+        },
+        tls: tls(group),
+        timing: Timing {
+            heartbeat_ms: group.spec.timing.heartbeat_ms.unsigned_abs().into(),
+            election_ms: group.spec.timing.election_ms.unsigned_abs().into(),
+            lease: None,
+        },
+        limits: Limits {
+            state_bytes_max: state_bytes_max(group),
+            ..Limits::default()
+        },
+        snapshot: Snapshot::default(),
+        drain: Drain {
+            endpoints_wait_ms: u64::try_from(group.settings.endpoints_wait.as_millis())
+                .unwrap_or(u64::MAX),
+            ..Drain::default()
+        },
+        runtime: Runtime::default(),
+        log: Log::default(),
+    }
+}
+
+/// An empty disk is a beginning only for a member that was never seen in its group.
+fn start(group: &Group, number: u64) -> AgentStart {
+    let claim = group
+        .seats
+        .get(&number)
+        .and_then(|seat| seat.claim.as_ref());
+    match claim {
+        Some(claim) if claim.joined && !crate::mutation::mutated("bootstrap-adopted-claim") => {
+            AgentStart::Resume
+        }
+        Some(claim) => match claim.start {
+            Start::Bootstrap(_) => AgentStart::Bootstrap,
+            Start::Join => AgentStart::Join,
+        },
+        None => AgentStart::Resume,
+    }
+}
+
+fn initial(group: &Group, number: u64) -> InitialMember {
+    let MemberSpec {
+        name,
+        peer_address,
+        peer_urls,
+        client_urls,
+    } = member(group, number);
+    InitialMember {
+        number,
+        name,
+        peer_address,
+        peer_urls,
+        client_urls,
+    }
+}
+
+/// A member's name and addresses, as the group's configuration keeps them.
+pub(super) fn member(group: &Group, number: u64) -> MemberSpec {
+    MemberSpec {
+        name: group.names.pod(number),
+        peer_address: format!(
+            "{}:{}",
+            group.names.host(number, &group.namespace),
+            ports::PEER
+        ),
+        peer_urls: Vec::new(),
+        client_urls: client_urls(group, number),
+    }
+}
+
+/// `http` or `https`, on the client port.
+pub(super) const fn scheme(group: &Group) -> &'static str {
+    match group.spec.tls.mode {
+        TlsMode::Disabled => "http",
+        TlsMode::Auto | TlsMode::Secret => "https",
+    }
+}
+
+fn client_urls(group: &Group, number: u64) -> Vec<String> {
+    let host = group.names.host(number, &group.namespace);
+    vec![format!("{}://{host}:{}", scheme(group), ports::CLIENT)]
+}
+
+fn tls(group: &Group) -> Tls {
+    let file = |folder: &str, name: &str| Some(PathBuf::from(folder).join(name));
+    let client = match group.spec.tls.mode {
+        TlsMode::Disabled => None,
+        TlsMode::Auto => Some(CERTIFICATE),
+        TlsMode::Secret => Some(CLIENT_CERTIFICATE),
+    };
+    Tls {
+        client: client.map_or_else(ClientTls::default, |folder| ClientTls {
+            mode: ClientTlsMode::Mutual,
+            cert: file(folder, "tls.crt"),
+            key: file(folder, "tls.key"),
+            ca: file(folder, "ca.crt"),
+        }),
+        peer: PeerTls {
+            cert: file(CERTIFICATE, "tls.crt"),
+            key: file(CERTIFICATE, "tls.key"),
+            ca: file(CERTIFICATE, "ca.crt"),
+            insecure: false,
+        },
+    }
+}
+
+/// What keys and values may take: as asked for, or half of the memory.
+fn state_bytes_max(group: &Group) -> u64 {
+    let asked = group
+        .spec
+        .quota
+        .as_ref()
+        .and_then(|quota| quota.whole().ok());
+    let half = || group.spec.resources.limits.memory.whole().unwrap_or(0) / 2;
+    asked.unwrap_or_else(half).max(STATE_BYTES_MIN)
+}
+
+/// Names what a pod is made from: pods of another template are replaced. Made from what the user wrote only, so that
+/// a new operator, which may build pods in another way, replaces none.
+pub(super) fn template(group: &Group) -> String {
+    let spec = &group.spec;
+    let text = serde_json::json!({
+        "image": group.image(),
+        "tls": spec.tls,
+        "resources": spec.resources,
+        "quota": spec.quota,
+        "timing": spec.timing,
+        "scheduling": spec.scheduling,
+    });
+    let mut hash = digest(&text.to_string());
+    hash.truncate(16);
+    hash
+}

@@ -1,0 +1,41 @@
+//! ConsensusGroup: members that agree by Paxos, each a pod and a claim.
+
+mod config;
+mod objects;
+mod plan;
+mod status;
+mod steps;
+mod view;
+
+use kube::Resource;
+use kube::core::ApiResource;
+use synod_crds::ConsensusGroup;
+
+use crate::kinds::{Decision, Undecodable};
+use crate::observe::Observed;
+
+/// Short name of the kind, part of all names made from an object's.
+pub const SHORT: &str = "cg";
+
+/// The kind ConsensusGroup.
+pub struct Kind;
+
+impl super::Kind for Kind {
+    fn resource(&self) -> ApiResource {
+        let mut resource = ApiResource::erase::<ConsensusGroup>(&());
+        resource.plural = ConsensusGroup::plural(&()).into_owned();
+        resource
+    }
+
+    fn decide(&self, observed: &Observed) -> Result<Decision, Undecodable> {
+        let group = view::Group::of(observed)?;
+        let actions = plan::plan(&group);
+        let status = status::status(&group, &actions);
+        Ok(Decision {
+            targets: group.targets(),
+            again: plan::again(&group),
+            actions,
+            status: serde_json::to_value(status).map_err(|e| Undecodable(e.to_string()))?,
+        })
+    }
+}

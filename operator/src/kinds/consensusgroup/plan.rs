@@ -1,0 +1,307 @@
+//! What is to be done for a group: first what every group needs and what is missing of it (upkeep), then at most one
+//! change of its members (`steps`).
+//!
+//! Pure and level-triggered: it looks at what there is, never at what was done before. Every intent that must survive a
+//! crash is an annotation on a claim, written in an earlier round than the act it announces.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use synod_crds::TlsMode;
+
+use super::view::{Claim, Group, PodSeen, Seat, Start, seen_child};
+use super::{config, objects, steps};
+use crate::action::{Action, Issue};
+use crate::certificates::ends_soon;
+use crate::child::{Child, ChildKind};
+use crate::names;
+
+/// How often certificates are looked at.
+const CERTIFICATES_EVERY: Duration = Duration::from_secs(6 * 3600);
+
+/// All that is to be done now.
+pub(super) fn plan(group: &Group) -> Vec<Action> {
+    if group.deleting || group.spec.paused || !group.foreign_claims.is_empty() {
+        return Vec::new();
+    }
+    let mut actions = surroundings(group);
+    actions.extend(claims(group));
+    actions.extend(members(group));
+    actions.extend(steps::steps(group));
+    actions
+}
+
+/// When to look again although nothing happened.
+pub(super) const fn again(group: &Group) -> Option<Duration> {
+    if group.deleting {
+        None
+    } else {
+        Some(CERTIFICATES_EVERY)
+    }
+}
+
+/// Authority, Services, budget, connection Secret.
+fn surroundings(group: &Group) -> Vec<Action> {
+    let mut actions = Vec::new();
+    if group.authority.is_none() {
+        actions.push(Action::CreateAuthority);
+    }
+    actions.extend(ensure(group, objects::client_service(group)));
+    actions.extend(ensure(group, objects::peer_service(group)));
+    actions.extend(budget(group));
+    actions.extend(match group.spec.tls.mode {
+        TlsMode::Auto => ensure_issued(group, |seen| objects::connection(group, seen)),
+        TlsMode::Disabled | TlsMode::Secret => ensure(group, objects::plain_connection(group)),
+    });
+    actions
+}
+
+/// The budget counts a member from before it is added until after it is removed.
+fn budget(group: &Group) -> Option<Action> {
+    let counted = group.numbers(|_, seat| {
+        let voter = seat
+            .claim
+            .as_ref()
+            .is_some_and(|claim| !claim.retired && !claim.learner);
+        voter && !is_out(group, seat)
+    });
+    match i32::try_from(counted.len()).unwrap_or(i32::MAX) {
+        // Before the first claims there is nothing to protect.
+        0 => None,
+        1 => owned(group, ChildKind::Budget, group.names.base()).map(|budget| Action::Delete {
+            seen: seen_child(budget),
+            because: "a single member has no budget".into(),
+        }),
+        voting => ensure(group, objects::budget(group, voting)),
+    }
+}
+
+/// First claims, and what is to be noted or changed on those there are.
+fn claims(group: &Group) -> Vec<Action> {
+    let mut actions = first_claims(group);
+    for seat in group.seats.values() {
+        let Some(claim) = &seat.claim else { continue };
+        if !claim.joined && !claim.leaving && seat.knows_itself_member() {
+            actions.push(annotate(claim, names::JOINED, "true"));
+            continue;
+        }
+        actions.extend(own(group, claim));
+        actions.extend(enlarge(group, claim));
+    }
+    actions
+}
+
+/// The claims of the first configuration: all of them before any pod, each with the whole list, so that a group begins
+/// once and with the same members however often this is interrupted.
+fn first_claims(group: &Group) -> Vec<Action> {
+    let initial = if group.seats.values().all(|seat| seat.claim.is_none()) {
+        (1..=u64::from(group.spec.members.unsigned_abs())).collect()
+    } else {
+        match initial_members(group) {
+            Some(initial) if !has_begun(group) => initial,
+            _ => return Vec::new(),
+        }
+    };
+    let missing = initial
+        .iter()
+        .filter(|n| group.seats.get(n).is_none_or(|seat| seat.claim.is_none()));
+    let start = Start::Bootstrap(initial.clone());
+    missing
+        .map(|number| Action::Create(objects::claim(group, *number, &start, false, None)))
+        .collect()
+}
+
+fn initial_members(group: &Group) -> Option<BTreeSet<u64>> {
+    group
+        .seats
+        .values()
+        .filter_map(|seat| seat.claim.as_ref())
+        .find_map(|claim| match &claim.start {
+            Start::Bootstrap(initial) => Some(initial.clone()),
+            Start::Join => None,
+        })
+}
+
+/// Whether the first members may run, or did: from then on a claim that is missing was lost, not forgotten.
+fn has_begun(group: &Group) -> bool {
+    let claim = |n: &u64| group.seats.get(n).is_some_and(|seat| seat.claim.is_some());
+    group
+        .seats
+        .values()
+        .any(|seat| seat.pod.is_some() || seat.claim.as_ref().is_some_and(|claim| claim.joined))
+        || initial_members(group).is_some_and(|initial| initial.iter().all(claim))
+}
+
+fn own(group: &Group, claim: &Claim) -> Option<Action> {
+    let wanted = objects::claim_owners(group);
+    let uids: Vec<_> = wanted.iter().map(|owner| owner.uid.clone()).collect();
+    if claim.owners == uids {
+        return None;
+    }
+    let owners = if wanted.is_empty() {
+        Value::Null
+    } else {
+        json!(wanted)
+    };
+    Some(patch(
+        claim,
+        json!({ "metadata": { "ownerReferences": owners } }),
+    ))
+}
+
+fn enlarge(group: &Group, claim: &Claim) -> Option<Action> {
+    let wanted = &group.spec.storage.size;
+    let has = claim.requested.as_ref()?.whole().ok()?;
+    if claim.retired || claim.lost || wanted.whole().ok()? <= has {
+        return None;
+    }
+    Some(patch(
+        claim,
+        json!({ "spec": { "resources": { "requests": { "storage": wanted.0 } } } }),
+    ))
+}
+
+/// Configuration, certificate and pod of every member that should run.
+fn members(group: &Group) -> Vec<Action> {
+    if group.authority.is_none() || !has_begun(group) {
+        return Vec::new();
+    }
+    let mut actions = Vec::new();
+    for number in group.numbers(|_, seat| should_run(group, seat)) {
+        let seat = &group.seats[&number];
+        actions.extend(configuration(group, number));
+        actions.extend(ensure_issued(group, |seen| {
+            objects::certificate(group, number, seen)
+        }));
+        actions.extend(pod(group, number, seat));
+    }
+    actions
+}
+
+/// Whether there should be a pod: its claim is there and in use, and the member was not removed from the group.
+pub(super) fn should_run(group: &Group, seat: &Seat) -> bool {
+    seat.claim
+        .as_ref()
+        .is_some_and(|claim| !claim.retired && !claim.lost)
+        && !is_out(group, seat)
+}
+
+/// Whether the leader's configuration confirms that the member was removed, or was never added and must not be.
+pub(super) fn is_out(group: &Group, seat: &Seat) -> bool {
+    let over = seat
+        .claim
+        .as_ref()
+        .is_none_or(|claim| claim.joined || claim.leaving || claim.retired);
+    group.lead.is_some() && seat.member.is_none() && over
+}
+
+fn configuration(group: &Group, number: u64) -> Option<Action> {
+    let exists = owned(group, ChildKind::ConfigMap, &group.names.config(number)).is_some();
+    let claim = group.seats[&number].claim.as_ref()?;
+    let members = match &claim.start {
+        Start::Bootstrap(initial) if !claim.joined => initial.iter().copied().collect(),
+        _ if group.lead.is_some() => {
+            group.numbers(|n, seat| seat.member.is_some() && !group.is_foreign(n, seat))
+        }
+        // Nobody can tell who the members are now: what was written when somebody could is better than a guess.
+        _ if exists => return None,
+        _ => group.numbers(|_, seat| seat.is_serving()),
+    };
+    ensure(group, objects::config_map(group, number, &members))
+}
+
+fn pod(group: &Group, number: u64, seat: &Seat) -> Option<Action> {
+    let learner = seat.claim.as_ref().is_some_and(|claim| claim.learner);
+    let Some(pod) = &seat.pod else {
+        return Some(Action::Create(objects::pod(group, number, learner)));
+    };
+    let outdated = pod.template != config::template(group);
+    match (pod.deleting, pod.ended) {
+        (true, _) => None,
+        (false, true) => Some(delete_pod(pod, "it has ended")),
+        // What does not run loses nothing, and the new template may be the cure.
+        (false, false) if outdated && !pod.running && !seat.is_heard() => Some(delete_pod(
+            pod,
+            "it does not run and its template is outdated",
+        )),
+        _ => None,
+    }
+}
+
+pub(super) fn delete_pod(pod: &PodSeen, because: &str) -> Action {
+    Action::Delete {
+        seen: pod.seen.clone(),
+        because: because.to_owned(),
+    }
+}
+
+/// An object of ours.
+pub(super) fn owned<'a>(group: &'a Group, kind: ChildKind, name: &str) -> Option<&'a Child> {
+    group
+        .owned
+        .get(&(kind, name.to_owned()))
+        .map(|child| &**child)
+}
+
+/// Creates the object, or brings it to its form.
+fn ensure(group: &Group, wanted: Child) -> Option<Action> {
+    let Some(found) = owned(group, wanted.kind(), wanted.name()) else {
+        return Some(Action::Create(wanted));
+    };
+    let leaving = found.meta().deletion_timestamp.is_some();
+    if leaving || found.satisfies(&wanted) {
+        return None;
+    }
+    Some(Action::Apply {
+        uid: found.meta().uid.clone().unwrap_or_default(),
+        object: wanted,
+    })
+}
+
+/// Issues the certificate unless a good one is there.
+fn ensure_issued(
+    group: &Group,
+    issue: impl Fn(Option<crate::action::Seen>) -> Issue,
+) -> Option<Action> {
+    let authority = group.authority.as_deref()?;
+    let wanted = issue(None);
+    let Some(found) = owned(group, ChildKind::Secret, wanted.secret.name()) else {
+        return Some(Action::Issue(Box::new(wanted)));
+    };
+    let annotation = |name: &str| {
+        found
+            .meta()
+            .annotations
+            .as_ref()
+            .and_then(|all| all.get(name))
+    };
+    let current = annotation(names::NOT_AFTER)
+        .and_then(|end| end.parse::<Timestamp>().ok())
+        .is_some_and(|end| !ends_soon(end, group.now));
+    let same = annotation(names::ISSUED_FOR) == Some(&wanted.digest(authority));
+    let addresses = annotation(names::ADDRESSES)
+        .map(String::as_str)
+        .unwrap_or_default();
+    let reachable = wanted.addresses.is_empty() || addresses == wanted.addresses_text();
+    if current && same && reachable && found.satisfies(&wanted.secret) {
+        return None;
+    }
+    Some(Action::Issue(Box::new(issue(Some(seen_child(found))))))
+}
+
+/// Notes something on a claim.
+pub(super) fn annotate(claim: &Claim, name: &str, value: &str) -> Action {
+    patch(
+        claim,
+        json!({ "metadata": { "annotations": { name: value } } }),
+    )
+}
+
+fn patch(claim: &Claim, patch: Value) -> Action {
+    Action::Patch {
+        seen: claim.seen.clone(),
+        patch,
+    }
+}

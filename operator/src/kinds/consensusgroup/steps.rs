@@ -1,0 +1,436 @@
+//! The one change of members that is next, if any.
+//!
+//! Rests on the leader's word alone: without a leader nothing is changed. A removal is announced on the claim
+//! (`leaving`) before it is asked for, asked for with the id of the configuration it rests on, and confirmed by the
+//! leader's configuration before pod and claim go. A lost voter's place is taken by an atomic swap, so the number of
+//! voters never becomes even on the way.
+
+use synod_agent_api::{Change, ConfigurationRequest, MemberRole};
+use synod_crds::RetentionPolicy;
+
+use super::plan::{annotate, delete_pod, is_out, owned, should_run};
+use super::view::{Claim, Group, Lead, Seat, Start, seen_child};
+use super::{config, objects};
+use crate::action::Action;
+use crate::child::ChildKind;
+use crate::mutation::mutated;
+use crate::names;
+
+/// The first step that applies; an empty one waits for something that is under way.
+pub(super) fn steps(group: &Group) -> Vec<Action> {
+    let Some(lead) = &group.lead else {
+        return Vec::new();
+    };
+    let mut actions = retire(group);
+    let step = remove_leaving(group, lead)
+        .or_else(|| shrink(group, lead))
+        .or_else(|| take_over(group, lead))
+        .or_else(|| replace_lost(group, lead))
+        .or_else(|| admit(group, lead))
+        .or_else(|| is_busy(group).then(Vec::new))
+        .or_else(|| grow(group))
+        .or_else(|| roll(group, lead));
+    actions.extend(step.unwrap_or_default());
+    actions
+}
+
+/// How many voters are a quorum of `voters`.
+const fn quorum(voters: usize) -> usize {
+    voters / 2 + 1
+}
+
+fn membership(lead: &Lead, change: Change) -> Vec<Action> {
+    let expected = (!mutated("membership-without-id")).then_some(lead.configuration);
+    vec![Action::Membership {
+        via: lead.number,
+        request: ConfigurationRequest { expected, change },
+    }]
+}
+
+// --- Who there is, and who there will be. ---
+
+/// Claims of members that are still to be added.
+fn is_pending(seat: &Seat) -> bool {
+    seat.member.is_none()
+        && seat.is_serving()
+        && seat.claim.as_ref().is_some_and(|claim| !claim.joined)
+}
+
+/// Whether its claim, and with it its data, is gone or going.
+fn is_lost(group: &Group, number: u64, seat: &Seat) -> bool {
+    seat.member.is_some()
+        && !group.is_foreign(number, seat)
+        && seat.claim.as_ref().is_none_or(|claim| claim.lost)
+}
+
+/// Whether the seat takes the place of a voter that is still in the configuration.
+fn is_substitute(group: &Group, seat: &Seat) -> bool {
+    let lost = seat.claim.as_ref().and_then(|claim| claim.replaces);
+    !seat.votes()
+        && lost
+            .and_then(|lost| group.seats.get(&lost))
+            .is_some_and(Seat::votes)
+}
+
+/// Whether it votes, or will, when all that is under way is done.
+fn counts_as_voter(group: &Group, number: u64, seat: &Seat) -> bool {
+    if seat.is_leaving() || group.is_foreign(number, seat) || is_substitute(group, seat) {
+        return false;
+    }
+    let will = is_pending(seat) || seat.is(MemberRole::Learner) && seat.is_serving();
+    let meant = seat.claim.as_ref().is_some_and(|claim| !claim.learner);
+    seat.votes() || seat.is(MemberRole::Joining) || will && meant
+}
+
+fn counts_as_learner(group: &Group, number: u64, seat: &Seat) -> bool {
+    let meant = seat.claim.as_ref().is_none_or(|claim| claim.learner);
+    let there = seat.is(MemberRole::Learner) || is_pending(seat);
+    there && meant && !seat.is_leaving() && !group.is_foreign(number, seat)
+}
+
+/// Whether a change of members is under way.
+fn is_busy(group: &Group) -> bool {
+    group.seats.values().any(|seat| {
+        is_pending(seat)
+            || seat.is(MemberRole::Joining)
+            || seat.member.is_some() && seat.is_leaving()
+            || is_substitute(group, seat)
+    })
+}
+
+/// The best voter to lead instead of the one that leads.
+fn successor(group: &Group, lead: &Lead) -> Option<u64> {
+    let template = config::template(group);
+    let able = group.numbers(|number, seat| {
+        number != lead.number
+            && seat.votes()
+            && !seat.is_leaving()
+            && !is_lost(group, number, seat)
+            && group.is_ready(number, seat)
+    });
+    let current = |n: &u64| {
+        group.seats[n]
+            .pod
+            .as_ref()
+            .is_some_and(|pod| pod.template == template && !pod.deleting)
+    };
+    able.iter()
+        .copied()
+        .find(current)
+        .or_else(|| able.first().copied())
+}
+
+fn hand_over(lead: &Lead, to: u64) -> Vec<Action> {
+    vec![Action::Transfer {
+        via: lead.number,
+        to,
+    }]
+}
+
+// --- Removing. ---
+
+/// Asks for the removal of a member that was told to leave.
+fn remove_leaving(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
+    let leaving = group.numbers(|_, seat| seat.member.is_some() && seat.is_leaving());
+    leaving
+        .into_iter()
+        .rev()
+        .find_map(|number| remove(group, lead, number))
+}
+
+/// Removes one member, unless what is left would be no quorum; a leader hands over first.
+fn remove(group: &Group, lead: &Lead, number: u64) -> Option<Vec<Action>> {
+    if group.seats.get(&number).is_some_and(Seat::votes) {
+        let voters = group.voters().len();
+        let left = group
+            .healthy_voters()
+            .iter()
+            .filter(|healthy| **healthy != number)
+            .count();
+        let enough = voters > 1 && left >= quorum(voters - 1);
+        let reckless = mutated("remove-below-quorum") && voters > 1;
+        if !enough && !reckless {
+            return None;
+        }
+        if number == lead.number {
+            return successor(group, lead).map(|to| hand_over(lead, to));
+        }
+    }
+    Some(membership(lead, Change::Remove { number }))
+}
+
+/// Chooses who leaves when there are more than asked for.
+fn shrink(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
+    if group
+        .seats
+        .values()
+        .any(|seat| seat.member.is_some() && seat.is_leaving())
+    {
+        return None;
+    }
+    let wanted = |count: i32| usize::try_from(count).unwrap_or(0);
+    let learners = group.numbers(|number, seat| counts_as_learner(group, number, seat));
+    if learners.len() > wanted(group.spec.learners) {
+        return send_away(group, lead, *learners.last()?);
+    }
+    let voters = group.numbers(|number, seat| counts_as_voter(group, number, seat));
+    if voters.len() <= wanted(group.spec.members) {
+        return None;
+    }
+    // Whoever is needed least: not yet added, not yet promoted, without its data, unheard of; the leader last, and among
+    // equals the highest number.
+    let least_needed = voters
+        .into_iter()
+        .enumerate()
+        .min_by_key(|(position, number)| {
+            let seat = &group.seats[number];
+            let rank = if seat.member.is_none() {
+                0
+            } else if !seat.votes() {
+                1
+            } else if is_lost(group, *number, seat) {
+                2
+            } else if !group.is_healthy(*number, seat) {
+                3
+            } else if *number == lead.number {
+                5
+            } else {
+                4
+            };
+            (rank, std::cmp::Reverse(*position))
+        });
+    send_away(group, lead, least_needed?.1)
+}
+
+/// Notes that the member leaves; one whose claim is gone already is removed at once.
+fn send_away(group: &Group, lead: &Lead, number: u64) -> Option<Vec<Action>> {
+    match &group.seats.get(&number)?.claim {
+        Some(claim) => Some(vec![annotate(claim, names::LEAVING, "true")]),
+        None => remove(group, lead, number),
+    }
+}
+
+/// Takes away what is left of members that the configuration confirms to be gone.
+fn retire(group: &Group) -> Vec<Action> {
+    let gone = group.numbers(|_, seat| is_out(group, seat) && !should_run(group, seat));
+    gone.into_iter()
+        .flat_map(|number| retire_one(group, number))
+        .collect()
+}
+
+fn retire_one(group: &Group, number: u64) -> Vec<Action> {
+    let seat = &group.seats[&number];
+    if let Some(pod) = &seat.pod {
+        let delete = || delete_pod(pod, "its member was removed");
+        return if pod.deleting {
+            Vec::new()
+        } else {
+            vec![delete()]
+        };
+    }
+    let papers = [
+        (ChildKind::ConfigMap, group.names.config(number)),
+        (ChildKind::Secret, group.names.certificate(number)),
+    ];
+    let mut actions: Vec<_> = papers
+        .iter()
+        .filter_map(|(kind, name)| owned(group, *kind, name))
+        .filter(|found| found.meta().deletion_timestamp.is_none())
+        .map(|found| Action::Delete {
+            seen: seen_child(found),
+            because: "its member was removed".into(),
+        })
+        .collect();
+    if let Some(claim) = seat
+        .claim
+        .as_ref()
+        .filter(|claim| !claim.retired && !claim.lost)
+    {
+        actions.push(retire_claim(group, number, claim));
+    }
+    actions
+}
+
+/// Deletes or keeps the claim. Its number must be remembered elsewhere before it goes, or it would be used again.
+fn retire_claim(group: &Group, number: u64, claim: &Claim) -> Action {
+    if claim.joined && group.spec.storage.retention.when_scaled == RetentionPolicy::Retain {
+        return annotate(claim, names::RETIRED, "true");
+    }
+    let kept = || {
+        let others = group.seats.iter().filter(|(other, _)| **other != number);
+        others.filter_map(|(other, seat)| Some((*other, seat.claim.as_ref().filter(|c| !c.lost)?)))
+    };
+    let remembered = kept().any(|(other, claim)| other > number || claim.highest >= number);
+    match kept().next() {
+        Some((_, other)) if !remembered => {
+            annotate(other, names::HIGHEST, &group.highest.to_string())
+        }
+        _ => Action::Delete {
+            seen: claim.seen.clone(),
+            because: "its member was removed".into(),
+        },
+    }
+}
+
+// --- Replacing. ---
+
+/// Puts a substitute that has caught up into the lost voter's place.
+fn take_over(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
+    let substitutes = group.numbers(|_, seat| {
+        seat.is(MemberRole::Learner)
+            && seat.is_serving()
+            && seat.claim.as_ref().is_some_and(|c| c.replaces.is_some())
+    });
+    let number = substitutes.first().copied()?;
+    let seat = &group.seats[&number];
+    if !group.is_healthy(number, seat) {
+        return None;
+    }
+    let lost = seat.claim.as_ref()?.replaces?;
+    if !group.seats.get(&lost).is_some_and(Seat::votes) {
+        return Some(membership(lead, Change::Promote { number }));
+    }
+    if lost == lead.number {
+        // It is losing its claim but still leads: hand over, or with nobody else to lead become two first.
+        let to = successor(group, lead).map(|to| hand_over(lead, to));
+        return Some(to.unwrap_or_else(|| membership(lead, Change::Promote { number })));
+    }
+    Some(membership(
+        lead,
+        Change::Swap {
+            out: lost,
+            into: number,
+        },
+    ))
+}
+
+/// Begins to replace a member whose claim is gone: a new number, a new claim.
+fn replace_lost(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
+    let lost = group.numbers(|number, seat| is_lost(group, number, seat) && !seat.is_leaving());
+    // Not counted in quorums: it goes, and a new one comes like any other.
+    if let Some(number) = lost.iter().find(|number| !group.seats[*number].votes()) {
+        return Some(membership(lead, Change::Remove { number: *number }));
+    }
+    if group
+        .seats
+        .values()
+        .any(|seat| seat.is_serving() && is_substitute(group, seat))
+    {
+        return None;
+    }
+    let number = *lost.first()?;
+    Some(vec![Action::Create(objects::claim(
+        group,
+        group.highest + 1,
+        &Start::Join,
+        false,
+        Some(number),
+    ))])
+}
+
+// --- Adding. ---
+
+/// Adds a pending member whose agent is up and waits to be contacted; one at a time.
+fn admit(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
+    if group
+        .seats
+        .values()
+        .any(|seat| seat.is(MemberRole::Joining))
+    {
+        return None;
+    }
+    let ready = group.numbers(|_, seat| is_pending(seat) && seat.agent.is_some());
+    let number = *ready.first()?;
+    let claim = group.seats[&number].claim.as_ref()?;
+    let learner = claim.learner || is_substitute(group, &group.seats[&number]);
+    Some(membership(
+        lead,
+        Change::Add {
+            number,
+            learner,
+            member: config::member(group, number),
+        },
+    ))
+}
+
+/// Begins to add a voter or learner: its claim first, its pod follows.
+fn grow(group: &Group) -> Option<Vec<Action>> {
+    let count = |test: fn(&Group, u64, &Seat) -> bool| {
+        i32::try_from(
+            group
+                .numbers(|number, seat| test(group, number, seat))
+                .len(),
+        )
+        .unwrap_or(i32::MAX)
+    };
+    let learner = if count(counts_as_voter) < group.spec.members {
+        false
+    } else if count(counts_as_learner) < group.spec.learners {
+        true
+    } else {
+        return None;
+    };
+    Some(vec![Action::Create(objects::claim(
+        group,
+        group.highest + 1,
+        &Start::Join,
+        learner,
+        None,
+    ))])
+}
+
+// --- Rolling. ---
+
+/// Replaces one pod that is made from an outdated template: those that serve nobody first, the leader last and after it
+/// handed over, and only while every other member serves.
+fn roll(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
+    let template = config::template(group);
+    let outdated = group.numbers(|_, seat| {
+        should_run(group, seat)
+            && seat
+                .pod
+                .as_ref()
+                .is_some_and(|pod| pod.template != template && !pod.deleting)
+    });
+    let number = outdated
+        .into_iter()
+        .enumerate()
+        .min_by_key(|(position, number)| {
+            let healthy = group.is_healthy(*number, &group.seats[number]);
+            (
+                healthy,
+                *number == lead.number,
+                std::cmp::Reverse(*position),
+            )
+        })?
+        .1;
+    let seat = &group.seats[&number];
+    let others_serve = group.seats.iter().all(|(other, seat)| {
+        *other == number
+            || !seat.votes()
+            || group.is_foreign(*other, seat)
+            || serves(group, *other, seat)
+    });
+    let harmless = !group.is_healthy(number, seat);
+    if !others_serve && !harmless && !mutated("roll-past-a-broken-pod") {
+        return Some(Vec::new());
+    }
+    if number == lead.number
+        && let Some(to) = successor(group, lead)
+    {
+        return Some(hand_over(lead, to));
+    }
+    Some(vec![delete_pod(
+        seat.pod.as_ref()?,
+        "its template is outdated",
+    )])
+}
+
+/// Whether the member is ready in a pod that stays.
+fn serves(group: &Group, number: u64, seat: &Seat) -> bool {
+    group.is_ready(number, seat)
+        && seat
+            .pod
+            .as_ref()
+            .is_some_and(|pod| !pod.deleting && !pod.ended)
+}

@@ -1,0 +1,489 @@
+//! What was observed, parsed into the words of a group: seats with their claims, pods and agents.
+//!
+//! A *seat* is a member number and whatever there is of it. Everything here is derived; nothing is remembered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use synod_agent_api::{
+    ClusterUid, Identity, Kind as AgentKind, MemberRole, MemberStatus, Role, Status,
+};
+use synod_crds::{ConsensusGroup, ConsensusGroupSpec, ConsensusGroupStatus, Quantity};
+
+use super::SHORT;
+use crate::action::Seen;
+use crate::agents::Target;
+use crate::child::{Child, ChildKind};
+use crate::kinds::Undecodable;
+use crate::mutation::mutated;
+use crate::names::{self, Names};
+use crate::observe::{Failure, Observed};
+use crate::settings::Settings;
+
+/// A group as it was observed.
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) namespace: String,
+    /// uid of the object.
+    pub(super) uid: String,
+    pub(super) generation: i64,
+    pub(super) names: Names,
+    pub(super) spec: ConsensusGroupSpec,
+    /// The status as it was written last.
+    pub(super) before: ConsensusGroupStatus,
+    pub(super) deleting: bool,
+    /// Whose data it is: from the claims, or for a group without any, the object's own uid.
+    pub(super) cluster: ClusterUid,
+    /// Claims of our name that hold another cluster's data than the others.
+    pub(super) foreign_claims: Vec<String>,
+    pub(super) seats: BTreeMap<u64, Seat>,
+    /// Numbers up to this one are, or may have been, used.
+    pub(super) highest: u64,
+    pub(super) lead: Option<Lead>,
+    /// Objects of ours, by kind and name.
+    pub(super) owned: BTreeMap<(ChildKind, String), Arc<Child>>,
+    pub(super) authority: Option<String>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) now: Timestamp,
+    pub(super) failure: Option<Failure>,
+}
+
+/// The leader, and the configuration it holds for the one in force.
+pub(super) struct Lead {
+    pub(super) number: u64,
+    pub(super) configuration: u64,
+}
+
+/// What there is of one member number.
+#[derive(Default)]
+pub(super) struct Seat {
+    pub(super) claim: Option<Claim>,
+    pub(super) pod: Option<PodSeen>,
+    /// What the agent in that pod tells.
+    pub(super) agent: Option<Status>,
+    /// The member as the leader's configuration has it.
+    pub(super) member: Option<MemberStatus>,
+}
+
+/// How a member begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// With these others.
+    Bootstrap(BTreeSet<u64>),
+    /// In a group that exists.
+    Join,
+}
+
+/// A claim of ours.
+pub(super) struct Claim {
+    pub(super) seen: Seen,
+    pub(super) start: Start,
+    pub(super) learner: bool,
+    pub(super) replaces: Option<u64>,
+    pub(super) joined: bool,
+    pub(super) leaving: bool,
+    pub(super) retired: bool,
+    pub(super) highest: u64,
+    pub(super) requested: Option<Quantity>,
+    /// It is being deleted, or its volume is gone.
+    pub(super) lost: bool,
+    /// uids of its owners.
+    pub(super) owners: Vec<String>,
+}
+
+/// A pod of ours.
+pub(super) struct PodSeen {
+    pub(super) seen: Seen,
+    pub(super) template: String,
+    pub(super) address: Option<IpAddr>,
+    pub(super) deleting: bool,
+    /// It ended and will not run again.
+    pub(super) ended: bool,
+    /// Its container runs.
+    pub(super) running: bool,
+    /// What keeps its container from running.
+    pub(super) waiting: Option<String>,
+}
+
+impl Group {
+    /// Parses what was observed.
+    ///
+    /// # Errors
+    /// When the object does not decode.
+    pub(super) fn of(observed: &Observed) -> Result<Self, Undecodable> {
+        let object: ConsensusGroup = serde_json::to_value(&*observed.object)
+            .and_then(serde_json::from_value)
+            .map_err(|error| Undecodable(error.to_string()))?;
+        let uid = object.metadata.uid.clone().unwrap_or_default();
+        let mut group = Self {
+            name: observed.key.name.clone(),
+            namespace: observed.key.namespace.clone(),
+            generation: object.metadata.generation.unwrap_or_default(),
+            names: Names::new(&observed.key.name, SHORT),
+            deleting: object.metadata.deletion_timestamp.is_some(),
+            before: object.status.unwrap_or_default(),
+            spec: object.spec,
+            cluster: uid
+                .parse()
+                .map_err(|_| Undecodable(format!("metadata.uid {uid:?} is no UUID")))?,
+            uid,
+            foreign_claims: Vec::new(),
+            seats: BTreeMap::new(),
+            highest: 0,
+            lead: None,
+            owned: BTreeMap::new(),
+            authority: observed.authority.clone(),
+            settings: observed.settings.clone(),
+            now: observed.now,
+            failure: observed.failure.clone(),
+        };
+        group.take_claims(observed);
+        group.take_children(observed);
+        group.take_agents(observed);
+        group.highest = group.highest();
+        Ok(group)
+    }
+
+    fn take_claims(&mut self, observed: &Observed) {
+        let claims: Vec<_> = observed
+            .children
+            .iter()
+            .filter_map(|child| match &**child {
+                Child::Claim(claim) => claim_of(claim),
+                _ => None,
+            })
+            .collect();
+        // All claims of a group carry one uid. The lowest number says which one is the group's.
+        if let Some((_, cluster, _)) = claims.iter().min_by_key(|(number, ..)| *number) {
+            self.cluster = *cluster;
+        }
+        for (number, cluster, claim) in claims {
+            if cluster == self.cluster {
+                self.seats.entry(number).or_default().claim = Some(claim);
+            } else {
+                self.foreign_claims.push(claim.seen.name);
+            }
+        }
+    }
+
+    fn take_children(&mut self, observed: &Observed) {
+        for child in &observed.children {
+            // What an earlier object of this name owned is not ours; the garbage collector takes it.
+            if !owners(child.meta()).contains(&self.uid) {
+                continue;
+            }
+            if let Child::Pod(pod) = &**child
+                && let Some(number) = number_of(&pod.metadata)
+            {
+                self.seats.entry(number).or_default().pod = Some(pod_of(pod));
+            } else if child.kind() != ChildKind::Claim {
+                self.owned
+                    .insert((child.kind(), child.name().to_owned()), child.clone());
+            }
+        }
+    }
+
+    fn take_agents(&mut self, observed: &Observed) {
+        for (number, agent) in &observed.agents {
+            let Some(seat) = self.seats.get_mut(number) else {
+                continue;
+            };
+            let same_pod = seat
+                .pod
+                .as_ref()
+                .is_some_and(|pod| pod.seen.uid == agent.pod_uid);
+            if same_pod
+                && agent.status.cluster_uid == self.cluster
+                && agent.status.number == *number
+            {
+                seat.agent = Some(agent.status.clone());
+            }
+        }
+        let statuses = || self.seats.values().filter_map(|seat| seat.agent.as_ref());
+        let newest = statuses()
+            .map(|s| s.configuration.id)
+            .max()
+            .unwrap_or(0)
+            .max(observed.floor);
+        let leader = statuses()
+            .filter(|status| status.role == Role::Leader)
+            .max_by_key(|status| (status.ballot.round, status.ballot.node));
+        // Somebody knows a newer configuration: what this leader told is old. Its next answer is on the way.
+        let Some(leader) = leader
+            .filter(|status| status.configuration.id == newest && newest > 0)
+            .cloned()
+        else {
+            return;
+        };
+        self.lead = Some(Lead {
+            number: leader.number,
+            configuration: leader.configuration.id,
+        });
+        for member in leader.configuration.members {
+            let seat = self.seats.entry(member.number).or_default();
+            seat.member = Some(member);
+        }
+    }
+
+    fn highest(&self) -> u64 {
+        let of_seat = |(number, seat): (&u64, &Seat)| {
+            let mut highest = *number;
+            if let Some(claim) = &seat.claim {
+                highest = highest.max(claim.highest);
+                if let Start::Bootstrap(initial) = &claim.start {
+                    highest = highest.max(initial.last().copied().unwrap_or(0));
+                }
+            }
+            highest
+        };
+        self.seats.iter().map(of_seat).max().unwrap_or(0)
+    }
+
+    /// Every agent whose pod has an address.
+    pub(super) fn targets(&self) -> Vec<Target> {
+        if self.deleting {
+            return Vec::new();
+        }
+        let target = |(number, seat): (&u64, &Seat)| {
+            let pod = seat.pod.as_ref().filter(|pod| !pod.ended)?;
+            Some(Target {
+                identity: self.identity(*number),
+                address: pod.address?,
+                namespace: self.namespace.clone(),
+                pod_uid: pod.seen.uid.clone(),
+            })
+        };
+        self.seats.iter().filter_map(target).collect()
+    }
+
+    /// Who the member `number` must prove to be.
+    pub(super) fn identity(&self, number: u64) -> Identity {
+        Identity {
+            cluster: self.cluster,
+            kind: AgentKind::ConsensusGroup,
+            name: self.name.clone(),
+            number,
+        }
+    }
+
+    /// The numbers in the order in which members are gone through.
+    pub(super) fn ordered(&self) -> Vec<u64> {
+        let mut numbers: Vec<u64> = self.seats.keys().copied().collect();
+        if mutated("sort-members-as-text") {
+            numbers.sort_by_key(ToString::to_string);
+        }
+        numbers
+    }
+
+    /// The numbers of seats for which `test` holds, in order.
+    pub(super) fn numbers(&self, test: impl Fn(u64, &Seat) -> bool) -> Vec<u64> {
+        self.ordered()
+            .into_iter()
+            .filter(|number| self.seats.get(number).is_some_and(|s| test(*number, s)))
+            .collect()
+    }
+
+    /// Whether a member of the configuration was not added by the operator.
+    pub(super) fn is_foreign(&self, number: u64, seat: &Seat) -> bool {
+        seat.claim.is_none()
+            && seat
+                .member
+                .as_ref()
+                .is_some_and(|member| member.name != self.names.pod(number))
+    }
+
+    /// Voters of the configuration in force, foreign ones too.
+    pub(super) fn voters(&self) -> Vec<u64> {
+        self.numbers(|_, seat| seat.votes())
+    }
+
+    /// Voters that the leader hears and that have caught up.
+    pub(super) fn healthy_voters(&self) -> Vec<u64> {
+        self.numbers(|number, seat| seat.votes() && self.is_healthy(number, seat))
+    }
+
+    /// Whether the leader hears the member and it has caught up. Without a leader nobody can tell.
+    pub(super) fn is_healthy(&self, number: u64, seat: &Seat) -> bool {
+        let Some(lead) = &self.lead else { return false };
+        let leads = lead.number == number;
+        seat.member.as_ref().is_some_and(|member| {
+            leads || (member.active.unwrap_or(false) && member.caught_up.unwrap_or(false))
+        })
+    }
+
+    /// Whether the member serves: healthy to the leader, and ready by its own word.
+    pub(super) fn is_ready(&self, number: u64, seat: &Seat) -> bool {
+        self.is_healthy(number, seat) && seat.agent.as_ref().is_some_and(|agent| agent.ready)
+    }
+
+    /// Whether the image that pods are made from was pinned before.
+    pub(super) fn image(&self) -> &str {
+        let pinned = self.spec.image.as_deref().or(self.before.image.as_deref());
+        pinned.unwrap_or(&self.settings.image)
+    }
+}
+
+impl Seat {
+    /// Whether it votes in the configuration in force.
+    pub(super) fn votes(&self) -> bool {
+        self.is(MemberRole::Voter)
+    }
+
+    /// Whether it has this role in the configuration in force.
+    pub(super) fn is(&self, role: MemberRole) -> bool {
+        self.member
+            .as_ref()
+            .is_some_and(|member| member.role == role)
+    }
+
+    /// Whether the claim is there, in use, and not given up.
+    pub(super) fn is_serving(&self) -> bool {
+        self.claim
+            .as_ref()
+            .is_some_and(|claim| !claim.retired && !claim.lost && !claim.leaving)
+    }
+
+    /// Whether it was told to leave, or has left.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.claim
+            .as_ref()
+            .is_some_and(|claim| claim.leaving || claim.retired)
+    }
+
+    /// Whether its agent answers.
+    pub(super) const fn is_heard(&self) -> bool {
+        self.agent.is_some()
+    }
+
+    /// Whether its own agent reports it as a member.
+    pub(super) fn knows_itself_member(&self) -> bool {
+        self.agent.as_ref().is_some_and(|agent| {
+            agent
+                .configuration
+                .members
+                .iter()
+                .any(|m| m.number == agent.number)
+        })
+    }
+}
+
+fn seen(kind: ChildKind, meta: &ObjectMeta) -> Seen {
+    Seen {
+        kind,
+        name: meta.name.clone().unwrap_or_default(),
+        uid: meta.uid.clone().unwrap_or_default(),
+        version: meta.resource_version.clone().unwrap_or_default(),
+    }
+}
+
+/// An object of ours as it can be named in an action.
+pub(super) fn seen_child(child: &Child) -> Seen {
+    seen(child.kind(), child.meta())
+}
+
+fn owners(meta: &ObjectMeta) -> Vec<String> {
+    meta.owner_references
+        .iter()
+        .flatten()
+        .map(|owner| owner.uid.clone())
+        .collect()
+}
+
+fn number_of(meta: &ObjectMeta) -> Option<u64> {
+    meta.labels
+        .as_ref()?
+        .get(names::LABEL_MEMBER)?
+        .parse()
+        .ok()
+        .filter(|number| *number > 0)
+}
+
+/// `None` for a claim that does not say whose data it holds: it is not ours.
+fn claim_of(claim: &PersistentVolumeClaim) -> Option<(u64, ClusterUid, Claim)> {
+    let meta = &claim.metadata;
+    let number = number_of(meta)?;
+    let annotation = |name: &str| {
+        meta.annotations
+            .as_ref()
+            .and_then(|all| all.get(name))
+            .map(String::as_str)
+    };
+    let flag = |name: &str| annotation(name) == Some("true");
+    let cluster = annotation(names::CLUSTER_UID)?.parse().ok()?;
+    let start = match annotation(names::START)? {
+        "bootstrap" => Start::Bootstrap(
+            annotation(names::INITIAL_MEMBERS)?
+                .split(',')
+                .filter_map(|n| n.parse().ok())
+                .collect(),
+        ),
+        "join" => Start::Join,
+        _ => return None,
+    };
+    let label = |name: &str| {
+        meta.labels
+            .as_ref()
+            .and_then(|all| all.get(name))
+            .map(String::as_str)
+    };
+    let phase = claim
+        .status
+        .as_ref()
+        .and_then(|status| status.phase.as_deref());
+    let requests = claim
+        .spec
+        .as_ref()
+        .and_then(|s| s.resources.as_ref())
+        .and_then(|r| r.requests.as_ref());
+    let parsed = Claim {
+        seen: seen(ChildKind::Claim, meta),
+        start,
+        learner: label(names::LABEL_ROLE) == Some("learner"),
+        replaces: annotation(names::REPLACES).and_then(|number| number.parse().ok()),
+        joined: flag(names::JOINED),
+        leaving: flag(names::LEAVING),
+        retired: flag(names::RETIRED),
+        highest: annotation(names::HIGHEST)
+            .and_then(|number| number.parse().ok())
+            .unwrap_or(0),
+        requested: requests
+            .and_then(|r| r.get("storage"))
+            .map(|quantity| Quantity(quantity.0.clone())),
+        lost: meta.deletion_timestamp.is_some() || phase == Some("Lost"),
+        owners: owners(meta),
+    };
+    Some((number, cluster, parsed))
+}
+
+fn pod_of(pod: &Pod) -> PodSeen {
+    let status = pod.status.as_ref();
+    let phase = status.and_then(|s| s.phase.as_deref()).unwrap_or_default();
+    let container = status
+        .and_then(|s| s.container_statuses.as_ref())
+        .and_then(|all| all.first());
+    let state = container.and_then(|c| c.state.as_ref());
+    let waiting = state
+        .and_then(|s| s.waiting.as_ref())
+        .and_then(|w| w.reason.clone());
+    PodSeen {
+        seen: seen(ChildKind::Pod, &pod.metadata),
+        template: pod
+            .metadata
+            .labels
+            .as_ref()
+            .and_then(|l| l.get(names::LABEL_TEMPLATE))
+            .cloned()
+            .unwrap_or_default(),
+        address: status
+            .and_then(|s| s.pod_ip.as_ref())
+            .and_then(|ip| ip.parse().ok()),
+        deleting: pod.metadata.deletion_timestamp.is_some(),
+        ended: matches!(phase, "Failed" | "Succeeded"),
+        running: state.map_or(phase == "Running", |s| s.running.is_some()),
+        waiting,
+    }
+}

@@ -1,0 +1,52 @@
+//! The kinds: for each, pure functions from what was observed to what is to be done and what is to be told.
+//!
+//! A kind knows nothing of clients, tasks, clocks or sockets. Adding one is a folder here, a file in `synod-crds`, and
+//! a line in [`all`].
+
+pub mod consensusgroup;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::core::ApiResource;
+use serde_json::Value;
+
+use crate::action::Action;
+use crate::agents::Target;
+use crate::observe::Observed;
+
+/// One kind of resource.
+pub trait Kind: Send + Sync + 'static {
+    /// How the API names it.
+    fn resource(&self) -> ApiResource;
+
+    /// What to do and what to tell, given what was observed. Pure: equal observations give equal decisions.
+    ///
+    /// # Errors
+    /// When the object does not decode; it alone waits until it is changed.
+    fn decide(&self, observed: &Observed) -> Result<Decision, Undecodable>;
+}
+
+/// What follows from an observation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// Whose status is to be followed.
+    pub targets: Vec<Target>,
+    /// What is to be done now, in order.
+    pub actions: Vec<Action>,
+    /// The status as it should read.
+    pub status: Value,
+    /// When to look again even if nothing happens; `None`: events suffice.
+    pub again: Option<Duration>,
+}
+
+/// The object does not decode into its type.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the object does not decode: {0}")]
+pub struct Undecodable(pub String);
+
+/// All kinds that the operator serves.
+#[must_use]
+pub fn all() -> Vec<Arc<dyn Kind>> {
+    vec![Arc::new(consensusgroup::Kind)]
+}

@@ -1,0 +1,130 @@
+//! Names, labels and annotations: how the operator finds again what it made.
+
+use std::fmt;
+
+/// What selectors use: the kind of the object that something belongs to.
+pub const LABEL_KIND: &str = "synod.dev/kind";
+/// What selectors use: the name of the object that something belongs to.
+pub const LABEL_NAME: &str = "synod.dev/name";
+/// The member's number, on what belongs to one member.
+pub const LABEL_MEMBER: &str = "synod.dev/member";
+/// What the member is meant to be: `voter` or `learner`.
+pub const LABEL_ROLE: &str = "synod.dev/role";
+/// Hash of what a pod was made from. In no selector.
+pub const LABEL_TEMPLATE: &str = "synod.dev/template";
+/// On the Secret of a namespace's certificate authority.
+pub const LABEL_AUTHORITY: &str = "synod.dev/authority";
+
+/// On claims: the UID of the cluster whose data is on it.
+pub const CLUSTER_UID: &str = "synod.dev/cluster-uid";
+/// On claims: how the member began, `bootstrap` or `join`.
+pub const START: &str = "synod.dev/start";
+/// On claims with `start: bootstrap`: the numbers of the first configuration, comma separated.
+pub const INITIAL_MEMBERS: &str = "synod.dev/initial-members";
+/// On claims with `start: join`: the number of the lost member whose place this one takes.
+pub const REPLACES: &str = "synod.dev/replaces";
+/// On claims, `true` once the member has been seen in its group's configuration: from then on an empty disk is a loss.
+pub const JOINED: &str = "synod.dev/joined";
+/// On claims, `true` before the member is removed: from then on it is never taken in again.
+pub const LEAVING: &str = "synod.dev/leaving";
+/// On claims, `true` when the member is gone and the claim is only kept.
+pub const RETIRED: &str = "synod.dev/retired";
+/// On claims: the highest number that a member of the group ever had, as known when it was written.
+pub const HIGHEST: &str = "synod.dev/highest-member";
+/// On certificates' Secrets: a digest of whom and what the certificate was issued for, and by whom.
+pub const ISSUED_FOR: &str = "synod.dev/issued-for";
+/// On certificates' Secrets: the addresses it holds for, comma separated.
+pub const ADDRESSES: &str = "synod.dev/addresses";
+/// On certificates' Secrets: when the certificate ends, RFC 3339.
+pub const NOT_AFTER: &str = "synod.dev/not-after";
+
+/// The Secret of a namespace's certificate authority.
+pub const AUTHORITY: &str = "synod-ca";
+
+/// Field manager of what is applied, and name of the operator in events.
+pub const MANAGER: &str = "synod-operator";
+
+/// An object of one of our kinds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Its kind, such as `ConsensusGroup`.
+    pub kind: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.kind, self.namespace, self.name)
+    }
+}
+
+/// The names made from an object's name and the short name of its kind (`config`, `cg`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    base: String,
+}
+
+impl Names {
+    /// Names for the object `name` of the kind with the short name `short`.
+    #[must_use]
+    pub fn new(name: &str, short: &str) -> Self {
+        Self {
+            base: format!("{name}-{short}"),
+        }
+    }
+
+    /// The client Service and the disruption budget.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// A member's pod, which is also the member's name.
+    #[must_use]
+    pub fn pod(&self, number: u64) -> String {
+        format!("{}-{number}", self.base)
+    }
+
+    /// A member's claim.
+    #[must_use]
+    pub fn claim(&self, number: u64) -> String {
+        format!("data-{}-{number}", self.base)
+    }
+
+    /// A member's configuration.
+    #[must_use]
+    pub fn config(&self, number: u64) -> String {
+        format!("{}-config-{number}", self.base)
+    }
+
+    /// A member's certificate.
+    #[must_use]
+    pub fn certificate(&self, number: u64) -> String {
+        format!("{}-tls-{number}", self.base)
+    }
+
+    /// The headless Service that gives members their host names.
+    #[must_use]
+    pub fn peer_service(&self) -> String {
+        format!("{}-peer", self.base)
+    }
+
+    /// What clients need to connect.
+    #[must_use]
+    pub fn connection(&self) -> String {
+        format!("{}-connection", self.base)
+    }
+
+    /// A member's host name within the cluster.
+    #[must_use]
+    pub fn host(&self, number: u64, namespace: &str) -> String {
+        format!(
+            "{}.{}.{namespace}.svc",
+            self.pod(number),
+            self.peer_service()
+        )
+    }
+}

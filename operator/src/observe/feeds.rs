@@ -1,0 +1,128 @@
+//! The watches: one for each kind of object and namespace, selected by label, so that memory does not grow with what is
+//! not ours.
+
+use std::fmt::Debug;
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret, Service};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::core::{ApiResource, DynamicObject};
+use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::{self, Config, Event, watcher};
+use kube::{Api, Client, Resource};
+use serde::de::DeserializeOwned;
+
+use super::Item;
+use crate::child::Child;
+use crate::names::{LABEL_AUTHORITY, LABEL_KIND};
+
+/// What a watch delivers, again and again; after an error it begins anew by itself.
+pub(crate) type Feed = BoxStream<'static, watcher::Result<Event<Item>>>;
+
+/// All watches for objects of `kinds` and what belongs to them, in `namespaces` or, if there are none, everywhere.
+pub(crate) fn feeds(client: &Client, namespaces: &[String], kinds: &[ApiResource]) -> Vec<Feed> {
+    let scopes: Vec<Option<&str>> = if namespaces.is_empty() {
+        vec![None]
+    } else {
+        namespaces.iter().map(|n| Some(n.as_str())).collect()
+    };
+    scopes
+        .into_iter()
+        .flat_map(|namespace| Scope { client, namespace }.feeds(kinds))
+        .collect()
+}
+
+/// One namespace, or all.
+struct Scope<'a> {
+    client: &'a Client,
+    namespace: Option<&'a str>,
+}
+
+impl Scope<'_> {
+    fn feeds(&self, kinds: &[ApiResource]) -> Vec<Feed> {
+        let mut feeds = vec![
+            self.children::<Pod>(),
+            self.children::<PersistentVolumeClaim>(),
+            self.children::<Service>(),
+            self.children::<Secret>(),
+            self.children::<ConfigMap>(),
+            self.children::<PodDisruptionBudget>(),
+            feed(
+                self.api::<Secret>(),
+                &format!("{LABEL_AUTHORITY}=true"),
+                |s| Item::Authority(Box::new(s)),
+            ),
+        ];
+        feeds.extend(kinds.iter().map(|kind| self.objects(kind)));
+        feeds
+    }
+
+    fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        match self.namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        }
+    }
+
+    fn children<K>(&self) -> Feed
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + DeserializeOwned
+            + Debug
+            + Send
+            + 'static,
+        Child: From<K>,
+    {
+        feed(self.api::<K>(), LABEL_KIND, |object| {
+            Item::Child(object.into())
+        })
+    }
+
+    /// Objects of our kinds are taken undecoded: one that does not decode must not stop the watch of all others.
+    fn objects(&self, kind: &ApiResource) -> Feed {
+        let api: Api<DynamicObject> = match self.namespace {
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, kind),
+            None => Api::all_with(self.client.clone(), kind),
+        };
+        let types = kube::core::TypeMeta {
+            api_version: kind.api_version.clone(),
+            kind: kind.kind.clone(),
+        };
+        feed(api, "", move |mut object: DynamicObject| {
+            // Lists do not repeat the type on each item.
+            object.types.get_or_insert_with(|| types.clone());
+            Item::Object(Box::new(object))
+        })
+    }
+}
+
+fn feed<K>(api: Api<K>, labels: &str, item: impl Fn(K) -> Item + Send + 'static) -> Feed
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+{
+    let config = if labels.is_empty() {
+        Config::default()
+    } else {
+        Config::default().labels(labels)
+    };
+    watcher(api, config)
+        .default_backoff()
+        .map(move |event| event.map(|event| convert(event, &item)))
+        .boxed()
+}
+
+fn convert<K>(event: Event<K>, item: &impl Fn(K) -> Item) -> Event<Item> {
+    match event {
+        Event::Apply(object) => Event::Apply(item(object)),
+        Event::Delete(object) => Event::Delete(item(object)),
+        Event::Init => Event::Init,
+        Event::InitApply(object) => Event::InitApply(item(object)),
+        Event::InitDone => Event::InitDone,
+    }
+}
