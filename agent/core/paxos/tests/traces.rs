@@ -137,8 +137,8 @@ fn a_member_joins_and_is_promoted() {
     check(
         &group,
         &expect![[r#"
-          n1 writes append b1.1 from s3 [config 2 [(1, Voter), (2, Joining)]]
-    "#]],
+              n1 writes append b1.1 from s3 [config 2 [(1, Voter), (2, Joining)]]
+        "#]],
     );
 }
 
