@@ -225,7 +225,7 @@ impl Replica {
     }
 
     /// Asks members that have not promised this ballot yet.
-    fn prepare_silent(&mut self) {
+    pub(crate) fn prepare_silent(&mut self) {
         let Some(leading) = self.leading() else {
             return;
         };

@@ -30,43 +30,43 @@ fn a_founding_member_is_elected_and_decides() {
     check(
         &group,
         &expect![[r#"
-        n1 -> n2: canvass b1.1
-        n1 -> n3: canvass b1.1
-        n2 -> n1: canvass reply b1.1 true
-          n1 writes promise b2.1
-        n3 -> n1: canvass reply b1.1 true
-        n1 -> n2: prepare b2.1, mine b0.0 s1
-          n2 writes promise b2.1
-        n1 -> n3: prepare b2.1, mine b0.0 s1
-          n3 writes promise b2.1
-        n2 -> n1: promise b2.1, mine b0.0 s1, decided s1, suffix []
-          n1 writes sync b2.1 from s2 []
-          n1 writes append b2.1 from s2 [noop]
-        n3 -> n1: promise b2.1, mine b0.0 s1, decided s1, suffix []
-        n1 -> n2: sync b2.1 from s2 [] decide s1
-          n2 writes sync b2.1 from s2 []
-        n1 -> n2: accept b2.1 from s2 [noop] decide s1
-          n2 writes append b2.1 from s2 [noop]
-        n1 -> n3: prepare b2.1, mine b2.1 s1
-        n1 -> n3: sync b2.1 from s2 [noop] decide s1
-          n3 writes sync b2.1 from s2 [noop]
-        n2 -> n1: accepted b2.1 through s1 gap false
-        n2 -> n1: accepted b2.1 through s2 gap false
-        n3 -> n1: promise b2.1, mine b0.0 s1, decided s1, suffix []
-        n3 -> n1: accepted b2.1 through s2 gap false
-        n1 -> n2: accept b2.1 from s3 [] decide s2
-        n1 -> n3: accept b2.1 from s3 [] decide s2
-        -- propose
-          n1 writes append b2.1 from s3 [x=1]
-        n1 -> n2: accept b2.1 from s3 [x=1] decide s2
-          n2 writes append b2.1 from s3 [x=1]
-        n1 -> n3: accept b2.1 from s3 [x=1] decide s2
-          n3 writes append b2.1 from s3 [x=1]
-        n2 -> n1: accepted b2.1 through s3 gap false
-        n3 -> n1: accepted b2.1 through s3 gap false
-        n1 -> n2: accept b2.1 from s4 [] decide s3
-        n1 -> n3: accept b2.1 from s4 [] decide s3
-    "#]],
+            n1 -> n2: canvass b1.1
+            n1 -> n3: canvass b1.1
+            n2 -> n1: canvass reply b1.1 true
+            n1 writes promise b2.1
+            n3 -> n1: canvass reply b1.1 true
+            n1 -> n2: prepare b2.1, mine b0.0 s1
+            n2 writes promise b2.1
+            n1 -> n3: prepare b2.1, mine b0.0 s1
+            n3 writes promise b2.1
+            n2 -> n1: promise b2.1, mine b0.0 s1, decided s1, suffix []
+            n1 writes sync b2.1 from s2 []
+            n1 writes append b2.1 from s2 [noop]
+            n3 -> n1: promise b2.1, mine b0.0 s1, decided s1, suffix []
+            n1 -> n2: sync b2.1 from s2 [] decide s1
+            n2 writes sync b2.1 from s2 []
+            n1 -> n2: accept b2.1 from s2 [noop] decide s1
+            n2 writes append b2.1 from s2 [noop]
+            n1 -> n3: prepare b2.1, mine b2.1 s1
+            n1 -> n3: sync b2.1 from s2 [noop] decide s1
+            n3 writes sync b2.1 from s2 [noop]
+            n2 -> n1: accepted b2.1 through s1 gap false
+            n2 -> n1: accepted b2.1 through s2 gap false
+            n3 -> n1: promise b2.1, mine b0.0 s1, decided s1, suffix []
+            n3 -> n1: accepted b2.1 through s2 gap false
+            n1 -> n2: accept b2.1 from s3 [] decide s2
+            n1 -> n3: accept b2.1 from s3 [] decide s2
+            -- propose
+            n1 writes append b2.1 from s3 [x=1]
+            n1 -> n2: accept b2.1 from s3 [x=1] decide s2
+            n2 writes append b2.1 from s3 [x=1]
+            n1 -> n3: accept b2.1 from s3 [x=1] decide s2
+            n3 writes append b2.1 from s3 [x=1]
+            n2 -> n1: accepted b2.1 through s3 gap false
+            n3 -> n1: accepted b2.1 through s3 gap false
+            n1 -> n2: accept b2.1 from s4 [] decide s3
+            n1 -> n3: accept b2.1 from s4 [] decide s3
+        "#]],
     );
 }
 
@@ -87,26 +87,26 @@ fn a_new_leader_adopts_what_may_have_been_chosen() {
     check(
         &group,
         &expect![[r#"
-        n3 -> n1: canvass b3.3
-        n3 -> n2: canvass b3.3
-        n2 -> n3: canvass reply b3.3 true
-          n3 writes promise b4.3
-        n3 -> n1: prepare b4.3, mine b2.1 s2
-        n3 -> n2: prepare b4.3, mine b2.1 s2
-          n2 writes promise b4.3
-        n2 -> n3: promise b4.3, mine b2.1 s3, decided s2, suffix [maybe]
-          n3 writes sync b4.3 from s3 [maybe]
-          n3 writes append b4.3 from s4 [noop]
-        n3 -> n2: sync b4.3 from s3 [maybe] decide s2
-          n2 writes sync b4.3 from s3 [maybe]
-        n3 -> n2: accept b4.3 from s4 [noop] decide s2
-          n2 writes append b4.3 from s4 [noop]
-        n3 -> n1: prepare b4.3, mine b4.3 s3
-        n2 -> n3: accepted b4.3 through s3 gap false
-        n2 -> n3: accepted b4.3 through s4 gap false
-        n3 -> n2: accept b4.3 from s5 [] decide s3
-        n3 -> n2: accept b4.3 from s5 [] decide s4
-    "#]],
+            n3 -> n1: canvass b3.3
+            n3 -> n2: canvass b3.3
+            n2 -> n3: canvass reply b3.3 true
+            n3 writes promise b4.3
+            n3 -> n1: prepare b4.3, mine b2.1 s2
+            n3 -> n2: prepare b4.3, mine b2.1 s2
+            n2 writes promise b4.3
+            n2 -> n3: promise b4.3, mine b2.1 s3, decided s2, suffix [maybe]
+            n3 writes sync b4.3 from s3 [maybe]
+            n3 writes append b4.3 from s4 [noop]
+            n3 -> n2: sync b4.3 from s3 [maybe] decide s2
+            n2 writes sync b4.3 from s3 [maybe]
+            n3 -> n2: accept b4.3 from s4 [noop] decide s2
+            n2 writes append b4.3 from s4 [noop]
+            n3 -> n1: prepare b4.3, mine b4.3 s3
+            n2 -> n3: accepted b4.3 through s3 gap false
+            n2 -> n3: accepted b4.3 through s4 gap false
+            n3 -> n2: accept b4.3 from s5 [] decide s3
+            n3 -> n2: accept b4.3 from s5 [] decide s4
+        "#]],
     );
 }
 
@@ -137,7 +137,17 @@ fn a_member_joins_and_is_promoted() {
     check(
         &group,
         &expect![[r#"
-              n1 writes append b1.1 from s3 [config 2 [(1, Voter), (2, Joining)]]
+            n1 writes append b1.1 from s3 [config 2 [(1, Voter), (2, Joining)]]
+            n1 -> n2: prepare b1.1, mine b1.1 s3
+            n1 writes append b1.1 from s4 []
+            n2 writes promise b1.1
+            n1 -> n2: prepare b1.1, mine b1.1 s3
+            n2 -> n1: promise b1.1, mine b0.0 s0, decided s0, suffix []
+            n2 -> n1: promise b1.1, mine b0.0 s0, decided s0, suffix []
+            n1 -> n2: sync b1.1 from s1 [config 1 [(1, Voter)], noop, config 2 [(1, Voter), (2, Joining)]] decide s3
+            n2 writes sync b1.1 from s1 [config 1 [(1, Voter)], noop, config 2 [(1, Voter), (2, Joining)]]
+            n2 writes append b1.1 from s4 []
+            n2 -> n1: accepted b1.1 through s3 gap false
         "#]],
     );
 }

@@ -378,7 +378,7 @@ impl Group {
                     .flat_map(|(_, records, _)| records.clone())
                     .collect();
                 for record in records {
-                    let line = format!("  {node} writes {}", describe_record(&record));
+                    let line = format!("{node} writes {}", describe_record(&record));
                     self.note(&line);
                 }
                 self.sync(node);
