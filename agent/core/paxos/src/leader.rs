@@ -678,10 +678,14 @@ impl Replica {
             }
             return;
         }
-        if leading.pending.is_some() && (drained || mutated("paxos-change-undrained")) {
-            self.propose_pending();
-        } else if leading.pending.is_none() && !undecided_configuration {
+        if leading.pending.is_none() && !undecided_configuration {
             self.promote_caught_up();
+        }
+        let waits = self
+            .leading()
+            .is_some_and(|leading| leading.pending.is_some());
+        if waits && (drained || mutated("paxos-change-undrained")) {
+            self.propose_pending();
         }
     }
 

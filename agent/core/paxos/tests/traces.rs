@@ -148,6 +148,13 @@ fn a_member_joins_and_is_promoted() {
             n2 writes sync b1.1 from s1 [config 1 [(1, Voter)], noop, config 2 [(1, Voter), (2, Joining)]]
             n2 writes append b1.1 from s4 []
             n2 -> n1: accepted b1.1 through s3 gap false
+            n1 writes append b1.1 from s4 [config 3 [(1, Voter), (2, Voter)]]
+            n1 -> n2: accept b1.1 from s4 [config 3 [(1, Voter), (2, Voter)]] decide s3
+            n1 writes append b1.1 from s5 []
+            n2 writes append b1.1 from s4 [config 3 [(1, Voter), (2, Voter)]]
+            n1 -> n2: accept b1.1 from s5 [] decide s4
+            n2 writes append b1.1 from s5 []
+            n2 -> n1: accepted b1.1 through s4 gap false
         "#]],
     );
 }
