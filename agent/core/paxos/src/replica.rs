@@ -170,7 +170,8 @@ impl Replica {
         )
     }
 
-    /// A member that ran before: its newest snapshot and the records written, in order.
+    /// A member that ran before: its newest snapshot and the records written, in order. Once [`Replica::standing`] is
+    /// whole again, that must be kept with the records: a member that was removed since is in no configuration.
     #[must_use]
     pub fn recover(
         settings: Settings,

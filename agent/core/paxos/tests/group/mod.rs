@@ -193,6 +193,9 @@ impl Group {
             member.disk.records.extend(records);
             self.wire.extend(messages);
         }
+        if *member.replica.standing() == Standing::Whole {
+            member.disk.amnesia = None;
+        }
         member.replica.persisted(self.now, number);
         self.pump(node);
     }
