@@ -1,7 +1,7 @@
 //! The etcd v3 API as Rust types, client and server, generated from `proto/*.proto` at build time.
 //!
 //! Names and numbers are those of etcd v3.6's public interface, so its clients and servers understand them. Fields of
-//! type `bytes` are [`bytes::Bytes`]: decoding shares the received buffer and copies nothing. This crate knows nothing of
+//! type `bytes` are `Bytes`: decoding shares the received buffer and copies nothing. This crate knows nothing of
 //! what a call means.
 
 #![allow(missing_docs, unreachable_pub, clippy::use_self)] // Generated; the .proto files say what the fields are.
