@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod disk;
 pub mod engine;
+pub mod etcd;
 pub mod listen;
 pub mod logging;
 pub mod metrics;

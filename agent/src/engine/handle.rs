@@ -139,7 +139,7 @@ impl Live {
     }
 
     /// Sets all four; only the loop does.
-    pub(super) fn set(&self, decided: Slot, applied: Slot, round: u64, leader: Option<Node>) {
+    pub(crate) fn set(&self, decided: Slot, applied: Slot, round: u64, leader: Option<Node>) {
         self.decided.store(decided.0, Ordering::Relaxed);
         self.applied.store(applied.0, Ordering::Relaxed);
         self.round.store(round, Ordering::Relaxed);
@@ -172,7 +172,7 @@ impl<S: StateMachine> Clone for Engine<S> {
 
 impl<S: StateMachine + 'static> Engine<S> {
     /// A handle over the loop's ends.
-    pub(super) const fn new(
+    pub(crate) const fn new(
         requests: mpsc::Sender<Request<S>>,
         status: watch::Receiver<Arc<Status>>,
         live: Arc<Live>,

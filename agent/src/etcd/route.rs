@@ -1,0 +1,140 @@
+//! From a request to the function that answers it.
+
+use std::sync::Arc;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Request, Response};
+use hyper::body::Incoming;
+use tonic::{Code, Status};
+use tower::Service;
+
+use super::calls::Call;
+use super::grpc::{Body, unary};
+use super::{
+    Front, auth, cluster, compact, delete, gate, health, lease, maintenance, put, range, txn, watch,
+};
+
+/// Answers any request on the client port.
+pub(crate) async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Response<Body> {
+    if !is_grpc(request.headers()) {
+        return health::answer(&front, request.method(), request.uri()).await;
+    }
+    let Some(call) = Call::from_path(request.uri().path()) else {
+        let words = format!("unknown call {}", request.uri().path());
+        return Status::unimplemented(words).into_http();
+    };
+    front.metrics.started(call);
+    let carried_out = match gate::pass(&front, call, request.headers()) {
+        Ok(()) => carry_out(&front, call, request).await,
+        Err(refused) => Err(refused),
+    };
+    match carried_out {
+        Ok(response) => {
+            front.metrics.handled(call, Code::Ok);
+            response
+        }
+        Err(status) => {
+            front.metrics.handled(call, status.code());
+            status.into_http()
+        }
+    }
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// The hot calls; the others are boxed, so that they do not make the future of these larger.
+async fn carry_out(
+    front: &Arc<Front>,
+    call: Call,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Status> {
+    let max = front.settings.message_bytes_max();
+    match call {
+        Call::Range => unary(request, max, |r| range::execute(front, r)).await,
+        Call::Put => unary(request, max, |r| put::execute(front, r)).await,
+        Call::Txn => unary(request, max, |r| txn::execute(front, r)).await,
+        Call::DeleteRange => unary(request, max, |r| delete::execute(front, r)).await,
+        _ => Box::pin(seldom(front, call, request)).await,
+    }
+}
+
+async fn seldom(
+    front: &Arc<Front>,
+    call: Call,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Status> {
+    let f = front.as_ref();
+    let max = front.settings.message_bytes_max();
+    match call {
+        Call::Range | Call::Put | Call::Txn | Call::DeleteRange => {
+            unreachable!("the hot calls are answered before")
+        }
+        Call::Compact => unary(request, max, |r| compact::execute(f, r)).await,
+        Call::Watch => stream(watch::service(front), request).await,
+        Call::LeaseGrant => unary(request, max, |r| lease::grant::execute(f, r)).await,
+        Call::LeaseRevoke => unary(request, max, |r| lease::revoke::execute(f, r)).await,
+        Call::LeaseKeepAlive => stream(lease::service(front), request).await,
+        Call::LeaseTimeToLive => unary(request, max, |r| lease::time_to_live::execute(f, r)).await,
+        Call::LeaseLeases => unary(request, max, |r| lease::list::execute(f, r)).await,
+        Call::MemberAdd => unary(request, max, |r| cluster::add::execute(f, r)).await,
+        Call::MemberRemove => unary(request, max, |r| cluster::remove::execute(f, r)).await,
+        Call::MemberUpdate => unary(request, max, |r| cluster::update::execute(f, r)).await,
+        Call::MemberList => unary(request, max, |r| cluster::list::execute(f, r)).await,
+        Call::MemberPromote => unary(request, max, |r| cluster::promote::execute(f, r)).await,
+        Call::Alarm => unary(request, max, |r| maintenance::alarm::execute(f, r)).await,
+        Call::Status => unary(request, max, |r| maintenance::status::execute(f, r)).await,
+        Call::Defragment => unary(request, max, |r| maintenance::defragment::execute(f, r)).await,
+        Call::Hash => unary(request, max, |r| maintenance::hash::execute(f, r)).await,
+        Call::HashKv => unary(request, max, |r| maintenance::hash_kv::execute(f, r)).await,
+        Call::Snapshot => Err(Status::unimplemented(
+            "synod: snapshots in the format of etcd's files are not implemented yet",
+        )),
+        Call::MoveLeader => unary(request, max, |r| maintenance::move_leader::execute(f, r)).await,
+        Call::Downgrade => unary(request, max, |r| maintenance::downgrade::execute(f, r)).await,
+        Call::AuthStatus => unary(request, max, |r| auth::status(f, r)).await,
+        Call::AuthDisable => unary(request, max, |r| auth::disable(f, r)).await,
+        Call::UserList => unary(request, max, |r| auth::users(f, r)).await,
+        Call::RoleList => unary(request, max, |r| auth::roles(f, r)).await,
+        Call::AuthEnable
+        | Call::Authenticate
+        | Call::UserAdd
+        | Call::UserGet
+        | Call::UserDelete
+        | Call::UserChangePassword
+        | Call::UserGrantRole
+        | Call::UserRevokeRole
+        | Call::RoleAdd
+        | Call::RoleGet
+        | Call::RoleDelete
+        | Call::RoleGrantPermission
+        | Call::RoleRevokePermission => Err(auth::refuse(call)),
+        Call::Lock
+        | Call::Unlock
+        | Call::Campaign
+        | Call::Proclaim
+        | Call::Leader
+        | Call::Observe
+        | Call::Resign => Err(Status::unimplemented(
+            "synod: the lock and election services are not implemented yet; use leases and transactions",
+        )),
+    }
+}
+
+/// Calls with streams go through tonic's own server.
+async fn stream<S>(mut service: S, request: Request<Incoming>) -> Result<Response<Body>, Status>
+where
+    S: Service<
+            Request<Incoming>,
+            Response = Response<tonic::body::Body>,
+            Error = std::convert::Infallible,
+        >,
+{
+    match service.call(request).await {
+        Ok(response) => Ok(response.map(Body::Stream)),
+        Err(never) => match never {},
+    }
+}

@@ -1,0 +1,202 @@
+use synod_proto::etcdserverpb::compare::{CompareResult, CompareTarget, TargetUnion};
+use synod_proto::etcdserverpb::range_request::{SortOrder, SortTarget};
+use synod_proto::etcdserverpb::{
+    CompactionRequest, Compare, DeleteRangeRequest, PutRequest, RangeRequest, RequestOp,
+    TxnRequest, request_op, response_op,
+};
+
+use super::{Served, bytes};
+use crate::etcd::ids::member_id;
+use crate::etcd::tests::solo::CLUSTER;
+
+fn op(request: request_op::Request) -> RequestOp {
+    RequestOp {
+        request: Some(request),
+    }
+}
+
+fn put(key: &str, value: &str) -> RequestOp {
+    op(request_op::Request::RequestPut(PutRequest {
+        key: bytes(key),
+        value: bytes(value),
+        ..PutRequest::default()
+    }))
+}
+
+#[tokio::test]
+async fn headers_show_who_answered_and_when() {
+    let served = Served::start().await;
+    let request = PutRequest {
+        key: bytes("a"),
+        ..PutRequest::default()
+    };
+    let answer = served.kv().put(request).await.expect("a put").into_inner();
+    let header = answer.header.expect("a header");
+    assert_eq!(header.cluster_id, 0x1122_3344_5566_7788);
+    assert_eq!(header.member_id, member_id(CLUSTER, 1));
+    assert_eq!((header.revision, header.raft_term), (2, 7));
+}
+
+#[tokio::test]
+async fn puts_ranges_and_deletes() {
+    let served = Served::start().await;
+    let mut kv = served.kv();
+    served.put("a", "1").await;
+    let again = PutRequest {
+        key: bytes("a"),
+        value: bytes("2"),
+        prev_kv: true,
+        ..PutRequest::default()
+    };
+    let again = kv.put(again).await.expect("a put").into_inner();
+    assert_eq!(again.prev_kv.expect("the key before").value, "1");
+    for key in ["b", "c", "d"] {
+        served.put(key, key).await;
+    }
+    let all = RangeRequest {
+        key: bytes("a"),
+        range_end: bytes("\0"),
+        limit: 2,
+        sort_order: SortOrder::Descend.into(),
+        sort_target: SortTarget::Mod.into(),
+        ..RangeRequest::default()
+    };
+    let all = kv.range(all).await.expect("a range").into_inner();
+    let keys: Vec<_> = all.kvs.iter().map(|kv| kv.key.clone()).collect();
+    assert_eq!(
+        (keys, all.more, all.count),
+        (vec![bytes("d"), bytes("c")], true, 4)
+    );
+    let past = RangeRequest {
+        key: bytes("a"),
+        revision: 2,
+        ..RangeRequest::default()
+    };
+    let past = kv.range(past).await.expect("a range").into_inner();
+    assert_eq!(past.kvs[0].value, "1");
+    assert_eq!(past.header.expect("a header").revision, 6);
+    let delete = DeleteRangeRequest {
+        key: bytes("b"),
+        range_end: bytes("d"),
+        prev_kv: true,
+    };
+    let deleted = kv
+        .delete_range(delete)
+        .await
+        .expect("a delete")
+        .into_inner();
+    assert_eq!((deleted.deleted, deleted.prev_kvs.len()), (2, 2));
+    assert_eq!(served.get("b").await, None);
+}
+
+#[tokio::test]
+async fn large_ranges_are_read_whole() {
+    let served = Served::start().await;
+    for group in 0..10 {
+        let success = (0..100)
+            .map(|n| put(&format!("k{group}{n:02}"), "v"))
+            .collect();
+        let request = TxnRequest {
+            success,
+            ..TxnRequest::default()
+        };
+        served.kv().txn(request).await.expect("a transaction");
+    }
+    for serializable in [false, true] {
+        let request = RangeRequest {
+            key: bytes("k"),
+            range_end: bytes("l"),
+            serializable,
+            ..RangeRequest::default()
+        };
+        let answer = served
+            .kv()
+            .range(request)
+            .await
+            .expect("a range")
+            .into_inner();
+        assert_eq!((answer.count, answer.kvs.len()), (1000, 1000));
+    }
+}
+
+#[tokio::test]
+async fn transactions() {
+    let served = Served::start().await;
+    served.put("a", "1").await;
+    let compare = Compare {
+        result: CompareResult::Equal.into(),
+        target: CompareTarget::Value.into(),
+        key: bytes("a"),
+        target_union: Some(TargetUnion::Value(bytes("1"))),
+        ..Compare::default()
+    };
+    let range = |key: &str| {
+        op(request_op::Request::RequestRange(RangeRequest {
+            key: bytes(key),
+            ..RangeRequest::default()
+        }))
+    };
+    let request = TxnRequest {
+        compare: vec![compare],
+        success: vec![put("a", "2"), range("a")],
+        failure: vec![put("a", "3")],
+    };
+    let first = served
+        .kv()
+        .txn(request.clone())
+        .await
+        .expect("a transaction")
+        .into_inner();
+    assert!(first.succeeded);
+    assert_eq!(first.header.expect("a header").revision, 3);
+    let Some(response_op::Response::ResponseRange(seen)) = &first.responses[1].response else {
+        panic!("no range: {first:?}");
+    };
+    assert_eq!(seen.kvs[0].value, "2");
+    let inner = seen.header.as_ref().expect("a header");
+    assert_eq!((inner.revision, inner.cluster_id), (3, 0));
+    let second = served
+        .kv()
+        .txn(request)
+        .await
+        .expect("a transaction")
+        .into_inner();
+    assert!(!second.succeeded);
+    let reading = TxnRequest {
+        success: vec![range("a"), range("nothing")],
+        ..TxnRequest::default()
+    };
+    let read = served
+        .kv()
+        .txn(reading)
+        .await
+        .expect("a transaction")
+        .into_inner();
+    assert_eq!(
+        (
+            read.header.expect("a header").revision,
+            read.responses.len()
+        ),
+        (4, 2)
+    );
+}
+
+#[tokio::test]
+async fn compaction() {
+    let served = Served::start().await;
+    for value in ["1", "2", "3"] {
+        served.put("a", value).await;
+    }
+    let request = CompactionRequest {
+        revision: 3,
+        physical: true,
+    };
+    let answer = served
+        .kv()
+        .compact(request)
+        .await
+        .expect("a compaction")
+        .into_inner();
+    assert_eq!(answer.header.expect("a header").revision, 4);
+    assert_eq!(served.get("a").await.as_deref(), Some("3"));
+}
