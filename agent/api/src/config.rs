@@ -265,6 +265,9 @@ pub struct Limits {
     pub txn_operations_max: u32,
     /// Requests under way on this member; beyond it they are refused as too many. Default 65536.
     pub requests_max: u32,
+    /// Milliseconds of quiet after which a watch that wants it is told how far it has come. Default 10 minutes, as
+    /// etcd's; at least 100.
+    pub watch_progress_interval_ms: u64,
 }
 
 impl Default for Limits {
@@ -274,6 +277,7 @@ impl Default for Limits {
             request_bytes_max: 3 << 19,
             txn_operations_max: 128,
             requests_max: 65_536,
+            watch_progress_interval_ms: 600_000,
         }
     }
 }

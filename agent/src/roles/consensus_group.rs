@@ -23,6 +23,7 @@ use crate::clock;
 use crate::config::Environment;
 use crate::disk::{DataDirectory, RealDisk};
 use crate::engine::{self, Engine, Facts, Feeds};
+use crate::etcd::{self, Front};
 use crate::listen::listen;
 use crate::metrics::Metrics;
 use crate::net::{NetSettings, RealNet, Resolver};
@@ -123,7 +124,7 @@ impl Agent {
         let driver = open(&config, disk, net).await?;
         let facts = Facts {
             config: Arc::clone(&config),
-            etcd_member_id: config.number,
+            etcd_member_id: etcd::ids::member_id(config.cluster_uid, config.number),
             level_max: LEVEL_MAX,
             certificates: keys.peer.clone(),
             generation: Facts::first_generation(),
@@ -139,7 +140,15 @@ impl Agent {
             stop.clone(),
         ));
         keys.keep_fresh(&engine, &rest, &stop);
-        serve_clients(&engine, listeners.client, &front, &clients, &health);
+        serve_clients(
+            &config,
+            &engine,
+            listeners.client,
+            TlsAccept::new(keys.client.clone()),
+            &front,
+            &clients,
+            &health,
+        );
         tracing::info!(
             member = config.name,
             number = config.number,
@@ -411,19 +420,44 @@ fn own_context(config: &AgentConfig) -> MemberContext {
 
 /// Serves clients until told to stop.
 fn serve_clients(
+    config: &AgentConfig,
     engine: &Engine<Store>,
     listener: TcpListener,
+    accept: TlsAccept,
     tasks: &TaskTracker,
     stop: &CancellationToken,
-    health: &Health<Store>,
+    health: &Arc<Health<Store>>,
 ) {
+    let settings = front_settings(config);
+    let front = Arc::new(Front::new(engine.clone(), settings, stop.clone()));
+    // Each shows the other's metrics; the front end must not keep the other alive.
+    let others = Arc::downgrade(health);
+    front.add_metrics(Box::new(move || {
+        let others = others.clone();
+        Box::pin(async move {
+            match others.upgrade() {
+                Some(health) => health.own_metrics().await,
+                None => String::new(),
+            }
+        })
+    }));
+    let counted = Arc::clone(&front);
     health.opened(
         engine.clone(),
-        Box::new(|| Box::pin(async { String::new() })),
+        Box::new(move || {
+            let front = Arc::clone(&counted);
+            Box::pin(async move { front.own_metrics().await })
+        }),
     );
-    let stop = stop.clone();
-    tasks.spawn(async move {
-        let _listener = listener;
-        stop.cancelled().await;
-    });
+    tasks.spawn(etcd::serve(listener, accept, front));
+}
+
+fn front_settings(config: &AgentConfig) -> etcd::Settings {
+    let limits = &config.limits;
+    etcd::Settings {
+        request_bytes_max: usize_of(limits.request_bytes_max),
+        txn_ops_max: limits.txn_operations_max as usize,
+        watch_progress_interval: Duration::from_millis(limits.watch_progress_interval_ms),
+        no_leader_grace: 3 * Duration::from_millis(config.timing.election_ms),
+    }
 }

@@ -121,7 +121,6 @@ impl Replica {
         self.push(Payload::Configuration(pending.configuration));
         if let Some(now) = self.leading().map(|leading| leading.clock) {
             self.meet_members(now);
-            self.prepare_silent();
         }
     }
 
