@@ -225,7 +225,7 @@ impl Replica {
     }
 
     /// Asks members that have not promised this ballot yet.
-    fn prepare_silent(&mut self) {
+    pub(crate) fn prepare_silent(&mut self) {
         let Some(leading) = self.leading() else {
             return;
         };
@@ -678,10 +678,14 @@ impl Replica {
             }
             return;
         }
-        if leading.pending.is_some() && (drained || mutated("paxos-change-undrained")) {
-            self.propose_pending();
-        } else if leading.pending.is_none() && !undecided_configuration {
+        if leading.pending.is_none() && !undecided_configuration {
             self.promote_caught_up();
+        }
+        let waits = self
+            .leading()
+            .is_some_and(|leading| leading.pending.is_some());
+        if waits && (drained || mutated("paxos-change-undrained")) {
+            self.propose_pending();
         }
     }
 

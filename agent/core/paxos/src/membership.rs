@@ -121,6 +121,7 @@ impl Replica {
         self.push(Payload::Configuration(pending.configuration));
         if let Some(now) = self.leading().map(|leading| leading.clock) {
             self.meet_members(now);
+            self.prepare_silent();
         }
     }
 

@@ -170,7 +170,8 @@ impl Replica {
         )
     }
 
-    /// A member that ran before: its newest snapshot and the records written, in order.
+    /// A member that ran before: its newest snapshot and the records written, in order. Once [`Replica::standing`] is
+    /// whole again, that must be kept with the records: a member that was removed since is in no configuration.
     #[must_use]
     pub fn recover(
         settings: Settings,
@@ -438,6 +439,7 @@ impl Replica {
     /// What is to be done now; `None` if nothing is.
     pub fn ready(&mut self) -> Option<Ready> {
         self.drive_leading();
+        self.keep_configuration_decided();
         self.acknowledge();
         let out = &mut self.out;
         let idle = out.persist.is_empty()
@@ -478,6 +480,29 @@ impl Replica {
             needs_snapshot: out.needs_snapshot,
             application: out.application,
         })
+    }
+
+    /// That a configuration is decided is written down: a member that forgot it would still ask for the quorum of the
+    /// one before, which may be gone for good.
+    fn keep_configuration_decided(&mut self) {
+        let Acceptor {
+            accepted,
+            decided,
+            log,
+            ..
+        } = &self.acceptor;
+        let newly = log
+            .configuration_from(self.told_decided.next())
+            .is_some_and(|slot| slot <= *decided);
+        if newly {
+            let (ballot, from, decided) = (*accepted, log.last().next(), *decided);
+            self.out.persist.push(Record::Append {
+                ballot,
+                from,
+                entries: Vec::new(),
+                decided,
+            });
+        }
     }
 
     /// Everything handed out for persisting through `Ready` number `number` is durable.

@@ -71,7 +71,10 @@ fn chaos(seed: u64, steps: usize) -> Group {
                     continue;
                 };
                 // Whoever changes members by hand first mends what is lost.
-                let whole = group.members.values().all(|m| *m.replica.standing() == Standing::Whole);
+                let whole = group
+                    .members
+                    .values()
+                    .all(|m| *m.replica.standing() == Standing::Whole);
                 if !whole || !group.down.is_empty() {
                     continue;
                 }

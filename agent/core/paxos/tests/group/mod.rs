@@ -193,6 +193,9 @@ impl Group {
             member.disk.records.extend(records);
             self.wire.extend(messages);
         }
+        if *member.replica.standing() == Standing::Whole {
+            member.disk.amnesia = None;
+        }
         member.replica.persisted(self.now, number);
         self.pump(node);
     }
@@ -378,7 +381,7 @@ impl Group {
                     .flat_map(|(_, records, _)| records.clone())
                     .collect();
                 for record in records {
-                    let line = format!("  {node} writes {}", describe_record(&record));
+                    let line = format!("{node} writes {}", describe_record(&record));
                     self.note(&line);
                 }
                 self.sync(node);

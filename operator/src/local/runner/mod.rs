@@ -1,0 +1,471 @@
+//! The process runner: what scheduler, kubelet, volume binder and service proxy are in a cluster, for one machine.
+//!
+//! It reads Pods, claims, Secrets, ConfigMaps and Services from the API, runs each Pod as a process with its own
+//! loopback address, binds claims to directories, and forwards Services. It promises that a pod's process is never run
+//! twice, that a claim's content outlives every pod, and that processes outlive the runner: dropping it stops nothing;
+//! [`Runner::run`] stops them when asked to. It knows nothing of Synod's kinds.
+
+mod addresses;
+mod forwarder;
+mod hosts;
+mod probe;
+pub mod process;
+pub(crate) mod program;
+mod volumes;
+mod worker;
+
+use super::home::Home;
+use addresses::Addresses;
+use forwarder::Forwarders;
+use futures::stream::{BoxStream, SelectAll};
+use futures::{Stream, StreamExt};
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, Service};
+use kube::api::{Api, Patch, PatchParams};
+use kube::runtime::reflector::{self, Store};
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Client, ResourceExt};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use volumes::Sources;
+use worker::{Shared, Worker};
+
+/// The name of the only node.
+pub const NODE: &str = "local";
+/// Ports that a new address must have free: those of an agent.
+const AGENT_PORTS: &[u16] = &[2379, 2380, 2381, 2382];
+
+/// The runner of one data directory.
+pub struct Runner {
+    shared: Arc<Shared>,
+    pods: Store<Pod>,
+    services: Store<Service>,
+    events: SelectAll<BoxStream<'static, Changed>>,
+    addresses: Addresses,
+    forwarders: Forwarders,
+    hosts: String,
+    /// Directories of the claims seen last.
+    contents: BTreeSet<PathBuf>,
+    workers: BTreeMap<String, watch::Sender<Option<Arc<Pod>>>>,
+    tasks: JoinSet<String>,
+    sources_changed: watch::Sender<u64>,
+    stopping: watch::Sender<bool>,
+}
+
+/// Which stream told something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Changed {
+    Pods,
+    Services,
+    Claims,
+    Secrets,
+    Maps,
+}
+
+/// All of [`Changed`].
+const STREAMS: usize = 5;
+
+/// A cache of all objects of a type, and the stream that keeps it.
+fn observed<K>(client: &Client, changed: Changed) -> (Store<K>, BoxStream<'static, Changed>)
+where
+    K: kube::Resource<DynamicType = ()>
+        + Clone
+        + std::fmt::Debug
+        + serde::de::DeserializeOwned
+        + Send
+        + Sync
+        + 'static,
+{
+    let (store, writer) = reflector::store();
+    let stream: std::pin::Pin<Box<dyn Stream<Item = _> + Send>> = Box::pin(
+        reflector::reflector(
+            writer,
+            watcher(Api::<K>::all(client.clone()), watcher::Config::default()),
+        )
+        .default_backoff(),
+    );
+    let stream = stream.filter_map(move |event: Result<watcher::Event<K>, watcher::Error>| async move {
+        match event {
+            Ok(watcher::Event::Init | watcher::Event::InitApply(_)) => None,
+            Ok(_) => Some(changed),
+            Err(error) => {
+                tracing::warn!(%error, ?changed, "a watch of the runner ended; it is begun again");
+                None
+            }
+        }
+    });
+    (store, stream.boxed())
+}
+
+impl Runner {
+    /// A runner that is not running yet.
+    pub fn new(client: Client, home: &Home) -> Self {
+        let (pods, pod_events) = observed(&client, Changed::Pods);
+        let (services, service_events) = observed(&client, Changed::Services);
+        let (claims, claim_events) = observed(&client, Changed::Claims);
+        let (secrets, secret_events) = observed(&client, Changed::Secrets);
+        let (maps, map_events) = observed(&client, Changed::Maps);
+        let sources = Sources {
+            claims,
+            secrets,
+            maps,
+            claims_directory: home.volumes(),
+        };
+        let shared = Shared {
+            client,
+            home: home.clone(),
+            sources,
+            agent: program::agent(),
+        };
+        Self {
+            shared: Arc::new(shared),
+            pods,
+            services,
+            events: futures::stream::select_all([
+                pod_events,
+                service_events,
+                claim_events,
+                secret_events,
+                map_events,
+            ]),
+            addresses: Addresses::open(home),
+            forwarders: Forwarders::default(),
+            hosts: String::new(),
+            contents: BTreeSet::new(),
+            workers: BTreeMap::new(),
+            tasks: JoinSet::new(),
+            sources_changed: watch::Sender::new(0),
+            stopping: watch::Sender::new(false),
+        }
+    }
+
+    /// Runs pods until `shutdown`, then stops their processes and ends.
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        // Nothing is decided on half of what there is: a claim that was not read yet is not a claim that is gone.
+        let mut seen = Vec::new();
+        while seen.len() < STREAMS && !shutdown.is_cancelled() {
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                Some(changed) = self.events.next() => if !seen.contains(&changed) { seen.push(changed) },
+            }
+        }
+        while !shutdown.is_cancelled() {
+            self.reconcile().await;
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                Some(changed) = self.events.next() => self.note(changed),
+                Some(ended) = self.tasks.join_next() => self.forget(ended),
+            }
+        }
+        self.stopping.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    fn note(&self, changed: Changed) {
+        if matches!(changed, Changed::Claims | Changed::Secrets | Changed::Maps) {
+            self.sources_changed.send_modify(|count| *count += 1);
+        }
+    }
+
+    fn forget(&mut self, ended: Result<String, tokio::task::JoinError>) {
+        match ended {
+            Ok(uid) => drop(self.workers.remove(&uid)),
+            Err(error) => tracing::error!(%error, "a pod's task ended unexpectedly"),
+        }
+    }
+
+    async fn reconcile(&mut self) {
+        let pods = self.pods.state();
+        let services = self.services.state();
+        self.bind_claims(&pods).await;
+        for pod in &pods {
+            if worker::address(pod).is_none() {
+                if let Err(error) = self.place(pod).await {
+                    tracing::warn!(pod = pod.name_any(), %error, "the pod is not placed yet");
+                }
+            }
+        }
+        for service in &services {
+            if let Err(error) = self.address_service(service).await {
+                tracing::warn!(service = service.name_any(), %error, "the Service has no address yet");
+            }
+        }
+        if let Err(error) = hosts::write(
+            &self.shared.home,
+            hosts::text(&pods, &services),
+            &mut self.hosts,
+        ) {
+            tracing::warn!(%error, "the hosts file is not written");
+        }
+        self.forwarders.follow(&services, &pods);
+        self.follow_pods(&pods);
+    }
+
+    /// Gives every placed pod a worker, and every worker the newest state of its pod.
+    fn follow_pods(&mut self, pods: &[Arc<Pod>]) {
+        let placed = pods.iter().filter(|pod| worker::address(pod).is_some());
+        let placed: BTreeMap<String, &Arc<Pod>> =
+            placed.filter_map(|pod| Some((pod.uid()?, pod))).collect();
+        for (uid, pod) in &placed {
+            match self.workers.get(uid) {
+                Some(sender) => drop(sender.send_if_modified(|known| {
+                    let newer = known
+                        .as_ref()
+                        .is_none_or(|known| known.resource_version() != pod.resource_version());
+                    *known = Some(Arc::clone(pod));
+                    newer
+                })),
+                None => self.employ(uid, pod),
+            }
+        }
+        for (_, sender) in self
+            .workers
+            .iter()
+            .filter(|(uid, _)| !placed.contains_key(*uid))
+        {
+            sender.send_if_modified(|known| known.take().is_some());
+        }
+    }
+
+    fn employ(&mut self, uid: &str, pod: &Arc<Pod>) {
+        let (sender, receiver) = watch::channel(Some(Arc::clone(pod)));
+        let worker = Worker::new(
+            Arc::clone(&self.shared),
+            receiver,
+            self.sources_changed.subscribe(),
+            self.stopping.subscribe(),
+            pod,
+        );
+        let name = uid.to_owned();
+        self.tasks.spawn(async move {
+            worker.run().await;
+            name
+        });
+        self.workers.insert(uid.to_owned(), sender);
+    }
+
+    /// Puts a pod on the node and gives it its address.
+    async fn place(&mut self, pod: &Pod) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let (namespace, name) = (pod.namespace().unwrap_or_default(), pod.name_any());
+        if pod
+            .spec
+            .as_ref()
+            .is_none_or(|spec| spec.node_name.is_none())
+        {
+            let binding = json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}, "target": {"kind": "Node", "name": NODE}});
+            let path = format!("/api/v1/namespaces/{namespace}/pods/{name}/binding");
+            let request = http::Request::post(path).body(serde_json::to_vec(&binding)?)?;
+            self.shared
+                .client
+                .request::<serde_json::Value>(request)
+                .await?;
+        }
+        let key = format!("pod/{namespace}/{name}");
+        let address = self.given(&key, AGENT_PORTS)?.to_string();
+        let now = jiff::Timestamp::now()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string();
+        let status = json!({"phase": "Pending", "podIP": address, "podIPs": [{"ip": address}], "hostIP": "127.0.0.1", "startTime": now});
+        let patch = json!({"metadata": {"uid": pod.uid()}, "status": status});
+        let pods: Api<Pod> = Api::namespaced(self.shared.client.clone(), &namespace);
+        pods.patch_status(&name, &PatchParams::default(), &Patch::Merge(patch))
+            .await?;
+        Ok(())
+    }
+
+    /// Gives a Service that wants one its address.
+    async fn address_service(
+        &mut self,
+        service: &Service,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let Some(spec) = &service.spec else {
+            return Ok(());
+        };
+        let given = spec.cluster_ip.as_deref().is_some_and(|ip| !ip.is_empty());
+        if given
+            || spec.type_.as_deref() == Some("ExternalName")
+            || service.metadata.deletion_timestamp.is_some()
+        {
+            return Ok(());
+        }
+        let (namespace, name) = (service.namespace().unwrap_or_default(), service.name_any());
+        let ports: Vec<u16> = spec
+            .ports
+            .iter()
+            .flatten()
+            .filter_map(|port| u16::try_from(port.port).ok())
+            .collect();
+        let address = self
+            .given(&format!("service/{namespace}/{name}"), &ports)?
+            .to_string();
+        let patch = json!({"metadata": {"uid": service.uid()}, "spec": {"clusterIP": address, "clusterIPs": [address]}});
+        let services: Api<Service> = Api::namespaced(self.shared.client.clone(), &namespace);
+        services
+            .patch(&name, &PatchParams::default(), &Patch::Merge(patch))
+            .await?;
+        Ok(())
+    }
+
+    fn given(
+        &mut self,
+        key: &str,
+        ports: &[u16],
+    ) -> Result<std::net::Ipv4Addr, addresses::AddressError> {
+        let (pods, services) = (&self.pods, &self.services);
+        let in_use = |key: &str| {
+            let pod = |pod: &Pod| {
+                key == format!(
+                    "pod/{}/{}",
+                    pod.namespace().unwrap_or_default(),
+                    pod.name_any()
+                )
+            };
+            let service = |s: &Service| {
+                key == format!(
+                    "service/{}/{}",
+                    s.namespace().unwrap_or_default(),
+                    s.name_any()
+                )
+            };
+            pods.find(pod).is_some() || services.find(service).is_some()
+        };
+        self.addresses.of(key, ports, &in_use)
+    }
+
+    /// Binds new claims to directories, lets unused ones go, and removes the content of those that went.
+    async fn bind_claims(&mut self, pods: &[Arc<Pod>]) {
+        for claim in self.shared.sources.claims.state() {
+            let phase = claim
+                .status
+                .as_ref()
+                .and_then(|status| status.phase.as_deref());
+            let outcome = if claim.metadata.deletion_timestamp.is_some() {
+                self.let_go(&claim, pods).await
+            } else if phase != Some("Bound") || capacity(&claim) != requested(&claim) {
+                self.bind(&claim).await
+            } else {
+                Ok(())
+            };
+            if let Err(error) = outcome {
+                tracing::warn!(claim = claim.name_any(), %error, "the claim is not handled yet");
+            }
+        }
+        self.remove_contents();
+    }
+
+    async fn bind(
+        &self,
+        claim: &PersistentVolumeClaim,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let directory = volumes::claim_directory(&self.shared.home.volumes(), claim);
+        std::fs::create_dir_all(&directory)?;
+        let claims: Api<PersistentVolumeClaim> = Api::namespaced(
+            self.shared.client.clone(),
+            &claim.namespace().unwrap_or_default(),
+        );
+        let volume = format!("pvc-{}", claim.uid().unwrap_or_default());
+        if claim
+            .spec
+            .as_ref()
+            .is_some_and(|spec| spec.volume_name.is_none())
+        {
+            let patch = json!({"metadata": {"uid": claim.uid()}, "spec": {"volumeName": volume}});
+            claims
+                .patch(
+                    &claim.name_any(),
+                    &PatchParams::default(),
+                    &Patch::Merge(patch),
+                )
+                .await?;
+        }
+        let modes = claim
+            .spec
+            .as_ref()
+            .and_then(|spec| spec.access_modes.clone());
+        // A directory has no size: what is asked for is there at once, growth too.
+        let status = json!({"phase": "Bound", "accessModes": modes, "capacity": {"storage": requested(claim)}});
+        let patch = json!({"metadata": {"uid": claim.uid()}, "status": status});
+        claims
+            .patch_status(
+                &claim.name_any(),
+                &PatchParams::default(),
+                &Patch::Merge(patch),
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Takes the finalizer off a claim that is being deleted, once no pod mounts it.
+    async fn let_go(
+        &self,
+        claim: &PersistentVolumeClaim,
+        pods: &[Arc<Pod>],
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        const PROTECTION: &str = "kubernetes.io/pvc-protection";
+        let mounts = |pod: &Arc<Pod>| {
+            let volumes = pod
+                .spec
+                .iter()
+                .flat_map(|spec| spec.volumes.iter().flatten());
+            let mut claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
+            pod.namespace() == claim.namespace()
+                && claims.any(|mount| mount.claim_name == claim.name_any())
+        };
+        if pods.iter().any(mounts)
+            || !claim
+                .finalizers()
+                .iter()
+                .any(|finalizer| finalizer == PROTECTION)
+        {
+            return Ok(());
+        }
+        let rest: Vec<_> = claim
+            .finalizers()
+            .iter()
+            .filter(|finalizer| *finalizer != PROTECTION)
+            .collect();
+        let patch = json!({"metadata": {"uid": claim.uid(), "finalizers": rest}});
+        let claims: Api<PersistentVolumeClaim> = Api::namespaced(
+            self.shared.client.clone(),
+            &claim.namespace().unwrap_or_default(),
+        );
+        claims
+            .patch(
+                &claim.name_any(),
+                &PatchParams::default(),
+                &Patch::Merge(patch),
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Removes the content of claims that went while this runner looked. What was never seen with a claim is left
+    /// alone: content is dearer than room.
+    fn remove_contents(&mut self) {
+        let directory = self.shared.home.volumes();
+        let claims = self.shared.sources.claims.state();
+        let known: BTreeSet<_> = claims
+            .iter()
+            .map(|claim| volumes::claim_directory(&directory, claim))
+            .collect();
+        for path in self.contents.difference(&known) {
+            tracing::info!(path = %path.display(), "the claim is gone: its content is removed");
+            let _ = std::fs::remove_dir_all(path);
+        }
+        self.contents = known;
+    }
+}
+
+fn requested(claim: &PersistentVolumeClaim) -> Option<&str> {
+    let requests = claim.spec.as_ref()?.resources.as_ref()?.requests.as_ref()?;
+    requests.get("storage").map(|quantity| quantity.0.as_str())
+}
+
+fn capacity(claim: &PersistentVolumeClaim) -> Option<&str> {
+    let capacity = claim.status.as_ref()?.capacity.as_ref()?;
+    capacity.get("storage").map(|quantity| quantity.0.as_str())
+}
