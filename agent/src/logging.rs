@@ -19,5 +19,15 @@ pub fn start(log: &Log) -> Result<(), String> {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
         LogFormat::Text => builder.try_init(),
     };
+    log_panics();
     Ok(())
+}
+
+/// A panic is a line like others, with its place: whoever collects lines would not find it otherwise.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let backtrace = std::backtrace::Backtrace::force_capture();
+        tracing::error!(place, %backtrace, "panic: {}", panic.payload_as_str().unwrap_or("no words"));
+    }));
 }

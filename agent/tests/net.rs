@@ -19,6 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
 const UID: u128 = 0x5f2b_8f6e_0b7c_4a58_9d5e_3f0a_51c0_ffee;
 
@@ -61,6 +62,7 @@ async fn start(
             .map(|(number, address)| (Node(*number), address.to_string()))
             .collect(),
         metrics: metrics.net.clone(),
+        tasks: TaskTracker::new(),
     };
     Member {
         net: RealNet::start(settings, listener, feed),

@@ -225,6 +225,12 @@ impl AgentConfig {
                 1 << 20,
             ),
             (
+                "limits.watch_progress_interval_ms",
+                self.limits.watch_progress_interval_ms,
+                100,
+                86_400_000,
+            ),
+            (
                 "snapshot.segment_bytes",
                 self.snapshot.segment_bytes,
                 1 << 16,

@@ -28,6 +28,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::metrics::NetMetrics;
 use crate::tls::TlsAccept;
@@ -52,6 +53,8 @@ pub struct NetSettings {
     pub incarnation: u64,
     /// Counters.
     pub metrics: NetMetrics,
+    /// Where the listener's task is counted: the port is free once it ended.
+    pub tasks: TaskTracker,
 }
 
 /// What all connections share.
@@ -127,7 +130,8 @@ impl RealNet {
             runtime: Handle::current(),
             told: false,
         };
-        net.runtime
+        settings
+            .tasks
             .spawn(accept::accept(Arc::clone(&net.shared), listener));
         net.dial(settings.hints);
         net

@@ -119,6 +119,7 @@ impl Agent {
             &metrics,
             listeners.peer,
             &feeds,
+            &rest,
         )?;
         let disk = start_disk(directory, &metrics, &feeds)?;
         let driver = open(&config, disk, net).await?;
@@ -270,6 +271,7 @@ fn start_net(
     metrics: &Metrics,
     listener: TcpListener,
     feeds: &Feeds,
+    tasks: &TaskTracker,
 ) -> Result<RealNet, StartError> {
     let hints = config.members.iter();
     let settings = NetSettings {
@@ -281,6 +283,7 @@ fn start_net(
             .collect(),
         incarnation: getrandom::u64().map_err(StartError::Entropy)?,
         metrics: metrics.net.clone(),
+        tasks: tasks.clone(),
     };
     Ok(RealNet::start(settings, listener, feeds.events.clone()))
 }
