@@ -14,7 +14,9 @@
 
 mod acceptor;
 mod election;
+mod feeding;
 mod following;
+mod heartbeat;
 mod leader;
 mod log;
 mod membership;
@@ -29,6 +31,7 @@ mod ready;
 mod replica;
 mod settings;
 mod status;
+mod storage;
 mod types;
 
 pub use leader::ProposeError;

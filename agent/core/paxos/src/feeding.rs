@@ -1,0 +1,267 @@
+//! Keeping members supplied: accepts in steady state; chosen entries, the unchosen suffix or a snapshot for those that lag.
+
+use bytes::Bytes;
+
+use crate::progress::{Feed, Progress};
+use crate::replica::Role;
+use crate::{Ballot, Body, Change, MemberRole, Node, Now, Replica, Slot, Span};
+
+impl Replica {
+    /// A promise that came after the quorum was complete.
+    pub(crate) fn on_late_promise(&mut self, from: Node, decided: Slot) {
+        let Some(leading) = self.leading() else {
+            return;
+        };
+        let clock = leading.clock;
+        let progress = leading
+            .progress
+            .entry(from)
+            .or_insert_with(|| Progress::new(clock));
+        progress.heard = clock;
+        let was_amnesiac = progress.amnesiac.take().is_some();
+        if progress.feed == Feed::Unpromised || was_amnesiac {
+            progress.feed = Feed::Lagging { fed: None };
+            progress.decided = decided;
+            self.feed(from);
+        }
+    }
+
+    pub(crate) fn on_accepted(
+        &mut self,
+        now: Now,
+        from: Node,
+        ballot: Ballot,
+        last: Slot,
+        decided: Slot,
+        gap: bool,
+    ) {
+        let heartbeat = self.settings.timing.heartbeat;
+        let end = self.last();
+        let Some(leading) = self.leading() else {
+            return;
+        };
+        if leading.ballot != ballot {
+            return;
+        }
+        leading.clock = leading.clock.max(now);
+        let Some(progress) = leading.progress.get_mut(&from) else {
+            return;
+        };
+        progress.heard = now;
+        if progress.feed == Feed::Unpromised || progress.amnesiac.is_some() {
+            return;
+        }
+        if last == Slot(0) {
+            progress.decided = decided;
+            progress.feed = Feed::Lagging { fed: None };
+            return self.feed(from);
+        }
+        progress.accepted(now, last.min(end), decided);
+        if gap {
+            progress.resend(now, heartbeat);
+        }
+    }
+
+    /// Sends a lagging member the next thing it needs: a snapshot, chosen entries, or the unchosen suffix.
+    pub(crate) fn feed(&mut self, node: Node) {
+        let (decided, last, base) = (self.decided(), self.last(), self.base().slot);
+        let bytes = self.settings.bounds.message_bytes_max;
+        let Some(leading) = self.leading() else {
+            return;
+        };
+        let (ballot, clock) = (leading.ballot, leading.clock);
+        let Some(progress) = leading.progress.get_mut(&node) else {
+            return;
+        };
+        let after = progress.decided;
+        if after < base {
+            if progress.feed != Feed::Snapshot {
+                progress.feed = Feed::Snapshot;
+                self.out.needs_snapshot.push(node);
+            }
+            return;
+        }
+        let amnesiac = progress.amnesiac.is_some();
+        let from = after.next();
+        let limit = bytes.max(self.log().weight_from(decided.next()));
+        if amnesiac || self.log().weight_from(from) > limit && after < decided {
+            let entries = self.log().range(from, decided, bytes);
+            self.set_feed(node, Feed::Lagging { fed: Some(clock) });
+            if !entries.is_empty() {
+                self.send_now(
+                    node,
+                    Body::Learn {
+                        ballot,
+                        from,
+                        entries,
+                        decided,
+                    },
+                );
+            }
+        } else {
+            let entries = self.log().range(from, last, usize::MAX);
+            if let Some(progress) = self
+                .leading()
+                .and_then(|leading| leading.progress.get_mut(&node))
+            {
+                progress.synced(clock, last, decided);
+            }
+            self.send_now(
+                node,
+                Body::Sync {
+                    ballot,
+                    from,
+                    entries,
+                    decided,
+                },
+            );
+        }
+    }
+
+    pub(crate) fn set_feed(&mut self, node: Node, feed: Feed) {
+        if let Some(progress) = self
+            .leading()
+            .and_then(|leading| leading.progress.get_mut(&node))
+        {
+            progress.feed = feed;
+        }
+    }
+
+    /// The snapshot through `slot` that `node` needed arrived there.
+    pub fn snapshot_sent(&mut self, node: Node, slot: Slot) {
+        let Some(progress) = self
+            .leading()
+            .and_then(|leading| leading.progress.get_mut(&node))
+        else {
+            return;
+        };
+        if progress.feed == Feed::Snapshot {
+            progress.decided = progress.decided.max(slot);
+            progress.feed = Feed::Lagging { fed: None };
+            self.feed(node);
+        }
+    }
+
+    /// The snapshot that `node` needed did not arrive; it is asked for again after a while.
+    pub fn snapshot_failed(&mut self, node: Node) {
+        let Some(leading) = self.leading() else {
+            return;
+        };
+        let clock = leading.clock;
+        if let Some(progress) = leading.progress.get_mut(&node)
+            && progress.feed == Feed::Snapshot
+        {
+            progress.feed = Feed::Lagging { fed: Some(clock) };
+        }
+    }
+
+    pub(crate) fn on_amnesia(&mut self, now: Now, from: Node, context: Bytes, decided: Slot) {
+        let role = self
+            .configuration()
+            .members
+            .get(&from)
+            .map(|member| (member.role, member.context == context));
+        let Some(leading) = self.leading() else {
+            return;
+        };
+        leading.clock = leading.clock.max(now);
+        let Some(progress) = leading.progress.get_mut(&from) else {
+            return;
+        };
+        progress.lost(now, context.clone(), decided);
+        if leading.pending.is_none() {
+            match role {
+                Some((MemberRole::Voter, false)) => {
+                    let _ = self.change(
+                        now,
+                        None,
+                        Change::Demote {
+                            node: from,
+                            context,
+                        },
+                    );
+                }
+                Some((_, false)) => {
+                    let _ = self.change(
+                        now,
+                        None,
+                        Change::Update {
+                            node: from,
+                            context,
+                        },
+                    );
+                }
+                _ => {}
+            }
+        }
+        self.feed(from);
+    }
+
+    /// Sends again what should have been answered by now.
+    pub(crate) fn repeat_stuck(&mut self, now: Now, heartbeat: Span) {
+        let Some(leading) = self.leading() else {
+            return;
+        };
+        let mut hungry = Vec::new();
+        for (node, progress) in &mut leading.progress {
+            if progress.is_hungry(now, heartbeat) {
+                hungry.push(*node);
+            } else {
+                progress.resend_if_stuck(now, heartbeat);
+            }
+        }
+        for node in hungry {
+            self.feed(node);
+        }
+    }
+
+    /// Sends every synchronised member what it lacks; an empty `Accept` tells what was decided.
+    pub(crate) fn send_accepts(&mut self) {
+        let bytes = self.settings.bounds.message_bytes_max;
+        let window = self.settings.bounds.inflight_slots_max;
+        let (decided, last, first) = (self.decided(), self.last(), self.first());
+        let Role::Leading(leading) = &mut self.role else {
+            return;
+        };
+        let (ballot, clock) = (leading.ballot, leading.clock);
+        let (mut sent, mut behind) = (Vec::new(), Vec::new());
+        for (node, progress) in &mut leading.progress {
+            while let Some(from) = progress.next_to_send(last, window) {
+                if from < first {
+                    progress.feed = Feed::Lagging { fed: None };
+                    behind.push(*node);
+                    break;
+                }
+                let entries = self.acceptor.log.range(from, last, bytes);
+                progress.sent(clock, &entries, decided);
+                sent.push((
+                    *node,
+                    Body::Accept {
+                        ballot,
+                        from,
+                        entries,
+                        decided,
+                    },
+                ));
+            }
+            if progress.wants_decision(decided) {
+                progress.sent(clock, &[], decided);
+                sent.push((
+                    *node,
+                    Body::Accept {
+                        ballot,
+                        from: last.next(),
+                        entries: Vec::new(),
+                        decided,
+                    },
+                ));
+            }
+        }
+        for (node, body) in sent {
+            self.send_now(node, body);
+        }
+        for node in behind {
+            self.feed(node);
+        }
+    }
+}
