@@ -149,6 +149,10 @@ impl Default for Listen {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Advertise {
+    /// Where its peer listener is dialled: `host:port`. Told to the group by a member that lost its data directory;
+    /// `None`: as it stands in `members`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_address: Option<String>,
     /// URLs for clients (`http://config-cg-1.config-cg-peer:2379`).
     pub client_urls: Vec<String>,
     /// URLs for peers, as etcd shows them.

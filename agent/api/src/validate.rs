@@ -118,6 +118,13 @@ impl AgentConfig {
                 "write for example `config-cg-1.config-cg-peer:2380`",
             );
         }
+        let advertised = self.advertise.peer_address.as_deref();
+        found.unless(
+            advertised.is_none_or(is_host_and_port),
+            "advertise.peer_address",
+            &format!("`{}` is not host:port", advertised.unwrap_or_default()),
+            "write for example `config-cg-1.config-cg-peer:2380`",
+        );
         let own = self.members.iter().find(|m| m.number == self.number);
         found.unless(
             self.start != Start::Bootstrap || own.is_some(),

@@ -415,9 +415,14 @@ fn own_context(config: &AgentConfig) -> MemberContext {
     };
     MemberContext {
         name: config.name.clone(),
+        peer_address: config
+            .advertise
+            .peer_address
+            .clone()
+            .unwrap_or(listed.peer_address),
         client_urls: or(&config.advertise.client_urls, listed.client_urls),
         peer_urls: or(&config.advertise.peer_urls, listed.peer_urls),
-        ..listed
+        disk_id: 0,
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) fn agent(group: &Group, number: u64, members: &[u64]) -> AgentConfig 
         data_dir: PathBuf::from(DATA).join("data"),
         listen: Listen::default(),
         advertise: Advertise {
+            peer_address: Some(member(group, number).peer_address),
             client_urls: client_urls(group, number),
             peer_urls: Vec::new(),
         },
