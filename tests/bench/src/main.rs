@@ -1,2 +1,93 @@
-//! Side-by-side measurements against the peers.
-fn main() {}
+//! Side-by-side measurements against the peers: `cargo xtask bench …`.
+//!
+//! A measurement alternates between the peer and Synod, so that what else happens on the machine hits both, and judges by
+//! the servers' CPU time per operation first, since the client shares the cores. It records; it asserts nothing.
+
+mod consensus;
+mod failover;
+mod load;
+mod machine;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use synod_conformance::Failure;
+use synod_conformance::group::Server;
+
+/// Side-by-side measurements against the peers.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Puts and ranges, with etcd's own benchmark tool
+    Consensus(Options),
+    /// From a kill -9 of the leader to the next acknowledged write
+    Failover(Options),
+}
+
+/// What all measurements take.
+#[derive(Args)]
+struct Options {
+    /// Where `synod-agent` is
+    #[arg(long)]
+    programs: PathBuf,
+    /// Where etcd and its tools are
+    #[arg(long)]
+    peers: PathBuf,
+    /// Where the tests' own client programs are
+    #[arg(long)]
+    own: Option<PathBuf>,
+    /// Rounds; each measures both sides
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// One short round
+    #[arg(long)]
+    quick: bool,
+    /// Write the result into this file too
+    #[arg(long)]
+    write: Option<PathBuf>,
+}
+
+impl Options {
+    /// Both sides, the peer first.
+    fn servers(&self) -> [Server; 2] {
+        [
+            Server::Etcd(self.peers.join("etcd")),
+            Server::Synod(self.programs.join("synod-agent")),
+        ]
+    }
+
+    fn rounds(&self) -> usize {
+        if self.quick { 1 } else { self.rounds }
+    }
+
+    /// Prints a report and writes it where it is wanted.
+    fn publish(&self, report: &str) -> Result<(), Failure> {
+        println!("{report}");
+        let Some(file) = &self.write else {
+            return Ok(());
+        };
+        std::fs::write(file, report)
+            .map_err(|error| format!("cannot write {}: {error}", file.display()))
+    }
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Consensus(options) => consensus::run(&options),
+        Command::Failover(options) => failover::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("bench: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

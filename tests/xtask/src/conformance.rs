@@ -1,12 +1,12 @@
 //! `cargo xtask conformance`: real clients against running members.
 
-use std::path::PathBuf;
-
 use crate::Failure;
 use crate::peers;
 use crate::steps::{Step, Steps};
 use crate::tally::Tally;
-use crate::workspace::{build_release, command, release, root, succeed, target};
+use crate::workspace::{
+    build_release, clients, command, release, root, succeed, target, temporary,
+};
 
 /// Real clients against running members.
 #[derive(clap::Args)]
@@ -65,42 +65,41 @@ pub(crate) fn all(steps_of_run: &mut Steps, tally: &mut Tally) {
 }
 
 fn steps(steps: &mut Steps, tally: &mut Tally, options: &[String]) {
-    let built = steps.run(build_release);
+    let built = steps.run(|| {
+        build_release()?;
+        temporary()
+    });
     let client = steps.run(build_rust_client);
     let tools = steps.run(|| {
         if !peers::go_is_here() {
             return Ok(None);
         }
         let tools = peers::build()?;
-        peers::build_own(&programs())?;
+        peers::build_own(&clients())?;
         Ok(Some(tools))
     });
-    let tools = match (built, client, tools) {
-        (Ok(()), Ok(()), Ok(tools)) => tools,
+    let (temporary, tools) = match (built, client, tools) {
+        (Ok(temporary), Ok(()), Ok(tools)) => (temporary, tools),
         (built, client, tools) => {
-            for result in [built, client, tools.map(|_| ())] {
+            for result in [built.map(drop), client, tools.map(drop)] {
                 tally.check(result);
             }
             return;
         }
     };
     let mut tests = command(release().join("synod-conformance"));
+    tests.env("TMPDIR", temporary);
     tests
         .arg("--programs")
         .arg(release())
         .arg("--own")
-        .arg(programs());
+        .arg(clients());
     match tools {
         Some(tools) => drop(tests.arg("--peers").arg(tools)),
         None => tally.not_run("needs Go: etcdctl, Go's clientv3, porcupine"),
     }
     // Whatever fails is in the tally and is told at the end.
     let _ = steps.run(|| tally.run(tests.args(options)));
-}
-
-/// Where the tests' own client programs are put.
-fn programs() -> PathBuf {
-    target().join("clients")
 }
 
 /// Builds the Rust client. Its gRPC crate compiles .proto files with a protoc, which a crate of its workspace ships.
@@ -139,11 +138,11 @@ fn build_rust_client() -> Result<(), Failure> {
         .arg(&manifest)
         .env("PROTOC", path);
     succeed(&mut build)?;
-    std::fs::create_dir_all(programs())
+    std::fs::create_dir_all(clients())
         .and_then(|()| {
             std::fs::copy(
                 folder.join("debug/rust-client"),
-                programs().join("rust-client"),
+                clients().join("rust-client"),
             )
         })
         .map(drop)

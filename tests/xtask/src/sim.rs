@@ -1,7 +1,7 @@
 //! `cargo xtask sim`: the simulator, built optimized and with its mutations, arguments passed through.
 
 use crate::Failure;
-use crate::workspace::{cargo, command, release, succeed};
+use crate::workspace::{cargo, succeed};
 
 /// Whole groups over simulated network, disks and clocks.
 #[derive(clap::Args)]
@@ -14,6 +14,7 @@ pub(crate) struct Arguments {
 
 /// Builds and runs it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    succeed(cargo().args(["build", "--release", "-p", "synod-sim"]))?;
-    succeed(command(release().join("sim")).args(&arguments.rest))
+    let mut sim = cargo();
+    sim.args(["run", "--release", "--quiet", "-p", "synod-sim", "--features", "mutations", "--"]);
+    succeed(sim.args(&arguments.rest))
 }

@@ -23,6 +23,22 @@ pub(crate) fn target() -> PathBuf {
         .map_or_else(|| root().join("target"), |dir| root().join(dir))
 }
 
+/// Where the tests' own client programs are put.
+pub(crate) fn clients() -> PathBuf {
+    target().join("clients")
+}
+
+/// A folder for the data of members under test: on the disk of the clone, not in memory as `/tmp` may be.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn temporary() -> Result<PathBuf, Failure> {
+    let folder = target().join("tmp");
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+    Ok(folder)
+}
+
 /// A command that runs in the workspace's root.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
