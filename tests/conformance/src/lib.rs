@@ -9,9 +9,11 @@ pub mod etcdctl;
 pub mod faults;
 pub mod group;
 pub mod http;
+pub mod local;
 pub mod names;
 pub mod ports;
 pub mod process;
+pub mod refusals;
 pub mod tools;
 pub mod transcript;
 pub mod workload;
@@ -25,8 +27,19 @@ pub type Failure = String;
 ///
 /// # Errors
 /// With the last failure.
-pub fn eventually<T>(mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
-    let deadline = Instant::now() + Duration::from_secs(60);
+pub fn eventually<T>(attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+    eventually_within(Duration::from_secs(60), attempt)
+}
+
+/// Repeats until it succeeds, for up to `patience`.
+///
+/// # Errors
+/// With the last failure.
+pub fn eventually_within<T>(
+    patience: Duration,
+    mut attempt: impl FnMut() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let deadline = Instant::now() + patience;
     loop {
         match attempt() {
             Err(_) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(50)),

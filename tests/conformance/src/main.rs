@@ -8,7 +8,7 @@ use clap::Parser;
 use synod_conformance::faults::{self, Clients};
 use synod_conformance::group::Server;
 use synod_conformance::transcript::Transcript;
-use synod_conformance::{Failure, tools};
+use synod_conformance::{Failure, local, refusals, tools};
 
 /// Real clients against running members.
 #[derive(Parser)]
@@ -123,19 +123,28 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
             "Go clientv3",
             "",
         ));
-        tests.extend(faults(
-            &server,
-            &Clients {
-                etcdctl,
-                workload: arguments.own.join("workload"),
-            },
-        ));
+        let clients = Clients {
+            etcdctl,
+            workload: arguments.own.join("workload"),
+        };
+        if matches!(server, Server::Synod(_)) {
+            tests.extend(local(&server, &arguments.programs, &clients));
+        }
+        tests.extend(faults(&server, &clients));
     }
     tests.push(program(
         &server,
         arguments.own.join("rust-client"),
         "Rust etcd-client",
         "http://",
+    ));
+    if matches!(server, Server::Synod(_)) {
+        tests.push(test(&server, "refusals of synod-agent", refusals::agent));
+    }
+    tests.push(test(
+        &server,
+        "random bytes on every port",
+        refusals::random_bytes,
     ));
     Ok(tests)
 }
@@ -182,6 +191,30 @@ fn program(server: &Server, program: PathBuf, name: &str, scheme: &'static str) 
         );
         Ok(())
     })
+}
+
+fn local(server: &Server, programs: &Path, clients: &Clients) -> Vec<Test> {
+    let with = |name: &str, run: fn(&Path, &Clients) -> Result<String, Failure>| {
+        let (programs, clients) = (programs.to_owned(), clients.clone());
+        test(server, name, move |_| {
+            print!("{}", run(&programs, &clients)?);
+            Ok(())
+        })
+    };
+    vec![
+        with("synod local: quickstart", |programs, clients| {
+            local::quickstart(programs, clients).map(|()| String::new())
+        }),
+        with("synod local: refusals", |programs, _| {
+            local::refusals(programs).map(|()| String::new())
+        }),
+        with(
+            "synod local: kill -9 of the controller",
+            local::controller_killed,
+        ),
+        with("synod local: 3, 5, 3, 1, 3 members", local::scale),
+        with("synod local: a roll", local::roll),
+    ]
 }
 
 /// How often each harm is done.
