@@ -376,7 +376,8 @@ pub(crate) fn entry(r: &mut Reader) -> Result<Entry, DecodeError> {
     let ballot = ballot(r)?;
     let payload = match r.u8()? {
         0 => Payload::Noop,
-        1 => Payload::Command(r.bytes()?),
+        // Copied: a slice would keep the whole frame or segment in memory for as long as the value lives.
+        1 => Payload::Command(Bytes::copy_from_slice(&r.bytes()?)),
         2 => Payload::Configuration(configuration(r)?),
         _ => return Err(DecodeError::Invalid("an entry's kind")),
     };

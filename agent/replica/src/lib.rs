@@ -7,11 +7,24 @@
 
 mod codec;
 mod driver;
+mod envelope;
 mod event;
+mod identity;
 mod io;
 mod member;
+#[cfg(feature = "mutations")]
+pub mod mutation;
+#[cfg(not(feature = "mutations"))]
+mod mutation;
+mod origins;
+mod recovery;
+mod replicated;
+mod script;
 mod settings;
+mod snapshot;
 mod status;
+mod wal;
+mod wire;
 
 pub use codec::DecodeError;
 pub use driver::Driver;

@@ -1,6 +1,6 @@
 //! What a driver tells about itself: to the admin API, to metrics, to the operator.
 
-use synod_paxos::{Ballot, Node, Slot};
+use synod_paxos::{Ballot, Node, Slot, Status};
 
 use crate::ClusterUid;
 
@@ -122,8 +122,8 @@ pub struct DriverStatus {
     pub disk: DiskState,
     /// True from `Driver::drain` on.
     pub draining: bool,
-    /// The Paxos core's view; `None` while opening or without a core.
-    pub core: Option<synod_paxos::Status>,
+    /// The Paxos core's view; `None` unless running.
+    pub core: Option<Status>,
     /// The last applied slot.
     pub applied: Slot,
     /// The slot of the newest durable snapshot, 0 if there is none.
@@ -132,6 +132,8 @@ pub struct DriverStatus {
     pub level: u32,
     /// True if this member leads and its machine was told so.
     pub leads: bool,
+    /// True if this member lost its promises and the group has not taken note yet.
+    pub amnesiac: bool,
     /// True if the member heard of a leader within the last two election time-outs and has applied nearly all that
     /// it knows as decided: what readiness is.
     pub ready: bool,

@@ -74,6 +74,12 @@ impl Replica {
         }
     }
 
+    /// The ballot below which nothing is promised or accepted any more.
+    #[must_use]
+    pub const fn promised(&self) -> Ballot {
+        self.acceptor.promised
+    }
+
     /// Who leads, as far as known.
     #[must_use]
     pub const fn leader(&self) -> Option<Node> {

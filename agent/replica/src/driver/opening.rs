@@ -1,0 +1,238 @@
+//! From an opened disk to a member that takes part.
+
+use bytes::Bytes;
+use synod_paxos::{Base, Now, Record, Replica, Slot, Standing};
+
+use super::pumping::Unsynced;
+use super::{Driver, Running};
+use crate::identity::DiskStanding;
+use crate::recovery::{self, Start};
+use crate::replicated::{Replicated, Shared};
+use crate::script::Step;
+use crate::settings::Settings;
+use crate::wal::{ReadLog, Wal};
+use crate::{
+    Completion, Disk, DiskError, DiskState, MemberContext, Net, Phase, Quarantine, StateMachine,
+};
+
+/// What waits for the disk to be made ready.
+pub(super) struct Opening {
+    base: Base,
+    log: ReadLog,
+    segment: u64,
+    pub(super) snapshots: Vec<Slot>,
+    pub(super) snapshot_hash: u64,
+    seed: u64,
+    quarantined: Option<String>,
+    retry_at: Option<Now>,
+}
+
+impl Opening {
+    /// Splits what was found into the machine, which may be queried at once, and what waits.
+    pub(super) fn new<S: StateMachine>(
+        settings: &Settings,
+        start: Start<S>,
+        seed: u64,
+    ) -> (Self, Replicated<S>) {
+        let mut opening = Self {
+            base: Base::default(),
+            log: ReadLog {
+                next_batch: 1,
+                ..ReadLog::default()
+            },
+            segment: 1,
+            snapshots: Vec::new(),
+            snapshot_hash: 0,
+            seed,
+            quarantined: None,
+            retry_at: None,
+        };
+        let (machine, shared) = match start {
+            Start::Fresh { machine } => (machine, Shared::new()),
+            Start::Quarantined { machine, why } => {
+                opening.quarantined = Some(why);
+                (machine, Shared::new())
+            }
+            Start::Recovered(recovered) => {
+                opening.base = recovered.base;
+                opening.log = recovered.log;
+                opening.segment = recovered.segment;
+                opening.snapshots = recovered.snapshots;
+                opening.snapshot_hash = recovered.snapshot_hash;
+                (recovered.machine, recovered.shared)
+            }
+        };
+        let replicated = Replicated {
+            machine,
+            shared,
+            level_max: settings.level_max,
+            check_slots: settings.bounds.check_slots.max(1),
+        };
+        (opening, replicated)
+    }
+}
+
+impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
+    pub(super) fn start_opening(&mut self, now: Now, mut opening: Opening) {
+        if let Some(why) = opening.quarantined.take() {
+            return self.quarantine(Quarantine::Damaged(why));
+        }
+        self.opening = Some(opening);
+        if !self.identity_script.go(&mut self.disk) {
+            self.begin(now);
+        }
+    }
+
+    /// A step of making the disk ready has ended, or of rewriting the identity.
+    pub(super) fn on_script(&mut self, now: Now, completion: &Completion) -> bool {
+        match self.identity_script.complete(completion, &mut self.disk) {
+            Step::Unrelated => return false,
+            Step::Pending => {}
+            Step::Done => {
+                if self.opening.is_some() {
+                    self.disk_state = DiskState::Fine;
+                    self.begin(now);
+                } else if self.identity.standing == DiskStanding::Lost {
+                    // The next start sets the disk aside.
+                }
+            }
+            Step::Failed(DiskError::Full) => {
+                self.disk_state = DiskState::Full;
+                let retry = self.settings.bounds.full_retry;
+                if let Some(opening) = &mut self.opening {
+                    opening.retry_at = Some(now + retry);
+                }
+            }
+            Step::Failed(DiskError::NotFound) => {
+                self.quarantine(Quarantine::DiskFailed("a file vanished".to_owned()));
+            }
+            Step::Failed(DiskError::Failed(why)) => {
+                self.quarantine(Quarantine::DiskFailed(why));
+            }
+        }
+        true
+    }
+
+    pub(super) fn opening_deadline(&self) -> Option<Now> {
+        self.opening.as_ref().and_then(|opening| opening.retry_at)
+    }
+
+    /// Goes on where the disk had no space.
+    pub(super) fn retry_opening(&mut self, now: Now) {
+        let Some(opening) = &mut self.opening else {
+            return;
+        };
+        if opening.retry_at.is_some_and(|at| at <= now) {
+            opening.retry_at = None;
+            self.identity_script.go(&mut self.disk);
+        }
+    }
+
+    /// The disk is ready: the member takes part.
+    fn begin(&mut self, now: Now) {
+        let Some(opening) = self.opening.take() else {
+            return;
+        };
+        let wal = Wal::new(
+            recovery::owner(&self.settings, self.identity.disk_id),
+            &opening.log,
+            opening.segment,
+            self.settings.bounds.segment_bytes,
+            self.settings.bounds.marker_idle,
+        );
+        let core = self.core(now, opening);
+        self.phase = Phase::Running;
+        self.running = Some(Running {
+            core,
+            wal,
+            unsynced: Unsynced::default(),
+            led: None,
+            leader: (None, None),
+            handed_over: None,
+            hand_over_at: now,
+            raised: 0,
+            checked: 0,
+        });
+        self.tell_peers();
+    }
+
+    fn core(&self, now: Now, opening: Opening) -> Replica {
+        let settings = synod_paxos::Settings {
+            node: self.settings.node,
+            seed: opening.seed,
+            timing: self.settings.timing.clone(),
+            bounds: self.settings.core.clone(),
+        };
+        let group = self.settings.group;
+        let records: Vec<Record> = opening
+            .log
+            .records
+            .into_iter()
+            .filter(|(of, _)| *of == group)
+            .map(|(_, record)| record)
+            .collect();
+        let unused = records.is_empty() && opening.base.slot == Slot(0);
+        match (&self.identity.initial, self.identity.standing) {
+            (Some(initial), DiskStanding::Whole) if unused => {
+                Replica::bootstrap(settings, initial.clone(), now)
+            }
+            (_, standing) => Replica::recover(
+                settings,
+                opening.base,
+                records,
+                self.standing(standing),
+                now,
+            ),
+        }
+    }
+
+    fn standing(&self, standing: DiskStanding) -> Standing {
+        match standing {
+            DiskStanding::Whole => Standing::Whole,
+            DiskStanding::Amnesiac | DiskStanding::Lost => Standing::Amnesiac {
+                context: self.context(),
+            },
+        }
+    }
+
+    /// What this member says about itself, with the identity of its disk.
+    fn context(&self) -> Bytes {
+        MemberContext {
+            disk_id: self.identity.disk_id,
+            ..self.settings.context.clone()
+        }
+        .encode()
+    }
+
+    /// Notes on the disk that the group has taken note of this member's loss.
+    pub(super) fn regain_standing(&mut self) {
+        let Some(running) = &self.running else { return };
+        let regained = self.identity.standing == DiskStanding::Amnesiac
+            && *running.core.standing() == Standing::Whole;
+        if regained && !self.identity_script.is_busy() {
+            self.identity.standing = DiskStanding::Whole;
+            self.rewrite_identity();
+        }
+    }
+
+    /// Notes on the disk that what it holds must not be used again.
+    pub(super) fn give_up_state(&mut self) {
+        if !self.identity_script.is_busy() {
+            self.identity.standing = DiskStanding::Lost;
+            self.rewrite_identity();
+        }
+    }
+
+    fn rewrite_identity(&mut self) {
+        self.identity_script.replace(
+            crate::identity::FILE,
+            crate::identity::TEMPORARY,
+            self.identity.encode(),
+        );
+        if self.identity.standing == DiskStanding::Whole {
+            let files = self.disk.list().unwrap_or_default();
+            recovery::remove_aside(&files, &mut self.identity_script);
+        }
+        self.identity_script.go(&mut self.disk);
+    }
+}

@@ -1,0 +1,140 @@
+//! What the driver tells about itself.
+
+use synod_paxos::{ConfigId, Node, Now, RoleName, Slot, Standing};
+
+use super::Driver;
+use crate::{Disk, DiskState, DriverStatus, Glance, Net, Phase, StateMachine};
+
+/// Slots that a ready member may be behind what it knows as decided.
+const BEHIND_SLOTS_MAX: u64 = 1_024;
+
+/// What a long poll waits for a change of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    running: bool,
+    quarantined: bool,
+    disk: DiskState,
+    draining: bool,
+    leader: Option<Node>,
+    round: u64,
+    configuration: ConfigId,
+    latest: ConfigId,
+    whole: bool,
+    level: u32,
+    leads: bool,
+    ready: bool,
+    snapshot: Slot,
+    /// On the leader: members that follow closely, looked at once a heartbeat.
+    following: Vec<Node>,
+    looked_at: Option<Now>,
+}
+
+impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
+    /// Compares the facts with those of the last turn; a difference makes a new generation.
+    pub(super) fn note_facts(&mut self, now: Now) {
+        let mut facts = Facts {
+            running: self.running.is_some(),
+            quarantined: matches!(self.phase, Phase::Quarantined(_)),
+            disk: self.disk_state,
+            draining: self.draining,
+            level: self.replicated.shared.level,
+            ready: self.is_ready(now),
+            snapshot: self.snapshots.newest(),
+            following: std::mem::take(&mut self.facts.following),
+            looked_at: self.facts.looked_at,
+            ..Facts::default()
+        };
+        let before = facts.following.clone();
+        if let Some(running) = &self.running {
+            let core = &running.core;
+            facts.leader = core.leader();
+            facts.round = core.promised().round;
+            facts.configuration = core.decided_configuration().id;
+            facts.latest = core.configuration().id;
+            facts.whole = *core.standing() == Standing::Whole;
+            facts.leads = running.led.is_some();
+            let look = facts.looked_at.is_none_or(|at| at <= now);
+            if !core.is_leader() {
+                facts.following.clear();
+            } else if look {
+                facts.looked_at = Some(now + self.settings.timing.heartbeat);
+                let election = self.settings.timing.election;
+                facts.following = core
+                    .status()
+                    .members
+                    .into_iter()
+                    .filter(|(_, progress)| progress.synced && now - progress.heard < election)
+                    .map(|(node, _)| node)
+                    .collect();
+            }
+        }
+        self.facts.following = before;
+        self.facts.looked_at = facts.looked_at;
+        if facts != self.facts {
+            self.facts = facts;
+            self.generation += 1;
+        }
+    }
+
+    /// True if this member may be sent clients.
+    fn is_ready(&self, now: Now) -> bool {
+        let Some(running) = &self.running else {
+            return false;
+        };
+        let core = &running.core;
+        let patience = synod_paxos::Span(self.settings.timing.election.0.saturating_mul(2));
+        let heard = core.heard().is_some_and(|at| now - at <= patience);
+        let behind = core.decided().0 - self.replicated.shared.applied.0;
+        !self.draining && heard && core.leader().is_some() && behind <= BEHIND_SLOTS_MAX
+    }
+
+    /// Requests that wait for their answer.
+    pub(super) fn outstanding(&self) -> usize {
+        self.proposals.outstanding() + self.reads.outstanding() + self.changes.outstanding()
+    }
+
+    /// The numbers that move with every decision.
+    pub fn glance(&self) -> Glance {
+        let applied = self.replicated.shared.applied;
+        let generation = self.generation;
+        match &self.running {
+            Some(running) => Glance {
+                decided: running.core.decided(),
+                applied,
+                ballot: running.core.promised(),
+                leader: running.core.leader(),
+                generation,
+            },
+            None => Glance {
+                applied,
+                generation,
+                ..Glance::default()
+            },
+        }
+    }
+
+    /// Everything there is to know.
+    pub fn status(&self) -> DriverStatus {
+        let running = self.running.as_ref();
+        DriverStatus {
+            generation: self.generation,
+            cluster: self.settings.cluster,
+            node: self.settings.node,
+            disk_id: self.identity.disk_id,
+            phase: self.phase.clone(),
+            disk: self.disk_state,
+            draining: self.draining,
+            core: running.map(|running| running.core.status()),
+            applied: self.replicated.shared.applied,
+            snapshot: self.snapshots.newest(),
+            level: self.replicated.shared.level,
+            leads: running.is_some_and(|running| running.led.is_some()),
+            amnesiac: running
+                .is_some_and(|running| running.core.status().role == RoleName::Amnesiac),
+            ready: self.facts.ready,
+            outstanding: self.outstanding(),
+            log_bytes: running.map_or(0, |running| running.wal.bytes()),
+            counters: self.counters,
+        }
+    }
+}

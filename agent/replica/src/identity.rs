@@ -1,0 +1,102 @@
+//! The identity file: whose disk this is, and whether it still has all that its member ever promised.
+//!
+//! Written to a temporary file that is synced, then renamed: it is there as a whole or not at all. It is the last file
+//! that formatting creates, so a disk without one was never used, or has lost it.
+
+use bytes::Bytes;
+use synod_paxos::{Configuration, Node};
+
+use crate::ClusterUid;
+use crate::codec::{DecodeError, Reader, Writer, configuration, put_configuration};
+
+/// The newest version of the file.
+pub(crate) const VERSION: u32 = 1;
+pub(crate) const FILE: &str = "identity";
+pub(crate) const TEMPORARY: &str = "identity.tmp";
+const MAGIC: &[u8; 8] = b"SYNODISK";
+
+/// Whether the disk has all that its member ever promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DiskStanding {
+    /// It has.
+    Whole,
+    /// It was formatted anew after a loss; the member votes only after the group was told.
+    Amnesiac,
+    /// What is on it must not be used: it is set aside at the next start, and the disk formatted anew.
+    Lost,
+}
+
+/// What the identity file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) cluster: ClusterUid,
+    pub(crate) node: Node,
+    pub(crate) group: u32,
+    pub(crate) disk_id: u128,
+    pub(crate) standing: DiskStanding,
+    /// The configuration that this member founded the group with, if it is a founder.
+    pub(crate) initial: Option<Configuration>,
+}
+
+impl Identity {
+    pub(crate) fn encode(&self) -> Bytes {
+        let mut w = Writer::with_capacity(256);
+        w.raw(MAGIC);
+        w.u32_fixed(VERSION);
+        w.raw(&self.cluster.0);
+        w.u64_fixed(self.node.0);
+        w.u128_fixed(self.disk_id);
+        w.u32_fixed(self.group);
+        w.u8(match self.standing {
+            DiskStanding::Whole => 0,
+            DiskStanding::Amnesiac => 1,
+            DiskStanding::Lost => 2,
+        });
+        w.bool(self.initial.is_some());
+        if let Some(initial) = &self.initial {
+            put_configuration(&mut w, initial);
+        }
+        let fields = w.whole();
+        let mut w = Writer::with_capacity(fields.len() + 4);
+        w.raw(&fields);
+        w.u32_fixed(crc32c::crc32c(&fields));
+        w.whole()
+    }
+
+    pub(crate) fn decode(bytes: &Bytes) -> Result<Self, DecodeError> {
+        let length = bytes.len().checked_sub(4).ok_or(DecodeError::Short)?;
+        let mut crc = Reader::new(bytes.slice(length..));
+        if crc.u32_fixed()? != crc32c::crc32c(&bytes[..length]) {
+            return Err(DecodeError::Invalid("the identity's checksum"));
+        }
+        let mut r = Reader::new(bytes.slice(..length));
+        if r.raw(MAGIC.len())? != MAGIC[..] {
+            return Err(DecodeError::Invalid("the identity's magic"));
+        }
+        let version = r.u32_fixed()?;
+        if version > VERSION {
+            return Err(DecodeError::Newer {
+                found: version,
+                known: VERSION,
+            });
+        }
+        let mut identity = Self {
+            cluster: ClusterUid(r.uid()?),
+            node: Node(r.u64_fixed()?),
+            disk_id: r.u128_fixed()?,
+            group: r.u32_fixed()?,
+            standing: match r.u8()? {
+                0 => DiskStanding::Whole,
+                1 => DiskStanding::Amnesiac,
+                2 => DiskStanding::Lost,
+                _ => return Err(DecodeError::Invalid("the disk's standing")),
+            },
+            initial: None,
+        };
+        if r.bool()? {
+            identity.initial = Some(configuration(&mut r)?);
+        }
+        r.end()?;
+        Ok(identity)
+    }
+}

@@ -1,0 +1,9 @@
+//! Whole groups of the driver over disks and a network in memory.
+
+#![allow(unreachable_pub, dead_code)]
+
+mod disk;
+mod ledger;
+mod recovery;
+mod scenarios;
+mod world;
