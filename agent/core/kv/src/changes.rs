@@ -36,14 +36,26 @@ impl Changes {
         }
     }
 
-    /// The index of a restored state: its versions from `from` on, in any order.
-    pub(crate) fn restored(mut versions: Vec<Arc<Version>>, from: Revision) -> Self {
+    /// The index of a restored state: its versions from `from` on, in any order, of which those before `reclaimed`
+    /// were looked at.
+    pub(crate) fn restored(
+        mut versions: Vec<Arc<Version>>,
+        from: Revision,
+        reclaimed: Revision,
+    ) -> Self {
         versions.sort_unstable_by_key(|version| version.at);
-        Self {
+        let mut changes = Self {
             entries: versions.into(),
             available: from,
             ..Self::new()
-        }
+        };
+        changes.rewind(reclaimed);
+        changes
+    }
+
+    /// Reclamation is to look again at the changes from `to` on.
+    pub(crate) fn rewind(&mut self, to: Revision) {
+        self.done = self.entries.partition_point(|version| version.at < to);
     }
 
     pub(crate) fn push(&mut self, version: Arc<Version>) {
@@ -60,10 +72,14 @@ impl Changes {
         self.done += 1;
     }
 
-    /// Lets go of what is reclaimed and seen, and of the oldest beyond the bound.
-    pub(crate) fn trim(&mut self) {
+    /// Lets go of what is reclaimed and seen, and of the oldest beyond the bound. Changes of the compact revision stay:
+    /// a watch may begin at them.
+    pub(crate) fn trim(&mut self, compact_revision: i64) {
         let seen = self.seen.load(Ordering::Relaxed);
-        while self.done > 0 && (self.done > LINGER_MAX || self.entries[0].at.main <= seen) {
+        while self.done > 0
+            && self.entries[0].at.main < compact_revision
+            && (self.done > LINGER_MAX || self.entries[0].at.main <= seen)
+        {
             let gone = self.entries.pop_front().expect("done counts entries");
             self.available = gone.at.next();
             self.done -= 1;
@@ -94,16 +110,12 @@ impl Changes {
         self.entries.len()
     }
 
-    /// Changes that reclamation has not looked at.
-    pub(crate) fn unreclaimed(&self) -> impl Iterator<Item = &Arc<Version>> {
-        self.entries.range(self.done..)
-    }
-
     /// About how many bytes reclamation up to `compact_revision` will free: of versions with a successor that is
     /// compacted too, and of tombstones. Exact for keys that were written more than once since the last compaction.
     pub(crate) fn unreclaimed_garbage(&self, compact_revision: i64) -> u64 {
-        self.unreclaimed()
-            .take_while(|version| version.at.main < compact_revision)
+        self.entries
+            .range(self.done..)
+            .take_while(|version| version.at.main <= compact_revision)
             .filter(|version| version.version != 1)
             .map(|version| version.cost())
             .sum()

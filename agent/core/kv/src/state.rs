@@ -93,8 +93,8 @@ impl Tally {
 /// Everything that members agree on.
 ///
 /// Invariants: 1. `compact_revision <= revision`; 2. `reclaimed.main <= compact_revision` once something was
-/// reclaimed; 3. `tally` sums over all versions and leases held; 4. every version before `reclaimed`
-/// is the newest of its key up to there; 5. the lease of every live key exists.
+/// reclaimed; 3. `tally` sums over all versions and leases held; 4. of the versions
+/// before `reclaimed`, those before the compact revision are the newest of their key up to there; 5. the lease of every live key exists.
 #[derive(Clone)]
 pub(crate) struct State {
     pub(crate) keys: Tree<History>,
@@ -122,6 +122,12 @@ impl State {
             alarms: BTreeSet::new(),
             limits: Limits::default(),
         }
+    }
+
+    /// The revision index holds the versions from here on: those that reclamation has not looked at, and those of the
+    /// compact revision and after it.
+    pub(crate) fn indexed_from(&self) -> Revision {
+        self.reclaimed.min(Revision::first(self.compact_revision))
     }
 
     pub(crate) fn lease(&self, id: i64) -> Option<&Lease> {
@@ -202,7 +208,7 @@ impl State {
                 "{key} died twice"
             );
             assert!(
-                pair[1].at >= self.reclaimed,
+                pair[1].at >= self.reclaimed || pair[0].at.main >= self.compact_revision,
                 "{key} at {:?} is kept though superseded",
                 pair[0].at
             );

@@ -62,8 +62,8 @@ pub struct LeaseInfo {
 
 /// etcd's store as a state machine.
 ///
-/// Invariants: 1. those of the state; 2. the revision index holds exactly the versions of the state from `reclaimed`
-/// on; 3. the attachments are exactly the leases of the live keys.
+/// Invariants: 1. those of the state; 2. the revision index holds exactly the versions of the state from
+/// `indexed_from` on; 3. the attachments are exactly the leases of the live keys.
 pub struct Store {
     pub(crate) settings: Settings,
     pub(crate) state: State,
@@ -244,9 +244,10 @@ impl Store {
         self.invariants();
         self.state.invariants_deep();
         let (changes, attachments) = derive(&self.state);
-        let indexed = self.changes.unreclaimed().map(|version| version.at);
+        let from = self.state.indexed_from();
+        let indexed = self.changes.since(from).map(|version| version.at);
         assert!(
-            indexed.eq(changes.unreclaimed().map(|version| version.at)),
+            indexed.eq(changes.since(from).map(|version| version.at)),
             "the revision index and the versions"
         );
         assert_eq!(
@@ -260,6 +261,7 @@ impl Store {
 pub(crate) fn derive(state: &State) -> (Changes, Attachments) {
     let mut attachments = Attachments::default();
     let mut versions = Vec::new();
+    let from = state.indexed_from();
     for history in state.keys.iter() {
         if let Some(live) = history.live() {
             attachments.shift(live.key(), 0, live.lease);
@@ -267,11 +269,14 @@ pub(crate) fn derive(state: &State) -> (Changes, Attachments) {
         versions.extend(
             history
                 .versions()
-                .filter(|version| version.at >= state.reclaimed)
+                .filter(|version| version.at >= from)
                 .cloned(),
         );
     }
-    (Changes::restored(versions, state.reclaimed), attachments)
+    (
+        Changes::restored(versions, from, state.reclaimed),
+        attachments,
+    )
 }
 
 impl StateMachine for Store {

@@ -2,9 +2,9 @@
 //!
 //! A compaction only moves the compact revision. What that made unreadable is then taken away bit by bit: every later
 //! command looks at a few more changes of the revision index, in order. A change at revision r supersedes the versions
-//! of its key before it, so these go; if the change is a tombstone it goes too. Each change is looked at once, so a
-//! compaction costs as much as was written since the last one, spread over the commands after it, and all members hold
-//! the same versions after the same command.
+//! of its key before it, so these go; if the change is a tombstone it goes too. What was changed at the compact revision
+//! itself stays until the next compaction, for watches that begin there. So a compaction costs as much as was written
+//! since the last one, spread over the commands after it, and all members hold the same versions after the same command.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::response::Reply;
 use crate::state::State;
 use crate::store::Store;
 use crate::tree::Edit;
-use crate::version::Version;
+use crate::version::{Revision, Version};
 
 use super::RECLAIM_STEP;
 
@@ -26,17 +26,18 @@ impl Store {
         if revision > self.state.revision {
             return Err(Error::FutureRevision);
         }
+        // What the last compaction kept of its own revision is looked at again.
+        self.state.reclaimed = self.state.indexed_from();
+        self.changes.rewind(self.state.reclaimed);
         self.state.compact_revision = revision;
         self.reclaim(RECLAIM_STEP);
         Ok(Reply::Compact)
     }
 
-    /// Whether compaction left anything to reclaim. Changes of the compact revision itself stay readable, and a watch
-    /// may begin at them.
+    /// Whether compaction left anything to reclaim.
     pub(crate) fn reclaimable(&self) -> bool {
-        self.changes
-            .oldest()
-            .is_some_and(|oldest| oldest.at.main < self.state.compact_revision)
+        let oldest = self.changes.oldest();
+        oldest.is_some_and(|oldest| oldest.at.main <= self.state.compact_revision)
     }
 
     /// Looks at up to `max` more changes.
@@ -54,23 +55,29 @@ impl Store {
             self.state.reclaimed = change.at.next();
             self.changes.reclaimed();
         }
-        self.changes.trim();
+        self.changes.trim(self.state.compact_revision);
     }
 }
 
 impl State {
-    /// Drops the versions that `change` superseded, and `change` itself if it is a tombstone.
+    /// Drops the versions that `change` superseded, and `change` itself if it is a tombstone; but nothing of the compact
+    /// revision.
     fn supersede(&mut self, change: &Version) {
-        let dead = change.is_tombstone() || mutated("kv.compact.drops_live");
+        let kept = Revision::first(self.compact_revision);
+        let dead = (change.is_tombstone() && change.at < kept) || mutated("kv.compact.drops_live");
         if change.version == 1 && !dead {
             return;
         }
+        let end = if dead {
+            change.at.next()
+        } else {
+            change.at.min(kept)
+        };
         let Self { keys, tally, .. } = self;
         keys.edit(change.key(), |history| {
             let Some(history) = history else {
                 return (Edit::Keep, ());
             };
-            let end = if dead { change.at.next() } else { change.at };
             history.drop_before(end, |version| tally.remove(version));
             if dead && history.latest().at == change.at {
                 tally.remove(history.latest());

@@ -69,7 +69,7 @@ pub(crate) enum Answer {
     },
     Txn {
         succeeded: bool,
-        answers: Vec<Answer>,
+        answers: Vec<Self>,
     },
     Granted {
         id: i64,
@@ -413,7 +413,7 @@ impl Model {
 
 enum Resolved {
     Op(Op),
-    Txn(bool, Vec<Resolved>),
+    Txn(bool, Vec<Self>),
 }
 
 impl From<&TxnResponse> for Answer {
