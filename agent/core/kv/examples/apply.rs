@@ -99,6 +99,9 @@ fn main() {
     bench.puts("while a view is pinned", &commands[..keys / 2]);
     drop(view);
 
+    let same = vec![commands[0].clone(); keys];
+    bench.puts("one key", &same);
+
     let began = cpu_ns();
     for command in &commands {
         let Ok(Command::Put(put)) = Command::decode(command) else {

@@ -204,7 +204,7 @@ impl Restore {
                 let version = decode_version(input, &key)?;
                 self.key = key;
                 self.state.tally.add(&version);
-                self.state.keys.insert(History::One(Arc::new(version)));
+                self.state.keys.insert(History::new(Arc::new(version)));
                 Some(())
             }
             tag::VERSION => {

@@ -5,9 +5,12 @@
 //! for one) are summed along the branches, so counting a range does not walk it.
 
 mod iter;
+mod leaf;
 mod node;
+mod separator;
 
 pub(crate) use iter::Iter;
+use leaf::Leaf;
 use node::{Child, Node};
 use std::sync::Arc;
 
@@ -56,7 +59,7 @@ impl<E> Clone for Tree<E> {
 impl<E: Entry> Default for Tree<E> {
     fn default() -> Self {
         Self {
-            root: Arc::new(Node::Leaf(Vec::new())),
+            root: Arc::new(Node::Leaf(Leaf::new())),
             len: 0,
             weight: 0,
         }
@@ -79,9 +82,7 @@ impl<E: Entry> Tree<E> {
         loop {
             match node {
                 Node::Branch(children) => node = &children[node::child_of(children, key)].node,
-                Node::Leaf(entries) => {
-                    return node::find(entries, key).ok().map(|index| &entries[index]);
-                }
+                Node::Leaf(leaf) => return leaf.get(key, leaf::hash(key)),
             }
         }
     }
@@ -92,7 +93,7 @@ impl<E: Entry> Tree<E> {
         key: &[u8],
         change: impl FnOnce(Option<&mut E>) -> (Edit<E>, R),
     ) -> R {
-        let (result, effect) = node::edit(&mut self.root, key, change);
+        let (result, effect) = node::edit(&mut self.root, key, leaf::hash(key), change);
         self.len = self.len.wrapping_add_signed(effect.len);
         self.weight = self.weight.wrapping_add_signed(effect.weight);
         if let Some(right) = effect.split {
@@ -152,9 +153,9 @@ impl<E: Entry> Tree<E> {
                         .sum::<u64>();
                     node = &children[index].node;
                 }
-                Node::Leaf(entries) => {
-                    let end = entries.partition_point(|entry| entry.key() < key);
-                    return sum + entries[..end].iter().map(Entry::weight).sum::<u64>();
+                Node::Leaf(leaf) => {
+                    let before = &leaf.entries()[..leaf.place(key)];
+                    return sum + before.iter().map(Entry::weight).sum::<u64>();
                 }
             }
         }

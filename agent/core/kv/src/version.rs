@@ -33,7 +33,7 @@ impl Revision {
 
 /// Bytes that a version counts for besides its key and value: about what its record, its place in the tree and its
 /// place in the revision index take.
-pub(crate) const VERSION_OVERHEAD_BYTES: u64 = 128;
+pub(crate) const VERSION_OVERHEAD_BYTES: u64 = 160;
 
 /// One version of a key, or the tombstone that ends its life.
 ///

@@ -67,7 +67,7 @@ impl<'a> Write<'a> {
                     history.push(version);
                     (Edit::Keep, made)
                 }
-                None => (Edit::Insert(History::One(version)), made),
+                None => (Edit::Insert(History::new(version)), made),
             }
         })?;
         let lease_before = before.as_ref().map_or(0, |before| before.lease);

@@ -22,13 +22,9 @@ impl<'a, E: Entry> Iter<'a, E> {
                     above.push(children[index + 1..].iter());
                     node = &children[index].node;
                 }
-                Node::Leaf(entries) => {
-                    let begin = entries.partition_point(|entry| entry.key() < start);
-                    return Self {
-                        above,
-                        leaf: entries[begin..].iter(),
-                        end,
-                    };
+                Node::Leaf(leaf) => {
+                    let leaf = leaf.since(start).iter();
+                    return Self { above, leaf, end };
                 }
             }
         }
@@ -43,8 +39,8 @@ impl<'a, E: Entry> Iter<'a, E> {
             };
             match &*child.node {
                 Node::Branch(children) => self.above.push(children.iter()),
-                Node::Leaf(entries) => {
-                    self.leaf = entries.iter();
+                Node::Leaf(leaf) => {
+                    self.leaf = leaf.entries().iter();
                     return true;
                 }
             }

@@ -1,9 +1,9 @@
-//! The nodes of the tree: search, edit with splits on the way up, and rebalancing of what became small.
+//! The nodes of the tree: edits with splits on the way up, and rebalancing of what became small.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
+use super::leaf::Leaf;
+use super::separator::Separator;
 use super::{Edit, Entry};
 
 /// Most entries of a leaf, and most children of a branch.
@@ -12,14 +12,14 @@ const BRANCH_MAX: usize = if cfg!(test) { 8 } else { 32 };
 
 #[derive(Clone)]
 pub(super) enum Node<E> {
-    Leaf(Vec<E>),
+    Leaf(Leaf<E>),
     Branch(Vec<Child<E>>),
 }
 
 #[derive(Clone)]
 pub(super) struct Child<E> {
     /// At most every key under the child, above every key before it. Shorter than those keys where it can be.
-    pub(super) low: Bytes,
+    low: Separator,
     pub(super) weight: u64,
     pub(super) node: Arc<Node<E>>,
 }
@@ -27,7 +27,7 @@ pub(super) struct Child<E> {
 impl<E> Child<E> {
     pub(super) const fn leftmost(node: Arc<Node<E>>, weight: u64) -> Self {
         Self {
-            low: Bytes::new(),
+            low: Separator::LOWEST,
             weight,
             node,
         }
@@ -45,7 +45,7 @@ pub(super) struct Effect<E> {
 impl<E: Entry> Node<E> {
     fn len(&self) -> usize {
         match self {
-            Self::Leaf(entries) => entries.len(),
+            Self::Leaf(leaf) => leaf.entries().len(),
             Self::Branch(children) => children.len(),
         }
     }
@@ -63,7 +63,7 @@ impl<E: Entry> Node<E> {
 
     fn weight(&self) -> u64 {
         match self {
-            Self::Leaf(entries) => entries.iter().map(Entry::weight).sum(),
+            Self::Leaf(leaf) => leaf.entries().iter().map(Entry::weight).sum(),
             Self::Branch(children) => children.iter().map(|child| child.weight).sum(),
         }
     }
@@ -71,10 +71,16 @@ impl<E: Entry> Node<E> {
     /// Splits off everything from index `at` on.
     fn split(&mut self, at: usize) -> Child<E> {
         let (low, right) = match self {
-            Self::Leaf(entries) => {
-                let right = entries.split_off(at);
-                let left = entries.last().expect("a split leaves something");
-                (separator(left.key(), right[0].key()), Self::Leaf(right))
+            Self::Leaf(leaf) => {
+                let right = leaf.split_off(at);
+                let (left, first) = (leaf.entries().last(), right.entries().first());
+                let (left, first) = left
+                    .zip(first)
+                    .expect("a split leaves something on both sides");
+                (
+                    Separator::between(left.key(), first.key()),
+                    Self::Leaf(right),
+                )
             }
             Self::Branch(children) => {
                 let right = children.split_off(at);
@@ -88,120 +94,74 @@ impl<E: Entry> Node<E> {
         }
     }
 
+    /// Splits what no longer fits. Keys that arrive in order leave full nodes behind.
+    fn split_full(&mut self, appended: bool) -> Option<Child<E>> {
+        let max = self.max();
+        (self.len() > max).then(|| self.split(if appended { max - max / 4 } else { max / 2 }))
+    }
+
     fn append(&mut self, right: Self) {
         match (self, right) {
-            (Self::Leaf(left), Self::Leaf(right)) => left.extend(right),
+            (Self::Leaf(left), Self::Leaf(right)) => left.append(right),
             (Self::Branch(left), Self::Branch(right)) => left.extend(right),
             _ => unreachable!("siblings are of one kind"),
         }
     }
 }
 
-/// The shortest key above `left` and at most `right`.
-fn separator(left: &[u8], right: &[u8]) -> Bytes {
-    let common = left.iter().zip(right).take_while(|(a, b)| a == b).count();
-    Bytes::copy_from_slice(&right[..=common])
-}
-
 /// The index of the child under which `key` belongs.
 pub(super) fn child_of<E>(children: &[Child<E>], key: &[u8]) -> usize {
     children
-        .partition_point(|child| child.low.as_ref() <= key)
+        .partition_point(|child| *child.low <= *key)
         .saturating_sub(1)
-}
-
-pub(super) fn find<E: Entry>(entries: &[E], key: &[u8]) -> Result<usize, usize> {
-    entries.binary_search_by(|entry| entry.key().cmp(key))
 }
 
 pub(super) fn edit<E: Entry, R>(
     node: &mut Arc<Node<E>>,
     key: &[u8],
+    hash: u32,
     change: impl FnOnce(Option<&mut E>) -> (Edit<E>, R),
 ) -> (R, Effect<E>) {
     let node = Arc::make_mut(node);
     match node {
-        Node::Leaf(entries) => {
-            let (result, len, weight, appended) = edit_leaf(entries, key, change);
-            // Keys that arrive in order leave full leaves behind.
-            let split = (node.len() > LEAF_MAX).then(|| {
-                node.split(if appended {
-                    LEAF_MAX - LEAF_MAX / 4
-                } else {
-                    LEAF_MAX / 2
-                })
-            });
-            (result, Effect { len, weight, split })
+        Node::Leaf(leaf) => {
+            let edited = leaf.edit(key, hash, change);
+            let split = node.split_full(edited.appended);
+            (
+                edited.result,
+                Effect {
+                    len: edited.len,
+                    weight: edited.weight,
+                    split,
+                },
+            )
         }
         Node::Branch(children) => {
             let index = child_of(children, key);
-            let (result, effect) = edit(&mut children[index].node, key, change);
+            let (result, effect) = edit(&mut children[index].node, key, hash, change);
             let appended = index + 1 == children.len();
-            settle(children, index, &effect);
-            if let Some(right) = effect.split {
-                children[index].weight -= right.weight;
-                children.insert(index + 1, right);
-            }
-            let split = (node.len() > BRANCH_MAX).then(|| {
-                node.split(if appended {
-                    BRANCH_MAX - BRANCH_MAX / 4
-                } else {
-                    BRANCH_MAX / 2
-                })
-            });
+            let (len, weight) = (effect.len, effect.weight);
+            settle(children, index, effect);
             (
                 result,
                 Effect {
-                    len: effect.len,
-                    weight: effect.weight,
-                    split,
+                    len,
+                    weight,
+                    split: node.split_full(appended),
                 },
             )
         }
     }
 }
 
-fn edit_leaf<E: Entry, R>(
-    entries: &mut Vec<E>,
-    key: &[u8],
-    change: impl FnOnce(Option<&mut E>) -> (Edit<E>, R),
-) -> (R, isize, i64, bool) {
-    let place = find(entries, key);
-    let (Ok(index) | Err(index)) = place;
-    let found = place.is_ok();
-    let before = if found { entries[index].weight() } else { 0 };
-    let (edit, result) = change(if found {
-        Some(&mut entries[index])
-    } else {
-        None
-    });
-    let appended = index == entries.len();
-    let (len, after) = match edit {
-        Edit::Keep => (0, if found { entries[index].weight() } else { 0 }),
-        Edit::Insert(entry) => {
-            debug_assert_eq!(entry.key(), key);
-            let after = entry.weight();
-            if found {
-                entries[index] = entry;
-            } else {
-                entries.insert(index, entry);
-            }
-            (isize::from(!found), after)
-        }
-        Edit::Remove => {
-            if found {
-                entries.remove(index);
-            }
-            (-isize::from(found), 0)
-        }
-    };
-    (result, len, after as i64 - before as i64, appended)
-}
-
-/// Takes over an edit's effect on child `index`: its weight, and its size if it became small.
-fn settle<E: Entry>(children: &mut Vec<Child<E>>, index: usize, effect: &Effect<E>) {
-    children[index].weight = children[index].weight.wrapping_add_signed(effect.weight);
-    if effect.len < 0 && children.len() > 1 && children[index].node.is_small() {
+/// Takes over an edit's effect on child `index`.
+fn settle<E: Entry>(children: &mut Vec<Child<E>>, index: usize, effect: Effect<E>) {
+    let child = &mut children[index];
+    child.weight = child.weight.wrapping_add_signed(effect.weight);
+    if let Some(right) = effect.split {
+        child.weight -= right.weight;
+        children.insert(index + 1, right);
+    } else if effect.len < 0 && child.node.is_small() && children.len() > 1 {
         rebalance(children, index.saturating_sub(1));
     }
 }
@@ -234,20 +194,15 @@ pub(super) fn check<E: Entry>(
     low: &[u8],
     high: Option<&[u8]>,
 ) -> Checked {
+    let (len, max) = (node.len(), node.max());
     assert!(
-        root || !node.is_small(),
-        "a node holds {} of {}",
-        node.len(),
-        node.max()
-    );
-    assert!(
-        node.len() <= node.max(),
-        "a node holds {} of {}",
-        node.len(),
-        node.max()
+        len <= max && (root || !node.is_small()),
+        "a node holds {len} of {max}"
     );
     match &**node {
-        Node::Leaf(entries) => {
+        Node::Leaf(leaf) => {
+            let entries = leaf.entries();
+            leaf.check();
             assert!(
                 entries.windows(2).all(|pair| pair[0].key() < pair[1].key()),
                 "keys grow"
@@ -258,7 +213,7 @@ pub(super) fn check<E: Entry>(
                 "keys lie between the bounds"
             );
             Checked {
-                len: entries.len(),
+                len,
                 weight: node.weight(),
                 depth: 0,
             }
@@ -270,7 +225,7 @@ pub(super) fn check<E: Entry>(
                 depth: 0,
             };
             for (index, child) in children.iter().enumerate() {
-                let next = children.get(index + 1).map(|next| next.low.as_ref());
+                let next = children.get(index + 1).map(|next| &*next.low);
                 let checked = check(&child.node, false, &child.low, next.or(high));
                 assert_eq!(checked.weight, child.weight, "a child's weight");
                 assert!(
