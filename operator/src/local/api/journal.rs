@@ -261,10 +261,10 @@ mod tests {
 
     #[test]
     fn a_cut_at_every_byte_loses_only_the_last_record() {
-        let (_directory, path) = written(4);
+        let (_directory, path) = written(2);
         let whole = std::fs::read(&path).unwrap();
         let mut ends = vec![MAGIC.len()];
-        for n in 1..=4 {
+        for n in 1..=2 {
             ends.push(ends[ends.len() - 1] + frame(&record(n)).len());
         }
         for cut in 0..=whole.len() {

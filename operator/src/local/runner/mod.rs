@@ -6,6 +6,7 @@
 //! [`Runner::run`] stops them when asked to. It knows nothing of Synod's kinds.
 
 mod addresses;
+mod claims;
 mod forwarder;
 mod hosts;
 mod probe;
@@ -19,7 +20,7 @@ use addresses::Addresses;
 use forwarder::Forwarders;
 use futures::stream::{BoxStream, SelectAll};
 use futures::{Stream, StreamExt};
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, Service};
+use k8s_openapi::api::core::v1::{Pod, Service};
 use kube::api::{Api, Patch, PatchParams};
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt, watcher};
@@ -48,6 +49,8 @@ pub struct Runner {
     addresses: Addresses,
     forwarders: Forwarders,
     hosts: String,
+    /// Pods and Services that were given their address, but whose cached state may not show it yet.
+    addressed: BTreeSet<String>,
     /// Directories of the claims seen last.
     contents: BTreeSet<PathBuf>,
     workers: BTreeMap<String, watch::Sender<Option<Arc<Pod>>>>,
@@ -135,6 +138,7 @@ impl Runner {
             addresses: Addresses::open(home),
             forwarders: Forwarders::default(),
             hosts: String::new(),
+            addressed: BTreeSet::new(),
             contents: BTreeSet::new(),
             workers: BTreeMap::new(),
             tasks: JoinSet::new(),
@@ -182,18 +186,7 @@ impl Runner {
         let pods = self.pods.state();
         let services = self.services.state();
         self.bind_claims(&pods).await;
-        for pod in &pods {
-            if worker::address(pod).is_none() {
-                if let Err(error) = self.place(pod).await {
-                    tracing::warn!(pod = pod.name_any(), %error, "the pod is not placed yet");
-                }
-            }
-        }
-        for service in &services {
-            if let Err(error) = self.address_service(service).await {
-                tracing::warn!(service = service.name_any(), %error, "the Service has no address yet");
-            }
-        }
+        self.give_addresses(&pods, &services).await;
         if let Err(error) = hosts::write(
             &self.shared.home,
             hosts::text(&pods, &services),
@@ -203,6 +196,39 @@ impl Runner {
         }
         self.forwarders.follow(&services, &pods);
         self.follow_pods(&pods);
+    }
+
+    async fn give_addresses(&mut self, pods: &[Arc<Pod>], services: &[Arc<Service>]) {
+        for pod in pods.iter().filter(|pod| worker::address(pod).is_none()) {
+            let uid = pod.uid().unwrap_or_default();
+            if self.addressed.contains(&uid) {
+                continue;
+            }
+            match self.place(pod).await {
+                Ok(()) => drop(self.addressed.insert(uid)),
+                Err(error) => {
+                    tracing::warn!(pod = pod.name_any(), %error, "the pod is not placed yet")
+                }
+            }
+        }
+        for service in services {
+            let uid = service.uid().unwrap_or_default();
+            if self.addressed.contains(&uid) {
+                continue;
+            }
+            match self.address_service(service).await {
+                Ok(()) => drop(self.addressed.insert(uid)),
+                Err(error) => {
+                    tracing::warn!(service = service.name_any(), %error, "the Service has no address yet");
+                }
+            }
+        }
+        let known: BTreeSet<_> = pods
+            .iter()
+            .filter_map(|pod| pod.uid())
+            .chain(services.iter().filter_map(|s| s.uid()))
+            .collect();
+        self.addressed.retain(|uid| known.contains(uid));
     }
 
     /// Gives every placed pod a worker, and every worker the newest state of its pod.
@@ -344,9 +370,9 @@ impl Runner {
                 .as_ref()
                 .and_then(|status| status.phase.as_deref());
             let outcome = if claim.metadata.deletion_timestamp.is_some() {
-                self.let_go(&claim, pods).await
-            } else if phase != Some("Bound") || capacity(&claim) != requested(&claim) {
-                self.bind(&claim).await
+                claims::let_go(&self.shared, &claim, pods).await
+            } else if phase != Some("Bound") || !claims::is_as_large_as_asked(&claim) {
+                claims::bind(&self.shared, &claim).await
             } else {
                 Ok(())
             };
@@ -355,92 +381,6 @@ impl Runner {
             }
         }
         self.remove_contents();
-    }
-
-    async fn bind(
-        &self,
-        claim: &PersistentVolumeClaim,
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let directory = volumes::claim_directory(&self.shared.home.volumes(), claim);
-        std::fs::create_dir_all(&directory)?;
-        let claims: Api<PersistentVolumeClaim> = Api::namespaced(
-            self.shared.client.clone(),
-            &claim.namespace().unwrap_or_default(),
-        );
-        let volume = format!("pvc-{}", claim.uid().unwrap_or_default());
-        if claim
-            .spec
-            .as_ref()
-            .is_some_and(|spec| spec.volume_name.is_none())
-        {
-            let patch = json!({"metadata": {"uid": claim.uid()}, "spec": {"volumeName": volume}});
-            claims
-                .patch(
-                    &claim.name_any(),
-                    &PatchParams::default(),
-                    &Patch::Merge(patch),
-                )
-                .await?;
-        }
-        let modes = claim
-            .spec
-            .as_ref()
-            .and_then(|spec| spec.access_modes.clone());
-        // A directory has no size: what is asked for is there at once, growth too.
-        let status = json!({"phase": "Bound", "accessModes": modes, "capacity": {"storage": requested(claim)}});
-        let patch = json!({"metadata": {"uid": claim.uid()}, "status": status});
-        claims
-            .patch_status(
-                &claim.name_any(),
-                &PatchParams::default(),
-                &Patch::Merge(patch),
-            )
-            .await?;
-        Ok(())
-    }
-
-    /// Takes the finalizer off a claim that is being deleted, once no pod mounts it.
-    async fn let_go(
-        &self,
-        claim: &PersistentVolumeClaim,
-        pods: &[Arc<Pod>],
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        const PROTECTION: &str = "kubernetes.io/pvc-protection";
-        let mounts = |pod: &Arc<Pod>| {
-            let volumes = pod
-                .spec
-                .iter()
-                .flat_map(|spec| spec.volumes.iter().flatten());
-            let mut claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
-            pod.namespace() == claim.namespace()
-                && claims.any(|mount| mount.claim_name == claim.name_any())
-        };
-        if pods.iter().any(mounts)
-            || !claim
-                .finalizers()
-                .iter()
-                .any(|finalizer| finalizer == PROTECTION)
-        {
-            return Ok(());
-        }
-        let rest: Vec<_> = claim
-            .finalizers()
-            .iter()
-            .filter(|finalizer| *finalizer != PROTECTION)
-            .collect();
-        let patch = json!({"metadata": {"uid": claim.uid(), "finalizers": rest}});
-        let claims: Api<PersistentVolumeClaim> = Api::namespaced(
-            self.shared.client.clone(),
-            &claim.namespace().unwrap_or_default(),
-        );
-        claims
-            .patch(
-                &claim.name_any(),
-                &PatchParams::default(),
-                &Patch::Merge(patch),
-            )
-            .await?;
-        Ok(())
     }
 
     /// Removes the content of claims that went while this runner looked. What was never seen with a claim is left
@@ -458,14 +398,4 @@ impl Runner {
         }
         self.contents = known;
     }
-}
-
-fn requested(claim: &PersistentVolumeClaim) -> Option<&str> {
-    let requests = claim.spec.as_ref()?.resources.as_ref()?.requests.as_ref()?;
-    requests.get("storage").map(|quantity| quantity.0.as_str())
-}
-
-fn capacity(claim: &PersistentVolumeClaim) -> Option<&str> {
-    let capacity = claim.status.as_ref()?.capacity.as_ref()?;
-    capacity.get("storage").map(|quantity| quantity.0.as_str())
 }
