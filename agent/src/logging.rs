@@ -1,5 +1,7 @@
 //! Where log lines go: to standard error, as JSON objects with fixed fields or as text for people.
 
+use std::io::IsTerminal;
+
 use synod_agent_api::{Log, LogFormat};
 use tracing_subscriber::EnvFilter;
 
@@ -13,6 +15,7 @@ pub fn start(log: &Log) -> Result<(), String> {
         .map_err(|error| format!("log.filter: `{filter}`: {error}; write for example `info`"))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // A second start in one process (tests) changes nothing.
     let _ = match log.format {

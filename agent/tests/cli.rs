@@ -4,7 +4,7 @@ mod authority;
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use authority::{Authority, identity};
 use synod_agent_api::PeerTls;
@@ -166,4 +166,86 @@ fn help_teaches_by_a_configuration_that_works() {
     let example = help[begin..end].replace("\n  ", "\n");
     synod_agent_api::AgentConfig::parse(example.trim_start()).unwrap();
     assert_eq!(agent(&[]).status.code(), Some(2));
+}
+
+/// A running agent; ended when dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts an agent and waits until its health listener says that it is ready.
+fn start(file: &Path, health: std::net::SocketAddr) -> Running {
+    let child = Command::new(env!("CARGO_BIN_EXE_synod-agent"))
+        .args(["--config", &file.display().to_string()])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut running = Running(child);
+    while !is_ready(health) {
+        let ended = running.0.try_wait().unwrap();
+        assert!(ended.is_none(), "{ended:?}");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    running
+}
+
+fn is_ready(health: std::net::SocketAddr) -> bool {
+    use std::io::{Read, Write};
+    let Ok(mut stream) = std::net::TcpStream::connect(health) else {
+        return false;
+    };
+    let mut answer = String::new();
+    let _ = stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    let _ = stream.read_to_string(&mut answer);
+    answer.starts_with("HTTP/1.1 200")
+}
+
+#[test]
+fn a_directory_in_use_or_foreign_is_refused_and_sigterm_ends_well() {
+    let directory = tempfile::tempdir().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let health = free.local_addr().unwrap();
+    drop(free);
+    let config = good(directory.path()) + "drain: {endpoints_wait_ms: 0}\n";
+    let write = |name: &str, config: &str| {
+        let file = directory.path().join(name);
+        std::fs::write(&file, config).unwrap();
+        file
+    };
+    let listening = config.replace("health: '127.0.0.1:0'", &format!("health: '{health}'"));
+    let file = write("agent.yaml", &listening);
+    let mut running = start(&file, health);
+    let second = write("second.yaml", &config);
+    let output = agent(&["--config", &second.display().to_string()]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{message}");
+    assert!(
+        message.contains("is in use by another process; stop that process"),
+        "{message}"
+    );
+
+    let pid = rustix::process::Pid::from_child(&running.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+
+    for (name, from, to) in [
+        ("cluster.yaml", "5f2b8f6e", "5f2b8f6f"),
+        ("number.yaml", "number: 1", "number: 2"),
+    ] {
+        let foreign = write(name, &config.replace(from, to));
+        let output = agent(&["--config", &foreign.display().to_string()]);
+        // The log may have its lines before; the message is the last one.
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(4), "{message}");
+        let last = message.lines().last().unwrap();
+        assert!(
+            last.starts_with("synod-agent: data directory ") && last.contains("belongs to"),
+            "{last}"
+        );
+    }
 }

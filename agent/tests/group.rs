@@ -269,6 +269,45 @@ async fn three_members_under_mutual_tls() {
 }
 
 #[tokio::test]
+async fn a_member_that_lost_its_directory_is_taken_in_again() {
+    let group = Group::new(3, None).await;
+    let mut agents = Vec::new();
+    for number in 1..=3 {
+        agents.push(group.start(number, Start::Bootstrap, 3).await);
+    }
+    leader(&agents).await;
+    put(&agents[0], "a", "1").await;
+    let three = agents.pop().unwrap();
+    let disk = three.engine().status().disk.id.clone();
+    three.kill().await;
+    std::fs::remove_dir_all(group.directory(3).join("data")).unwrap();
+    let three = group.start(3, Start::Resume, 3).await;
+    let voter = |status: &Status| {
+        let members = &status.configuration.members;
+        status.ready
+            && members
+                .iter()
+                .any(|m| m.number == 3 && m.role == MemberRole::Voter)
+    };
+    let status = until(&three, "a voter again", voter).await;
+    assert_ne!(status.disk.id, disk);
+    assert!(status.configuration.id >= 3, "demoted, then promoted");
+    assert_eq!(get(&three, "a").await.as_deref(), Some(&b"1"[..]));
+    // It can be dialled where it could be before.
+    let own = status
+        .configuration
+        .members
+        .iter()
+        .find(|m| m.number == 3)
+        .unwrap();
+    assert_eq!(own.peer_address, group.peers[2].to_string());
+    agents.push(three);
+    for agent in agents {
+        agent.kill().await;
+    }
+}
+
+#[tokio::test]
 async fn a_member_joins_is_promoted_and_removed() {
     let group = Group::new(2, Some(Authority::new())).await;
     let one = group.start(1, Start::Bootstrap, 1).await;

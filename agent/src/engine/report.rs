@@ -84,6 +84,9 @@ fn not_ready_because(driver: &DriverStatus, unready: bool) -> String {
     let why = match &driver.phase {
         Phase::Opening => "the data directory is being opened",
         Phase::Quarantined(_) => "the member is quarantined",
+        Phase::Running if driver.amnesiac => {
+            "the member lost its data directory and waits to be taken in again"
+        }
         Phase::Running if driver.draining => "the member is stopping",
         Phase::Running if unready => "the member is being drained",
         Phase::Running if !driver.ready => "no leader was heard of lately, or the member lags",
@@ -94,6 +97,9 @@ fn not_ready_because(driver: &DriverStatus, unready: bool) -> String {
 
 fn role(driver: &DriverStatus) -> Role {
     if matches!(driver.phase, Phase::Quarantined(_)) {
+        return Role::Quarantined;
+    }
+    if driver.amnesiac {
         return Role::Quarantined;
     }
     match driver.core.as_ref().map(|core| core.role) {

@@ -35,7 +35,8 @@ pub(crate) async fn execute(front: &Front, _: StatusRequest) -> Result<StatusRes
     Ok(StatusResponse {
         header: front.header(revision),
         version: version::SERVER.to_owned(),
-        db_size: bytes(sizes.bytes),
+        // etcd's is never 0, and etcdctl divides by it.
+        db_size: bytes(sizes.bytes.max(1)),
         leader: leader.map_or(0, |node| front.id_of(Node(node))),
         raft_index: live.decided(),
         raft_term: live.round(),
