@@ -1,10 +1,12 @@
 //! The versions of one key that the state still holds.
 
-use std::collections::VecDeque;
+mod run;
+
 use std::sync::Arc;
 
 use crate::tree::Entry;
 use crate::version::{Revision, Version};
+use run::Run;
 
 /// The versions of one key, oldest first; never empty. The newest is at hand; a key with one version, the common case,
 /// takes nothing else.
@@ -14,7 +16,7 @@ use crate::version::{Revision, Version};
 #[derive(Clone)]
 pub(crate) struct History {
     latest: Arc<Version>,
-    older: Option<Arc<VecDeque<Arc<Version>>>>,
+    older: Option<Arc<Run>>,
 }
 
 impl History {
@@ -35,13 +37,13 @@ impl History {
     }
 
     /// The newest version (or tombstone) made at or before revision `main`.
-    pub(crate) fn at(&self, main: i64) -> Option<&Arc<Version>> {
+    fn at(&self, main: i64) -> Option<&Arc<Version>> {
         if self.latest.at.main <= main {
             return Some(&self.latest);
         }
         let older = self.older.as_ref()?;
-        let end = older.partition_point(|version| version.at.main <= main);
-        end.checked_sub(1).map(|index| &older[index])
+        let before = older.count_before(Revision::first(main + 1));
+        before.checked_sub(1).and_then(|index| older.get(index))
     }
 
     /// The version alive at revision `main`.
@@ -70,24 +72,18 @@ impl History {
     pub(crate) fn push(&mut self, version: Arc<Version>) {
         debug_assert!(version.at > self.latest.at, "versions are made in order");
         let before = std::mem::replace(&mut self.latest, version);
-        Arc::make_mut(self.older.get_or_insert_default()).push_back(before);
+        Arc::make_mut(self.older.get_or_insert_default()).push(before);
     }
 
     /// Drops the versions before position `at`, handing each to `dropped`. The newest version always stays.
-    pub(crate) fn drop_before(&mut self, at: Revision, mut dropped: impl FnMut(&Version)) {
+    pub(crate) fn drop_before(&mut self, at: Revision, dropped: impl FnMut(&Version)) {
         let Some(older) = &mut self.older else { return };
-        let count = older.partition_point(|version| version.at < at);
-        if count == 0 {
-            return;
-        }
-        let versions = Arc::make_mut(older);
-        versions
-            .drain(..count)
-            .for_each(|version| dropped(&version));
-        if versions.is_empty() {
+        let count = older.count_before(at);
+        if count == older.len() {
+            older.iter().map(|version| &**version).for_each(dropped);
             self.older = None;
-        } else if versions.capacity() > 16 && versions.capacity() > 4 * versions.len() {
-            versions.shrink_to(2 * versions.len());
+        } else if count > 0 {
+            Arc::make_mut(older).drop_first(count, dropped);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The reference: a store so naive that it is plainly right. It keeps the whole map of every revision, and the list of
 //! everything that happened.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 pub(crate) mod steps;
 pub(crate) mod world;
 
