@@ -1,7 +1,10 @@
 //! The roles an agent can have: wiring, nothing else.
 
 mod consensus_group;
+mod grounds;
+mod settings;
 mod start_error;
 
-pub use consensus_group::{Addresses, Agent};
+pub use consensus_group::Agent;
+pub use grounds::Addresses;
 pub use start_error::StartError;

@@ -1,18 +1,18 @@
 //! What is made of PEM files, and kept fresh.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use synod_agent_api::{ClientTls, ClientTlsMode, Identity, PeerTls, Principal};
+use synod_agent_api::{ClientTls, ClientTlsMode, Identity, PeerTls};
 
-use super::chain::{ChainVerifier, not_after, principal};
+use super::chain::{ChainVerifier, not_after};
+use super::pem::{certificates, check_identity, fingerprint, private_key};
 
 /// How often files are compared with what is in use. Kubernetes takes about a minute to bring a Secret's change into
 /// a pod, so this adds nothing that matters.
@@ -161,7 +161,7 @@ struct Files {
 
 /// Bytes that are never printed.
 #[derive(PartialEq, Eq)]
-struct Secret(Vec<u8>);
+pub(super) struct Secret(pub(super) Vec<u8>);
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -355,60 +355,4 @@ fn client_config(
         .with_client_auth_cert(chain.to_vec(), key.clone_key())?;
     config.enable_sni = false;
     Ok(Arc::new(config))
-}
-
-fn check_identity(leaf: &CertificateDer<'_>, sources: &Sources) -> Result<(), TlsError> {
-    let Some(expected) = &sources.identity else {
-        return Ok(());
-    };
-    let found = principal(leaf);
-    match &found {
-        Some(Principal::Member(it))
-            if (it.cluster, it.kind, it.number)
-                == (expected.cluster, expected.kind, expected.number) =>
-        {
-            Ok(())
-        }
-        other => Err(TlsError::WrongIdentity {
-            section: sources.section,
-            found: match other {
-                Some(Principal::Member(identity)) => identity.to_string(),
-                Some(Principal::Operator) => "the operator".to_owned(),
-                None => "nobody (no synod:// URI among its subject alternative names)".to_owned(),
-            },
-            expected: expected.clone(),
-        }),
-    }
-}
-
-fn certificates(
-    pem: &Secret,
-    field: &str,
-    path: &Path,
-    section: &str,
-) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let malformed = |what: String| TlsError::Malformed {
-        place: format!("{section}.{field}"),
-        path: path.to_owned(),
-        what,
-    };
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem.0).collect();
-    match found {
-        Ok(found) if found.is_empty() => Err(malformed("holds no certificate".to_owned())),
-        Ok(found) => Ok(found),
-        Err(error) => Err(malformed(error.to_string())),
-    }
-}
-
-fn private_key(pem: &Secret, sources: &Sources) -> Result<PrivateKeyDer<'static>, TlsError> {
-    PrivateKeyDer::from_pem_slice(&pem.0).map_err(|error| TlsError::Malformed {
-        place: format!("{}.key", sources.section),
-        path: sources.key.clone(),
-        what: format!("holds no private key ({error})"),
-    })
-}
-
-fn fingerprint(certificate: &CertificateDer<'static>) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, certificate);
-    digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -7,6 +7,7 @@
 
 mod chain;
 mod material;
+mod pem;
 mod stream;
 
 pub use chain::principal;

@@ -1,0 +1,88 @@
+//! What must be had before anything is written: certificates, listeners, the directory's lock. What is refused for
+//! want of one of them changed nothing.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use synod_agent_api::AgentConfig;
+use tokio::net::TcpListener;
+
+use super::StartError;
+use crate::disk::DataDirectory;
+use crate::listen::listen;
+use crate::tls::{Certificates, Sources};
+
+/// Where a started agent listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// Clients.
+    pub client: SocketAddr,
+    /// Peers.
+    pub peer: SocketAddr,
+    /// The admin API.
+    pub admin: SocketAddr,
+    /// Health and metrics.
+    pub health: SocketAddr,
+}
+
+/// All of it.
+pub(super) struct Grounds {
+    pub(super) keys: Keys,
+    pub(super) listeners: Listeners,
+    pub(super) directory: DataDirectory,
+}
+
+/// Certificates of both kinds; none where the configuration wants none.
+pub(super) struct Keys {
+    pub(super) peer: Option<Arc<Certificates>>,
+    pub(super) client: Option<Arc<Certificates>>,
+}
+
+/// Sockets that listen.
+pub(super) struct Listeners {
+    pub(super) client: TcpListener,
+    pub(super) peer: TcpListener,
+    pub(super) admin: TcpListener,
+    pub(super) health: TcpListener,
+}
+
+impl Grounds {
+    pub(super) async fn secure(config: &AgentConfig) -> Result<Self, StartError> {
+        Ok(Self {
+            keys: Keys::load(config)?,
+            listeners: Listeners::open(config).await?,
+            directory: DataDirectory::open(&config.data_dir)?,
+        })
+    }
+}
+
+impl Keys {
+    pub(super) fn load(config: &AgentConfig) -> Result<Self, StartError> {
+        let load = |sources: Option<Sources>| sources.map(Certificates::load).transpose();
+        Ok(Self {
+            peer: load(Sources::of_peers(&config.tls.peer, config.identity()))?,
+            client: load(Sources::of_clients(&config.tls.client))?,
+        })
+    }
+}
+
+impl Listeners {
+    pub(super) async fn open(config: &AgentConfig) -> Result<Self, StartError> {
+        Ok(Self {
+            client: listen("client", config.listen.client).await?,
+            peer: listen("peer", config.listen.peer).await?,
+            admin: listen("admin", config.listen.admin).await?,
+            health: listen("health", config.listen.health).await?,
+        })
+    }
+
+    pub(super) fn addresses(&self) -> Addresses {
+        let of = |listener: &TcpListener| listener.local_addr().expect("it listens");
+        Addresses {
+            client: of(&self.client),
+            peer: of(&self.peer),
+            admin: of(&self.admin),
+            health: of(&self.health),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The configuration file's words as the driver, the machine and the front end understand them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use synod_agent_api::{AgentConfig, InitialMember, Start};
+use synod_kv::{Limits, Store};
+use synod_paxos::{Configuration, Member, MemberRole, Node, Span, Timing};
+use synod_replica::{Bounds, ClusterUid, MemberContext, Settings, StartMode};
+
+use crate::{clock, etcd};
+
+/// The highest feature level this build knows.
+pub(super) const LEVEL_MAX: u32 = 1;
+
+/// The replicated group within the process's log.
+const GROUP: u32 = 1;
+
+/// Bytes of a command around what the client sent.
+const COMMAND_OVERHEAD_BYTES: u64 = 512 << 10;
+
+/// An empty store.
+pub(super) fn machine(config: &AgentConfig) -> Store {
+    Store::new(synod_kv::Settings {
+        limits: Limits {
+            quota_bytes: config.limits.state_bytes_max,
+            ..Limits::default()
+        },
+        ..synod_kv::Settings::default()
+    })
+}
+
+/// What the driver is opened with.
+pub(super) fn driver(config: &AgentConfig) -> Settings {
+    Settings {
+        node: Node(config.number),
+        cluster: ClusterUid(config.cluster_uid.0.to_be_bytes()),
+        group: GROUP,
+        context: own_context(config),
+        start: match config.start {
+            Start::Bootstrap => StartMode::Bootstrap {
+                initial: initial(config),
+            },
+            Start::Join => StartMode::Join,
+            Start::Resume => StartMode::Resume,
+        },
+        timing: timing(config),
+        core: synod_paxos::Bounds::default(),
+        wall_ms: clock::wall_ms(),
+        level_max: LEVEL_MAX,
+        bounds: Bounds {
+            command_bytes_max: usize_of(config.limits.request_bytes_max + COMMAND_OVERHEAD_BYTES),
+            outstanding_max: config.limits.requests_max as usize,
+            segment_bytes: config.snapshot.segment_bytes,
+            snapshot_log_bytes: config.snapshot.log_bytes,
+            ..Bounds::default()
+        },
+    }
+}
+
+fn timing(config: &AgentConfig) -> Timing {
+    let timing = &config.timing;
+    Timing {
+        heartbeat: Span::from_millis(timing.heartbeat_ms),
+        election: Span::from_millis(timing.election_ms),
+        lease: timing.lease.as_ref().map(|lease| synod_paxos::Lease {
+            length: Span::from_millis(lease.length_ms),
+            drift_ppm: lease.drift_ppm,
+        }),
+    }
+}
+
+fn usize_of(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+/// The first configuration: equal on all members, since it is made of `members` alone.
+fn initial(config: &AgentConfig) -> Configuration {
+    let members: BTreeMap<Node, Member> = config
+        .members
+        .iter()
+        .map(|member| {
+            let voter = Member {
+                role: MemberRole::Voter,
+                context: context(member, config).encode(),
+            };
+            (Node(member.number), voter)
+        })
+        .collect();
+    Configuration::initial(members)
+}
+
+fn context(member: &InitialMember, config: &AgentConfig) -> MemberContext {
+    let scheme = if config.tls.peer.insecure {
+        "http"
+    } else {
+        "https"
+    };
+    MemberContext {
+        name: member.name.clone(),
+        peer_address: member.peer_address.clone(),
+        client_urls: member.client_urls.clone(),
+        peer_urls: match &member.peer_urls[..] {
+            [] => vec![format!("{scheme}://{}", member.peer_address)],
+            urls => urls.to_vec(),
+        },
+        disk_id: 0,
+    }
+}
+
+/// What this member tells about itself when it lost its disk.
+fn own_context(config: &AgentConfig) -> MemberContext {
+    let listed = config.members.iter().find(|m| m.number == config.number);
+    let listed = listed.map_or_else(MemberContext::default, |own| context(own, config));
+    let or = |urls: &[String], listed: Vec<String>| match urls {
+        [] => listed,
+        urls => urls.to_vec(),
+    };
+    MemberContext {
+        name: config.name.clone(),
+        peer_address: config
+            .advertise
+            .peer_address
+            .clone()
+            .unwrap_or(listed.peer_address),
+        client_urls: or(&config.advertise.client_urls, listed.client_urls),
+        peer_urls: or(&config.advertise.peer_urls, listed.peer_urls),
+        disk_id: 0,
+    }
+}
+
+/// What the front end is started with.
+pub(super) fn front(config: &AgentConfig) -> etcd::Settings {
+    let limits = &config.limits;
+    etcd::Settings {
+        request_bytes_max: usize_of(limits.request_bytes_max),
+        txn_ops_max: limits.txn_operations_max as usize,
+        watch_progress_interval: Duration::from_millis(limits.watch_progress_interval_ms),
+        no_leader_grace: 3 * Duration::from_millis(config.timing.election_ms),
+    }
+}
