@@ -19,7 +19,6 @@ use crate::action::{Action, Issue, Seen};
 use crate::agents::{AgentError, Reach, Target};
 use crate::certificates::{Authority, CertificateError, Issued, Subject};
 use crate::child::{Child, ChildKind};
-use crate::mutation::mutated;
 use crate::names::{self, Key};
 
 /// What an action needs besides itself.
@@ -236,9 +235,8 @@ impl Actor {
             uid: Some(seen.uid.clone()),
             resource_version: Some(seen.version.clone()),
         };
-        let preconditions = (!mutated("delete-without-precondition")).then_some(exact);
         let parameters = DeleteParams {
-            preconditions,
+            preconditions: Some(exact),
             ..DeleteParams::background()
         };
         match self

@@ -31,10 +31,6 @@ pub mod mutation {
             "membership-without-id",
             "membership calls do not carry the configuration they were decided on",
         ),
-        (
-            "delete-without-precondition",
-            "deletes do not carry uid and resourceVersion",
-        ),
     ];
 
     /// Switches one mistake on, or all off, for this thread.

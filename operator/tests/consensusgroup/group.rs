@@ -1,0 +1,246 @@
+//! A group that keeps the rules of membership, without its log: who is a member, who leads, who has caught up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use synod_agent_api::{
+    BallotStatus, Change, ClusterUid, ConfigurationRequest, ConfigurationStatus, DiskStatus, Kind, MemberRole,
+    MemberStatus, Role, Status,
+};
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Member {
+    pub(crate) role: MemberRole,
+    pub(crate) name: String,
+    pub(crate) caught_up: bool,
+}
+
+/// What is on a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Disk {
+    /// The claim's uid.
+    pub(crate) claim: String,
+    /// The process runs.
+    pub(crate) running: bool,
+    /// The configuration as this member knows it.
+    pub(crate) known: (u64, BTreeMap<u64, Member>),
+}
+
+#[derive(Default)]
+pub(crate) struct Group {
+    pub(crate) id: u64,
+    pub(crate) members: BTreeMap<u64, Member>,
+    pub(crate) leader: Option<u64>,
+    pub(crate) round: u64,
+    pub(crate) disks: BTreeMap<u64, Disk>,
+    pub(crate) used: BTreeSet<u64>,
+    pub(crate) violations: Vec<String>,
+}
+
+pub(crate) const fn quorum(voters: usize) -> usize {
+    voters / 2 + 1
+}
+
+impl Group {
+    pub(crate) fn voters(&self) -> Vec<u64> {
+        self.members.iter().filter(|(_, m)| m.role == MemberRole::Voter).map(|(n, _)| *n).collect()
+    }
+
+    pub(crate) fn runs(&self, number: u64) -> bool {
+        self.disks.get(&number).is_some_and(|disk| disk.running)
+    }
+
+    /// Voters that run and have caught up.
+    pub(crate) fn healthy(&self) -> Vec<u64> {
+        self.voters().into_iter().filter(|n| self.runs(*n) && self.members[n].caught_up).collect()
+    }
+
+    /// Voters whose data is there.
+    pub(crate) fn intact(&self) -> Vec<u64> {
+        self.voters().into_iter().filter(|n| self.disks.contains_key(n)).collect()
+    }
+
+    pub(crate) fn violated(&mut self, what: String) {
+        self.violations.push(what);
+    }
+
+    /// A process starts on a claim.
+    pub(crate) fn start(&mut self, number: u64, claim: &str, start: &str, initial: &[(u64, String)]) {
+        let formatted = self.disks.get(&number).is_some_and(|disk| disk.claim == claim);
+        if !formatted {
+            if start == "bootstrap" {
+                self.bootstrap(number, initial);
+            }
+            if start == "join" && self.members.get(&number).is_some_and(|m| m.role == MemberRole::Voter) {
+                self.violated(format!("voter {number} joins with an empty disk"));
+            }
+        }
+        let known = if start == "bootstrap" && !formatted { (self.id, self.members.clone()) } else { Default::default() };
+        let disk = self.disks.entry(number).or_insert(Disk { claim: claim.to_owned(), running: true, known });
+        disk.running = true;
+        disk.claim = claim.to_owned();
+        if let Some(member) = self.members.get_mut(&number) {
+            member.caught_up = false;
+        }
+    }
+
+    fn bootstrap(&mut self, number: u64, initial: &[(u64, String)]) {
+        let numbers: BTreeSet<u64> = initial.iter().map(|(n, _)| *n).collect();
+        if self.id == 0 {
+            self.id = 1;
+            self.used = numbers;
+            let member = |name: &String| Member { role: MemberRole::Voter, name: name.clone(), caught_up: true };
+            self.members = initial.iter().map(|(n, name)| (*n, member(name))).collect();
+        } else if self.id > 1 || numbers != self.used || self.disks.contains_key(&number) {
+            self.violated(format!("member {number} bootstraps again"));
+        }
+    }
+
+    /// Elects, catches up and promotes: what the members do by themselves in a moment.
+    pub(crate) fn settle(&mut self) {
+        let healthy = self.intact().into_iter().filter(|n| self.runs(*n)).count();
+        if self.leader.is_some_and(|leader| !self.runs(leader) || !self.voters().contains(&leader)) {
+            self.leader = None;
+        }
+        if self.id == 0 || healthy < quorum(self.voters().len()) {
+            self.leader = None;
+            return;
+        }
+        if self.leader.is_none() {
+            self.leader = self.voters().into_iter().find(|n| self.runs(*n));
+            self.round += 1;
+        }
+        let running: Vec<u64> = self.members.keys().copied().filter(|n| self.runs(*n)).collect();
+        for number in self.members.keys().copied().collect::<Vec<_>>() {
+            let caught_up = running.contains(&number);
+            let member = self.members.get_mut(&number).expect("a member");
+            member.caught_up = caught_up;
+        }
+        let joined = |m: &Member| m.role == MemberRole::Joining && m.caught_up;
+        if let Some(number) = self.members.iter().find(|(_, m)| joined(m)).map(|(n, _)| *n) {
+            self.members.get_mut(&number).expect("a member").role = MemberRole::Voter;
+            self.id += 1;
+        }
+        for number in running {
+            let known = (self.id, self.members.clone());
+            self.disks.get_mut(&number).expect("it runs").known = known;
+        }
+    }
+
+    pub(crate) fn change(&mut self, via: u64, request: &ConfigurationRequest) -> Result<u64, String> {
+        match request.expected {
+            None => self.violated("a membership call without the configuration it rests on".into()),
+            Some(expected) if expected != self.id => return Err("conflict".into()),
+            Some(_) => {}
+        }
+        if self.leader.is_none() || !self.runs(via) {
+            return Err("no leader".into());
+        }
+        let mut next = self.members.clone();
+        match &request.change {
+            Change::Add { number, learner, member } => {
+                if !self.used.insert(*number) {
+                    self.violated(format!("number {number} is used again"));
+                    return Err("number taken".into());
+                }
+                if next.values().any(|m| m.role == MemberRole::Joining) {
+                    self.violated(format!("{number} is added while another one joins"));
+                }
+                let role = if *learner { MemberRole::Learner } else { MemberRole::Joining };
+                next.insert(*number, Member { role, name: member.name.clone(), caught_up: false });
+            }
+            Change::Promote { number } => {
+                let member = next.get_mut(number).filter(|m| m.caught_up).ok_or("not caught up")?;
+                member.role = MemberRole::Voter;
+            }
+            Change::Remove { number } => {
+                next.remove(number).ok_or("unknown member")?;
+                if !next.values().any(|m| m.role == MemberRole::Voter) {
+                    return Err("the last voter stays".into());
+                }
+            }
+            Change::Swap { out, into } => {
+                let member = next.get_mut(into).filter(|m| m.caught_up).ok_or("not caught up")?;
+                member.role = MemberRole::Voter;
+                next.remove(out).ok_or("unknown member")?;
+            }
+            Change::Update { .. } => {}
+        }
+        self.check_step(&next, &request.change);
+        self.members = next;
+        self.id += 1;
+        if self.leader.is_some_and(|leader| !self.members.contains_key(&leader)) {
+            self.leader = None;
+        }
+        Ok(self.id)
+    }
+
+    fn check_step(&mut self, next: &BTreeMap<u64, Member>, change: &Change) {
+        let voters: Vec<u64> = next.iter().filter(|(_, m)| m.role == MemberRole::Voter).map(|(n, _)| *n).collect();
+        let healthy = self.healthy();
+        let left = voters.iter().filter(|n| healthy.contains(n) || !self.voters().contains(n)).count();
+        if left < quorum(voters.len()) && healthy.len() >= quorum(self.voters().len()) {
+            self.violated(format!("{change:?} leaves {left} healthy of {} voters", voters.len()));
+        }
+        let changed = voters.iter().filter(|n| !self.voters().contains(n)).count()
+            + self.voters().iter().filter(|n| !voters.contains(n)).count();
+        let most = if matches!(change, Change::Swap { .. }) { 2 } else { 1 };
+        if changed > most {
+            self.violated(format!("{change:?} changes {changed} voters"));
+        }
+    }
+
+    pub(crate) fn transfer(&mut self, via: u64, to: u64) -> Result<(), String> {
+        if self.leader != Some(via) {
+            return Err("not the leader".into());
+        }
+        if self.healthy().contains(&to) {
+            self.leader = Some(to);
+            self.round += 1;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn status(&self, number: u64, cluster: ClusterUid) -> Option<Status> {
+        let disk = self.disks.get(&number).filter(|disk| disk.running)?;
+        let leads = self.leader == Some(number);
+        let (id, members) = if leads { (self.id, &self.members) } else { (disk.known.0, &disk.known.1) };
+        let told = |(n, m): (&u64, &Member)| MemberStatus {
+            number: *n,
+            name: m.name.clone(),
+            role: m.role,
+            peer_address: String::new(),
+            peer_urls: Vec::new(),
+            client_urls: Vec::new(),
+            caught_up: leads.then_some(m.caught_up),
+            lag: None,
+            active: leads.then_some(self.runs(*n)),
+        };
+        let ready = self.leader.is_some() && self.members.get(&number).is_some_and(|m| m.caught_up);
+        Some(Status {
+            generation: 1,
+            cluster_uid: cluster,
+            kind: Kind::ConsensusGroup,
+            name: format!("config-cg-{number}"),
+            number,
+            etcd_member_id: String::new(),
+            etcd_cluster_id: String::new(),
+            role: if leads { Role::Leader } else { Role::Follower },
+            leader: self.leader,
+            ballot: BallotStatus { round: self.round, node: self.leader.unwrap_or(0) },
+            promised: BallotStatus::default(),
+            configuration: ConfigurationStatus { id, members: members.iter().map(told).collect() },
+            decided: 0,
+            applied: 0,
+            first: 0,
+            quarantined: None,
+            disk: DiskStatus::default(),
+            feature_level: 1,
+            feature_level_max: 1,
+            version: "0.1.0".into(),
+            certificate_not_after: None,
+            ca_fingerprints: Vec::new(),
+            ready,
+            not_ready_because: if ready { String::new() } else { "it has not caught up".into() },
+        })
+    }
+}

@@ -1,0 +1,9 @@
+//! ConsensusGroup's plan against a small world: objects with uids and versions, a kubelet, and a group that keeps the
+//! rules of membership. Traces of what is done, and properties under faults, stale reads and crashes.
+
+mod api;
+mod group;
+mod observed;
+mod properties;
+mod traces;
+mod world;

@@ -1,0 +1,86 @@
+//! What the operator sees of the world: now, or as it was.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use synod_agent_api::Status;
+use synod_operator::agents::AgentSeen;
+use synod_operator::child::{Child, ChildKind};
+use synod_operator::kinds::consensusgroup::Kind as Group;
+use synod_operator::kinds::{Decision, Kind};
+use synod_operator::names::Key;
+use synod_operator::observe::Observed;
+use synod_operator::settings::Settings;
+
+use crate::world::{AUTHORITY, World};
+
+/// What each watch has delivered so far.
+#[derive(Clone, Default)]
+pub(crate) struct View {
+    claims: Vec<Arc<Child>>,
+    pods: Vec<Arc<Child>>,
+    others: Vec<Arc<Child>>,
+    agents: BTreeMap<u64, (String, Status)>,
+    object: serde_json::Value,
+    authority: bool,
+}
+
+impl View {
+    pub(crate) fn of(world: &World) -> Self {
+        let mut view = Self::default();
+        view.see_objects(world);
+        view.see_claims(world);
+        view.see_pods(world);
+        view.see_others(world);
+        view.see_agents(world);
+        view
+    }
+
+    pub(crate) fn see_objects(&mut self, world: &World) {
+        self.object = world.object();
+        self.authority = world.authority;
+    }
+
+    pub(crate) fn see_claims(&mut self, world: &World) {
+        self.claims = world.objects.of(ChildKind::Claim);
+    }
+
+    pub(crate) fn see_pods(&mut self, world: &World) {
+        self.pods = world.objects.of(ChildKind::Pod);
+    }
+
+    pub(crate) fn see_others(&mut self, world: &World) {
+        let kinds = [ChildKind::Service, ChildKind::Secret, ChildKind::ConfigMap, ChildKind::Budget];
+        self.others = kinds.iter().flat_map(|kind| world.objects.of(*kind)).collect();
+    }
+
+    pub(crate) fn see_agents(&mut self, world: &World) {
+        let uid = world.uid.parse().expect("a UUID");
+        self.agents.clear();
+        for pod in world.objects.of(ChildKind::Pod) {
+            let Some(number) = crate::api::number(pod.meta()).filter(|n| !world.silent.contains(n)) else { continue };
+            if let Some(status) = world.group.status(number, world.cluster().unwrap_or(uid)) {
+                self.agents.insert(number, (pod.meta().uid.clone().unwrap_or_default(), status));
+            }
+        }
+    }
+
+    pub(crate) fn decide(&self, floor: u64) -> Decision {
+        let children = self.claims.iter().chain(&self.pods).chain(&self.others).cloned().collect();
+        let agents = self.agents.iter().map(|(number, (pod_uid, status))| {
+            (*number, AgentSeen { pod_uid: pod_uid.clone(), status: status.clone() })
+        });
+        let observed = Observed {
+            key: Key { kind: "ConsensusGroup".into(), namespace: "ns".into(), name: "config".into() },
+            object: Arc::new(serde_json::from_value(self.object.clone()).expect("an object")),
+            children,
+            agents: agents.collect(),
+            floor,
+            authority: self.authority.then(|| AUTHORITY.to_owned()),
+            settings: Arc::new(Settings { image: "agent:1".into(), ..Settings::default() }),
+            now: "2026-06-01T00:00:00Z".parse().expect("a time"),
+            failure: None,
+        };
+        Group.decide(&observed).expect("a group that decodes")
+    }
+}

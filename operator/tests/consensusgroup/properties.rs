@@ -1,0 +1,207 @@
+//! Under faults, stale reads and crashes between any two actions: no step leaves less than a quorum, one voter changes
+//! at a time, and once the faults stop all is as asked for and nothing more is written.
+
+use serde_json::json;
+use synod_operator::child::ChildKind;
+
+use crate::group::quorum;
+use crate::observed::View;
+use crate::traces::run;
+use crate::world::World;
+
+/// SplitMix64: equal seeds give equal runs.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % sides
+    }
+
+    fn one_in(&mut self, sides: u64) -> bool {
+        self.roll(sides) == 0
+    }
+
+    fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        let length = u64::try_from(from.len()).expect("small");
+        (length > 0).then(|| &from[usize::try_from(self.roll(length)).expect("small")])
+    }
+}
+
+const ROUNDS: usize = 120;
+
+/// One run. What was violated, if anything.
+fn play(seed: u64) -> Result<(), String> {
+    let mut dice = Dice(seed);
+    let members = *dice.pick(&[1, 3, 3, 5, 7]).expect("some");
+    let mut world = World::new(json!({ "members": members }));
+    let mut view = View::of(&world);
+    for _ in 0..ROUNDS {
+        see(&mut view, &world, &mut dice);
+        let decision = view.decide(if dice.one_in(10) { 0 } else { world.floor });
+        for action in &decision.actions {
+            if dice.one_in(30) || world.act(action).is_err() {
+                break;
+            }
+            if dice.one_in(3) {
+                world.settle();
+            }
+        }
+        world.status = decision.status;
+        disturb(&mut world, &mut dice);
+        if !dice.one_in(4) {
+            world.settle();
+        }
+        if let Some(violation) = world.group.violations.first() {
+            return Err(violation.clone());
+        }
+    }
+    calm(&mut world)
+}
+
+/// Each watch delivers, or is late.
+fn see(view: &mut View, world: &World, dice: &mut Dice) {
+    type See = fn(&mut View, &World);
+    let watches: [See; 5] = [View::see_objects, View::see_claims, View::see_pods, View::see_others, View::see_agents];
+    for watch in watches {
+        if !dice.one_in(3) {
+            watch(view, world);
+        }
+    }
+}
+
+fn disturb(world: &mut World, dice: &mut Dice) {
+    match dice.roll(40) {
+        0 => {
+            let members = *dice.pick(&[1, 3, 5, 7]).expect("some");
+            world.edit("members", json!(members));
+        }
+        1 => {
+            let learners = dice.roll(3);
+            world.edit("learners", json!(learners));
+        }
+        2 => {
+            let image = format!("agent:{}", dice.roll(5));
+            world.edit("image", json!(image));
+        }
+        3 => world.broken_image = Some(format!("agent:{}", dice.roll(5))),
+        4 => world.broken_image = None,
+        5 | 6 => {
+            if let Some(pod) = dice.pick(&world.objects.of(ChildKind::Pod)) {
+                world.lose_pod(&pod.clone());
+            }
+        }
+        7 => lose_claim(world, dice),
+        8 => {
+            let healthy = world.group.healthy();
+            if world.group.leader.is_some() && let Some(next) = dice.pick(&healthy) {
+                world.group.leader = Some(*next);
+                world.group.round += 1;
+            }
+        }
+        9 => {
+            let numbers: Vec<u64> = world.group.disks.keys().copied().collect();
+            world.silent = dice.pick(&numbers).copied().into_iter().collect();
+        }
+        10 => world.silent.clear(),
+        _ => {}
+    }
+}
+
+/// Somebody deletes a claim, or its volume breaks; never so many that the data is lost by that alone.
+fn lose_claim(world: &mut World, dice: &mut Dice) {
+    let claims = world.objects.of(ChildKind::Claim);
+    let Some(claim) = dice.pick(&claims).cloned() else { return };
+    let number = crate::api::number(claim.meta()).expect("a member's claim");
+    let left = world.group.intact().iter().filter(|n| **n != number).count();
+    let started = world.group.id > 1 || world.group.leader.is_some();
+    if !started || left < quorum(world.group.voters().len()) {
+        return;
+    }
+    if dice.one_in(2) {
+        world.objects.delete(ChildKind::Claim, claim.name());
+    } else {
+        let pods = world.objects.of(ChildKind::Pod);
+        if let Some(pod) = pods.iter().find(|pod| crate::api::number(pod.meta()) == Some(number)) {
+            world.lose_pod(pod);
+        }
+        world.lose_claim(&claim);
+    }
+}
+
+/// The faults stop: all must become as asked for, and then nothing more is written.
+fn calm(world: &mut World) -> Result<(), String> {
+    world.silent.clear();
+    world.broken_image = None;
+    // A kubelet tries again to start what could not be started.
+    for pod in world.objects.of(ChildKind::Pod) {
+        world.objects.change(ChildKind::Pod, pod.name(), |pod| {
+            if let synod_operator::child::Child::Pod(pod) = pod
+                && pod.status.as_ref().is_some_and(|s| s.phase.as_deref() == Some("Pending"))
+            {
+                pod.status = None;
+            }
+        });
+    }
+    world.settle();
+    let lines = run(world);
+    let told = |name: &str| world.status[name].to_string();
+    let spec = |name: &str, default: u64| world.spec[name].as_u64().unwrap_or(default).to_string();
+    let found = [told("state"), told("members"), told("readyMembers"), told("learners")];
+    let wanted = ["\"Ready\"".to_owned(), spec("members", 3), spec("members", 3), spec("learners", 0)];
+    if found != wanted {
+        return Err(format!("ends as {found:?}, not {wanted:?}: {}\n{lines}", world.status));
+    }
+    let expected = world.group.members.len();
+    for kind in [ChildKind::Pod, ChildKind::Claim, ChildKind::ConfigMap] {
+        let left = world.objects.of(kind).len();
+        if left != expected {
+            return Err(format!("{left} {kind}s are left for {expected} members\n{lines}"));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn faults_stale_reads_and_crashes() {
+    for seed in seeds() {
+        let result = std::panic::catch_unwind(|| play(seed));
+        match result {
+            Ok(Ok(())) => {}
+            Ok(Err(violation)) => panic!("seed {seed}: {violation}; replay with SYNOD_SEED={seed}"),
+            Err(_) => panic!("seed {seed} panicked; replay with SYNOD_SEED={seed}"),
+        }
+    }
+}
+
+/// `SYNOD_SEED` plays up to and including one seed only by itself; `SYNOD_SEEDS` says how many are played.
+fn seeds() -> std::ops::Range<u64> {
+    let number = |name| std::env::var(name).ok().and_then(|text: String| text.parse().ok());
+    match number("SYNOD_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SYNOD_SEEDS").unwrap_or(500),
+    }
+}
+
+#[cfg(feature = "mutations")]
+#[test]
+fn every_mistake_is_caught() {
+    use synod_operator::mutation;
+    for (name, breaks) in mutation::ALL {
+        mutation::set(Some(name));
+        let caught = (0..2000).find_map(|seed| {
+            let result = std::panic::catch_unwind(|| play(seed));
+            match result {
+                Ok(Ok(())) => None,
+                Ok(Err(violation)) => Some((seed, violation)),
+                Err(_) => Some((seed, "it does not end".into())),
+            }
+        });
+        mutation::set(None);
+        let (seed, violation) = caught.unwrap_or_else(|| panic!("{name} ({breaks}) is not caught"));
+        println!("{name}: caught at seed {seed}: {}", violation.lines().next().unwrap_or_default());
+    }
+}

@@ -1,0 +1,588 @@
+//! What is done, step by step, in the cases that people meet.
+
+use expect_test::{Expect, expect};
+use serde_json::json;
+use synod_operator::child::ChildKind;
+
+use crate::observed::View;
+use crate::world::World;
+
+/// Rounds until nothing is to be done; more would be a plan that does not end.
+const ROUNDS_MAX: usize = 200;
+
+/// Looks and acts until there is nothing to do; returns what was done, a line for each round.
+pub(crate) fn run(world: &mut World) -> String {
+    let mut lines = String::new();
+    for _ in 0..ROUNDS_MAX {
+        let decision = View::of(world).decide(world.floor);
+        world.status = decision.status.clone();
+        let before = world.group.id;
+        for action in &decision.actions {
+            lines.push_str(&format!("{action}\n"));
+            if let Err(why) = world.act(action) {
+                lines.push_str(&format!("  refused: {why}\n"));
+                break;
+            }
+        }
+        world.settle();
+        if decision.actions.is_empty() && before == world.group.id {
+            let again = View::of(world).decide(world.floor);
+            if again.actions.is_empty() {
+                world.status = again.status;
+                assert_eq!(world.group.violations, Vec::<String>::new());
+                return lines;
+            }
+        }
+        if !decision.actions.is_empty() {
+            lines.push_str("--\n");
+        }
+    }
+    panic!("no end after {ROUNDS_MAX} rounds:\n{lines}");
+}
+
+fn ready(spec: serde_json::Value) -> World {
+    let mut world = World::new(spec);
+    run(&mut world);
+    assert_eq!(world.status["state"], "Ready", "{}", world.status);
+    world
+}
+
+fn check(world: &mut World, want: Expect) {
+    want.assert_eq(&run(world));
+    assert_eq!(world.status["state"], "Ready", "{}", world.status);
+}
+
+#[test]
+fn create() {
+    let mut world = World::new(json!({ "members": 3, "tls": { "mode": "Disabled" } }));
+    check(&mut world, expect![[r#"
+        create-authority
+        create Service config-cg
+        create Service config-cg-peer
+        create Secret config-cg-connection
+        create PersistentVolumeClaim data-config-cg-1
+        create PersistentVolumeClaim data-config-cg-2
+        create PersistentVolumeClaim data-config-cg-3
+        --
+        create PodDisruptionBudget config-cg
+        create ConfigMap config-cg-config-1
+        issue config-cg-tls-1 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/1
+        create Pod config-cg-1
+        create ConfigMap config-cg-config-2
+        issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
+        create Pod config-cg-2
+        create ConfigMap config-cg-config-3
+        issue config-cg-tls-3 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/3
+        create Pod config-cg-3
+        --
+        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+        --
+        apply ConfigMap config-cg-config-1
+        apply ConfigMap config-cg-config-2
+        apply ConfigMap config-cg-config-3
+        --
+    "#]]);
+    let config = world.objects.get(ChildKind::ConfigMap, "config-cg-config-1").expect("a configuration");
+    let yaml = config.to_json()["data"]["agent.yaml"].as_str().expect("a text").to_owned();
+    expect![[r#"
+        cluster_uid: 5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee
+        kind: ConsensusGroup
+        group: config
+        name: config-cg-1
+        number: 1
+        start: resume
+        members:
+        - number: 1
+          name: config-cg-1
+          peer_address: config-cg-1.config-cg-peer.ns.svc:2380
+          client_urls:
+          - http://config-cg-1.config-cg-peer.ns.svc:2379
+        - number: 2
+          name: config-cg-2
+          peer_address: config-cg-2.config-cg-peer.ns.svc:2380
+          client_urls:
+          - http://config-cg-2.config-cg-peer.ns.svc:2379
+        - number: 3
+          name: config-cg-3
+          peer_address: config-cg-3.config-cg-peer.ns.svc:2380
+          client_urls:
+          - http://config-cg-3.config-cg-peer.ns.svc:2379
+        data_dir: /var/lib/synod/data
+        listen:
+          client: 0.0.0.0:2379
+          peer: 0.0.0.0:2380
+          admin: 0.0.0.0:2381
+          health: 0.0.0.0:2382
+        advertise:
+          client_urls:
+          - http://config-cg-1.config-cg-peer.ns.svc:2379
+          peer_urls: []
+        tls:
+          client:
+            mode: disabled
+          peer:
+            cert: /etc/synod/tls/tls.crt
+            key: /etc/synod/tls/tls.key
+            ca: /etc/synod/tls/ca.crt
+            insecure: false
+        timing:
+          heartbeat_ms: 100
+          election_ms: 1000
+        limits:
+          state_bytes_max: 536870912
+          request_bytes_max: 1572864
+          txn_operations_max: 128
+          requests_max: 65536
+        snapshot:
+          log_bytes: 67108864
+          segment_bytes: 16777216
+        drain:
+          endpoints_wait_ms: 5000
+          timeout_ms: 10000
+        runtime:
+          workers: 1
+        log:
+          format: json
+          filter: info
+    "#]].assert_eq(&yaml);
+    expect![[r#"
+        clusterUid: 5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee
+        conditions:
+        - lastTransitionTime: 2026-06-01T00:00:00Z
+          message: 3 of 3 members are ready
+          observedGeneration: 1
+          reason: AsSpecified
+          status: 'True'
+          type: Ready
+        - lastTransitionTime: 2026-06-01T00:00:00Z
+          message: 3 of 3 members are ready
+          observedGeneration: 1
+          reason: AsSpecified
+          status: 'False'
+          type: Progressing
+        - lastTransitionTime: 2026-06-01T00:00:00Z
+          message: nothing is known to be wrong
+          observedGeneration: 1
+          reason: AsSpecified
+          status: 'False'
+          type: Degraded
+        configuration: 1
+        connectionSecret: config-cg-connection
+        endpoints:
+        - http://config-cg.ns.svc:2379
+        group:
+        - endpoint: http://127.0.0.1:2379
+          name: config-cg-1
+          number: 1
+          ready: true
+          role: Voter
+        - endpoint: http://127.0.0.2:2379
+          name: config-cg-2
+          number: 2
+          ready: true
+          role: Voter
+        - endpoint: http://127.0.0.3:2379
+          name: config-cg-3
+          number: 3
+          ready: true
+          role: Voter
+        image: agent:1
+        leader: config-cg-1
+        learners: 0
+        members: 3
+        observedGeneration: 1
+        ready: 3/3
+        readyMembers: 3
+        selector: synod.dev/kind=ConsensusGroup,synod.dev/name=config
+        state: Ready
+        version: 0.1.0
+    "#]].assert_eq(&serde_yaml::to_string(&world.status).expect("encodes"));
+}
+
+#[test]
+fn create_with_tls() {
+    check(&mut World::new(json!({ "members": 1 })), expect![[r#"
+        create-authority
+        create Service config-cg
+        create Service config-cg-peer
+        create PersistentVolumeClaim data-config-cg-1
+        --
+        issue config-cg-connection for synod://client/ns/ConsensusGroup/config
+        create ConfigMap config-cg-config-1
+        issue config-cg-tls-1 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/1
+        create Pod config-cg-1
+        --
+        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+        --
+        apply ConfigMap config-cg-config-1
+        --
+    "#]]);
+}
+
+#[test]
+fn three_to_five() {
+    let mut world = ready(json!({ "members": 3 }));
+    world.edit("members", json!(5));
+    check(&mut world, expect![[r#"
+        create PersistentVolumeClaim data-config-cg-4
+        --
+        apply PodDisruptionBudget config-cg
+        create ConfigMap config-cg-config-4
+        issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
+        create Pod config-cg-4
+        --
+        membership add 4 at configuration 1 via 1
+        --
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+        apply ConfigMap config-cg-config-1
+        apply ConfigMap config-cg-config-2
+        apply ConfigMap config-cg-config-3
+        apply ConfigMap config-cg-config-4
+        create PersistentVolumeClaim data-config-cg-5
+        --
+        apply PodDisruptionBudget config-cg
+        apply ConfigMap config-cg-config-4
+        create ConfigMap config-cg-config-5
+        issue config-cg-tls-5 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/5
+        create Pod config-cg-5
+        --
+        membership add 5 at configuration 3 via 1
+        --
+        patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+        apply ConfigMap config-cg-config-1
+        apply ConfigMap config-cg-config-2
+        apply ConfigMap config-cg-config-3
+        apply ConfigMap config-cg-config-4
+        apply ConfigMap config-cg-config-5
+        --
+        apply ConfigMap config-cg-config-5
+        --
+    "#]]);
+}
+
+#[test]
+fn five_to_three() {
+    let mut world = ready(json!({ "members": 5 }));
+    world.group.leader = Some(5);
+    world.edit("members", json!(3));
+    check(&mut world, expect![[r#"
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+        --
+        membership remove 4 at configuration 1 via 5
+        --
+        apply PodDisruptionBudget config-cg
+        apply ConfigMap config-cg-config-1
+        apply ConfigMap config-cg-config-2
+        apply ConfigMap config-cg-config-3
+        apply ConfigMap config-cg-config-5
+        delete Pod config-cg-4 because its member was removed
+        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+        --
+        delete ConfigMap config-cg-config-4 because its member was removed
+        delete Secret config-cg-tls-4 because its member was removed
+        delete PersistentVolumeClaim data-config-cg-4 because its member was removed
+        membership remove 3 at configuration 2 via 5
+        --
+        apply PodDisruptionBudget config-cg
+        apply ConfigMap config-cg-config-1
+        apply ConfigMap config-cg-config-2
+        apply ConfigMap config-cg-config-5
+        delete Pod config-cg-3 because its member was removed
+        --
+        delete ConfigMap config-cg-config-3 because its member was removed
+        delete Secret config-cg-tls-3 because its member was removed
+        delete PersistentVolumeClaim data-config-cg-3 because its member was removed
+        --
+    "#]]);
+}
+
+#[test]
+fn three_to_one_to_three() {
+    let mut world = ready(json!({ "members": 3 }));
+    world.edit("members", json!(1));
+    check(&mut world, expect![[r#"
+        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+        --
+        membership remove 3 at configuration 1 via 1
+        --
+        apply PodDisruptionBudget config-cg
+        apply ConfigMap config-cg-config-1
+        apply ConfigMap config-cg-config-2
+        delete Pod config-cg-3 because its member was removed
+        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+        --
+        delete ConfigMap config-cg-config-3 because its member was removed
+        delete Secret config-cg-tls-3 because its member was removed
+        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/highest-member":"3"}}}
+        membership remove 2 at configuration 2 via 1
+        --
+        delete PodDisruptionBudget config-cg because a single member has no budget
+        apply ConfigMap config-cg-config-1
+        delete Pod config-cg-2 because its member was removed
+        delete PersistentVolumeClaim data-config-cg-3 because its member was removed
+        --
+        delete ConfigMap config-cg-config-2 because its member was removed
+        delete Secret config-cg-tls-2 because its member was removed
+        delete PersistentVolumeClaim data-config-cg-2 because its member was removed
+        --
+    "#]]);
+    world.edit("members", json!(3));
+    check(&mut world, expect![[r#"
+        create PersistentVolumeClaim data-config-cg-4
+        --
+        create PodDisruptionBudget config-cg
+        create ConfigMap config-cg-config-4
+        issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
+        create Pod config-cg-4
+        --
+        membership add 4 at configuration 3 via 1
+        --
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+        apply ConfigMap config-cg-config-1
+        apply ConfigMap config-cg-config-4
+        create PersistentVolumeClaim data-config-cg-5
+        --
+        apply PodDisruptionBudget config-cg
+        apply ConfigMap config-cg-config-4
+        create ConfigMap config-cg-config-5
+        issue config-cg-tls-5 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/5
+        create Pod config-cg-5
+        --
+        membership add 5 at configuration 5 via 1
+        --
+        patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+        apply ConfigMap config-cg-config-1
+        apply ConfigMap config-cg-config-4
+        apply ConfigMap config-cg-config-5
+        --
+        apply ConfigMap config-cg-config-5
+        --
+    "#]]);
+}
+
+#[test]
+fn a_learner_comes_and_goes() {
+    let mut world = ready(json!({ "members": 1 }));
+    world.edit("learners", json!(1));
+    check(&mut world, expect![[r#"
+        create PersistentVolumeClaim data-config-cg-2
+        --
+        create ConfigMap config-cg-config-2
+        issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
+        create Pod config-cg-2
+        --
+        membership add learner 2 at configuration 1 via 1
+        --
+        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+        apply ConfigMap config-cg-config-1
+        apply ConfigMap config-cg-config-2
+        --
+        apply ConfigMap config-cg-config-2
+        --
+    "#]]);
+    world.edit("learners", json!(0));
+    check(&mut world, expect![[r#"
+        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+        --
+        membership remove 2 at configuration 2 via 1
+        --
+        apply ConfigMap config-cg-config-1
+        delete Pod config-cg-2 because its member was removed
+        --
+        delete ConfigMap config-cg-config-2 because its member was removed
+        delete Secret config-cg-tls-2 because its member was removed
+        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/highest-member":"2"}}}
+        --
+        delete PersistentVolumeClaim data-config-cg-2 because its member was removed
+        --
+    "#]]);
+}
+
+#[test]
+fn a_pod_is_lost() {
+    let mut world = ready(json!({ "members": 3 }));
+    let pod = world.objects.get(ChildKind::Pod, "config-cg-2").expect("a pod").clone();
+    world.lose_pod(&pod);
+    world.group.settle();
+    check(&mut world, expect![[r#"
+        create Pod config-cg-2
+        --
+    "#]]);
+}
+
+#[test]
+fn a_claim_is_lost() {
+    let mut world = ready(json!({ "members": 3 }));
+    let pod = world.objects.get(ChildKind::Pod, "config-cg-2").expect("a pod").clone();
+    let claim = world.objects.get(ChildKind::Claim, "data-config-cg-2").expect("a claim").clone();
+    world.lose_pod(&pod);
+    world.lose_claim(&claim);
+    world.group.settle();
+    check(&mut world, expect![[r#"
+        apply PodDisruptionBudget config-cg
+        create PersistentVolumeClaim data-config-cg-4
+        --
+        apply PodDisruptionBudget config-cg
+        create ConfigMap config-cg-config-4
+        issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
+        create Pod config-cg-4
+        --
+        membership add learner 4 at configuration 1 via 1
+        --
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+        apply ConfigMap config-cg-config-1
+        apply ConfigMap config-cg-config-3
+        apply ConfigMap config-cg-config-4
+        membership swap 2 for 4 at configuration 2 via 1
+        --
+        apply ConfigMap config-cg-config-1
+        apply ConfigMap config-cg-config-3
+        apply ConfigMap config-cg-config-4
+        --
+    "#]]);
+}
+
+#[test]
+fn the_only_claim_is_being_deleted() {
+    let mut world = ready(json!({ "members": 1 }));
+    world.objects.delete(ChildKind::Claim, "data-config-cg-1");
+    check(&mut world, expect![[r#"
+        create PersistentVolumeClaim data-config-cg-2
+        --
+        create PodDisruptionBudget config-cg
+        create ConfigMap config-cg-config-2
+        issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
+        create Pod config-cg-2
+        --
+        membership add learner 2 at configuration 1 via 1
+        --
+        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+        apply ConfigMap config-cg-config-2
+        membership promote 2 at configuration 2 via 1
+        --
+        apply ConfigMap config-cg-config-2
+        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+        --
+        transfer from 1 to 2
+        --
+        membership remove 1 at configuration 3 via 2
+        --
+        delete PodDisruptionBudget config-cg because a single member has no budget
+        apply ConfigMap config-cg-config-2
+        delete Pod config-cg-1 because its member was removed
+        --
+    "#]]);
+}
+
+#[test]
+fn roll() {
+    let mut world = ready(json!({ "members": 3 }));
+    world.group.leader = Some(2);
+    world.edit("image", json!("agent:2"));
+    check(&mut world, expect![[r#"
+        delete Pod config-cg-3 because its template is outdated
+        --
+        create Pod config-cg-3
+        --
+        delete Pod config-cg-1 because its template is outdated
+        --
+        create Pod config-cg-1
+        --
+        transfer from 2 to 1
+        --
+        delete Pod config-cg-2 because its template is outdated
+        --
+        create Pod config-cg-2
+        --
+    "#]]);
+}
+
+#[test]
+fn a_broken_image_stops_the_roll_and_a_good_one_mends_it() {
+    let mut world = ready(json!({ "members": 3 }));
+    world.broken_image = Some("agent:bad".into());
+    world.edit("image", json!("agent:bad"));
+    expect![[r#"
+        delete Pod config-cg-3 because its template is outdated
+        --
+        create Pod config-cg-3
+        --
+    "#]].assert_eq(&run(&mut world));
+    expect!["2 pods are of an outdated template; config-cg-3: its container waits: ImagePullBackOff"].assert_eq(world.status["conditions"][1]["message"].as_str().unwrap_or_default());
+    world.edit("image", json!("agent:3"));
+    check(&mut world, expect![[r#"
+        delete Pod config-cg-3 because it does not run and its template is outdated
+        delete Pod config-cg-3 because its template is outdated
+          refused: Changed
+        --
+        create Pod config-cg-3
+        --
+        delete Pod config-cg-2 because its template is outdated
+        --
+        create Pod config-cg-2
+        --
+        transfer from 1 to 2
+        --
+        delete Pod config-cg-1 because its template is outdated
+        --
+        create Pod config-cg-1
+        --
+    "#]]);
+}
+
+#[test]
+fn a_recreated_object_finds_its_data() {
+    let mut world = ready(json!({ "members": 3 }));
+    let kinds = [ChildKind::Pod, ChildKind::Service, ChildKind::Secret, ChildKind::ConfigMap, ChildKind::Budget];
+    let children: Vec<_> = kinds.iter().flat_map(|kind| world.objects.of(*kind)).collect();
+    for child in children {
+        match child.kind() {
+            ChildKind::Pod => world.lose_pod(&child),
+            kind => world.objects.finish(kind, child.name()),
+        }
+    }
+    world.uid = "00000000-0000-4000-8000-000000000002".into();
+    world.status = serde_json::Value::Null;
+    world.group.settle();
+    check(&mut world, expect![[r#"
+        create Service config-cg
+        create Service config-cg-peer
+        create PodDisruptionBudget config-cg
+        issue config-cg-connection for synod://client/ns/ConsensusGroup/config
+        create ConfigMap config-cg-config-1
+        issue config-cg-tls-1 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/1
+        create Pod config-cg-1
+        create ConfigMap config-cg-config-2
+        issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
+        create Pod config-cg-2
+        create ConfigMap config-cg-config-3
+        issue config-cg-tls-3 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/3
+        create Pod config-cg-3
+        --
+    "#]]);
+    assert_eq!(world.status["clusterUid"], crate::world::UID);
+}
+
+#[test]
+fn a_foreign_member_is_shown_and_left_alone() {
+    let mut world = ready(json!({ "members": 3 }));
+    let stranger = crate::group::Member {
+        role: synod_agent_api::MemberRole::Learner,
+        name: "somebody".into(),
+        caught_up: false,
+    };
+    world.group.members.insert(9, stranger);
+    world.group.id += 1;
+    world.group.settle();
+    check(&mut world, expect![""]);
+    expect![""].assert_eq(&world.status["conditions"][3].to_string());
+}
+
+#[test]
+fn nothing_is_done_while_paused() {
+    let mut world = World::new(json!({ "paused": true }));
+    expect![""].assert_eq(&run(&mut world));
+    assert_eq!(world.status["state"], "Paused");
+}

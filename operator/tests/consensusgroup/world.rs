@@ -1,0 +1,225 @@
+//! The world that a plan acts on.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{ContainerState, ContainerStateRunning, ContainerStatus, PodStatus};
+use serde_json::{Value, json};
+use synod_agent_api::AgentConfig;
+use synod_operator::action::{Action, Issue};
+use synod_operator::child::{Child, ChildKind};
+use synod_operator::names;
+
+use crate::api::{Objects, Refused, number};
+use crate::group::{Group, quorum};
+
+pub(crate) const UID: &str = "5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee";
+pub(crate) const AUTHORITY: &str = "authority";
+
+/// Objects, group, and the object that all is for.
+pub(crate) struct World {
+    pub(crate) objects: Objects,
+    pub(crate) group: Group,
+    pub(crate) spec: Value,
+    pub(crate) status: Value,
+    pub(crate) uid: String,
+    pub(crate) generation: i64,
+    pub(crate) authority: bool,
+    pub(crate) floor: u64,
+    /// Members whose container does not start with this image.
+    pub(crate) broken_image: Option<String>,
+    /// Agents that do not answer the operator.
+    pub(crate) silent: Vec<u64>,
+}
+
+impl World {
+    pub(crate) fn new(spec: Value) -> Self {
+        Self {
+            objects: Objects::default(),
+            group: Group::default(),
+            spec,
+            status: Value::Null,
+            uid: UID.to_owned(),
+            generation: 1,
+            authority: false,
+            floor: 0,
+            broken_image: None,
+            silent: Vec::new(),
+        }
+    }
+
+    pub(crate) fn edit(&mut self, name: &str, value: Value) {
+        self.spec[name] = value;
+        self.generation += 1;
+    }
+
+    /// Carries out one action as `act` would.
+    pub(crate) fn act(&mut self, action: &Action) -> Result<(), String> {
+        let refused = |refused: Refused| format!("{refused:?}");
+        match action {
+            Action::CreateAuthority => self.authority = true,
+            Action::Issue(issue) => self.issue(issue).map_err(refused)?,
+            Action::Create(object) => self.objects.create(object.clone()).map_err(refused)?,
+            Action::Apply { uid, object } => self.objects.apply(uid, object).map_err(refused)?,
+            Action::Patch { seen, patch } => self.objects.patch(seen, patch).map_err(refused)?,
+            Action::Delete { seen, .. } => {
+                self.objects.check(seen).map_err(refused)?;
+                self.check_delete(seen.kind, &seen.name);
+                self.objects.delete(seen.kind, &seen.name);
+            }
+            Action::Membership { via, request } => self.floor = self.group.change(*via, request)?,
+            Action::Transfer { via, to } => self.group.transfer(*via, *to)?,
+        }
+        Ok(())
+    }
+
+    fn issue(&mut self, issue: &Issue) -> Result<(), Refused> {
+        let mut secret = issue.secret.clone();
+        secret.meta_mut().annotations = Some(BTreeMap::from([
+            (names::ISSUED_FOR.to_owned(), issue.digest(AUTHORITY)),
+            (names::ADDRESSES.to_owned(), issue.addresses_text()),
+            (names::NOT_AFTER.to_owned(), "2027-01-01T00:00:00Z".to_owned()),
+        ]));
+        match &issue.seen {
+            None => self.objects.create(secret),
+            Some(seen) => {
+                self.objects.check(seen)?;
+                self.objects.apply(&seen.uid, &secret)
+            }
+        }
+    }
+
+    /// What may never be deleted.
+    fn check_delete(&mut self, kind: ChildKind, name: &str) {
+        let Some(number) = self.objects.get(kind, name).and_then(|object| number(object.meta())) else { return };
+        let voters = self.group.voters();
+        if !voters.contains(&number) {
+            return;
+        }
+        if kind == ChildKind::Claim {
+            self.group.violated(format!("the claim of voter {number} is deleted"));
+        }
+        let healthy = self.group.healthy();
+        let left = healthy.iter().filter(|n| **n != number).count();
+        if kind == ChildKind::Pod && healthy.contains(&number) && voters.len() > 1 && left < quorum(voters.len()) {
+            self.group.violated(format!("pod of voter {number} is deleted, {left} of {} are left", voters.len()));
+        }
+    }
+
+    /// What kubelet, volumes and members do by themselves in a moment.
+    pub(crate) fn settle(&mut self) {
+        self.end_pods();
+        for claim in self.objects.of(ChildKind::Claim) {
+            let used = number(claim.meta()).is_some_and(|n| self.pod_of(n));
+            if claim.meta().deletion_timestamp.is_some() && !used {
+                self.lose_claim(&claim);
+            }
+        }
+        self.start_pods();
+        self.group.settle();
+    }
+
+    fn pod_of(&self, wanted: u64) -> bool {
+        self.objects.of(ChildKind::Pod).iter().any(|pod| number(pod.meta()) == Some(wanted))
+    }
+
+    fn end_pods(&mut self) {
+        for pod in self.objects.of(ChildKind::Pod) {
+            if pod.meta().deletion_timestamp.is_some() {
+                self.lose_pod(&pod);
+            }
+        }
+    }
+
+    /// The pod is gone, its process with it.
+    pub(crate) fn lose_pod(&mut self, pod: &Child) {
+        self.objects.finish(ChildKind::Pod, pod.name());
+        if let Some(disk) = number(pod.meta()).and_then(|number| self.group.disks.get_mut(&number)) {
+            disk.running = false;
+        }
+    }
+
+    /// The claim is gone, and what was on it.
+    pub(crate) fn lose_claim(&mut self, claim: &Child) {
+        self.objects.finish(ChildKind::Claim, claim.name());
+        if let Some(number) = number(claim.meta()) {
+            self.group.disks.remove(&number);
+        }
+    }
+
+    fn start_pods(&mut self) {
+        for child in self.objects.of(ChildKind::Pod) {
+            let Child::Pod(pod) = &*child else { continue };
+            if pod.status.is_some() {
+                continue;
+            }
+            let Some(number) = number(&pod.metadata) else { continue };
+            let claim = format!("data-{}", child.name());
+            let Some(claim) = self.objects.get(ChildKind::Claim, &claim) else { continue };
+            if claim.meta().deletion_timestamp.is_some() {
+                continue;
+            }
+            let claim = claim.meta().uid.clone().unwrap_or_default();
+            let image = pod.spec.as_ref().and_then(|spec| spec.containers[0].image.clone());
+            let runs = image.is_some() && image != self.broken_image;
+            if runs && !self.start(number, &claim, child.name()) {
+                continue;
+            }
+            self.objects.change(ChildKind::Pod, child.name(), |pod| set_status(pod, number, runs));
+        }
+    }
+
+    fn start(&mut self, number: u64, claim: &str, pod: &str) -> bool {
+        let base = pod.rsplit_once('-').map_or(pod, |(base, _)| base);
+        let config = self.objects.get(ChildKind::ConfigMap, &format!("{base}-config-{number}"));
+        let Some(Child::ConfigMap(map)) = config else { return false };
+        let certificate = format!("{base}-tls-{number}");
+        if self.objects.get(ChildKind::Secret, &certificate).is_none() {
+            return false;
+        }
+        let text = &map.data.as_ref().expect("data")["agent.yaml"];
+        let config = AgentConfig::parse(text).expect("a configuration that the agent takes");
+        let initial: Vec<_> = config.members.iter().map(|m| (m.number, m.name.clone())).collect();
+        let start = serde_json::to_value(config.start).expect("encodes");
+        self.group.start(number, claim, start.as_str().expect("a word"), &initial);
+        true
+    }
+
+    /// Whether somebody else's object is as it was.
+    pub(crate) fn object(&self) -> Value {
+        json!({
+            "apiVersion": "synod.dev/v1alpha1",
+            "kind": "ConsensusGroup",
+            "metadata": { "name": "config", "namespace": "ns", "uid": self.uid, "generation": self.generation },
+            "spec": self.spec,
+            "status": self.status,
+        })
+    }
+}
+
+fn set_status(pod: &mut Child, number: u64, runs: bool) {
+    let Child::Pod(pod) = pod else { return };
+    let running = runs.then(ContainerStateRunning::default);
+    let waiting = (!runs).then(|| k8s_openapi::api::core::v1::ContainerStateWaiting {
+        reason: Some("ImagePullBackOff".into()),
+        message: None,
+    });
+    pod.status = Some(PodStatus {
+        phase: Some(if runs { "Running" } else { "Pending" }.to_owned()),
+        pod_ip: Some(format!("127.0.0.{number}")),
+        container_statuses: Some(vec![ContainerStatus {
+            name: "agent".into(),
+            state: Some(ContainerState { running, waiting, terminated: None }),
+            ..ContainerStatus::default()
+        }]),
+        ..PodStatus::default()
+    });
+}
+
+impl World {
+    /// The cluster whose data is on the claims.
+    pub(crate) fn cluster(&self) -> Option<synod_agent_api::ClusterUid> {
+        let claims = self.objects.of(ChildKind::Claim);
+        let annotations = claims.first()?.meta().annotations.clone()?;
+        annotations.get(names::CLUSTER_UID)?.parse().ok()
+    }
+}
