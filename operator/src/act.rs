@@ -114,6 +114,7 @@ impl Actor {
             Action::Apply { uid, object } => self.apply(context, uid, object).await?,
             Action::Patch { seen, patch } => self.patch(context, seen, patch.clone()).await?,
             Action::Delete { seen, .. } => self.delete(context, seen).await?,
+            Action::ConfirmGone { kind, name } => self.confirm_gone(context, *kind, name).await?,
             Action::Membership { via, request } => {
                 let answer = self
                     .reach
@@ -247,6 +248,18 @@ impl Actor {
             Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
             Err(error) => Err(error.into()),
             Ok(_) => Ok(()),
+        }
+    }
+
+    async fn confirm_gone(
+        &self,
+        context: &Context,
+        kind: ChildKind,
+        name: &str,
+    ) -> Result<(), ActError> {
+        match self.api(kind, &context.key.namespace).get_opt(name).await? {
+            Some(_) => Err(ActError::Outdated(format!("{kind} {name} is there"))),
+            None => Ok(()),
         }
     }
 

@@ -52,6 +52,13 @@ pub enum Action {
         /// Why, for the log.
         because: String,
     },
+    /// Makes sure that there is no such object, by asking the API itself; ends the round if there is one.
+    ConfirmGone {
+        /// Its kind.
+        kind: ChildKind,
+        /// Its name.
+        name: String,
+    },
     /// Changes the group's configuration by one step, if it still is the expected one.
     Membership {
         /// The number of the member that is asked.
@@ -120,6 +127,7 @@ impl Action {
             Self::Apply { .. } => "apply",
             Self::Patch { .. } => "patch",
             Self::Delete { .. } => "delete",
+            Self::ConfirmGone { .. } => "confirm-gone",
             Self::Membership { .. } => "membership",
             Self::Transfer { .. } => "transfer",
         }
@@ -138,6 +146,7 @@ impl fmt::Display for Action {
             Self::Delete { seen, because } => {
                 write!(f, " {} {} because {because}", seen.kind, seen.name)
             }
+            Self::ConfirmGone { kind, name } => write!(f, " {kind} {name}"),
             Self::Membership { via, request } => write!(
                 f,
                 " {} at configuration {} via {via}",

@@ -13,13 +13,10 @@ pub mod controller;
 pub mod kinds;
 pub mod local;
 pub mod metrics;
-mod mutation;
+pub mod mutation;
 pub mod names;
 pub mod observe;
 pub mod operator;
 pub mod queue;
 pub mod reasons;
 pub mod settings;
-
-#[cfg(feature = "mutations")]
-pub use mutation::mutation;

@@ -29,8 +29,6 @@ pub const JOINED: &str = "synod.dev/joined";
 pub const LEAVING: &str = "synod.dev/leaving";
 /// On claims, `true` when the member is gone and the claim is only kept.
 pub const RETIRED: &str = "synod.dev/retired";
-/// On claims: the highest number that a member of the group ever had, as known when it was written.
-pub const HIGHEST: &str = "synod.dev/highest-member";
 /// On certificates' Secrets: a digest of whom and what the certificate was issued for, and by whom.
 pub const ISSUED_FOR: &str = "synod.dev/issued-for";
 /// On certificates' Secrets: the addresses it holds for, comma separated.

@@ -100,6 +100,8 @@ pub struct BallotStatus {
 pub struct ConfigurationStatus {
     /// Its id: what `expected` of a change is compared with. 0 while the member knows none.
     pub id: u64,
+    /// The highest number that a member of the group ever had: new ones are higher.
+    pub highest: u64,
     /// Its members, by number.
     pub members: Vec<MemberStatus>,
 }

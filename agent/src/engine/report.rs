@@ -123,6 +123,7 @@ fn configuration(core: &synod_paxos::Status, config: &AgentConfig) -> Configurat
     let members = core.configuration.members.iter();
     ConfigurationStatus {
         id: core.configuration.id.0,
+        highest: core.configuration.highest.0,
         members: members
             .map(|(node, member)| member_status(*node, member, leads, core, config))
             .collect(),

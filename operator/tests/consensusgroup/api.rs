@@ -59,13 +59,19 @@ impl Objects {
     }
 
     pub(crate) fn check(&self, seen: &Seen) -> Result<(), Refused> {
-        let meta = self.get(seen.kind, &seen.name).ok_or(Refused::Missing)?.meta();
-        let same = meta.uid.as_ref() == Some(&seen.uid) && meta.resource_version.as_ref() == Some(&seen.version);
+        let meta = self
+            .get(seen.kind, &seen.name)
+            .ok_or(Refused::Missing)?
+            .meta();
+        let same = meta.uid.as_ref() == Some(&seen.uid)
+            && meta.resource_version.as_ref() == Some(&seen.version);
         if same { Ok(()) } else { Err(Refused::Changed) }
     }
 
     pub(crate) fn apply(&mut self, uid: &str, object: &Child) -> Result<(), Refused> {
-        let found = self.get(object.kind(), object.name()).ok_or(Refused::Missing)?;
+        let found = self
+            .get(object.kind(), object.name())
+            .ok_or(Refused::Missing)?;
         if found.meta().uid.as_deref() != Some(uid) {
             return Err(Refused::Changed);
         }
@@ -78,7 +84,10 @@ impl Objects {
 
     pub(crate) fn patch(&mut self, seen: &Seen, patch: &Value) -> Result<(), Refused> {
         self.check(seen)?;
-        let mut value = self.get(seen.kind, &seen.name).ok_or(Refused::Missing)?.to_json();
+        let mut value = self
+            .get(seen.kind, &seen.name)
+            .ok_or(Refused::Missing)?
+            .to_json();
         merge(&mut value, patch);
         let merged = decode(seen.kind, value);
         self.change(seen.kind, &seen.name, |old| *old = merged);
@@ -102,7 +111,11 @@ impl Objects {
     }
 
     pub(crate) fn of(&self, kind: ChildKind) -> Vec<Arc<Child>> {
-        self.all.iter().filter(|((k, _), _)| *k == kind).map(|(_, object)| object.clone()).collect()
+        self.all
+            .iter()
+            .filter(|((k, _), _)| *k == kind)
+            .map(|(_, object)| object.clone())
+            .collect()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use synod_agent_api::{
-    BallotStatus, Change, ClusterUid, ConfigurationRequest, ConfigurationStatus, DiskStatus, Kind, MemberRole,
-    MemberStatus, Role, Status,
+    BallotStatus, Change, ClusterUid, ConfigurationRequest, ConfigurationStatus, DiskStatus, Kind,
+    MemberRole, MemberStatus, Role, Status,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +33,13 @@ pub(crate) struct Group {
     pub(crate) round: u64,
     pub(crate) disks: BTreeMap<u64, Disk>,
     pub(crate) used: BTreeSet<u64>,
+    /// The first configuration.
+    pub(crate) first: BTreeSet<u64>,
+    /// Who ever ran: none of them may begin anew.
+    pub(crate) ever: BTreeSet<u64>,
     pub(crate) violations: Vec<String>,
+    /// The operator decided on who is healthy now, not on who was a moment ago.
+    pub(crate) fresh: bool,
 }
 
 pub(crate) const fn quorum(voters: usize) -> usize {
@@ -42,7 +48,11 @@ pub(crate) const fn quorum(voters: usize) -> usize {
 
 impl Group {
     pub(crate) fn voters(&self) -> Vec<u64> {
-        self.members.iter().filter(|(_, m)| m.role == MemberRole::Voter).map(|(n, _)| *n).collect()
+        self.members
+            .iter()
+            .filter(|(_, m)| m.role == MemberRole::Voter)
+            .map(|(n, _)| *n)
+            .collect()
     }
 
     pub(crate) fn runs(&self, number: u64) -> bool {
@@ -51,12 +61,18 @@ impl Group {
 
     /// Voters that run and have caught up.
     pub(crate) fn healthy(&self) -> Vec<u64> {
-        self.voters().into_iter().filter(|n| self.runs(*n) && self.members[n].caught_up).collect()
+        self.voters()
+            .into_iter()
+            .filter(|n| self.runs(*n) && self.members[n].caught_up)
+            .collect()
     }
 
     /// Voters whose data is there.
     pub(crate) fn intact(&self) -> Vec<u64> {
-        self.voters().into_iter().filter(|n| self.disks.contains_key(n)).collect()
+        self.voters()
+            .into_iter()
+            .filter(|n| self.disks.contains_key(n))
+            .collect()
     }
 
     pub(crate) fn violated(&mut self, what: String) {
@@ -64,18 +80,41 @@ impl Group {
     }
 
     /// A process starts on a claim.
-    pub(crate) fn start(&mut self, number: u64, claim: &str, start: &str, initial: &[(u64, String)]) {
-        let formatted = self.disks.get(&number).is_some_and(|disk| disk.claim == claim);
+    pub(crate) fn start(
+        &mut self,
+        number: u64,
+        claim: &str,
+        start: &str,
+        initial: &[(u64, String)],
+    ) {
+        let formatted = self
+            .disks
+            .get(&number)
+            .is_some_and(|disk| disk.claim == claim);
         if !formatted {
             if start == "bootstrap" {
                 self.bootstrap(number, initial);
             }
-            if start == "join" && self.members.get(&number).is_some_and(|m| m.role == MemberRole::Voter) {
+            if start == "join"
+                && self
+                    .members
+                    .get(&number)
+                    .is_some_and(|m| m.role == MemberRole::Voter)
+            {
                 self.violated(format!("voter {number} joins with an empty disk"));
             }
         }
-        let known = if start == "bootstrap" && !formatted { (self.id, self.members.clone()) } else { Default::default() };
-        let disk = self.disks.entry(number).or_insert(Disk { claim: claim.to_owned(), running: true, known });
+        self.ever.insert(number);
+        let known = if start == "bootstrap" && !formatted {
+            (self.id, self.members.clone())
+        } else {
+            Default::default()
+        };
+        let disk = self.disks.entry(number).or_insert(Disk {
+            claim: claim.to_owned(),
+            running: true,
+            known,
+        });
         disk.running = true;
         disk.claim = claim.to_owned();
         if let Some(member) = self.members.get_mut(&number) {
@@ -87,10 +126,15 @@ impl Group {
         let numbers: BTreeSet<u64> = initial.iter().map(|(n, _)| *n).collect();
         if self.id == 0 {
             self.id = 1;
+            self.first = numbers.clone();
             self.used = numbers;
-            let member = |name: &String| Member { role: MemberRole::Voter, name: name.clone(), caught_up: true };
+            let member = |name: &String| Member {
+                role: MemberRole::Voter,
+                name: name.clone(),
+                caught_up: true,
+            };
             self.members = initial.iter().map(|(n, name)| (*n, member(name))).collect();
-        } else if self.id > 1 || numbers != self.used || self.disks.contains_key(&number) {
+        } else if numbers != self.first || self.ever.contains(&number) {
             self.violated(format!("member {number} bootstraps again"));
         }
     }
@@ -98,7 +142,10 @@ impl Group {
     /// Elects, catches up and promotes: what the members do by themselves in a moment.
     pub(crate) fn settle(&mut self) {
         let healthy = self.intact().into_iter().filter(|n| self.runs(*n)).count();
-        if self.leader.is_some_and(|leader| !self.runs(leader) || !self.voters().contains(&leader)) {
+        if self
+            .leader
+            .is_some_and(|leader| !self.runs(leader) || !self.voters().contains(&leader))
+        {
             self.leader = None;
         }
         if self.id == 0 || healthy < quorum(self.voters().len()) {
@@ -109,14 +156,24 @@ impl Group {
             self.leader = self.voters().into_iter().find(|n| self.runs(*n));
             self.round += 1;
         }
-        let running: Vec<u64> = self.members.keys().copied().filter(|n| self.runs(*n)).collect();
+        let running: Vec<u64> = self
+            .members
+            .keys()
+            .copied()
+            .filter(|n| self.runs(*n))
+            .collect();
         for number in self.members.keys().copied().collect::<Vec<_>>() {
             let caught_up = running.contains(&number);
             let member = self.members.get_mut(&number).expect("a member");
             member.caught_up = caught_up;
         }
         let joined = |m: &Member| m.role == MemberRole::Joining && m.caught_up;
-        if let Some(number) = self.members.iter().find(|(_, m)| joined(m)).map(|(n, _)| *n) {
+        if let Some(number) = self
+            .members
+            .iter()
+            .find(|(_, m)| joined(m))
+            .map(|(n, _)| *n)
+        {
             self.members.get_mut(&number).expect("a member").role = MemberRole::Voter;
             self.id += 1;
         }
@@ -126,7 +183,11 @@ impl Group {
         }
     }
 
-    pub(crate) fn change(&mut self, via: u64, request: &ConfigurationRequest) -> Result<u64, String> {
+    pub(crate) fn change(
+        &mut self,
+        via: u64,
+        request: &ConfigurationRequest,
+    ) -> Result<u64, String> {
         match request.expected {
             None => self.violated("a membership call without the configuration it rests on".into()),
             Some(expected) if expected != self.id => return Err("conflict".into()),
@@ -137,19 +198,37 @@ impl Group {
         }
         let mut next = self.members.clone();
         match &request.change {
-            Change::Add { number, learner, member } => {
-                if !self.used.insert(*number) {
-                    self.violated(format!("number {number} is used again"));
+            Change::Add {
+                number,
+                learner,
+                member,
+            } => {
+                if self.used.last().is_some_and(|highest| number <= highest) {
                     return Err("number taken".into());
                 }
+                self.used.insert(*number);
                 if next.values().any(|m| m.role == MemberRole::Joining) {
                     self.violated(format!("{number} is added while another one joins"));
                 }
-                let role = if *learner { MemberRole::Learner } else { MemberRole::Joining };
-                next.insert(*number, Member { role, name: member.name.clone(), caught_up: false });
+                let role = if *learner {
+                    MemberRole::Learner
+                } else {
+                    MemberRole::Joining
+                };
+                next.insert(
+                    *number,
+                    Member {
+                        role,
+                        name: member.name.clone(),
+                        caught_up: false,
+                    },
+                );
             }
             Change::Promote { number } => {
-                let member = next.get_mut(number).filter(|m| m.caught_up).ok_or("not caught up")?;
+                let member = next
+                    .get_mut(number)
+                    .filter(|m| m.caught_up)
+                    .ok_or("not caught up")?;
                 member.role = MemberRole::Voter;
             }
             Change::Remove { number } => {
@@ -159,7 +238,10 @@ impl Group {
                 }
             }
             Change::Swap { out, into } => {
-                let member = next.get_mut(into).filter(|m| m.caught_up).ok_or("not caught up")?;
+                let member = next
+                    .get_mut(into)
+                    .filter(|m| m.caught_up)
+                    .ok_or("not caught up")?;
                 member.role = MemberRole::Voter;
                 next.remove(out).ok_or("unknown member")?;
             }
@@ -168,22 +250,40 @@ impl Group {
         self.check_step(&next, &request.change);
         self.members = next;
         self.id += 1;
-        if self.leader.is_some_and(|leader| !self.members.contains_key(&leader)) {
+        if self
+            .leader
+            .is_some_and(|leader| !self.members.contains_key(&leader))
+        {
             self.leader = None;
         }
         Ok(self.id)
     }
 
     fn check_step(&mut self, next: &BTreeMap<u64, Member>, change: &Change) {
-        let voters: Vec<u64> = next.iter().filter(|(_, m)| m.role == MemberRole::Voter).map(|(n, _)| *n).collect();
+        let voters: Vec<u64> = next
+            .iter()
+            .filter(|(_, m)| m.role == MemberRole::Voter)
+            .map(|(n, _)| *n)
+            .collect();
         let healthy = self.healthy();
-        let left = voters.iter().filter(|n| healthy.contains(n) || !self.voters().contains(n)).count();
-        if left < quorum(voters.len()) && healthy.len() >= quorum(self.voters().len()) {
-            self.violated(format!("{change:?} leaves {left} healthy of {} voters", voters.len()));
+        let left = voters
+            .iter()
+            .filter(|n| healthy.contains(n) || !self.voters().contains(n))
+            .count();
+        if self.fresh && left < quorum(voters.len()) && healthy.len() >= quorum(self.voters().len())
+        {
+            self.violated(format!(
+                "{change:?} leaves {left} healthy of {} voters",
+                voters.len()
+            ));
         }
         let changed = voters.iter().filter(|n| !self.voters().contains(n)).count()
             + self.voters().iter().filter(|n| !voters.contains(n)).count();
-        let most = if matches!(change, Change::Swap { .. }) { 2 } else { 1 };
+        let most = if matches!(change, Change::Swap { .. }) {
+            2
+        } else {
+            1
+        };
         if changed > most {
             self.violated(format!("{change:?} changes {changed} voters"));
         }
@@ -200,10 +300,30 @@ impl Group {
         Ok(())
     }
 
+    /// The group in a line.
+    pub(crate) fn told(&self) -> String {
+        let member = |(n, m): (&u64, &Member)| {
+            let runs = if self.runs(*n) { "" } else { "!" };
+            let disk = if self.disks.contains_key(n) { "" } else { "?" };
+            format!("{n}{:?}{runs}{disk}", m.role)
+        };
+        let members: Vec<_> = self.members.iter().map(member).collect();
+        format!(
+            "configuration {} {} leader {:?}",
+            self.id,
+            members.join(" "),
+            self.leader
+        )
+    }
+
     pub(crate) fn status(&self, number: u64, cluster: ClusterUid) -> Option<Status> {
         let disk = self.disks.get(&number).filter(|disk| disk.running)?;
         let leads = self.leader == Some(number);
-        let (id, members) = if leads { (self.id, &self.members) } else { (disk.known.0, &disk.known.1) };
+        let (id, members) = if leads {
+            (self.id, &self.members)
+        } else {
+            (disk.known.0, &disk.known.1)
+        };
         let told = |(n, m): (&u64, &Member)| MemberStatus {
             number: *n,
             name: m.name.clone(),
@@ -215,6 +335,7 @@ impl Group {
             lag: None,
             active: leads.then_some(self.runs(*n)),
         };
+        let highest = self.used.last().copied().unwrap_or(0);
         let ready = self.leader.is_some() && self.members.get(&number).is_some_and(|m| m.caught_up);
         Some(Status {
             generation: 1,
@@ -226,9 +347,16 @@ impl Group {
             etcd_cluster_id: String::new(),
             role: if leads { Role::Leader } else { Role::Follower },
             leader: self.leader,
-            ballot: BallotStatus { round: self.round, node: self.leader.unwrap_or(0) },
+            ballot: BallotStatus {
+                round: self.round,
+                node: self.leader.unwrap_or(0),
+            },
             promised: BallotStatus::default(),
-            configuration: ConfigurationStatus { id, members: members.iter().map(told).collect() },
+            configuration: ConfigurationStatus {
+                id,
+                highest,
+                members: members.iter().map(told).collect(),
+            },
             decided: 0,
             applied: 0,
             first: 0,
@@ -240,7 +368,11 @@ impl Group {
             certificate_not_after: None,
             ca_fingerprints: Vec::new(),
             ready,
-            not_ready_because: if ready { String::new() } else { "it has not caught up".into() },
+            not_ready_because: if ready {
+                String::new()
+            } else {
+                "it has not caught up".into()
+            },
         })
     }
 }

@@ -50,34 +50,65 @@ impl View {
     }
 
     pub(crate) fn see_others(&mut self, world: &World) {
-        let kinds = [ChildKind::Service, ChildKind::Secret, ChildKind::ConfigMap, ChildKind::Budget];
-        self.others = kinds.iter().flat_map(|kind| world.objects.of(*kind)).collect();
+        let kinds = [
+            ChildKind::Service,
+            ChildKind::Secret,
+            ChildKind::ConfigMap,
+            ChildKind::Budget,
+        ];
+        self.others = kinds
+            .iter()
+            .flat_map(|kind| world.objects.of(*kind))
+            .collect();
     }
 
     pub(crate) fn see_agents(&mut self, world: &World) {
         let uid = world.uid.parse().expect("a UUID");
         self.agents.clear();
         for pod in world.objects.of(ChildKind::Pod) {
-            let Some(number) = crate::api::number(pod.meta()).filter(|n| !world.silent.contains(n)) else { continue };
+            let Some(number) = crate::api::number(pod.meta()).filter(|n| !world.silent.contains(n))
+            else {
+                continue;
+            };
             if let Some(status) = world.group.status(number, world.cluster().unwrap_or(uid)) {
-                self.agents.insert(number, (pod.meta().uid.clone().unwrap_or_default(), status));
+                self.agents
+                    .insert(number, (pod.meta().uid.clone().unwrap_or_default(), status));
             }
         }
     }
 
     pub(crate) fn decide(&self, floor: u64) -> Decision {
-        let children = self.claims.iter().chain(&self.pods).chain(&self.others).cloned().collect();
+        let children = self
+            .claims
+            .iter()
+            .chain(&self.pods)
+            .chain(&self.others)
+            .cloned()
+            .collect();
         let agents = self.agents.iter().map(|(number, (pod_uid, status))| {
-            (*number, AgentSeen { pod_uid: pod_uid.clone(), status: status.clone() })
+            (
+                *number,
+                AgentSeen {
+                    pod_uid: pod_uid.clone(),
+                    status: status.clone(),
+                },
+            )
         });
         let observed = Observed {
-            key: Key { kind: "ConsensusGroup".into(), namespace: "ns".into(), name: "config".into() },
+            key: Key {
+                kind: "ConsensusGroup".into(),
+                namespace: "ns".into(),
+                name: "config".into(),
+            },
             object: Arc::new(serde_json::from_value(self.object.clone()).expect("an object")),
             children,
             agents: agents.collect(),
             floor,
             authority: self.authority.then(|| AUTHORITY.to_owned()),
-            settings: Arc::new(Settings { image: "agent:1".into(), ..Settings::default() }),
+            settings: Arc::new(Settings {
+                image: "agent:1".into(),
+                ..Settings::default()
+            }),
             now: "2026-06-01T00:00:00Z".parse().expect("a time"),
             failure: None,
         };

@@ -17,6 +17,7 @@ pub(crate) fn run(world: &mut World) -> String {
         let decision = View::of(world).decide(world.floor);
         world.status = decision.status.clone();
         let before = world.group.id;
+        world.group.fresh = true;
         for action in &decision.actions {
             lines.push_str(&format!("{action}\n"));
             if let Err(why) = world.act(action) {
@@ -55,7 +56,9 @@ fn check(world: &mut World, want: Expect) {
 #[test]
 fn create() {
     let mut world = World::new(json!({ "members": 3, "tls": { "mode": "Disabled" } }));
-    check(&mut world, expect![[r#"
+    check(
+        &mut world,
+        expect![[r#"
         create-authority
         create Service config-cg
         create Service config-cg-peer
@@ -83,9 +86,16 @@ fn create() {
         apply ConfigMap config-cg-config-2
         apply ConfigMap config-cg-config-3
         --
-    "#]]);
-    let config = world.objects.get(ChildKind::ConfigMap, "config-cg-config-1").expect("a configuration");
-    let yaml = config.to_json()["data"]["agent.yaml"].as_str().expect("a text").to_owned();
+    "#]],
+    );
+    let config = world
+        .objects
+        .get(ChildKind::ConfigMap, "config-cg-config-1")
+        .expect("a configuration");
+    let yaml = config.to_json()["data"]["agent.yaml"]
+        .as_str()
+        .expect("a text")
+        .to_owned();
     expect![[r#"
         cluster_uid: 5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee
         kind: ConsensusGroup
@@ -135,6 +145,7 @@ fn create() {
           request_bytes_max: 1572864
           txn_operations_max: 128
           requests_max: 65536
+          watch_progress_interval_ms: 600000
         snapshot:
           log_bytes: 67108864
           segment_bytes: 16777216
@@ -146,7 +157,8 @@ fn create() {
         log:
           format: json
           filter: info
-    "#]].assert_eq(&yaml);
+    "#]]
+    .assert_eq(&yaml);
     expect![[r#"
         clusterUid: 5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee
         conditions:
@@ -198,12 +210,15 @@ fn create() {
         selector: synod.dev/kind=ConsensusGroup,synod.dev/name=config
         state: Ready
         version: 0.1.0
-    "#]].assert_eq(&serde_yaml::to_string(&world.status).expect("encodes"));
+    "#]]
+    .assert_eq(&serde_yaml::to_string(&world.status).expect("encodes"));
 }
 
 #[test]
 fn create_with_tls() {
-    check(&mut World::new(json!({ "members": 1 })), expect![[r#"
+    check(
+        &mut World::new(json!({ "members": 1 })),
+        expect![[r#"
         create-authority
         create Service config-cg
         create Service config-cg-peer
@@ -218,14 +233,17 @@ fn create_with_tls() {
         --
         apply ConfigMap config-cg-config-1
         --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn three_to_five() {
     let mut world = ready(json!({ "members": 3 }));
     world.edit("members", json!(5));
-    check(&mut world, expect![[r#"
+    check(
+        &mut world,
+        expect![[r#"
         create PersistentVolumeClaim data-config-cg-4
         --
         apply PodDisruptionBudget config-cg
@@ -259,7 +277,8 @@ fn three_to_five() {
         --
         apply ConfigMap config-cg-config-5
         --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -267,69 +286,76 @@ fn five_to_three() {
     let mut world = ready(json!({ "members": 5 }));
     world.group.leader = Some(5);
     world.edit("members", json!(3));
-    check(&mut world, expect![[r#"
-        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
-        --
-        membership remove 4 at configuration 1 via 5
-        --
-        apply PodDisruptionBudget config-cg
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-2
-        apply ConfigMap config-cg-config-3
-        apply ConfigMap config-cg-config-5
-        delete Pod config-cg-4 because its member was removed
-        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
-        --
-        delete ConfigMap config-cg-config-4 because its member was removed
-        delete Secret config-cg-tls-4 because its member was removed
-        delete PersistentVolumeClaim data-config-cg-4 because its member was removed
-        membership remove 3 at configuration 2 via 5
-        --
-        apply PodDisruptionBudget config-cg
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-2
-        apply ConfigMap config-cg-config-5
-        delete Pod config-cg-3 because its member was removed
-        --
-        delete ConfigMap config-cg-config-3 because its member was removed
-        delete Secret config-cg-tls-3 because its member was removed
-        delete PersistentVolumeClaim data-config-cg-3 because its member was removed
-        --
-    "#]]);
+    check(
+        &mut world,
+        expect![[r#"
+            patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+            --
+            membership remove 4 at configuration 1 via 5
+            --
+            apply PodDisruptionBudget config-cg
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-2
+            apply ConfigMap config-cg-config-3
+            apply ConfigMap config-cg-config-5
+            delete Pod config-cg-4 because its member was removed
+            patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+            --
+            delete Secret config-cg-tls-4 because its member was removed
+            delete ConfigMap config-cg-config-4 because its member was removed
+            delete PersistentVolumeClaim data-config-cg-4 because its member was removed
+            membership remove 3 at configuration 2 via 5
+            --
+            apply PodDisruptionBudget config-cg
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-2
+            apply ConfigMap config-cg-config-5
+            delete Pod config-cg-3 because its member was removed
+            --
+            delete Secret config-cg-tls-3 because its member was removed
+            delete ConfigMap config-cg-config-3 because its member was removed
+            delete PersistentVolumeClaim data-config-cg-3 because its member was removed
+            --
+        "#]],
+    );
 }
 
 #[test]
 fn three_to_one_to_three() {
     let mut world = ready(json!({ "members": 3 }));
     world.edit("members", json!(1));
-    check(&mut world, expect![[r#"
-        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
-        --
-        membership remove 3 at configuration 1 via 1
-        --
-        apply PodDisruptionBudget config-cg
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-2
-        delete Pod config-cg-3 because its member was removed
-        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
-        --
-        delete ConfigMap config-cg-config-3 because its member was removed
-        delete Secret config-cg-tls-3 because its member was removed
-        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/highest-member":"3"}}}
-        membership remove 2 at configuration 2 via 1
-        --
-        delete PodDisruptionBudget config-cg because a single member has no budget
-        apply ConfigMap config-cg-config-1
-        delete Pod config-cg-2 because its member was removed
-        delete PersistentVolumeClaim data-config-cg-3 because its member was removed
-        --
-        delete ConfigMap config-cg-config-2 because its member was removed
-        delete Secret config-cg-tls-2 because its member was removed
-        delete PersistentVolumeClaim data-config-cg-2 because its member was removed
-        --
-    "#]]);
+    check(
+        &mut world,
+        expect![[r#"
+            patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+            --
+            membership remove 3 at configuration 1 via 1
+            --
+            apply PodDisruptionBudget config-cg
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-2
+            delete Pod config-cg-3 because its member was removed
+            patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+            --
+            delete Secret config-cg-tls-3 because its member was removed
+            delete ConfigMap config-cg-config-3 because its member was removed
+            delete PersistentVolumeClaim data-config-cg-3 because its member was removed
+            membership remove 2 at configuration 2 via 1
+            --
+            delete PodDisruptionBudget config-cg because a single member has no budget
+            apply ConfigMap config-cg-config-1
+            delete Pod config-cg-2 because its member was removed
+            --
+            delete Secret config-cg-tls-2 because its member was removed
+            delete ConfigMap config-cg-config-2 because its member was removed
+            delete PersistentVolumeClaim data-config-cg-2 because its member was removed
+            --
+        "#]],
+    );
     world.edit("members", json!(3));
-    check(&mut world, expect![[r#"
+    check(
+        &mut world,
+        expect![[r#"
         create PersistentVolumeClaim data-config-cg-4
         --
         create PodDisruptionBudget config-cg
@@ -359,14 +385,17 @@ fn three_to_one_to_three() {
         --
         apply ConfigMap config-cg-config-5
         --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_learner_comes_and_goes() {
     let mut world = ready(json!({ "members": 1 }));
     world.edit("learners", json!(1));
-    check(&mut world, expect![[r#"
+    check(
+        &mut world,
+        expect![[r#"
         create PersistentVolumeClaim data-config-cg-2
         --
         create ConfigMap config-cg-config-2
@@ -381,99 +410,128 @@ fn a_learner_comes_and_goes() {
         --
         apply ConfigMap config-cg-config-2
         --
-    "#]]);
+    "#]],
+    );
     world.edit("learners", json!(0));
-    check(&mut world, expect![[r#"
-        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
-        --
-        membership remove 2 at configuration 2 via 1
-        --
-        apply ConfigMap config-cg-config-1
-        delete Pod config-cg-2 because its member was removed
-        --
-        delete ConfigMap config-cg-config-2 because its member was removed
-        delete Secret config-cg-tls-2 because its member was removed
-        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/highest-member":"2"}}}
-        --
-        delete PersistentVolumeClaim data-config-cg-2 because its member was removed
-        --
-    "#]]);
+    check(
+        &mut world,
+        expect![[r#"
+            patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+            --
+            membership remove 2 at configuration 2 via 1
+            --
+            apply ConfigMap config-cg-config-1
+            delete Pod config-cg-2 because its member was removed
+            --
+            delete Secret config-cg-tls-2 because its member was removed
+            delete ConfigMap config-cg-config-2 because its member was removed
+            delete PersistentVolumeClaim data-config-cg-2 because its member was removed
+            --
+        "#]],
+    );
 }
 
 #[test]
 fn a_pod_is_lost() {
     let mut world = ready(json!({ "members": 3 }));
-    let pod = world.objects.get(ChildKind::Pod, "config-cg-2").expect("a pod").clone();
+    let pod = world
+        .objects
+        .get(ChildKind::Pod, "config-cg-2")
+        .expect("a pod")
+        .clone();
     world.lose_pod(&pod);
     world.group.settle();
-    check(&mut world, expect![[r#"
+    check(
+        &mut world,
+        expect![[r#"
         create Pod config-cg-2
         --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_claim_is_lost() {
     let mut world = ready(json!({ "members": 3 }));
-    let pod = world.objects.get(ChildKind::Pod, "config-cg-2").expect("a pod").clone();
-    let claim = world.objects.get(ChildKind::Claim, "data-config-cg-2").expect("a claim").clone();
+    let pod = world
+        .objects
+        .get(ChildKind::Pod, "config-cg-2")
+        .expect("a pod")
+        .clone();
+    let claim = world
+        .objects
+        .get(ChildKind::Claim, "data-config-cg-2")
+        .expect("a claim")
+        .clone();
     world.lose_pod(&pod);
     world.lose_claim(&claim);
     world.group.settle();
-    check(&mut world, expect![[r#"
-        apply PodDisruptionBudget config-cg
-        create PersistentVolumeClaim data-config-cg-4
-        --
-        apply PodDisruptionBudget config-cg
-        create ConfigMap config-cg-config-4
-        issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
-        create Pod config-cg-4
-        --
-        membership add learner 4 at configuration 1 via 1
-        --
-        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-3
-        apply ConfigMap config-cg-config-4
-        membership swap 2 for 4 at configuration 2 via 1
-        --
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-3
-        apply ConfigMap config-cg-config-4
-        --
-    "#]]);
+    check(
+        &mut world,
+        expect![[r#"
+            apply PodDisruptionBudget config-cg
+            confirm-gone PersistentVolumeClaim data-config-cg-2
+            create PersistentVolumeClaim data-config-cg-4
+            --
+            apply PodDisruptionBudget config-cg
+            create ConfigMap config-cg-config-4
+            issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
+            create Pod config-cg-4
+            --
+            membership add learner 4 at configuration 1 via 1
+            --
+            patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-3
+            apply ConfigMap config-cg-config-4
+            membership swap 2 for 4 at configuration 2 via 1
+            --
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-3
+            apply ConfigMap config-cg-config-4
+            delete Secret config-cg-tls-2 because its member was removed
+            delete ConfigMap config-cg-config-2 because its member was removed
+            --
+        "#]],
+    );
 }
 
 #[test]
 fn the_only_claim_is_being_deleted() {
     let mut world = ready(json!({ "members": 1 }));
     world.objects.delete(ChildKind::Claim, "data-config-cg-1");
-    check(&mut world, expect![[r#"
-        create PersistentVolumeClaim data-config-cg-2
-        --
-        create PodDisruptionBudget config-cg
-        create ConfigMap config-cg-config-2
-        issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
-        create Pod config-cg-2
-        --
-        membership add learner 2 at configuration 1 via 1
-        --
-        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        apply ConfigMap config-cg-config-2
-        membership promote 2 at configuration 2 via 1
-        --
-        apply ConfigMap config-cg-config-2
-        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
-        --
-        transfer from 1 to 2
-        --
-        membership remove 1 at configuration 3 via 2
-        --
-        delete PodDisruptionBudget config-cg because a single member has no budget
-        apply ConfigMap config-cg-config-2
-        delete Pod config-cg-1 because its member was removed
-        --
-    "#]]);
+    check(
+        &mut world,
+        expect![[r#"
+            create PersistentVolumeClaim data-config-cg-2
+            --
+            create PodDisruptionBudget config-cg
+            create ConfigMap config-cg-config-2
+            issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
+            create Pod config-cg-2
+            --
+            membership add learner 2 at configuration 1 via 1
+            --
+            patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            apply ConfigMap config-cg-config-2
+            membership promote 2 at configuration 2 via 1
+            --
+            apply ConfigMap config-cg-config-2
+            patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+            --
+            transfer from 1 to 2
+            --
+            membership remove 1 at configuration 3 via 2
+            --
+            delete PodDisruptionBudget config-cg because a single member has no budget
+            apply ConfigMap config-cg-config-2
+            delete Pod config-cg-1 because its member was removed
+            --
+            delete Secret config-cg-tls-1 because its member was removed
+            delete ConfigMap config-cg-config-1 because its member was removed
+            --
+        "#]],
+    );
 }
 
 #[test]
@@ -481,7 +539,9 @@ fn roll() {
     let mut world = ready(json!({ "members": 3 }));
     world.group.leader = Some(2);
     world.edit("image", json!("agent:2"));
-    check(&mut world, expect![[r#"
+    check(
+        &mut world,
+        expect![[r#"
         delete Pod config-cg-3 because its template is outdated
         --
         create Pod config-cg-3
@@ -496,7 +556,8 @@ fn roll() {
         --
         create Pod config-cg-2
         --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -509,10 +570,20 @@ fn a_broken_image_stops_the_roll_and_a_good_one_mends_it() {
         --
         create Pod config-cg-3
         --
-    "#]].assert_eq(&run(&mut world));
-    expect!["2 pods are of an outdated template; config-cg-3: its container waits: ImagePullBackOff"].assert_eq(world.status["conditions"][1]["message"].as_str().unwrap_or_default());
+    "#]]
+    .assert_eq(&run(&mut world));
+    expect![
+        "2 pods are of an outdated template; config-cg-3: its container waits: ImagePullBackOff"
+    ]
+    .assert_eq(
+        world.status["conditions"][1]["message"]
+            .as_str()
+            .unwrap_or_default(),
+    );
     world.edit("image", json!("agent:3"));
-    check(&mut world, expect![[r#"
+    check(
+        &mut world,
+        expect![[r#"
         delete Pod config-cg-3 because it does not run and its template is outdated
         delete Pod config-cg-3 because its template is outdated
           refused: Changed
@@ -529,14 +600,24 @@ fn a_broken_image_stops_the_roll_and_a_good_one_mends_it() {
         --
         create Pod config-cg-1
         --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_recreated_object_finds_its_data() {
     let mut world = ready(json!({ "members": 3 }));
-    let kinds = [ChildKind::Pod, ChildKind::Service, ChildKind::Secret, ChildKind::ConfigMap, ChildKind::Budget];
-    let children: Vec<_> = kinds.iter().flat_map(|kind| world.objects.of(*kind)).collect();
+    let kinds = [
+        ChildKind::Pod,
+        ChildKind::Service,
+        ChildKind::Secret,
+        ChildKind::ConfigMap,
+        ChildKind::Budget,
+    ];
+    let children: Vec<_> = kinds
+        .iter()
+        .flat_map(|kind| world.objects.of(*kind))
+        .collect();
     for child in children {
         match child.kind() {
             ChildKind::Pod => world.lose_pod(&child),
@@ -546,7 +627,9 @@ fn a_recreated_object_finds_its_data() {
     world.uid = "00000000-0000-4000-8000-000000000002".into();
     world.status = serde_json::Value::Null;
     world.group.settle();
-    check(&mut world, expect![[r#"
+    check(
+        &mut world,
+        expect![[r#"
         create Service config-cg
         create Service config-cg-peer
         create PodDisruptionBudget config-cg
@@ -561,7 +644,8 @@ fn a_recreated_object_finds_its_data() {
         issue config-cg-tls-3 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/3
         create Pod config-cg-3
         --
-    "#]]);
+    "#]],
+    );
     assert_eq!(world.status["clusterUid"], crate::world::UID);
 }
 
@@ -574,10 +658,11 @@ fn a_foreign_member_is_shown_and_left_alone() {
         caught_up: false,
     };
     world.group.members.insert(9, stranger);
+    world.group.used.insert(9);
     world.group.id += 1;
     world.group.settle();
     check(&mut world, expect![""]);
-    expect![""].assert_eq(&world.status["conditions"][3].to_string());
+    expect![[r#"{"lastTransitionTime":"2026-06-01T00:00:00Z","message":"members 9 were not added by the operator and are left alone","observedGeneration":1,"reason":"UnknownMember","status":"True","type":"ForeignMember"}"#]].assert_eq(&world.status["conditions"][3].to_string());
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{ContainerState, ContainerStateRunning, ContainerStatus, PodStatus};
+use k8s_openapi::api::core::v1::{
+    ContainerState, ContainerStateRunning, ContainerStatus, PodStatus,
+};
 use serde_json::{Value, json};
 use synod_agent_api::AgentConfig;
 use synod_operator::action::{Action, Issue};
@@ -66,6 +68,10 @@ impl World {
                 self.check_delete(seen.kind, &seen.name);
                 self.objects.delete(seen.kind, &seen.name);
             }
+            Action::ConfirmGone { kind, name } => match self.objects.get(*kind, name) {
+                Some(_) => return Err("it is there".into()),
+                None => {}
+            },
             Action::Membership { via, request } => self.floor = self.group.change(*via, request)?,
             Action::Transfer { via, to } => self.group.transfer(*via, *to)?,
         }
@@ -77,7 +83,10 @@ impl World {
         secret.meta_mut().annotations = Some(BTreeMap::from([
             (names::ISSUED_FOR.to_owned(), issue.digest(AUTHORITY)),
             (names::ADDRESSES.to_owned(), issue.addresses_text()),
-            (names::NOT_AFTER.to_owned(), "2027-01-01T00:00:00Z".to_owned()),
+            (
+                names::NOT_AFTER.to_owned(),
+                "2027-01-01T00:00:00Z".to_owned(),
+            ),
         ]));
         match &issue.seen {
             None => self.objects.create(secret),
@@ -90,18 +99,32 @@ impl World {
 
     /// What may never be deleted.
     fn check_delete(&mut self, kind: ChildKind, name: &str) {
-        let Some(number) = self.objects.get(kind, name).and_then(|object| number(object.meta())) else { return };
+        let Some(number) = self
+            .objects
+            .get(kind, name)
+            .and_then(|object| number(object.meta()))
+        else {
+            return;
+        };
         let voters = self.group.voters();
         if !voters.contains(&number) {
             return;
         }
         if kind == ChildKind::Claim {
-            self.group.violated(format!("the claim of voter {number} is deleted"));
+            self.group
+                .violated(format!("the claim of voter {number} is deleted"));
         }
         let healthy = self.group.healthy();
         let left = healthy.iter().filter(|n| **n != number).count();
-        if kind == ChildKind::Pod && healthy.contains(&number) && voters.len() > 1 && left < quorum(voters.len()) {
-            self.group.violated(format!("pod of voter {number} is deleted, {left} of {} are left", voters.len()));
+        if kind == ChildKind::Pod
+            && healthy.contains(&number)
+            && voters.len() > 1
+            && left < quorum(voters.len())
+        {
+            self.group.violated(format!(
+                "pod of voter {number} is deleted, {left} of {} are left",
+                voters.len()
+            ));
         }
     }
 
@@ -119,7 +142,10 @@ impl World {
     }
 
     fn pod_of(&self, wanted: u64) -> bool {
-        self.objects.of(ChildKind::Pod).iter().any(|pod| number(pod.meta()) == Some(wanted))
+        self.objects
+            .of(ChildKind::Pod)
+            .iter()
+            .any(|pod| number(pod.meta()) == Some(wanted))
     }
 
     fn end_pods(&mut self) {
@@ -133,7 +159,8 @@ impl World {
     /// The pod is gone, its process with it.
     pub(crate) fn lose_pod(&mut self, pod: &Child) {
         self.objects.finish(ChildKind::Pod, pod.name());
-        if let Some(disk) = number(pod.meta()).and_then(|number| self.group.disks.get_mut(&number)) {
+        if let Some(disk) = number(pod.meta()).and_then(|number| self.group.disks.get_mut(&number))
+        {
             disk.running = false;
         }
     }
@@ -152,35 +179,53 @@ impl World {
             if pod.status.is_some() {
                 continue;
             }
-            let Some(number) = number(&pod.metadata) else { continue };
+            let Some(number) = number(&pod.metadata) else {
+                continue;
+            };
             let claim = format!("data-{}", child.name());
-            let Some(claim) = self.objects.get(ChildKind::Claim, &claim) else { continue };
+            let Some(claim) = self.objects.get(ChildKind::Claim, &claim) else {
+                continue;
+            };
             if claim.meta().deletion_timestamp.is_some() {
                 continue;
             }
             let claim = claim.meta().uid.clone().unwrap_or_default();
-            let image = pod.spec.as_ref().and_then(|spec| spec.containers[0].image.clone());
+            let image = pod
+                .spec
+                .as_ref()
+                .and_then(|spec| spec.containers[0].image.clone());
             let runs = image.is_some() && image != self.broken_image;
             if runs && !self.start(number, &claim, child.name()) {
                 continue;
             }
-            self.objects.change(ChildKind::Pod, child.name(), |pod| set_status(pod, number, runs));
+            self.objects.change(ChildKind::Pod, child.name(), |pod| {
+                set_status(pod, number, runs)
+            });
         }
     }
 
     fn start(&mut self, number: u64, claim: &str, pod: &str) -> bool {
         let base = pod.rsplit_once('-').map_or(pod, |(base, _)| base);
-        let config = self.objects.get(ChildKind::ConfigMap, &format!("{base}-config-{number}"));
-        let Some(Child::ConfigMap(map)) = config else { return false };
+        let config = self
+            .objects
+            .get(ChildKind::ConfigMap, &format!("{base}-config-{number}"));
+        let Some(Child::ConfigMap(map)) = config else {
+            return false;
+        };
         let certificate = format!("{base}-tls-{number}");
         if self.objects.get(ChildKind::Secret, &certificate).is_none() {
             return false;
         }
         let text = &map.data.as_ref().expect("data")["agent.yaml"];
         let config = AgentConfig::parse(text).expect("a configuration that the agent takes");
-        let initial: Vec<_> = config.members.iter().map(|m| (m.number, m.name.clone())).collect();
+        let initial: Vec<_> = config
+            .members
+            .iter()
+            .map(|m| (m.number, m.name.clone()))
+            .collect();
         let start = serde_json::to_value(config.start).expect("encodes");
-        self.group.start(number, claim, start.as_str().expect("a word"), &initial);
+        self.group
+            .start(number, claim, start.as_str().expect("a word"), &initial);
         true
     }
 
@@ -208,7 +253,11 @@ fn set_status(pod: &mut Child, number: u64, runs: bool) {
         pod_ip: Some(format!("127.0.0.{number}")),
         container_statuses: Some(vec![ContainerStatus {
             name: "agent".into(),
-            state: Some(ContainerState { running, waiting, terminated: None }),
+            state: Some(ContainerState {
+                running,
+                waiting,
+                terminated: None,
+            }),
             ..ContainerStatus::default()
         }]),
         ..PodStatus::default()

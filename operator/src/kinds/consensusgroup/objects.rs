@@ -88,6 +88,15 @@ fn meta(group: &Group, name: String) -> ObjectMeta {
     }
 }
 
+/// Metadata of a member's configuration or certificate.
+fn paper_meta(group: &Group, name: String, number: u64) -> ObjectMeta {
+    let mut meta = meta(group, name);
+    meta.labels
+        .get_or_insert_default()
+        .extend([owned((LABEL_MEMBER, &number.to_string()))]);
+    meta
+}
+
 fn member_meta(group: &Group, name: String, number: u64, learner: bool) -> ObjectMeta {
     let mut meta = meta(group, name);
     let role = if learner { "learner" } else { "voter" };
@@ -158,7 +167,7 @@ pub(super) fn claim(
 pub(super) fn config_map(group: &Group, number: u64, members: &[u64]) -> Child {
     let text = config::agent(group, number, members).to_yaml();
     ConfigMap {
-        metadata: meta(group, group.names.config(number)),
+        metadata: paper_meta(group, group.names.config(number), number),
         data: Some([("agent.yaml".to_owned(), text)].into()),
         ..ConfigMap::default()
     }
@@ -174,7 +183,10 @@ pub(super) fn certificate(group: &Group, number: u64, seen: Option<Seen>) -> Iss
         .and_then(|pod| pod.address)
         .filter(|_| group.settings.certify_addresses);
     Issue {
-        secret: secret(group, group.names.certificate(number), BTreeMap::new()),
+        secret: secret(
+            paper_meta(group, group.names.certificate(number), number),
+            BTreeMap::new(),
+        ),
         seen,
         common_name: group.names.pod(number),
         uri: group.identity(number).to_string(),
@@ -195,7 +207,10 @@ pub(super) fn certificate(group: &Group, number: u64, seen: Option<Seen>) -> Iss
 /// What clients need; with a certificate of their own if the operator issues them.
 pub(super) fn connection(group: &Group, seen: Option<Seen>) -> Issue {
     Issue {
-        secret: secret(group, group.names.connection(), connection_data(group)),
+        secret: secret(
+            meta(group, group.names.connection()),
+            connection_data(group),
+        ),
         seen,
         common_name: format!("{}-client", group.names.base()),
         uri: format!("synod://client/{}/{KIND}/{}", group.namespace, group.name),
@@ -211,16 +226,19 @@ fn connection_data(group: &Group) -> BTreeMap<String, String> {
 
 /// The connection Secret of a group whose clients need no certificate of ours.
 pub(super) fn plain_connection(group: &Group) -> Child {
-    secret(group, group.names.connection(), connection_data(group))
+    secret(
+        meta(group, group.names.connection()),
+        connection_data(group),
+    )
 }
 
-fn secret(group: &Group, name: String, data: BTreeMap<String, String>) -> Child {
+fn secret(metadata: ObjectMeta, data: BTreeMap<String, String>) -> Child {
     let data: BTreeMap<_, _> = data
         .into_iter()
         .map(|(name, text)| (name, k8s_openapi::ByteString(text.into_bytes())))
         .collect();
     Secret {
-        metadata: meta(group, name),
+        metadata,
         data: Some(data).filter(|data| !data.is_empty()),
         type_: Some("Opaque".to_owned()),
         ..Secret::default()

@@ -60,12 +60,12 @@ fn surroundings(group: &Group) -> Vec<Action> {
 
 /// The budget counts a member from before it is added until after it is removed.
 fn budget(group: &Group) -> Option<Action> {
-    let counted = group.numbers(|_, seat| {
+    let counted = group.numbers(|number, seat| {
         let voter = seat
             .claim
             .as_ref()
             .is_some_and(|claim| !claim.retired && !claim.learner);
-        voter && !is_out(group, seat)
+        voter && !is_out(group, number, seat)
     });
     match i32::try_from(counted.len()).unwrap_or(i32::MAX) {
         // Before the first claims there is nothing to protect.
@@ -169,7 +169,7 @@ fn members(group: &Group) -> Vec<Action> {
         return Vec::new();
     }
     let mut actions = Vec::new();
-    for number in group.numbers(|_, seat| should_run(group, seat)) {
+    for number in group.numbers(|number, seat| should_run(group, number, seat)) {
         let seat = &group.seats[&number];
         actions.extend(configuration(group, number));
         actions.extend(ensure_issued(group, |seen| {
@@ -181,20 +181,21 @@ fn members(group: &Group) -> Vec<Action> {
 }
 
 /// Whether there should be a pod: its claim is there and in use, and the member was not removed from the group.
-pub(super) fn should_run(group: &Group, seat: &Seat) -> bool {
+pub(super) fn should_run(group: &Group, number: u64, seat: &Seat) -> bool {
     seat.claim
         .as_ref()
         .is_some_and(|claim| !claim.retired && !claim.lost)
-        && !is_out(group, seat)
+        && !is_out(group, number, seat)
 }
 
 /// Whether the leader's configuration confirms that the member was removed, or was never added and must not be.
-pub(super) fn is_out(group: &Group, seat: &Seat) -> bool {
-    let over = seat
-        .claim
-        .as_ref()
-        .is_none_or(|claim| claim.joined || claim.leaving || claim.retired);
-    group.lead.is_some() && seat.member.is_none() && over
+pub(super) fn is_out(group: &Group, number: u64, seat: &Seat) -> bool {
+    let Some(lead) = group.lead.as_ref().filter(|_| seat.member.is_none()) else {
+        return false;
+    };
+    // A number not above the highest one was in use: its member is not a member any more.
+    let over = |claim: &Claim| claim.joined || claim.leaving || claim.retired || claim.lost;
+    number <= lead.highest || seat.claim.as_ref().is_none_or(over)
 }
 
 fn configuration(group: &Group, number: u64) -> Option<Action> {
@@ -202,9 +203,7 @@ fn configuration(group: &Group, number: u64) -> Option<Action> {
     let claim = group.seats[&number].claim.as_ref()?;
     let members = match &claim.start {
         Start::Bootstrap(initial) if !claim.joined => initial.iter().copied().collect(),
-        _ if group.lead.is_some() => {
-            group.numbers(|n, seat| seat.member.is_some() && !group.is_foreign(n, seat))
-        }
+        _ if group.lead.is_some() => group.numbers(|_, seat| seat.member.is_some()),
         // Nobody can tell who the members are now: what was written when somebody could is better than a guess.
         _ if exists => return None,
         _ => group.numbers(|_, seat| seat.is_serving()),
@@ -222,7 +221,7 @@ fn pod(group: &Group, number: u64, seat: &Seat) -> Option<Action> {
         (true, _) => None,
         (false, true) => Some(delete_pod(pod, "it has ended")),
         // What does not run loses nothing, and the new template may be the cure.
-        (false, false) if outdated && !pod.running && !seat.is_heard() => Some(delete_pod(
+        (false, false) if outdated && seat.is_idle() => Some(delete_pod(
             pod,
             "it does not run and its template is outdated",
         )),

@@ -230,7 +230,7 @@ fn waited_for(group: &Group) -> String {
 
 fn why_not_ready(group: &Group, number: u64, seat: &Seat) -> Option<String> {
     let retired = seat.claim.as_ref().is_some_and(|claim| claim.retired);
-    if retired || group.is_foreign(number, seat) || group.is_ready(number, seat) {
+    if retired || group.is_ready(number, seat) {
         return None;
     }
     if seat.claim.is_none() && seat.member.is_none() {
@@ -257,10 +257,7 @@ fn why_not_ready(group: &Group, number: u64, seat: &Seat) -> Option<String> {
 
 fn degraded(group: &Group, story: &Story) -> Condition {
     let broken = |number: u64, seat: &Seat| {
-        seat.votes()
-            && !group.is_ready(number, seat)
-            && !seat.is_leaving()
-            && !group.is_foreign(number, seat)
+        seat.votes() && !group.is_ready(number, seat) && !seat.is_leaving()
     };
     let broken = group.numbers(broken);
     if let Some(failure) = &group.failure {
@@ -286,11 +283,10 @@ fn degraded(group: &Group, story: &Story) -> Condition {
 }
 
 fn foreign(group: &Group) -> Option<Condition> {
-    let foreign = group.numbers(|number, seat| group.is_foreign(number, seat));
-    if foreign.is_empty() {
+    if group.foreign.is_empty() {
         return None;
     }
-    let numbers: Vec<_> = foreign.iter().map(u64::to_string).collect();
+    let numbers: Vec<_> = group.foreign.keys().map(u64::to_string).collect();
     let message = format!(
         "members {} were not added by the operator and are left alone",
         numbers.join(", ")

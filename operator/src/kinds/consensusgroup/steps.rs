@@ -8,8 +8,8 @@
 use synod_agent_api::{Change, ConfigurationRequest, MemberRole};
 use synod_crds::RetentionPolicy;
 
-use super::plan::{annotate, delete_pod, is_out, owned, should_run};
-use super::view::{Claim, Group, Lead, Seat, Start, seen_child};
+use super::plan::{annotate, delete_pod, is_out, should_run};
+use super::view::{Claim, Group, Lead, Seat, Start, number_of, seen_child};
 use super::{config, objects};
 use crate::action::Action;
 use crate::child::ChildKind;
@@ -28,7 +28,7 @@ pub(super) fn steps(group: &Group) -> Vec<Action> {
         .or_else(|| replace_lost(group, lead))
         .or_else(|| admit(group, lead))
         .or_else(|| is_busy(group).then(Vec::new))
-        .or_else(|| grow(group))
+        .or_else(|| grow(group, lead))
         .or_else(|| roll(group, lead));
     actions.extend(step.unwrap_or_default());
     actions
@@ -50,17 +50,14 @@ fn membership(lead: &Lead, change: Change) -> Vec<Action> {
 // --- Who there is, and who there will be. ---
 
 /// Claims of members that are still to be added.
-fn is_pending(seat: &Seat) -> bool {
-    seat.member.is_none()
-        && seat.is_serving()
-        && seat.claim.as_ref().is_some_and(|claim| !claim.joined)
+fn is_pending(group: &Group, number: u64, seat: &Seat) -> bool {
+    seat.member.is_none() && seat.is_serving() && !is_out(group, number, seat)
 }
 
-/// Whether its claim, and with it its data, is gone or going.
-fn is_lost(group: &Group, number: u64, seat: &Seat) -> bool {
-    seat.member.is_some()
-        && !group.is_foreign(number, seat)
-        && seat.claim.as_ref().is_none_or(|claim| claim.lost)
+/// Whether its claim, and with it its data, is gone or going. A claim that is not seen may be a watch that is behind:
+/// see [`sure`].
+fn is_lost(seat: &Seat) -> bool {
+    seat.member.is_some() && seat.claim.as_ref().is_none_or(|claim| claim.lost)
 }
 
 /// Whether the seat takes the place of a voter that is still in the configuration.
@@ -74,24 +71,24 @@ fn is_substitute(group: &Group, seat: &Seat) -> bool {
 
 /// Whether it votes, or will, when all that is under way is done.
 fn counts_as_voter(group: &Group, number: u64, seat: &Seat) -> bool {
-    if seat.is_leaving() || group.is_foreign(number, seat) || is_substitute(group, seat) {
+    if seat.is_leaving() || is_substitute(group, seat) {
         return false;
     }
-    let will = is_pending(seat) || seat.is(MemberRole::Learner) && seat.is_serving();
+    let will = is_pending(group, number, seat) || seat.is(MemberRole::Learner) && seat.is_serving();
     let meant = seat.claim.as_ref().is_some_and(|claim| !claim.learner);
     seat.votes() || seat.is(MemberRole::Joining) || will && meant
 }
 
 fn counts_as_learner(group: &Group, number: u64, seat: &Seat) -> bool {
     let meant = seat.claim.as_ref().is_none_or(|claim| claim.learner);
-    let there = seat.is(MemberRole::Learner) || is_pending(seat);
-    there && meant && !seat.is_leaving() && !group.is_foreign(number, seat)
+    let there = seat.is(MemberRole::Learner) || is_pending(group, number, seat);
+    there && meant && !seat.is_leaving()
 }
 
 /// Whether a change of members is under way.
 fn is_busy(group: &Group) -> bool {
-    group.seats.values().any(|seat| {
-        is_pending(seat)
+    group.seats.iter().any(|(number, seat)| {
+        is_pending(group, *number, seat)
             || seat.is(MemberRole::Joining)
             || seat.member.is_some() && seat.is_leaving()
             || is_substitute(group, seat)
@@ -105,7 +102,7 @@ fn successor(group: &Group, lead: &Lead) -> Option<u64> {
         number != lead.number
             && seat.votes()
             && !seat.is_leaving()
-            && !is_lost(group, number, seat)
+            && !is_lost(seat)
             && group.is_ready(number, seat)
     });
     let current = |n: &u64| {
@@ -141,12 +138,8 @@ fn remove_leaving(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
 /// Removes one member, unless what is left would be no quorum; a leader hands over first.
 fn remove(group: &Group, lead: &Lead, number: u64) -> Option<Vec<Action>> {
     if group.seats.get(&number).is_some_and(Seat::votes) {
-        let voters = group.voters().len();
-        let left = group
-            .healthy_voters()
-            .iter()
-            .filter(|healthy| **healthy != number)
-            .count();
+        let voters = group.electorate();
+        let left = group.healthy_without(number);
         let enough = voters > 1 && left >= quorum(voters - 1);
         let reckless = mutated("remove-below-quorum") && voters > 1;
         if !enough && !reckless {
@@ -188,7 +181,7 @@ fn shrink(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
                 0
             } else if !seat.votes() {
                 1
-            } else if is_lost(group, *number, seat) {
+            } else if is_lost(seat) {
                 2
             } else if !group.is_healthy(*number, seat) {
                 3
@@ -206,69 +199,65 @@ fn shrink(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
 fn send_away(group: &Group, lead: &Lead, number: u64) -> Option<Vec<Action>> {
     match &group.seats.get(&number)?.claim {
         Some(claim) => Some(vec![annotate(claim, names::LEAVING, "true")]),
-        None => remove(group, lead, number),
+        None => remove(group, lead, number).map(|actions| sure(group, number, actions)),
     }
 }
 
 /// Takes away what is left of members that the configuration confirms to be gone.
 fn retire(group: &Group) -> Vec<Action> {
-    let gone = group.numbers(|_, seat| is_out(group, seat) && !should_run(group, seat));
-    gone.into_iter()
-        .flat_map(|number| retire_one(group, number))
-        .collect()
-}
-
-fn retire_one(group: &Group, number: u64) -> Vec<Action> {
-    let seat = &group.seats[&number];
-    if let Some(pod) = &seat.pod {
-        let delete = || delete_pod(pod, "its member was removed");
-        return if pod.deleting {
-            Vec::new()
-        } else {
-            vec![delete()]
-        };
-    }
-    let papers = [
-        (ChildKind::ConfigMap, group.names.config(number)),
-        (ChildKind::Secret, group.names.certificate(number)),
-    ];
-    let mut actions: Vec<_> = papers
+    let gone = group.numbers(|number, seat| is_out(group, number, seat));
+    let mut actions: Vec<_> = gone
         .iter()
-        .filter_map(|(kind, name)| owned(group, *kind, name))
-        .filter(|found| found.meta().deletion_timestamp.is_none())
-        .map(|found| Action::Delete {
-            seen: seen_child(found),
-            because: "its member was removed".into(),
-        })
+        .filter_map(|number| retire_pod(&group.seats[number]))
         .collect();
-    if let Some(claim) = seat
-        .claim
-        .as_ref()
-        .filter(|claim| !claim.retired && !claim.lost)
-    {
-        actions.push(retire_claim(group, number, claim));
+    actions.extend(retire_papers(group));
+    for number in gone {
+        let seat = &group.seats[&number];
+        let claim = seat
+            .claim
+            .as_ref()
+            .filter(|claim| !claim.retired && !claim.lost);
+        actions.extend(
+            claim
+                .filter(|_| seat.pod.is_none())
+                .map(|claim| retire_claim(group, claim)),
+        );
     }
     actions
 }
 
-/// Deletes or keeps the claim. Its number must be remembered elsewhere before it goes, or it would be used again.
-fn retire_claim(group: &Group, number: u64, claim: &Claim) -> Action {
+fn retire_pod(seat: &Seat) -> Option<Action> {
+    let pod = seat.pod.as_ref().filter(|pod| !pod.deleting)?;
+    Some(delete_pod(pod, "its member was removed"))
+}
+
+/// Configurations and certificates of members that are gone, whose pods are gone too.
+fn retire_papers(group: &Group) -> Vec<Action> {
+    let gone = |number: u64| match group.seats.get(&number) {
+        Some(seat) => seat.pod.is_none() && is_out(group, number, seat),
+        None => true,
+    };
+    let papers = group
+        .owned
+        .values()
+        .filter(|child| number_of(child.meta()).is_some_and(gone));
+    papers
+        .filter(|child| child.meta().deletion_timestamp.is_none())
+        .map(|child| Action::Delete {
+            seen: seen_child(child),
+            because: "its member was removed".into(),
+        })
+        .collect()
+}
+
+/// Deletes or keeps the claim. One that was never in use holds nothing to keep.
+fn retire_claim(group: &Group, claim: &Claim) -> Action {
     if claim.joined && group.spec.storage.retention.when_scaled == RetentionPolicy::Retain {
         return annotate(claim, names::RETIRED, "true");
     }
-    let kept = || {
-        let others = group.seats.iter().filter(|(other, _)| **other != number);
-        others.filter_map(|(other, seat)| Some((*other, seat.claim.as_ref().filter(|c| !c.lost)?)))
-    };
-    let remembered = kept().any(|(other, claim)| other > number || claim.highest >= number);
-    match kept().next() {
-        Some((_, other)) if !remembered => {
-            annotate(other, names::HIGHEST, &group.highest.to_string())
-        }
-        _ => Action::Delete {
-            seen: claim.seen.clone(),
-            because: "its member was removed".into(),
-        },
+    Action::Delete {
+        seen: claim.seen.clone(),
+        because: "its member was removed".into(),
     }
 }
 
@@ -306,10 +295,11 @@ fn take_over(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
 
 /// Begins to replace a member whose claim is gone: a new number, a new claim.
 fn replace_lost(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
-    let lost = group.numbers(|number, seat| is_lost(group, number, seat) && !seat.is_leaving());
+    let lost = group.numbers(|_, seat| is_lost(seat) && !seat.is_leaving());
     // Not counted in quorums: it goes, and a new one comes like any other.
     if let Some(number) = lost.iter().find(|number| !group.seats[*number].votes()) {
-        return Some(membership(lead, Change::Remove { number: *number }));
+        let removal = membership(lead, Change::Remove { number: *number });
+        return Some(sure(group, *number, removal));
     }
     if group
         .seats
@@ -319,13 +309,20 @@ fn replace_lost(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
         return None;
     }
     let number = *lost.first()?;
-    Some(vec![Action::Create(objects::claim(
-        group,
-        group.highest + 1,
-        &Start::Join,
-        false,
-        Some(number),
-    ))])
+    let claim = objects::claim(group, group.unused(lead), &Start::Join, false, Some(number));
+    Some(sure(group, number, vec![Action::Create(claim)]))
+}
+
+/// `actions`, after a look at the API itself that the claim is gone: the watch may be behind.
+fn sure(group: &Group, number: u64, actions: Vec<Action>) -> Vec<Action> {
+    if group.seats[&number].claim.is_some() {
+        return actions;
+    }
+    let gone = Action::ConfirmGone {
+        kind: ChildKind::Claim,
+        name: group.names.claim(number),
+    };
+    std::iter::once(gone).chain(actions).collect()
 }
 
 // --- Adding. ---
@@ -339,7 +336,8 @@ fn admit(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
     {
         return None;
     }
-    let ready = group.numbers(|_, seat| is_pending(seat) && seat.agent.is_some());
+    let ready =
+        group.numbers(|number, seat| is_pending(group, number, seat) && seat.agent.is_some());
     let number = *ready.first()?;
     let claim = group.seats[&number].claim.as_ref()?;
     let learner = claim.learner || is_substitute(group, &group.seats[&number]);
@@ -354,7 +352,7 @@ fn admit(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
 }
 
 /// Begins to add a voter or learner: its claim first, its pod follows.
-fn grow(group: &Group) -> Option<Vec<Action>> {
+fn grow(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
     let count = |test: fn(&Group, u64, &Seat) -> bool| {
         i32::try_from(
             group
@@ -372,7 +370,7 @@ fn grow(group: &Group) -> Option<Vec<Action>> {
     };
     Some(vec![Action::Create(objects::claim(
         group,
-        group.highest + 1,
+        group.unused(lead),
         &Start::Join,
         learner,
         None,
@@ -385,8 +383,10 @@ fn grow(group: &Group) -> Option<Vec<Action>> {
 /// handed over, and only while every other member serves.
 fn roll(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
     let template = config::template(group);
-    let outdated = group.numbers(|_, seat| {
-        should_run(group, seat)
+    let outdated = group.numbers(|number, seat| {
+        // Upkeep sees to those that do not run.
+        should_run(group, number, seat)
+            && !seat.is_idle()
             && seat
                 .pod
                 .as_ref()
@@ -405,12 +405,10 @@ fn roll(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
         })?
         .1;
     let seat = &group.seats[&number];
-    let others_serve = group.seats.iter().all(|(other, seat)| {
-        *other == number
-            || !seat.votes()
-            || group.is_foreign(*other, seat)
-            || serves(group, *other, seat)
-    });
+    let others_serve = group
+        .seats
+        .iter()
+        .all(|(other, seat)| *other == number || !seat.votes() || serves(group, *other, seat));
     let harmless = !group.is_healthy(number, seat);
     if !others_serve && !harmless && !mutated("roll-past-a-broken-pod") {
         return Some(Vec::new());

@@ -41,8 +41,8 @@ pub(super) struct Group {
     /// Claims of our name that hold another cluster's data than the others.
     pub(super) foreign_claims: Vec<String>,
     pub(super) seats: BTreeMap<u64, Seat>,
-    /// Numbers up to this one are, or may have been, used.
-    pub(super) highest: u64,
+    /// Members of the configuration that the operator did not add.
+    pub(super) foreign: BTreeMap<u64, MemberStatus>,
     pub(super) lead: Option<Lead>,
     /// Objects of ours, by kind and name.
     pub(super) owned: BTreeMap<(ChildKind, String), Arc<Child>>,
@@ -56,6 +56,8 @@ pub(super) struct Group {
 pub(super) struct Lead {
     pub(super) number: u64,
     pub(super) configuration: u64,
+    /// The highest number that a member ever had.
+    pub(super) highest: u64,
 }
 
 /// What there is of one member number.
@@ -87,7 +89,6 @@ pub(super) struct Claim {
     pub(super) joined: bool,
     pub(super) leaving: bool,
     pub(super) retired: bool,
-    pub(super) highest: u64,
     pub(super) requested: Option<Quantity>,
     /// It is being deleted, or its volume is gone.
     pub(super) lost: bool,
@@ -133,7 +134,7 @@ impl Group {
             uid,
             foreign_claims: Vec::new(),
             seats: BTreeMap::new(),
-            highest: 0,
+            foreign: BTreeMap::new(),
             lead: None,
             owned: BTreeMap::new(),
             authority: observed.authority.clone(),
@@ -144,7 +145,6 @@ impl Group {
         group.take_claims(observed);
         group.take_children(observed);
         group.take_agents(observed);
-        group.highest = group.highest();
         Ok(group)
     }
 
@@ -222,25 +222,23 @@ impl Group {
         self.lead = Some(Lead {
             number: leader.number,
             configuration: leader.configuration.id,
+            highest: leader.configuration.highest,
         });
         for member in leader.configuration.members {
-            let seat = self.seats.entry(member.number).or_default();
-            seat.member = Some(member);
+            // The name tells whose it is: a number alone may have been taken by somebody else first.
+            if member.name == self.names.pod(member.number) {
+                let seat = self.seats.entry(member.number).or_default();
+                seat.member = Some(member);
+            } else {
+                self.foreign.insert(member.number, member);
+            }
         }
     }
 
-    fn highest(&self) -> u64 {
-        let of_seat = |(number, seat): (&u64, &Seat)| {
-            let mut highest = *number;
-            if let Some(claim) = &seat.claim {
-                highest = highest.max(claim.highest);
-                if let Start::Bootstrap(initial) = &claim.start {
-                    highest = highest.max(initial.last().copied().unwrap_or(0));
-                }
-            }
-            highest
-        };
-        self.seats.iter().map(of_seat).max().unwrap_or(0)
+    /// A number that no member of the group ever had.
+    pub(super) fn unused(&self, lead: &Lead) -> u64 {
+        let known = self.seats.keys().chain(self.foreign.keys()).max().copied();
+        known.unwrap_or(0).max(lead.highest) + 1
     }
 
     /// Every agent whose pod has an address.
@@ -287,32 +285,37 @@ impl Group {
             .collect()
     }
 
-    /// Whether a member of the configuration was not added by the operator.
-    pub(super) fn is_foreign(&self, number: u64, seat: &Seat) -> bool {
-        seat.claim.is_none()
-            && seat
-                .member
-                .as_ref()
-                .is_some_and(|member| member.name != self.names.pod(number))
-    }
-
-    /// Voters of the configuration in force, foreign ones too.
+    /// Voters of ours in the configuration in force.
     pub(super) fn voters(&self) -> Vec<u64> {
         self.numbers(|_, seat| seat.votes())
     }
 
-    /// Voters that the leader hears and that have caught up.
-    pub(super) fn healthy_voters(&self) -> Vec<u64> {
-        self.numbers(|number, seat| seat.votes() && self.is_healthy(number, seat))
+    /// How many vote, foreign ones too.
+    pub(super) fn electorate(&self) -> usize {
+        let foreign = self
+            .foreign
+            .values()
+            .filter(|member| member.role == MemberRole::Voter);
+        self.voters().len() + foreign.count()
+    }
+
+    /// How many voters but `number` the leader hears and sees caught up, foreign ones too.
+    pub(super) fn healthy_without(&self, number: u64) -> usize {
+        let ours = self.numbers(|n, seat| n != number && seat.votes() && self.is_healthy(n, seat));
+        let foreign = self
+            .foreign
+            .values()
+            .filter(|m| m.role == MemberRole::Voter && is_current(m));
+        ours.len() + foreign.count()
     }
 
     /// Whether the leader hears the member and it has caught up. Without a leader nobody can tell.
     pub(super) fn is_healthy(&self, number: u64, seat: &Seat) -> bool {
         let Some(lead) = &self.lead else { return false };
         let leads = lead.number == number;
-        seat.member.as_ref().is_some_and(|member| {
-            leads || (member.active.unwrap_or(false) && member.caught_up.unwrap_or(false))
-        })
+        seat.member
+            .as_ref()
+            .is_some_and(|member| leads || is_current(member))
     }
 
     /// Whether the member serves: healthy to the leader, and ready by its own word.
@@ -354,9 +357,9 @@ impl Seat {
             .is_some_and(|claim| claim.leaving || claim.retired)
     }
 
-    /// Whether its agent answers.
-    pub(super) const fn is_heard(&self) -> bool {
-        self.agent.is_some()
+    /// Whether it has a pod whose container does not run: nothing is lost with it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.agent.is_none() && self.pod.as_ref().is_some_and(|pod| !pod.running)
     }
 
     /// Whether its own agent reports it as a member.
@@ -369,6 +372,11 @@ impl Seat {
                 .any(|m| m.number == agent.number)
         })
     }
+}
+
+/// Whether the leader hears the member and it has caught up.
+fn is_current(member: &MemberStatus) -> bool {
+    member.active.unwrap_or(false) && member.caught_up.unwrap_or(false)
 }
 
 fn seen(kind: ChildKind, meta: &ObjectMeta) -> Seen {
@@ -393,7 +401,7 @@ fn owners(meta: &ObjectMeta) -> Vec<String> {
         .collect()
 }
 
-fn number_of(meta: &ObjectMeta) -> Option<u64> {
+pub(super) fn number_of(meta: &ObjectMeta) -> Option<u64> {
     meta.labels
         .as_ref()?
         .get(names::LABEL_MEMBER)?
@@ -447,9 +455,6 @@ fn claim_of(claim: &PersistentVolumeClaim) -> Option<(u64, ClusterUid, Claim)> {
         joined: flag(names::JOINED),
         leaving: flag(names::LEAVING),
         retired: flag(names::RETIRED),
-        highest: annotation(names::HIGHEST)
-            .and_then(|number| number.parse().ok())
-            .unwrap_or(0),
         requested: requests
             .and_then(|r| r.get("storage"))
             .map(|quantity| Quantity(quantity.0.clone())),
