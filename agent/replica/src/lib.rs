@@ -23,6 +23,8 @@ mod script;
 mod settings;
 mod snapshot;
 mod status;
+#[cfg(test)]
+mod tests;
 mod wal;
 mod wire;
 

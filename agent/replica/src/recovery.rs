@@ -234,12 +234,10 @@ impl Formatting<'_> {
             StartMode::Resume => (DiskStanding::Amnesiac, None),
         };
         let mut script = Script::default();
-        for file in self.files {
+        for file in self.files.iter().filter(|file| is_ours(file)) {
             script.push(DiskOp::Remove { file: file.clone() });
         }
-        if !self.files.is_empty() {
-            script.push(DiskOp::SyncDirectory);
-        }
+        script.push(DiskOp::SyncDirectory);
         let identity = self.identity(standing, initial);
         self.format(&mut script, &identity);
         Prepared {
@@ -305,7 +303,7 @@ impl Formatting<'_> {
 
 /// Renames a file of a damaged disk; one that was set aside before under that name stays.
 fn set_aside(file: &str, files: &[String], script: &mut Script) {
-    let data = segment_file_or_snapshot(file);
+    let data = is_data(file);
     let aside = format!("{ASIDE}{file}");
     if data && !files.contains(&aside) {
         script.push(DiskOp::Rename {
@@ -319,8 +317,13 @@ fn set_aside(file: &str, files: &[String], script: &mut Script) {
     }
 }
 
-fn segment_file_or_snapshot(file: &str) -> bool {
+fn is_data(file: &str) -> bool {
     crate::wal::segment_number(file).is_some() || snapshot_slot(file).is_some()
+}
+
+/// True if a file may be removed by formatting; a file system may keep some of its own beside it.
+fn is_ours(file: &str) -> bool {
+    is_data(file) || file.ends_with(".tmp") || file == identity::FILE
 }
 
 /// What removes the files that were set aside, once they are of no use any more.

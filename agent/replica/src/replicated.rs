@@ -98,9 +98,7 @@ impl Shared {
     }
 
     fn advance_clock(&mut self, proposed_ms: u64) {
-        if mutated("replica-clock-runs-back") {
-            self.clock_ms = proposed_ms;
-        } else if self.clock_ms == 0 {
+        if self.clock_ms == 0 || mutated("replica-clock-runs-back") {
             self.clock_ms = proposed_ms;
         } else {
             let bound = self.clock_ms.saturating_add(CLOCK_STEP_MS_MAX);

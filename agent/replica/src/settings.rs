@@ -88,15 +88,13 @@ pub struct Bounds {
     pub segment_bytes: u64,
     /// Bytes of records waiting for the disk above which messages that would add more are dropped (peers repeat them).
     pub log_pending_bytes_max: usize,
-    /// Bytes of one group commit after which the rest waits for the next.
-    pub batch_bytes_max: usize,
     /// How long after the last group commit a marker is written that proves it was synced.
     pub marker_idle: Span,
     /// A group commit that takes longer makes a leader hand over.
     pub slow_disk: Span,
     /// How often a full disk is tried again.
     pub full_retry: Span,
-    /// Bytes of applied entries after which a snapshot is written.
+    /// Bytes of applied entries after which a snapshot is written, or as many as the last snapshot had if that is more.
     pub snapshot_log_bytes: u64,
     /// Bytes of one piece of a snapshot, on disk and on the wire.
     pub snapshot_piece_bytes: usize,
@@ -106,6 +104,9 @@ pub struct Bounds {
     pub snapshot_receivers_max: usize,
     /// Slots that stay in memory behind the newest snapshot, for members that lag a little.
     pub log_margin_slots: u64,
+    /// Bytes of applied entries that stay in memory, or half of the last snapshot's if that is more; a member that lags
+    /// farther is sent a snapshot.
+    pub log_memory_bytes: u64,
     /// Slots between two comparisons of the members' states.
     pub check_slots: u64,
 }
@@ -125,7 +126,6 @@ impl Default for Bounds {
             due_max: 256,
             segment_bytes: 16 << 20,
             log_pending_bytes_max: 64 << 20,
-            batch_bytes_max: 4 << 20,
             marker_idle: Span::from_millis(50),
             slow_disk: Span::from_millis(1_000),
             full_retry: Span::from_millis(1_000),
@@ -133,7 +133,8 @@ impl Default for Bounds {
             snapshot_piece_bytes: 128 << 10,
             snapshot_pieces_inflight_max: 4,
             snapshot_receivers_max: 2,
-            log_margin_slots: 4_096,
+            log_margin_slots: 32_768,
+            log_memory_bytes: 16 << 20,
             check_slots: 1_024,
         }
     }

@@ -38,6 +38,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             }
         }
         if any {
+            self.trim_memory();
             self.answer_reads(now);
         }
         any
@@ -45,14 +46,15 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
 
     /// False if the member cannot go on.
     fn apply_entry(&mut self, entry: &synod_paxos::Entry) -> bool {
-        self.snapshots.note_applied(entry.weight() as u64);
+        let slot = self.replicated.shared.applied.next();
+        self.snapshots.note_applied(slot, entry.weight() as u64);
         self.counters.applied += 1;
         match self.replicated.apply(entry) {
             Ok(Outcome::Applied { origin, response }) => {
                 if let Some(ticket) = self.proposals.applied(origin) {
                     self.outputs.push(Output::Applied {
                         ticket,
-                        slot: self.replicated.shared.applied,
+                        slot,
                         result: Ok(response),
                     });
                 }
@@ -69,7 +71,6 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
                 return false;
             }
         }
-        let slot = self.replicated.shared.applied;
         if is_configuration(&entry.payload) {
             self.tell_peers();
         }

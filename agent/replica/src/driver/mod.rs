@@ -54,8 +54,10 @@ pub struct Driver<S: StateMachine, D: Disk, N: Net> {
     disk_state: DiskState,
     identity: Identity,
     opening: Option<Opening>,
-    /// Rewrites the identity when the disk's standing changes.
+    /// Makes the disk ready; later, rewrites the identity when the disk's standing changes.
     identity_script: Script,
+    /// When to go on with it, if the disk was full.
+    script_retry_at: Option<Now>,
     replicated: Replicated<S>,
     running: Option<Running>,
     proposals: Proposals,
@@ -88,6 +90,8 @@ struct Running {
     handed_over: Option<Now>,
     /// When a draining leader tries again to hand over.
     hand_over_at: Now,
+    /// When the leader is told again what this build can do, while it may not know.
+    greet_at: Now,
     /// The level already proposed in this ballot.
     raised: u32,
     /// The check point already proposed in this ballot.
@@ -127,6 +131,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             identity: prepared.identity,
             opening: None,
             identity_script: prepared.script,
+            script_retry_at: None,
             replicated,
             running: None,
             levels: BTreeMap::new(),
@@ -174,10 +179,9 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     /// Does what the events taken in and the time demand: writes, sends, applies, answers.
     pub fn flush(&mut self, now: Now) {
         self.unfinished = false;
+        self.retry_script(now);
         if self.running.is_some() {
             self.run(now);
-        } else {
-            self.retry_opening(now);
         }
         self.note_facts(now);
     }

@@ -24,7 +24,6 @@ pub(super) struct Opening {
     pub(super) snapshot_hash: u64,
     seed: u64,
     quarantined: Option<String>,
-    retry_at: Option<Now>,
 }
 
 impl Opening {
@@ -45,7 +44,6 @@ impl Opening {
             snapshot_hash: 0,
             seed,
             quarantined: None,
-            retry_at: None,
         };
         let (machine, shared) = match start {
             Start::Fresh { machine } => (machine, Shared::new()),
@@ -89,19 +87,12 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             Step::Unrelated => return false,
             Step::Pending => {}
             Step::Done => {
-                if self.opening.is_some() {
-                    self.disk_state = DiskState::Fine;
-                    self.begin(now);
-                } else if self.identity.standing == DiskStanding::Lost {
-                    // The next start sets the disk aside.
-                }
+                self.disk_state = DiskState::Fine;
+                self.begin(now);
             }
             Step::Failed(DiskError::Full) => {
                 self.disk_state = DiskState::Full;
-                let retry = self.settings.bounds.full_retry;
-                if let Some(opening) = &mut self.opening {
-                    opening.retry_at = Some(now + retry);
-                }
+                self.script_retry_at = Some(now + self.settings.bounds.full_retry);
             }
             Step::Failed(DiskError::NotFound) => {
                 self.quarantine(Quarantine::DiskFailed("a file vanished".to_owned()));
@@ -113,17 +104,9 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         true
     }
 
-    pub(super) fn opening_deadline(&self) -> Option<Now> {
-        self.opening.as_ref().and_then(|opening| opening.retry_at)
-    }
-
     /// Goes on where the disk had no space.
-    pub(super) fn retry_opening(&mut self, now: Now) {
-        let Some(opening) = &mut self.opening else {
-            return;
-        };
-        if opening.retry_at.is_some_and(|at| at <= now) {
-            opening.retry_at = None;
+    pub(super) fn retry_script(&mut self, now: Now) {
+        if self.script_retry_at.take_if(|at| *at <= now).is_some() {
             self.identity_script.go(&mut self.disk);
         }
     }
@@ -150,6 +133,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             leader: (None, None),
             handed_over: None,
             hand_over_at: now,
+            greet_at: now,
             raised: 0,
             checked: 0,
         });

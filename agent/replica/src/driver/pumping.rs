@@ -123,13 +123,10 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
 
     /// A disk operation has ended.
     pub(super) fn on_completion(&mut self, now: Now, completion: &Completion) {
-        if self.on_log_completion(now, completion)
+        // A completion that is nobody's belongs to a removal that nobody waits for.
+        let _ = self.on_log_completion(now, completion)
             || self.on_script(now, completion)
-            || self.on_snapshot_completion(now, completion)
-        {
-            return;
-        }
-        // A removal nobody waits for.
+            || self.on_snapshot_completion(now, completion);
     }
 
     fn on_log_completion(&mut self, now: Now, completion: &Completion) -> bool {

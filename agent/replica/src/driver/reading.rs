@@ -40,6 +40,9 @@ enum Asked<Q> {
     Soft(SoftBatch<Q>),
 }
 
+/// Soft requests sent to a leader, and when to ask again.
+type Sent<Q> = (Now, Vec<Soft<Q>>);
+
 /// All reads and soft requests.
 pub(super) struct Reads<S: StateMachine> {
     arriving: Vec<Read>,
@@ -51,7 +54,7 @@ pub(super) struct Reads<S: StateMachine> {
     /// Confirmed questions that wait for their slot to be applied.
     confirmed: BTreeMap<(Slot, u64), Asked<S::Soft>>,
     /// Soft batches sent to a leader, by their number.
-    sent: BTreeMap<u64, (Now, Vec<Soft<S::Soft>>)>,
+    sent: BTreeMap<u64, Sent<S::Soft>>,
     numbers: u64,
     count: usize,
     /// When the first of all may have waited too long.

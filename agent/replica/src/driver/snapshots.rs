@@ -1,5 +1,7 @@
 //! When snapshots are written, to whom they are sent, and how a received one becomes the state.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use synod_paxos::{Node, Now, Slot, Span};
 
@@ -19,6 +21,39 @@ use crate::{
 /// Snapshots kept on disk: if the newest is damaged, the log still reaches back to the one before.
 const KEPT: usize = 2;
 
+/// How many bytes of applied entries the core still holds, in steps.
+#[derive(Debug, Default)]
+struct Retained {
+    /// Slots, and the bytes applied through each since the start.
+    marks: VecDeque<(Slot, u64)>,
+    applied: u64,
+}
+
+impl Retained {
+    /// Bytes between two marks.
+    const STEP_BYTES: u64 = 64 << 10;
+
+    fn push(&mut self, slot: Slot, bytes: u64) {
+        self.applied += bytes;
+        let last = self.marks.back().map_or(0, |(_, bytes)| *bytes);
+        if self.applied - last >= Self::STEP_BYTES {
+            self.marks.push_back((slot, self.applied));
+        }
+    }
+
+    /// The last mark that may be forgotten if `keep` bytes are to stay.
+    fn surplus(&mut self, keep: u64) -> Option<Slot> {
+        let mut through = None;
+        while let Some((slot, bytes)) = self.marks.front()
+            && self.applied - bytes > keep
+        {
+            through = Some(*slot);
+            self.marks.pop_front();
+        }
+        through
+    }
+}
+
 /// All about snapshots.
 pub(super) struct Snapshots<S: StateMachine> {
     /// Durable ones, oldest first.
@@ -28,6 +63,9 @@ pub(super) struct Snapshots<S: StateMachine> {
     writing: Option<Writing<S::Reader>>,
     /// Bytes applied since the last snapshot began.
     since: u64,
+    /// Length of the newest snapshot, in bytes; 0 while unknown.
+    length: u64,
+    retained: Retained,
     /// Who waits for the next snapshot.
     tickets: Vec<Ticket>,
     /// After a failure, when to try again.
@@ -44,6 +82,8 @@ impl<S: StateMachine> Snapshots<S> {
             hash: opening.snapshot_hash,
             writing: None,
             since: 0,
+            length: 0,
+            retained: Retained::default(),
             tickets: Vec::new(),
             retry_at: None,
             sender: Sender::default(),
@@ -56,8 +96,9 @@ impl<S: StateMachine> Snapshots<S> {
         self.kept.last().copied().unwrap_or_default()
     }
 
-    pub(super) fn note_applied(&mut self, bytes: u64) {
+    pub(super) fn note_applied(&mut self, slot: Slot, bytes: u64) {
         self.since += bytes;
+        self.retained.push(slot, bytes);
     }
 
     pub(super) fn want(&mut self, node: Node) {
@@ -154,7 +195,12 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         let snapshots = &self.snapshots;
         let applied = self.replicated.shared.applied;
         let unsuitable = snapshots.newest() < running.core.base().slot || snapshots.kept.is_empty();
-        let wanted = snapshots.since >= self.settings.bounds.snapshot_log_bytes
+        let threshold = self
+            .settings
+            .bounds
+            .snapshot_log_bytes
+            .max(snapshots.length);
+        let wanted = snapshots.since >= threshold
             || !snapshots.tickets.is_empty()
             || (snapshots.sender.is_wanted() && unsuitable);
         let held_back = snapshots.writing.is_some()
@@ -303,11 +349,26 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         }
         self.snapshots.kept.push(slot);
         self.snapshots.hash = hash;
+        self.snapshots.length = self.disk.length(&snapshot_file(slot)).unwrap_or(0);
         self.answer_snapshots(Ok(slot));
         self.remove_old_snapshots();
         let margin = self.settings.bounds.log_margin_slots;
         if let Some(running) = &mut self.running {
             running.core.compact(Slot(slot.0.saturating_sub(margin)));
+        }
+    }
+
+    /// Drops entries from memory that only members far behind would need.
+    pub(super) fn trim_memory(&mut self) {
+        let keep = self
+            .settings
+            .bounds
+            .log_memory_bytes
+            .max(self.snapshots.length / 2);
+        if let Some(through) = self.snapshots.retained.surplus(keep)
+            && let Some(running) = &mut self.running
+        {
+            running.core.compact(through);
         }
     }
 
@@ -370,9 +431,11 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         let Some(running) = &mut self.running else {
             return;
         };
-        self.snapshots.kept.retain(|kept| *kept < slot);
-        self.snapshots.kept.push(slot);
-        self.snapshots.hash = loaded.hash;
+        if slot > self.snapshots.newest() {
+            self.snapshots.kept.push(slot);
+            self.snapshots.hash = loaded.hash;
+            self.snapshots.length = self.disk.length(&snapshot_file(slot)).unwrap_or(0);
+        }
         if slot <= self.replicated.shared.applied {
             return self.remove_old_snapshots();
         }

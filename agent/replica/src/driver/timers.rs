@@ -1,6 +1,6 @@
 //! What time alone demands.
 
-use synod_paxos::Now;
+use synod_paxos::{Now, Span};
 
 use super::Driver;
 use crate::{Disk, DiskState, Net, Refusal, StateMachine};
@@ -18,6 +18,23 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         self.tick_changes(now);
         self.hand_over_if_slow(now);
         self.hand_over_if_draining(now);
+        self.greet_leader(now);
+    }
+
+    /// Tells the leader again what this build can do, in case it missed it, until the level is this build's.
+    fn greet_leader(&mut self, now: Now) {
+        let me = self.settings.node;
+        let Some(running) = &mut self.running else {
+            return;
+        };
+        let known = self.replicated.shared.level >= self.settings.level_max;
+        if known || running.greet_at > now {
+            return;
+        }
+        running.greet_at = now + Span(self.settings.timing.election.0.saturating_mul(5));
+        if let Some(leader) = running.core.leader().filter(|leader| *leader != me) {
+            self.greet(leader);
+        }
     }
 
     /// A leader whose disk takes too long hands over, once for each such commit. Its heartbeats do not wait for the disk,
@@ -71,7 +88,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             return Now(0);
         }
         let Some(running) = &self.running else {
-            return self.opening_deadline().unwrap_or(Now(u64::MAX));
+            return self.script_retry_at.unwrap_or(Now(u64::MAX));
         };
         let slow = running
             .wal
@@ -86,6 +103,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             .and_then(|_| self.replicated.machine.next_due())
             .filter(|_| self.proposals.own_waiting() == 0);
         let others = [
+            self.script_retry_at,
             running.wal.next_deadline(),
             self.proposals.next_deadline(),
             self.reads.next_deadline(),

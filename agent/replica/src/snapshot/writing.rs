@@ -14,7 +14,7 @@ enum Stage<R> {
     /// Pieces are being written.
     Pieces {
         reader: R,
-        encoder: Encoder,
+        encoder: Box<Encoder>,
     },
     /// The footer was written.
     Footer,
@@ -66,7 +66,10 @@ impl<R: SnapshotReader> Writing<R> {
         });
         Self {
             slot: header.base.slot,
-            stage: Stage::Pieces { reader, encoder },
+            stage: Stage::Pieces {
+                reader,
+                encoder: Box::new(encoder),
+            },
             offset: 0,
             unsynced: 0,
             hash: 0,

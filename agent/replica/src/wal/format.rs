@@ -213,9 +213,12 @@ pub(crate) fn decode_header(place: Place, bytes: &[u8]) -> Option<BatchHeader> {
 /// The body of the batch that begins `bytes`, if all of it is there and is what was written.
 pub(crate) fn body(header: &BatchHeader, bytes: &Bytes) -> Option<Bytes> {
     let length = header.length as usize;
-    let mut end = bytes.get(BATCH_HEADER + length.next_multiple_of(8)..batch_bytes(length))?;
+    let end = bytes.get(BATCH_HEADER + length..batch_bytes(length))?;
+    let (filling, mut mark) = end.split_at_checked(end.len().checked_sub(8)?)?;
     let body = bytes.slice(BATCH_HEADER..BATCH_HEADER + length);
-    let whole = end.get_u64_le() == END_MARK && crc32c::crc32c(&body) == header.body_crc;
+    let whole = mark.get_u64_le() == END_MARK
+        && filling.iter().all(|byte| *byte == FILLING)
+        && crc32c::crc32c(&body) == header.body_crc;
     whole.then_some(body)
 }
 

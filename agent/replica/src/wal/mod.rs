@@ -5,7 +5,7 @@
 //! follows whose only purpose is its marker. `format` has the layout and the argument that tells a torn tail from
 //! damage; `reading` applies it. The log knows nothing of what records mean, except for the last slot each is about.
 
-mod format;
+pub(crate) mod format;
 mod reading;
 
 use std::collections::VecDeque;
@@ -154,11 +154,6 @@ impl Wal {
             writes.sum()
         });
         self.body.len() + under_way
-    }
-
-    /// True if nothing is gathered and nothing is on its way.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.commit.is_none() && self.body.len() == 0
     }
 
     /// Since when the commit is on its way.

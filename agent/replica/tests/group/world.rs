@@ -136,16 +136,20 @@ impl World {
         }
     }
 
-    pub fn start(&mut self, node: Node, start: StartMode) -> Result<(), OpenError> {
+    pub fn open(&mut self, settings: Settings, disk: MemoryDisk) -> Result<Member1, OpenError> {
         self.seeds += 1;
-        let disk = self.disks.entry(node).or_default().clone();
         let net = MemoryNet {
-            me: node,
+            me: settings.node,
             frames: Rc::clone(&self.frames),
         };
-        let settings = self.settings(node, start);
         let seed = self.seeds;
-        let member = Driver::open(settings, disk, net, Ledger::default(), self.now, seed)?;
+        Driver::open(settings, disk, net, Ledger::default(), self.now, seed)
+    }
+
+    pub fn start(&mut self, node: Node, start: StartMode) -> Result<(), OpenError> {
+        let disk = self.disks.entry(node).or_default().clone();
+        let settings = self.settings(node, start);
+        let member = self.open(settings, disk)?;
         self.members.insert(node, member);
         let others: Vec<Node> = self
             .members
