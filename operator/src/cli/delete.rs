@@ -4,7 +4,7 @@ use super::Failure;
 use super::connection::Connection;
 use super::kinds;
 use kube::ResourceExt;
-use kube::api::{DeleteParams, Preconditions};
+use kube::api::{Api, DeleteParams, DynamicObject, Preconditions};
 use std::time::Duration;
 
 /// How long the command waits for the object to go.
@@ -41,22 +41,32 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     api.delete(name, &DeleteParams::background().preconditions(only))
         .await?;
     let shown = format!("{}/{name}", kind.shown());
-    let until = tokio::time::Instant::now() + WAIT_MAX;
-    while !arguments.no_wait {
-        match api.get_opt(name).await? {
-            Some(left) if left.uid() == found.uid() && tokio::time::Instant::now() < until => {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-            Some(left) if left.uid() == found.uid() => {
-                return Err(Failure::new(format!(
-                    "{shown} is being deleted and not gone after {} s; it waits for: {}",
-                    WAIT_MAX.as_secs(),
-                    left.finalizers().join(", ")
-                )));
-            }
-            _ => break,
-        }
+    if !arguments.no_wait {
+        wait(&api, name, &found.uid(), &shown).await?;
     }
     println!("{shown} deleted");
     Ok(())
+}
+
+/// Waits until the object of this uid is gone.
+async fn wait(
+    api: &Api<DynamicObject>,
+    name: &str,
+    uid: &Option<String>,
+    shown: &str,
+) -> Result<(), Failure> {
+    let until = tokio::time::Instant::now() + WAIT_MAX;
+    loop {
+        let Some(left) = api.get_opt(name).await?.filter(|left| left.uid() == *uid) else {
+            return Ok(());
+        };
+        if tokio::time::Instant::now() > until {
+            return Err(Failure::new(format!(
+                "{shown} is being deleted and not gone after {} s; it waits for: {}",
+                WAIT_MAX.as_secs(),
+                left.finalizers().join(", ")
+            )));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }

@@ -5,6 +5,7 @@ use super::endpoints;
 use super::follow::{Follower, is_ready};
 use super::get::aligned;
 use super::{Failure, apply};
+use crate::local::api::ListenError;
 use crate::local::cluster::{Cluster, stop_agents};
 use crate::local::home::Home;
 use crate::local::log_file::LogFile;
@@ -122,6 +123,7 @@ async fn up(up: Up) -> Result<(), Failure> {
     };
     Home::check(&path)?;
     check_agent()?;
+    check_port(up.listen)?;
     let home = Home::make(&path)?;
     connection::remember(home.path());
     let presented = Presentation {
@@ -164,6 +166,19 @@ fn check_agent() -> Result<(), Failure> {
         "{} is not there; put synod-agent beside synod, or set SYNOD_AGENT to its path (from source: cargo build -p synod-agent)",
         agent.display()
     )))
+}
+
+/// A port that is taken is told before anything is made; the one that listens later takes it again.
+fn check_port(listen: Option<SocketAddr>) -> Result<(), Failure> {
+    let Some(address) = listen else {
+        return Ok(());
+    };
+    match std::net::TcpListener::bind(address) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::new(
+            ListenError::Bind { address, error }.to_string(),
+        )),
+    }
 }
 
 struct Presentation {
@@ -303,16 +318,14 @@ impl Presentation {
                 .home
                 .controller()
                 .is_some_and(|record| record.pid() == child.id());
-            if ours {
-                if let Ok(client) = connection.client().await {
-                    if client.apiserver_version().await.is_ok()
-                        && super::kinds::ours(&client)
-                            .await
-                            .is_ok_and(|kinds| !kinds.is_empty())
-                    {
-                        return Ok(client);
-                    }
-                }
+            if ours
+                && let Ok(client) = connection.client().await
+                && client.apiserver_version().await.is_ok()
+                && super::kinds::ours(&client)
+                    .await
+                    .is_ok_and(|kinds| !kinds.is_empty())
+            {
+                return Ok(client);
             }
             tokio::time::sleep(LOOK_EAGER).await;
         }

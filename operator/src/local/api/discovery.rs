@@ -55,10 +55,10 @@ fn groups(types: &Types) -> BTreeMap<String, Value> {
         let known = groups.entry(group.clone()).or_insert_with(|| {
             json!({"kind": "APIGroup", "apiVersion": "v1", "name": group, "versions": [], "preferredVersion": entry.clone()})
         });
-        if let Value::Array(versions) = &mut known["versions"] {
-            if !versions.contains(&entry) {
-                versions.push(entry);
-            }
+        if let Value::Array(versions) = &mut known["versions"]
+            && !versions.contains(&entry)
+        {
+            versions.push(entry);
         }
     }
     groups

@@ -241,7 +241,7 @@ mod tests {
     use serde_json::json;
 
     fn record(revision: u64) -> Record {
-        let object = (revision % 3 != 0).then(|| json!({"metadata": {"name": "x"}, "n": revision}));
+        let object = (!revision.is_multiple_of(3)).then(|| json!({"metadata": {"name": "x"}, "n": revision}));
         Record {
             revision,
             resource: "pods".into(),

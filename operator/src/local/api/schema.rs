@@ -325,14 +325,14 @@ fn check_number(schema: &Value, value: &Value, path: &str, causes: &mut Vec<Caus
             ));
         }
     }
-    if let Some(step) = schema["multipleOf"].as_f64().filter(|step| *step > 0.0) {
-        if (number / step).fract() != 0.0 {
-            causes.push(Cause::invalid(
-                path,
-                value,
-                &format!("{path} in body should be a multiple of {step}"),
-            ));
-        }
+    if let Some(step) = schema["multipleOf"].as_f64().filter(|step| *step > 0.0)
+        && (number / step).fract() != 0.0
+    {
+        causes.push(Cause::invalid(
+            path,
+            value,
+            &format!("{path} in body should be a multiple of {step}"),
+        ));
     }
 }
 

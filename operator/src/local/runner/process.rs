@@ -221,10 +221,11 @@ fn stray(_root: &Path) -> Option<Record> {
 /// new beginning; what it writes in between may be lost.
 pub(super) fn bound_log(log: &Path) {
     let long = fs::metadata(log).is_ok_and(|metadata| metadata.len() > LOG_BYTES_MAX);
-    if long && fs::copy(log, log.with_extension("log.1")).is_ok() {
-        if let Ok(file) = OpenOptions::new().write(true).open(log) {
-            let _ = file.set_len(0);
-        }
+    if long
+        && fs::copy(log, log.with_extension("log.1")).is_ok()
+        && let Ok(file) = OpenOptions::new().write(true).open(log)
+    {
+        let _ = file.set_len(0);
     }
 }
 
