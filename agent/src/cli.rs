@@ -123,23 +123,31 @@ fn run(file: &ConfigFile) -> Result<(), Failure> {
     let config = load(&file.config, &environment)?;
     logging::start(&config.log).map_err(Failure::Log)?;
     let runtime = runtime(&config)?;
-    runtime.block_on(async {
-        let mut signals = shutdown::Signals::listen()?;
-        let agent = Agent::start(Arc::new(config), &environment).await?;
-        let ended = tokio::select! {
-            signal = signals.next() => {
-                tracing::info!(signal, "stopping");
-                Ok(())
-            }
-            failed = agent.failed() => Err(failed),
-        };
-        ended?;
-        tokio::select! {
-            () = agent.drain() => tracing::info!("stopped"),
-            signal = signals.next() => tracing::warn!(signal, "stopped at once"),
+    let ended = runtime.block_on(serve(config, &environment));
+    // A recovery that a signal cut short may still be reading; nobody waits for it.
+    runtime.shutdown_background();
+    ended
+}
+
+/// Runs a member until a signal, or until it cannot go on.
+async fn serve(config: AgentConfig, environment: &Environment) -> Result<(), Failure> {
+    let mut signals = shutdown::Signals::listen()?;
+    let agent = tokio::select! {
+        started = Agent::start(Arc::new(config), environment) => started?,
+        signal = signals.next() => {
+            tracing::info!(signal, "stopped before it had started");
+            return Ok(());
         }
-        Ok(())
-    })
+    };
+    tokio::select! {
+        signal = signals.next() => tracing::info!(signal, "stopping"),
+        failed = agent.failed() => return Err(failed.into()),
+    }
+    tokio::select! {
+        () = agent.drain() => tracing::info!("stopped"),
+        signal = signals.next() => tracing::warn!(signal, "stopped at once"),
+    }
+    Ok(())
 }
 
 /// One thread carries everything unless more are configured: then no request crosses threads.

@@ -436,6 +436,34 @@ async fn health_is_plain_and_admin_is_not_for_strangers() {
 }
 
 #[tokio::test]
+async fn random_bytes_on_any_port_close_that_connection_and_nothing_else() {
+    for authority in [None, Some(Authority::new())] {
+        let group = Group::new(1, authority).await;
+        let one = group.start(1, Start::Bootstrap, 1).await;
+        until(&one, "ready", |status| status.ready).await;
+        let at = one.addresses();
+        let mut noise = vec![0; 8192];
+        for address in [at.client, at.peer, at.admin, at.health] {
+            for length in [1, 24, 8192] {
+                getrandom::fill(&mut noise).unwrap();
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                // It may be closed while we speak.
+                let _ = stream.write_all(&noise[..length]).await;
+                let _ = stream.shutdown().await;
+                let mut answer = Vec::new();
+                let closed = timeout(NEVER, stream.read_to_end(&mut answer)).await;
+                assert!(closed.is_ok(), "{address} {:?}", &noise[..length]);
+            }
+        }
+        put(&one, "a", "1").await;
+        let plain = TlsAccept::new(None);
+        let (status, _) = http(at.health, &plain, "GET /readyz", "").await;
+        assert_eq!(status, 200);
+        one.drain().await;
+    }
+}
+
+#[tokio::test]
 async fn a_foreign_data_directory_is_refused_and_unchanged() {
     let group = Group::new(2, None).await;
     let one = group.start(1, Start::Bootstrap, 1).await;
