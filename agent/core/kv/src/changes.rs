@@ -1,9 +1,9 @@
 //! The revision index: every change since the last reclamation, in order. Watches read the past from it, and
 //! reclamation finds in it what was superseded.
 //!
-//! It is derived from the state (all versions from `reclaimed` on), so it is not part of snapshots. What reclamation is
-//! done with stays a little longer, until the watch hub has seen it: that is this member's own affair and changes
-//! nothing that members agree on.
+//! It is derived from the state, so it is not part of snapshots. What reclamation is done with stays a little longer,
+//! within bounds, until no watch of this member needs it: that is the member's own affair and changes nothing that
+//! members agree on.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,8 +11,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::version::{Revision, Version};
 
-/// Changes kept for a watch hub that has not looked yet. A member without a hub keeps as many.
+/// Reclaimed changes that are kept for watches that are a little behind. The oldest go first.
 const LINGER_MAX: usize = 16_384;
+
+/// The same, in bytes.
+const LINGER_BYTES_MAX: u64 = 32 << 20;
 
 /// The changes, oldest first.
 ///
@@ -21,8 +24,10 @@ pub(crate) struct Changes {
     entries: VecDeque<Arc<Version>>,
     /// Entries at the front that reclamation is done with.
     done: usize,
+    /// The size of those.
+    done_bytes: u64,
     available: Revision,
-    /// The revision that the watch hub has seen everything of.
+    /// No watch needs a change up to this revision.
     seen: AtomicI64,
 }
 
@@ -31,8 +36,9 @@ impl Changes {
         Self {
             entries: VecDeque::new(),
             done: 0,
+            done_bytes: 0,
             available: Revision::default(),
-            seen: AtomicI64::new(0),
+            seen: AtomicI64::new(i64::MAX),
         }
     }
 
@@ -56,6 +62,11 @@ impl Changes {
     /// Reclamation is to look again at the changes from `to` on.
     pub(crate) fn rewind(&mut self, to: Revision) {
         self.done = self.entries.partition_point(|version| version.at < to);
+        self.done_bytes = self
+            .entries
+            .range(..self.done)
+            .map(|version| version.cost())
+            .sum();
     }
 
     pub(crate) fn push(&mut self, version: Arc<Version>) {
@@ -69,27 +80,31 @@ impl Changes {
 
     /// Marks the oldest change as looked at.
     pub(crate) fn reclaimed(&mut self) {
+        self.done_bytes += self.oldest().map_or(0, |version| version.cost());
         self.done += 1;
     }
 
-    /// Lets go of what is reclaimed and seen, and of the oldest beyond the bound. Changes of the compact revision stay:
-    /// a watch may begin at them.
+    /// Lets go of what is reclaimed and needed by no watch, and of the oldest beyond the bounds. Changes of the compact
+    /// revision stay: a watch may begin at them.
     pub(crate) fn trim(&mut self, compact_revision: i64) {
         let seen = self.seen.load(Ordering::Relaxed);
         while self.done > 0
             && self.entries[0].at.main < compact_revision
-            && (self.done > LINGER_MAX || self.entries[0].at.main <= seen)
+            && (self.done > LINGER_MAX
+                || self.done_bytes > LINGER_BYTES_MAX
+                || self.entries[0].at.main <= seen)
         {
             let gone = self.entries.pop_front().expect("done counts entries");
             self.available = gone.at.next();
             self.done -= 1;
+            self.done_bytes -= gone.cost();
         }
         if self.entries.capacity() > 1024 && self.entries.capacity() > 4 * self.entries.len() {
             self.entries.shrink_to(2 * self.entries.len());
         }
     }
 
-    /// Says that the hub has seen every change up to `revision`.
+    /// Says that no watch needs a change up to `revision`. Without a hub that says so, nothing is kept for watches.
     pub(crate) fn see(&self, revision: i64) {
         self.seen.store(revision, Ordering::Relaxed);
     }

@@ -11,130 +11,28 @@
 //!
 //! It knows nothing of streams, wires and time.
 
+mod cursor;
 mod intervals;
+mod spec;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 
-use crate::history::History;
-use crate::key_range::{End, KeyRange};
+use crate::key_range::End;
 use crate::mutation::mutated;
 use crate::store::Store;
-use crate::version::{KeyValue, Revision, Version};
+use crate::version::{Revision, Version};
+use cursor::Watch;
 use intervals::Intervals;
+pub use spec::{Event, EventKind, WatchBatch, WatchSpec, WatchState};
 
 /// More new changes than this are not matched one by one: every watch looks for itself.
 const MATCH_MAX: usize = 65_536;
 
-/// Changes that one call of [`Hub::next`] looks at.
-const SCAN_MAX: usize = 16_384;
-
 /// A watch of this hub. Never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WatchId(pub u64);
-
-/// What to watch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WatchSpec {
-    /// Which keys.
-    pub range: KeyRange,
-    /// From which revision on; 0 or less: what comes after the store's newest. May be in the future.
-    pub start_revision: i64,
-    /// Leave puts out.
-    pub no_put: bool,
-    /// Leave deletes out.
-    pub no_delete: bool,
-    /// With what the key was before the event's revision, unless that is compacted.
-    pub prev_kv: bool,
-    /// The events of one revision may be split over batches.
-    pub fragment: bool,
-}
-
-impl WatchSpec {
-    /// A plain watch of `range` from `start_revision` on.
-    #[must_use]
-    pub const fn new(range: KeyRange, start_revision: i64) -> Self {
-        Self {
-            range,
-            start_revision,
-            no_put: false,
-            no_delete: false,
-            prev_kv: false,
-            fragment: false,
-        }
-    }
-
-    fn wants(&self, version: &Version) -> bool {
-        !(if version.is_tombstone() {
-            self.no_delete
-        } else {
-            self.no_put
-        }) && self.range.contains(version.key())
-    }
-}
-
-/// What happened to a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EventKind {
-    /// It was written.
-    Put,
-    /// It was deleted.
-    Delete,
-}
-
-/// One change of one key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
-    /// What happened.
-    pub kind: EventKind,
-    /// The key as it is from then on; of a delete, only key and mod revision.
-    pub kv: KeyValue,
-    /// What it was before the event's revision, if asked for, if it existed, and if that is not compacted.
-    pub prev_kv: Option<KeyValue>,
-}
-
-/// How a watch stands after a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WatchState {
-    /// Everything up to the hub's revision was handed out.
-    Synced,
-    /// There is more; the watch is in the ready queue again.
-    Behind,
-    /// What it needs is compacted, or was when it was created: the watch is gone.
-    Compacted {
-        /// The oldest revision that can be watched from.
-        compact_revision: i64,
-    },
-    /// There is no such watch (any more).
-    Gone,
-}
-
-/// What to send to a watch. If there are no events and it was not compacted, there is nothing to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WatchBatch {
-    /// Events in order. Those of one revision are together, unless the watch allows fragments.
-    pub events: Vec<Event>,
-    /// Every event up to this revision was handed out, with this batch.
-    pub revision: i64,
-    /// The last event's revision goes on in the next batch.
-    pub fragment: bool,
-    /// How the watch stands.
-    pub state: WatchState,
-}
-
-#[derive(Debug)]
-struct Watch {
-    spec: WatchSpec,
-    /// Every change before it was handed out or does not concern the watch.
-    cursor: Revision,
-    /// Changes from the cursor on are to be looked at.
-    behind: bool,
-    /// It is in the ready queue.
-    queued: bool,
-    /// What it asked for was compacted when it was created.
-    refused: bool,
-}
 
 /// All watches of one member.
 ///
@@ -146,6 +44,8 @@ pub struct Hub {
     points: BTreeMap<Bytes, BTreeSet<WatchId>>,
     ranges: Intervals,
     ready: VecDeque<WatchId>,
+    /// The watches that are behind, by where they stand.
+    lagging: BTreeSet<(Revision, WatchId)>,
     /// The store's revision at the last [`Hub::applied`].
     revision: i64,
     last: u64,
@@ -178,7 +78,7 @@ impl Hub {
     /// How many watches are behind.
     #[must_use]
     pub fn behind(&self) -> usize {
-        self.watches.values().filter(|watch| watch.behind).count()
+        self.lagging.len()
     }
 
     /// The store's revision that the hub has seen everything of.
@@ -217,6 +117,8 @@ impl Hub {
                 refused,
             },
         );
+        self.lagging.extend(self.watches[&id].lags(id));
+        store.changes.see(self.needed_after());
         self.wake(id);
         id
     }
@@ -237,6 +139,9 @@ impl Hub {
         } else {
             self.ranges.remove(range, id);
         }
+        if let Some(lag) = watch.lags(id) {
+            self.lagging.remove(&lag);
+        }
         true
     }
 
@@ -251,48 +156,57 @@ impl Hub {
             changes.for_each(|version| self.matched(version));
         }
         self.revision = store.revision();
-        store.changes.see(self.revision);
+        store.changes.see(self.needed_after());
+    }
+
+    /// The revision up to which no watch needs a change.
+    fn needed_after(&self) -> i64 {
+        let needed = self.lagging.first().map(|(cursor, _)| cursor.main - 1);
+        needed.map_or(self.revision, |needed| needed.min(self.revision))
+    }
+
+    /// Changes where a watch stands, and keeps `lagging` in step.
+    fn moved<R>(&mut self, id: WatchId, change: impl FnOnce(&mut Watch) -> R) -> Option<R> {
+        let watch = self.watches.get_mut(&id)?;
+        let before = watch.lags(id);
+        let result = change(watch);
+        let after = watch.lags(id);
+        if before != after {
+            if let Some(before) = before {
+                self.lagging.remove(&before);
+            }
+            self.lagging.extend(after);
+        }
+        Some(result)
     }
 
     /// Every watch is to look for itself, from where it stands.
     fn all_behind(&mut self, from: Revision, revision: i64) {
-        for (id, watch) in &mut self.watches {
-            if !watch.behind {
-                watch.cursor = watch.cursor.max(from);
-                watch.behind = watch.cursor.main <= revision;
-            }
-            if watch.behind && !watch.queued {
-                watch.queued = true;
-                self.ready.push_back(*id);
-            }
+        let ids: Vec<WatchId> = self.watches.keys().copied().collect();
+        for id in ids {
+            self.moved(id, |watch| {
+                if !watch.behind {
+                    watch.cursor = watch.cursor.max(from);
+                    watch.behind = watch.cursor.main <= revision;
+                }
+            });
+            self.wake(id);
         }
     }
 
     fn matched(&mut self, version: &Version) {
-        let points = self
-            .points
-            .get(version.key())
-            .into_iter()
-            .flatten()
-            .copied();
-        let mut ids: Vec<WatchId> = points.collect();
+        let points = self.points.get(version.key()).into_iter().flatten();
+        let mut ids: Vec<WatchId> = points.copied().collect();
         self.ranges.containing(version.key(), &mut ids);
         for id in ids {
-            let watch = self
-                .watches
-                .get_mut(&id)
-                .expect("the index names watches that exist");
-            if version.at < watch.cursor || !watch.spec.wants(version) {
-                continue;
-            }
-            if !watch.behind || mutated("kv.watch.lose_when_slow") {
-                watch.behind = true;
-                watch.cursor = version.at;
-            }
-            if !watch.queued {
-                watch.queued = true;
-                self.ready.push_back(id);
-            }
+            self.moved(id, |watch| {
+                let concerned = version.at >= watch.cursor && watch.spec.wants(version);
+                if concerned && (!watch.behind || mutated("kv.watch.lose_when_slow")) {
+                    watch.behind = true;
+                    watch.cursor = version.at;
+                }
+            });
+            self.wake(id);
         }
     }
 
@@ -339,7 +253,7 @@ impl Hub {
             fragment: false,
             state,
         };
-        let Some(watch) = self.watches.get_mut(&id) else {
+        let Some(watch) = self.watches.get(&id) else {
             return none(WatchState::Gone);
         };
         let compact_revision = store.compact_revision();
@@ -347,23 +261,14 @@ impl Hub {
             self.cancel(id);
             return none(WatchState::Compacted { compact_revision });
         }
-        let mut batch = if watch.behind {
-            watch.collect(store, self.revision, bytes_max)
-        } else {
-            WatchBatch {
-                revision: self.revision,
-                ..none(WatchState::Synced)
-            }
-        };
+        let until = self.revision;
+        let collected = self.moved(id, |watch| watch.collect(store, until, bytes_max));
+        let mut batch = collected.expect("the watch was found");
         if mutated("kv.watch.order") && batch.events.len() > 1 {
             let last = batch.events.len() - 1;
             batch.events.swap(last, last - 1);
         }
-        batch.state = if watch.behind {
-            WatchState::Behind
-        } else {
-            WatchState::Synced
-        };
+        store.changes.see(self.needed_after());
         self.wake(id);
         batch
     }
@@ -380,6 +285,12 @@ impl Hub {
             .filter(|id| self.watches.contains_key(id))
             .count();
         assert_eq!(queued, ready, "queued watches are ready once");
+        let lagging = self
+            .watches
+            .iter()
+            .filter_map(|(id, watch)| watch.lags(*id));
+        let lagging: BTreeSet<_> = lagging.collect();
+        assert_eq!(lagging, self.lagging, "watches that are behind");
         let points: usize = self.points.values().map(BTreeSet::len).sum();
         assert_eq!(
             points + self.ranges.len(),
@@ -387,78 +298,4 @@ impl Hub {
             "every watch is indexed once"
         );
     }
-}
-
-impl Watch {
-    /// Collects events from the cursor on, up to revision `until`, and moves the cursor.
-    fn collect(&mut self, store: &Store, until: i64, bytes_max: usize) -> WatchBatch {
-        let mut batch = WatchBatch {
-            events: Vec::new(),
-            revision: 0,
-            fragment: false,
-            state: WatchState::Behind,
-        };
-        let before = self.cursor;
-        let (mut bytes, mut main) = (0, self.cursor.main);
-        let mut stopped = None;
-        let changes = store
-            .changes
-            .since(self.cursor)
-            .take_while(|version| version.at.main <= until);
-        for (scanned, version) in changes.enumerate() {
-            let new_revision = version.at.main != main;
-            main = version.at.main;
-            let full = (bytes >= bytes_max && !batch.events.is_empty()) || scanned >= SCAN_MAX;
-            if full && (new_revision || self.spec.fragment) {
-                batch.fragment = !new_revision
-                    && batch
-                        .events
-                        .last()
-                        .is_some_and(|last| last.kv.mod_revision() == main);
-                stopped = Some(version.at);
-                break;
-            }
-            if self.spec.wants(version) {
-                let event = self.event(store, KeyValue::new(version.clone()));
-                bytes += event.kv.size() + event.prev_kv.as_ref().map_or(0, KeyValue::size);
-                batch.events.push(event);
-            }
-        }
-        self.behind = stopped.is_some();
-        self.cursor = stopped.unwrap_or(before.max(Revision::first(until + 1)));
-        batch.revision = self.cursor.main - 1;
-        if mutated("kv.watch.duplicate")
-            && !self.behind
-            && before.sub == 0
-            && batch.events.len() > 1
-        {
-            self.behind = true;
-            self.cursor = before;
-        }
-        batch
-    }
-
-    fn event(&self, store: &Store, kv: KeyValue) -> Event {
-        let kind = if kv.version() == 0 {
-            EventKind::Delete
-        } else {
-            EventKind::Put
-        };
-        let prev_kv = if self.spec.prev_kv {
-            previous(store, &kv)
-        } else {
-            None
-        };
-        Event { kind, kv, prev_kv }
-    }
-}
-
-/// What a key was before the revision of an event, if that is still readable.
-fn previous(store: &Store, kv: &KeyValue) -> Option<KeyValue> {
-    let before = kv.mod_revision() - 1;
-    if before < store.compact_revision() {
-        return None;
-    }
-    let history: &History = store.state.keys.get(kv.key_ref())?;
-    history.live_at(before).cloned().map(KeyValue::new)
 }
