@@ -75,12 +75,14 @@ impl Etcdctl {
         if output.code == 0 {
             return Ok(output.stdout);
         }
+        // Progress bars are not what went wrong.
+        let errors = output.stderr.lines().filter(|line| !line.contains('\r'));
         Err(format!(
             "etcdctl {} failed ({}): {}{}",
             arguments.join(" "),
             output.code,
             output.stdout,
-            output.stderr
+            errors.collect::<Vec<_>>().join("\n"),
         ))
     }
 

@@ -144,7 +144,8 @@ func mutex(ctx context.Context, client *clientv3.Client) error {
 			alone := holders == 1
 			count++
 			guard.Unlock()
-			if owned, err := client.Txn(ctx).If(lock.IsOwner()).Commit(); err != nil || !owned.Succeeded {
+			guarded := client.Txn(ctx).If(lock.IsOwner()).Then(clientv3.OpPut("go/guarded", ""))
+			if owned, err := guarded.Commit(); err != nil || !owned.Succeeded {
 				return fmt.Errorf("the holder is not the owner: %v", err)
 			}
 			guard.Lock()
