@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::announce::announce;
 use super::grounds::{Addresses, Grounds, Keys};
 use super::{StartError, settings};
 use crate::admin::{self, Guard, Health, admin_routes, hand_over, health_routes};
@@ -82,6 +83,7 @@ impl Agent {
         tasks.rest.spawn(turning.run(tasks.stop.clone()));
         tasks.serve_admin(listeners.admin, &config, &keys, &engine);
         tasks.keep_fresh(&keys, &engine);
+        tasks.announce(&config, &engine);
         let front = front(&config, &engine, &health, tasks.stop_front.clone());
         let accept = TlsAccept::new(keys.client);
         tasks
@@ -172,6 +174,14 @@ impl Tasks {
         let accept = TlsAccept::new(keys.peer.clone());
         let serving = admin::serve(listener, accept, guard, routes, self.stop.clone());
         self.rest.spawn(serving);
+    }
+
+    fn announce(&self, config: &Arc<AgentConfig>, engine: &Engine<Store>) {
+        let announcing = announce(Arc::clone(config), engine.clone());
+        let stop = self.stop.clone();
+        self.rest.spawn(async move {
+            stop.run_until_cancelled(announcing).await;
+        });
     }
 
     fn keep_fresh(&self, keys: &Keys, engine: &Engine<Store>) {

@@ -1,5 +1,6 @@
 //! The roles an agent can have: wiring, nothing else.
 
+mod announce;
 mod consensus_group;
 mod grounds;
 mod settings;
