@@ -39,3 +39,4 @@ pub use synod_machine::{
     Applied, Command, Damaged, SnapshotReader, Stamp, StateMachine, UnknownCommand,
 };
 pub use synod_paxos::{Now, Span};
+pub use wire::overhear;

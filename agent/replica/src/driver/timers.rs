@@ -76,7 +76,8 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
 
     /// Refuses whatever waits: this member takes part no more.
     pub(super) fn refuse_all(&mut self) {
-        self.refuse_proposals(Refusal::Stopped);
+        // They may be on their way, and be applied elsewhere.
+        self.refuse_proposals(Refusal::TimedOut);
         self.refuse_reads(Refusal::Stopped);
         self.refuse_changes(Refusal::Stopped);
         self.refuse_snapshots(Refusal::Stopped);

@@ -86,3 +86,20 @@ pub(crate) fn decode(
     r.end()?;
     Ok(said)
 }
+
+/// The message of the Paxos core that a frame carries, if it carries one: for those who watch the wire (the simulator
+/// checks that nobody contradicts a promise). Checks nothing about who it is from or for.
+#[must_use]
+pub fn overhear(frame: &Bytes) -> Option<Message> {
+    let mut r = Reader::new(frame.clone());
+    let version = r.u8().ok()?;
+    r.uid().ok()?;
+    let (from, _) = (Node(r.varint().ok()?), r.varint().ok()?);
+    let kind = r.u8().ok()?;
+    if version != VERSION || kind >= peer::FIRST_KIND {
+        return None;
+    }
+    let config = ConfigId(r.varint().ok()?);
+    let body = paxos::body(kind, &mut r).ok()?;
+    Some(Message { from, config, body })
+}
