@@ -15,6 +15,15 @@ pub(crate) struct Arguments {
 /// Builds and runs it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut sim = cargo();
-    sim.args(["run", "--release", "--quiet", "-p", "synod-sim", "--features", "mutations", "--"]);
+    sim.args([
+        "run",
+        "--release",
+        "--quiet",
+        "-p",
+        "synod-sim",
+        "--features",
+        "mutations",
+        "--",
+    ]);
     succeed(sim.args(&arguments.rest))
 }

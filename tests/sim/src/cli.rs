@@ -1,0 +1,324 @@
+//! The command line: which seeds, which mistakes, and how it is told.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use crate::mutation::{self, Mutation};
+use crate::report::Report;
+use crate::run::{run, run_loudly};
+use crate::scenarios;
+
+const USAGE: &str = "usage: synod-sim [--seeds N] [--from S] [--seed S] [--trace] [--threads N] [--json]
+                 [--mutation NAME] [--mutations all|rotate:K[@TURN]] [--mutation-seeds N] [--list]
+                 [--scenarios]
+  --seeds N            run N seeds (500)
+  --from S             the first of them (1)
+  --seed S             run this one seed; --trace prints every step
+  --threads N          run on N threads (2)
+  --json               print the sums as JSON
+  --mutation NAME      switch this deliberate mistake on (needs --features mutations)
+  --mutations all      hunt every mistake until it is caught; rotate:K only K of them, others each TURN (default: by date)
+  --mutation-seeds N   give each mistake at most N seeds (2000)
+  --list               print the names of all mistakes
+  --scenarios          run the directed scenarios instead, with --seeds seeds each (1)";
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    seeds: u64,
+    from: u64,
+    seed: Option<u64>,
+    trace: bool,
+    threads: u64,
+    json: bool,
+    mutation: Option<String>,
+    hunt: Option<Hunt>,
+    mutation_seeds: u64,
+    list: bool,
+    scenarios: bool,
+}
+
+/// Which mistakes to hunt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hunt {
+    All,
+    Rotate { count: usize, turn: u64 },
+}
+
+impl Wanted {
+    /// Parses arguments.
+    ///
+    /// # Errors
+    /// With what is wrong and the usage.
+    pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
+        let mut wanted = Self {
+            seeds: 500,
+            from: 1,
+            seed: None,
+            trace: false,
+            threads: 2,
+            json: false,
+            mutation: None,
+            hunt: None,
+            mutation_seeds: 2_000,
+            list: false,
+            scenarios: false,
+        };
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            let (name, inline) = match argument.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (argument, None),
+            };
+            match name.as_str() {
+                "--trace" => wanted.trace = true,
+                "--json" => wanted.json = true,
+                "--list" => wanted.list = true,
+                "--scenarios" => (wanted.scenarios, wanted.seeds) = (true, 1),
+                "--help" | "-h" => return Err(USAGE.to_owned()),
+                _ => {
+                    let value = inline.or_else(|| arguments.next());
+                    let value = value.ok_or_else(|| format!("{name} needs a value\n{USAGE}"))?;
+                    wanted.set(&name, value)?;
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn set(&mut self, name: &str, value: String) -> Result<(), String> {
+        let number = |value: &str| {
+            value
+                .parse::<u64>()
+                .map_err(|_| format!("{name} needs a number, not {value}\n{USAGE}"))
+        };
+        match name {
+            "--seeds" => self.seeds = number(&value)?,
+            "--from" => self.from = number(&value)?,
+            "--seed" => self.seed = Some(number(&value)?),
+            "--threads" => self.threads = number(&value)?.max(1),
+            "--mutation" => self.mutation = Some(value),
+            "--mutation-seeds" => self.mutation_seeds = number(&value)?,
+            "--mutations" => self.hunt = Some(parse_hunt(&value)?),
+            _ => return Err(format!("unknown argument {name}\n{USAGE}")),
+        }
+        Ok(())
+    }
+}
+
+fn parse_hunt(value: &str) -> Result<Hunt, String> {
+    if value == "all" {
+        return Ok(Hunt::All);
+    }
+    let wrong = || format!("--mutations needs all or rotate:K, not {value}\n{USAGE}");
+    let rest = value.strip_prefix("rotate:").ok_or_else(wrong)?;
+    let (count, turn) = match rest.split_once('@') {
+        Some((count, turn)) => (count, turn.parse().map_err(|_| wrong())?),
+        None => (rest, day()),
+    };
+    Ok(Hunt::Rotate {
+        count: count.parse().map_err(|_| wrong())?,
+        turn,
+    })
+}
+
+/// Days since 1970: what a rotation turns by.
+fn day() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs() / 86_400)
+}
+
+/// Does what was asked for. The exit code: 0 if nothing was violated (or all mistakes were caught), 1 otherwise.
+///
+/// # Errors
+/// If it cannot be done.
+pub fn perform(wanted: &Wanted) -> Result<i32, String> {
+    if wanted.list {
+        for Mutation { name, breaks } in mutation::all() {
+            println!("{name}: {breaks}");
+        }
+        return Ok(0);
+    }
+    if let Some(hunt) = wanted.hunt {
+        return hunt_all(wanted, hunt);
+    }
+    mutation::switch(wanted.mutation.as_deref())?;
+    if wanted.scenarios {
+        return Ok(directed(wanted));
+    }
+    let began = Instant::now();
+    let report = match wanted.seed {
+        Some(seed) => one(seed, wanted.trace),
+        None => many(wanted),
+    };
+    if wanted.json {
+        println!("{}", report.json());
+    } else {
+        println!("{report} in {:.1} s", began.elapsed().as_secs_f64());
+    }
+    Ok(i32::from(report.violations > 0))
+}
+
+fn directed(wanted: &Wanted) -> i32 {
+    let mut violations = 0;
+    for scenario in scenarios::ALL {
+        for seed in wanted.from..wanted.from + wanted.seeds {
+            let run = scenarios::run(scenario, seed);
+            match &run.violation {
+                None => println!("fine: {} ({} steps)", scenario.name, run.steps),
+                Some((violation, trace)) => {
+                    violations += 1;
+                    println!(
+                        "VIOLATION: {}, seed {seed}: {violation}\n    {}",
+                        scenario.name,
+                        trace.join("\n    ")
+                    );
+                }
+            }
+        }
+    }
+    i32::from(violations > 0)
+}
+
+fn one(seed: u64, trace: bool) -> Report {
+    let mut report = Report::default();
+    let run = if trace { run_loudly(seed) } else { run(seed) };
+    println!(
+        "seed {seed}: {} steps, trace hash {:016x}",
+        run.steps, run.hash
+    );
+    report.add(run);
+    report
+}
+
+fn many(wanted: &Wanted) -> Report {
+    let report = Mutex::new(Report::default());
+    let next = AtomicU64::new(wanted.from);
+    let end = wanted.from + wanted.seeds;
+    std::thread::scope(|scope| {
+        for _ in 0..wanted.threads {
+            scope.spawn(|| {
+                // Checked by the caller on its own thread; mistakes are switched per thread.
+                let _ = mutation::switch(wanted.mutation.as_deref());
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        return;
+                    }
+                    let run = run(seed);
+                    let mut report = report
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    report.add(run);
+                    if report.runs % 500 == 0 {
+                        eprintln!(
+                            "{} of {} seeds, {} violations",
+                            report.runs, wanted.seeds, report.violations
+                        );
+                    }
+                }
+            });
+        }
+    });
+    report
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// How a hunt ended: the mistake, the checker, its seed and the number of seeds it took.
+type Caught = (Mutation, Option<(&'static str, u64, u64)>);
+
+fn hunt_all(wanted: &Wanted, hunt: Hunt) -> Result<i32, String> {
+    let all = mutation::all();
+    if all.is_empty() {
+        return Err("this build cannot make mistakes: build with --features mutations".into());
+    }
+    let chosen: Vec<Mutation> = match hunt {
+        Hunt::All => all,
+        Hunt::Rotate { count, turn } => {
+            let start = (turn as usize).wrapping_mul(count);
+            (0..count.min(all.len()))
+                .map(|offset| all[(start + offset) % all.len()])
+                .collect()
+        }
+    };
+    let caught = hunt_on_threads(wanted, &chosen);
+    println!("| mistake | what it breaks | caught by | seed | seeds |\n|---|---|---|---|---|");
+    for (Mutation { name, breaks }, result) in &caught {
+        match result {
+            Some((checker, seed, seeds)) => {
+                println!("| `{name}` | {breaks} | {checker} | {seed} | {seeds} |")
+            }
+            None => println!(
+                "| `{name}` | {breaks} | **nothing** | | {} |",
+                wanted.mutation_seeds
+            ),
+        }
+    }
+    let missed = caught.iter().filter(|(_, result)| result.is_none()).count();
+    println!("{} mistakes made, {missed} not caught", caught.len());
+    Ok(i32::from(missed > 0))
+}
+
+fn hunt_on_threads(wanted: &Wanted, chosen: &[Mutation]) -> Vec<Caught> {
+    let next = AtomicU64::new(0);
+    let caught: Mutex<Vec<(usize, Caught)>> = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..wanted.threads {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed) as usize;
+                    let Some(mutation) = chosen.get(index) else {
+                        return;
+                    };
+                    let result = mutation::hunt(mutation.name, wanted.from, wanted.mutation_seeds)
+                        .ok()
+                        .flatten();
+                    let found = result.and_then(|(run, seeds)| {
+                        run.violation
+                            .map(|(violation, _)| (violation.checker, run.seed, seeds))
+                    });
+                    eprintln!("{}: {found:?}", mutation.name);
+                    let mut caught = caught
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    caught.push((index, (*mutation, found)));
+                }
+            });
+        }
+    });
+    let mut caught = caught
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    caught.sort_by_key(|(index, _)| *index);
+    caught.into_iter().map(|(_, caught)| caught).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Wanted, String> {
+        Wanted::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn arguments() {
+        assert_eq!(
+            parse("--seeds 7 --from=3").map(|w| (w.seeds, w.from)),
+            Ok((7, 3))
+        );
+        assert_eq!(
+            parse("--mutations rotate:4@2").map(|w| w.hunt),
+            Ok(Some(Hunt::Rotate { count: 4, turn: 2 }))
+        );
+        for wrong in ["--seeds", "--seeds x", "--frobnicate 1", "--mutations some"] {
+            assert!(
+                parse(wrong).is_err_and(|why| why.contains("usage:")),
+                "{wrong}"
+            );
+        }
+    }
+}

@@ -1,0 +1,680 @@
+//! A simulated disk: a page cache over a medium.
+//!
+//! Operations take time and are carried out in order, one after the other. A completed write is in the page cache; what
+//! was not synced survives a crash sector by sector, all, some or none of it, in any order. Names survive from
+//! `SyncDirectory` on. Beyond crashes the medium can rot, be full, fail to sync, be slow, or be lost.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use bytes::Bytes;
+use synod_replica::{Completion, Disk, DiskError, DiskOp, DiskTicket};
+
+use crate::clock::{Instant, MS};
+use crate::random::Random;
+
+/// What is written atomically.
+const SECTOR: usize = 512;
+
+/// After this time of silence a log has written down that its last sync was one.
+const PROVEN_AFTER: Instant = 1_000 * MS;
+
+/// How a disk behaves.
+#[derive(Clone, Debug)]
+pub struct DiskProfile {
+    /// Mean time of a sync in nanoseconds.
+    pub sync_mean: u64,
+    /// Mean time of any other operation in nanoseconds.
+    pub op_mean: u64,
+    /// In how many of a thousand operations the disk stalls.
+    pub stall_per_mille: u64,
+    /// Mean length of a stall in nanoseconds.
+    pub stall_mean: u64,
+}
+
+impl DiskProfile {
+    /// A disk of a quiet day.
+    pub const QUICK: Self = Self {
+        sync_mean: MS / 2,
+        op_mean: MS / 50,
+        stall_per_mille: 0,
+        stall_mean: 0,
+    };
+}
+
+/// A change of a file that has not been synced.
+#[derive(Clone, Debug)]
+enum Dirty {
+    Write { offset: usize, bytes: Vec<u8> },
+    Length(u64),
+}
+
+/// A file without a name.
+#[derive(Clone, Debug, Default)]
+struct Inode {
+    /// What readers see; bytes beyond its end and before `length` are zeros.
+    cached: Vec<u8>,
+    length: u64,
+    /// What the medium holds.
+    medium: Vec<u8>,
+    medium_length: u64,
+    dirty: Vec<Dirty>,
+    /// Where and when the last two syncs that wrote anything wrote, the newest last.
+    fresh: [(std::ops::Range<usize>, Instant); 2],
+}
+
+impl Inode {
+    fn write(&mut self, offset: usize, parts: &[Bytes]) {
+        let total: usize = parts.iter().map(Bytes::len).sum();
+        let mut bytes = Vec::with_capacity(total);
+        for part in parts {
+            bytes.extend_from_slice(part);
+        }
+        put(&mut self.cached, offset, &bytes);
+        self.length = self.length.max((offset + total) as u64);
+        self.dirty.push(Dirty::Write { offset, bytes });
+    }
+
+    fn set_length(&mut self, length: u64) {
+        self.cached.truncate(length as usize);
+        self.length = length;
+        self.dirty.push(Dirty::Length(length));
+    }
+
+    fn sync(&mut self, now: Instant) {
+        let mut wrote: Option<std::ops::Range<usize>> = None;
+        for dirty in std::mem::take(&mut self.dirty) {
+            match dirty {
+                Dirty::Write { offset, bytes } => {
+                    let span = offset..offset + bytes.len();
+                    wrote = Some(wrote.map_or(span.clone(), |w| {
+                        w.start.min(span.start)..w.end.max(span.end)
+                    }));
+                    put(&mut self.medium, offset, &bytes);
+                    let end = (offset + bytes.len()) as u64;
+                    self.medium_length = self.medium_length.max(end);
+                }
+                Dirty::Length(length) => {
+                    self.medium.truncate(length as usize);
+                    self.medium_length = length;
+                }
+            }
+        }
+        if let Some(span) = wrote {
+            self.fresh = [self.fresh[1].clone(), (span, now)];
+        }
+    }
+
+    /// What the crash leaves: what was synced, and of the rest whatever sectors happened to be written.
+    fn crash(&mut self, random: &mut Random, lost: &mut u64) {
+        let fate = Fate::draw(random);
+        let keep_until = random.below(self.dirty.len() as u64 + 1) as usize;
+        for (index, dirty) in std::mem::take(&mut self.dirty).into_iter().enumerate() {
+            let whole = match fate {
+                Fate::All => true,
+                Fate::Nothing => false,
+                Fate::Prefix => index < keep_until,
+                Fate::Sectors => random.chance(500),
+            };
+            match dirty {
+                Dirty::Length(length) if whole => {
+                    self.medium.truncate(length as usize);
+                    self.medium_length = length;
+                }
+                Dirty::Length(_) => {}
+                Dirty::Write { offset, bytes } => {
+                    let torn = !whole
+                        && (fate == Fate::Sectors || (fate == Fate::Prefix && index == keep_until));
+                    if !whole {
+                        *lost += 1;
+                    }
+                    if whole {
+                        put(&mut self.medium, offset, &bytes);
+                        let end = (offset + bytes.len()) as u64;
+                        self.medium_length = self.medium_length.max(end);
+                    } else if torn {
+                        self.tear(offset, &bytes, random);
+                    }
+                }
+            }
+        }
+        self.cached = self.medium.clone();
+        self.length = self.medium_length;
+    }
+
+    /// Writes some sectors of a write.
+    fn tear(&mut self, offset: usize, bytes: &[u8], random: &mut Random) {
+        let mut at = 0;
+        while at < bytes.len() {
+            let next = (((offset + at) / SECTOR + 1) * SECTOR - offset).min(bytes.len());
+            if random.chance(500) {
+                put(&mut self.medium, offset + at, &bytes[at..next]);
+                let end = (offset + next) as u64;
+                self.medium_length = self.medium_length.max(end);
+            }
+            at = next;
+        }
+    }
+}
+
+/// What happens to the unsynced writes of one file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    All,
+    Nothing,
+    Prefix,
+    Sectors,
+}
+
+impl Fate {
+    fn draw(random: &mut Random) -> Self {
+        *random.pick(&[
+            Self::All,
+            Self::Nothing,
+            Self::Nothing,
+            Self::Prefix,
+            Self::Prefix,
+            Self::Sectors,
+        ])
+    }
+}
+
+fn put(into: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
+    let end = offset + bytes.len();
+    if into.len() < end {
+        into.resize(end, 0);
+    }
+    into[offset..end].copy_from_slice(bytes);
+}
+
+/// A change of the directory that has not been synced.
+#[derive(Clone, Debug)]
+enum Naming {
+    Link(String, u64),
+    Rename(String, String),
+    Unlink(String),
+}
+
+impl Naming {
+    fn apply(self, names: &mut BTreeMap<String, u64>) {
+        match self {
+            Self::Link(name, inode) => {
+                names.insert(name, inode);
+            }
+            Self::Rename(from, to) => {
+                if let Some(inode) = names.remove(&from) {
+                    names.insert(to, inode);
+                }
+            }
+            Self::Unlink(name) => {
+                names.remove(&name);
+            }
+        }
+    }
+}
+
+/// An operation on its way.
+#[derive(Debug)]
+struct Queued {
+    ticket: DiskTicket,
+    op: DiskOp,
+    done_at: Instant,
+}
+
+/// Counts of what was done to a disk.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DiskCounts {
+    /// Writes that a crash lost or tore.
+    pub lost_writes: u64,
+    /// Operations refused for lack of space.
+    pub full: u64,
+    /// Syncs that failed.
+    pub failed_syncs: u64,
+    /// Bytes whose bits were flipped.
+    pub rotten_bytes: u64,
+    /// Stalls.
+    pub stalls: u64,
+}
+
+/// The medium and cache of one node; outlives its processes.
+#[derive(Debug)]
+pub struct Medium {
+    inodes: BTreeMap<u64, Inode>,
+    names: BTreeMap<String, u64>,
+    durable_names: BTreeMap<String, u64>,
+    naming: Vec<Naming>,
+    queue: VecDeque<Queued>,
+    last_ticket: u64,
+    last_inode: u64,
+    busy_until: Instant,
+    clock: Instant,
+    random: Random,
+    /// How it behaves from now on.
+    pub profile: DiskProfile,
+    /// True while no space is left.
+    pub full: bool,
+    /// How many of the next syncs fail.
+    pub failing_syncs: u32,
+    /// What was done to it.
+    pub counts: DiskCounts,
+}
+
+/// A handle to a medium, for the driver and the world.
+#[derive(Clone, Debug)]
+pub struct SimDisk(Rc<RefCell<Medium>>);
+
+impl SimDisk {
+    /// An empty disk.
+    #[must_use]
+    pub fn new(random: Random, profile: DiskProfile) -> Self {
+        Self(Rc::new(RefCell::new(Medium {
+            inodes: BTreeMap::new(),
+            names: BTreeMap::new(),
+            durable_names: BTreeMap::new(),
+            naming: Vec::new(),
+            queue: VecDeque::new(),
+            last_ticket: 0,
+            last_inode: 0,
+            busy_until: 0,
+            clock: 0,
+            random,
+            profile,
+            full: false,
+            failing_syncs: 0,
+            counts: DiskCounts::default(),
+        })))
+    }
+
+    /// Tells the disk what time it is, before the driver runs.
+    pub fn at(&self, now: Instant) {
+        self.0.borrow_mut().clock = now;
+    }
+
+    /// When the next operation completes.
+    #[must_use]
+    pub fn next_completion(&self) -> Option<Instant> {
+        self.0.borrow().queue.front().map(|queued| queued.done_at)
+    }
+
+    /// When the last operation completes that is on its way.
+    #[must_use]
+    pub fn last_completion(&self) -> Option<Instant> {
+        self.0.borrow().queue.back().map(|queued| queued.done_at)
+    }
+
+    /// Carries out the operations that complete by `now`, at most `max` of them.
+    pub fn complete(&self, now: Instant, max: usize) -> Vec<Completion> {
+        let mut medium = self.0.borrow_mut();
+        let mut done = Vec::new();
+        while done.len() < max
+            && medium
+                .queue
+                .front()
+                .is_some_and(|queued| queued.done_at <= now)
+        {
+            let Some(queued) = medium.queue.pop_front() else {
+                break;
+            };
+            let result = medium.perform(queued.op);
+            done.push(Completion {
+                ticket: queued.ticket,
+                result,
+            });
+        }
+        done
+    }
+
+    /// Changes the disk's behaviour or reads its counts.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Medium) -> T) -> T {
+        act(&mut self.0.borrow_mut())
+    }
+
+    /// The process died. With `power` the machine did too: the page cache is lost. What was queued may have begun.
+    /// Returns how many writes were lost or torn.
+    pub fn crash(&self, power: bool) -> u64 {
+        self.0.borrow_mut().crash(power)
+    }
+
+    /// The disk is replaced by an empty one.
+    pub fn wipe(&self) {
+        let mut medium = self.0.borrow_mut();
+        medium.inodes.clear();
+        medium.names.clear();
+        medium.durable_names.clear();
+        medium.naming.clear();
+        medium.queue.clear();
+    }
+
+    /// Flips bits of a file, but not of what was synced just now: damage there cannot be told from a torn write.
+    /// Returns the file's name and the offset, or nothing if there is nothing to rot.
+    pub fn rot(&self) -> Option<(String, u64)> {
+        self.0.borrow_mut().rot()
+    }
+}
+
+impl Medium {
+    fn inode(&mut self, file: &str) -> Result<&mut Inode, DiskError> {
+        let number = *self.names.get(file).ok_or(DiskError::NotFound)?;
+        self.inodes.get_mut(&number).ok_or(DiskError::NotFound)
+    }
+
+    fn name(&mut self, change: Naming) {
+        change.clone().apply(&mut self.names);
+        self.naming.push(change);
+    }
+
+    fn perform(&mut self, op: DiskOp) -> Result<(), DiskError> {
+        match op {
+            DiskOp::Create { file, preallocate } => self.create(file, preallocate),
+            DiskOp::Write {
+                file,
+                offset,
+                parts,
+            } => {
+                let full = self.full;
+                let end = offset + parts.iter().map(|p| p.len() as u64).sum::<u64>();
+                let inode = self.inode(&file)?;
+                // Space that was reserved is there.
+                if full && end > inode.length {
+                    self.counts.full += 1;
+                    return Err(DiskError::Full);
+                }
+                inode.write(offset as usize, &parts);
+                Ok(())
+            }
+            DiskOp::Sync { file } => {
+                if self.failing_syncs > 0 {
+                    self.failing_syncs -= 1;
+                    self.counts.failed_syncs += 1;
+                    return self.fail_sync(&file);
+                }
+                let now = self.clock;
+                self.inode(&file)?.sync(now);
+                Ok(())
+            }
+            DiskOp::Truncate { file, length } => {
+                self.inode(&file)?.set_length(length);
+                Ok(())
+            }
+            DiskOp::Rename { from, to } => {
+                if !self.names.contains_key(&from) {
+                    return Err(DiskError::NotFound);
+                }
+                self.name(Naming::Rename(from, to));
+                Ok(())
+            }
+            DiskOp::Remove { file } => {
+                if self.names.contains_key(&file) {
+                    self.name(Naming::Unlink(file));
+                }
+                Ok(())
+            }
+            DiskOp::SyncDirectory => {
+                self.naming.clear();
+                self.durable_names = self.names.clone();
+                self.forget_unnamed();
+                Ok(())
+            }
+        }
+    }
+
+    fn create(&mut self, file: String, preallocate: u64) -> Result<(), DiskError> {
+        if self.full {
+            self.counts.full += 1;
+            return Err(DiskError::Full);
+        }
+        if let Ok(inode) = self.inode(&file) {
+            inode.set_length(0);
+            inode.set_length(preallocate);
+            return Ok(());
+        }
+        self.last_inode += 1;
+        let number = self.last_inode;
+        let mut inode = Inode::default();
+        inode.set_length(preallocate);
+        self.inodes.insert(number, inode);
+        self.name(Naming::Link(file, number));
+        Ok(())
+    }
+
+    /// A failed sync drops the dirty pages of the file, as Linux does: the cache goes on showing what the medium may
+    /// not hold.
+    fn fail_sync(&mut self, file: &str) -> Result<(), DiskError> {
+        let mut random = self.random.fork();
+        let inode = self.inode(file)?;
+        let (cached, length) = (inode.cached.clone(), inode.length);
+        inode.crash(&mut random, &mut 0);
+        inode.cached = cached;
+        inode.length = length;
+        Err(DiskError::Failed("sync: input/output error".into()))
+    }
+
+    fn crash(&mut self, power: bool) -> u64 {
+        let mut random = self.random.fork();
+        let begun = random.below(self.queue.len() as u64 + 1) as usize;
+        let before = self.counts.lost_writes;
+        let queued: Vec<Queued> = self.queue.drain(..).collect();
+        let unbegun = queued.iter().skip(begun);
+        self.counts.lost_writes += unbegun
+            .filter(|queued| matches!(queued.op, DiskOp::Write { .. }))
+            .count() as u64;
+        for queued in queued.into_iter().take(begun) {
+            // A sync that nobody heard of may as well not have happened, and names too.
+            let skip = matches!(queued.op, DiskOp::Sync { .. } | DiskOp::SyncDirectory)
+                && random.chance(500);
+            if !skip {
+                let _ = self.perform(queued.op);
+            }
+        }
+        self.busy_until = 0;
+        if !power {
+            return 0;
+        }
+        let survive = random.below(self.naming.len() as u64 + 1) as usize;
+        for (index, change) in std::mem::take(&mut self.naming).into_iter().enumerate() {
+            if index < survive {
+                change.apply(&mut self.durable_names);
+            }
+        }
+        self.names = self.durable_names.clone();
+        let mut lost = 0;
+        for inode in self.inodes.values_mut() {
+            inode.crash(&mut random, &mut lost);
+        }
+        self.forget_unnamed();
+        self.counts.lost_writes += lost;
+        self.counts.lost_writes - before
+    }
+
+    fn forget_unnamed(&mut self) {
+        let named: std::collections::BTreeSet<u64> = self
+            .names
+            .values()
+            .chain(self.durable_names.values())
+            .copied()
+            .collect();
+        self.inodes.retain(|number, _| named.contains(number));
+    }
+
+    fn rot(&mut self) -> Option<(String, u64)> {
+        let files: Vec<(String, u64)> = self
+            .names
+            .iter()
+            .filter(|(_, number)| {
+                self.inodes
+                    .get(*number)
+                    .is_some_and(|i| !i.cached.is_empty())
+            })
+            .map(|(name, number)| (name.clone(), *number))
+            .collect();
+        if files.is_empty() {
+            return None;
+        }
+        let (name, number) = self.random.pick(&files).clone();
+        let inode = self.inodes.get_mut(&number)?;
+        // Preallocated zeros are not interesting: rot among the bytes up to the last one that is not zero.
+        let used = inode.cached.iter().rposition(|byte| *byte != 0)? as u64 + 1;
+        let offset = self.random.below(used);
+        let now = self.clock;
+        let fresh = |at: usize| {
+            inode
+                .fresh
+                .iter()
+                .any(|(span, since)| span.contains(&at) && now < since + PROVEN_AFTER)
+        };
+        if fresh(offset as usize) || fresh(offset as usize + 31) {
+            return None;
+        }
+        let length = if self.random.chance(500) { 1 } else { 32 };
+        for at in offset..(offset + length).min(used) {
+            let flip = 1u8 << self.random.below(8);
+            inode.cached[at as usize] ^= flip;
+            if let Some(byte) = inode.medium.get_mut(at as usize) {
+                *byte ^= flip;
+            }
+            self.counts.rotten_bytes += 1;
+        }
+        Some((name, offset))
+    }
+
+    fn duration(&mut self, op: &DiskOp) -> u64 {
+        let mean = match op {
+            DiskOp::Sync { .. } | DiskOp::SyncDirectory => self.profile.sync_mean,
+            _ => self.profile.op_mean,
+        };
+        let mut time = 1 + self.random.around(mean);
+        if self.random.chance(self.profile.stall_per_mille) {
+            self.counts.stalls += 1;
+            time += self.random.around(self.profile.stall_mean);
+        }
+        time
+    }
+
+    fn look(&self, file: &str) -> Result<&Inode, DiskError> {
+        let number = self.names.get(file).ok_or(DiskError::NotFound)?;
+        self.inodes.get(number).ok_or(DiskError::NotFound)
+    }
+}
+
+impl Disk for SimDisk {
+    fn submit(&mut self, op: DiskOp) -> DiskTicket {
+        let mut medium = self.0.borrow_mut();
+        medium.last_ticket += 1;
+        let ticket = DiskTicket(medium.last_ticket);
+        let time = medium.duration(&op);
+        let done_at = medium.busy_until.max(medium.clock) + time;
+        medium.busy_until = done_at;
+        medium.queue.push_back(Queued {
+            ticket,
+            op,
+            done_at,
+        });
+        ticket
+    }
+
+    fn list(&self) -> Result<Vec<String>, DiskError> {
+        Ok(self.0.borrow().names.keys().cloned().collect())
+    }
+
+    fn length(&self, file: &str) -> Result<u64, DiskError> {
+        Ok(self.0.borrow().look(file)?.length)
+    }
+
+    fn read(&self, file: &str, offset: u64, length: usize) -> Result<Bytes, DiskError> {
+        let medium = self.0.borrow();
+        let inode = medium.look(file)?;
+        let end = inode.length.min(offset.saturating_add(length as u64));
+        if offset >= end {
+            return Ok(Bytes::new());
+        }
+        let mut bytes = vec![0; (end - offset) as usize];
+        let held = inode.cached.len() as u64;
+        if offset < held {
+            let upto = held.min(end);
+            bytes[..(upto - offset) as usize]
+                .copy_from_slice(&inode.cached[offset as usize..upto as usize]);
+        }
+        Ok(bytes.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(disk: &mut SimDisk, op: DiskOp) -> Result<(), DiskError> {
+        disk.submit(op);
+        let at = disk.next_completion().expect("queued");
+        disk.complete(at, 1).remove(0).result
+    }
+
+    fn write(file: &str, offset: u64, bytes: &'static [u8]) -> DiskOp {
+        DiskOp::Write {
+            file: file.into(),
+            offset,
+            parts: vec![Bytes::from_static(bytes)],
+        }
+    }
+
+    #[test]
+    fn synced_bytes_and_names_survive_and_others_may_not() {
+        let mut lost = 0;
+        let mut kept = 0;
+        for seed in 0..200 {
+            let mut disk = SimDisk::new(Random::new(seed), DiskProfile::QUICK);
+            let file = || "a".to_owned();
+            let create = DiskOp::Create {
+                file: file(),
+                preallocate: 4096,
+            };
+            run(&mut disk, create).expect("create");
+            run(&mut disk, write("a", 0, b"first")).expect("write");
+            run(&mut disk, DiskOp::Sync { file: file() }).expect("sync");
+            run(&mut disk, DiskOp::SyncDirectory).expect("sync directory");
+            run(&mut disk, write("a", 5, b"second")).expect("write");
+            disk.crash(true);
+            assert_eq!(disk.length("a"), Ok(4096));
+            let all = disk.read("a", 0, 11).expect("read");
+            assert_eq!(&all[..5], b"first");
+            match &all[5..] {
+                b"second" => kept += 1,
+                b"\0\0\0\0\0\0" => lost += 1,
+                other => panic!("torn within a sector: {other:?}"),
+            }
+        }
+        assert!(lost > 20 && kept > 20, "lost {lost}, kept {kept}");
+    }
+
+    #[test]
+    fn a_name_that_was_not_synced_may_vanish() {
+        let mut gone = 0;
+        for seed in 0..100 {
+            let mut disk = SimDisk::new(Random::new(seed), DiskProfile::QUICK);
+            let create = DiskOp::Create {
+                file: "a".into(),
+                preallocate: 0,
+            };
+            run(&mut disk, create).expect("create");
+            disk.crash(true);
+            gone += usize::from(disk.list().expect("list").is_empty());
+        }
+        assert!((10..90).contains(&gone), "gone {gone}");
+    }
+
+    #[test]
+    fn a_process_that_dies_keeps_the_page_cache() {
+        let mut disk = SimDisk::new(Random::new(1), DiskProfile::QUICK);
+        run(
+            &mut disk,
+            DiskOp::Create {
+                file: "a".into(),
+                preallocate: 0,
+            },
+        )
+        .expect("create");
+        run(&mut disk, write("a", 0, b"x")).expect("write");
+        assert_eq!(disk.crash(false), 0);
+        assert_eq!(disk.read("a", 0, 9), Ok(Bytes::from_static(b"x")));
+    }
+}

@@ -1,0 +1,251 @@
+//! One machine of the world: a disk, clocks, and a process of the shipped agent core that comes and goes.
+
+use synod_kv::Hub;
+use synod_paxos::{Configuration, Node, Slot, Timing};
+use synod_replica::{Bounds, ClusterUid, Driver, Glance, MemberContext, Settings, Span, StartMode};
+
+use crate::clock::{Clock, Instant};
+use crate::disk::{DiskProfile, SimDisk};
+use crate::net::SimNet;
+use crate::profile::Profile;
+use crate::random::Random;
+use crate::witness::{SharedLedger, Witness};
+
+/// The shipped core, driver, log, recovery and store over this world's disk and network.
+pub(crate) type Agent = Driver<Witness, SimDisk, SimNet>;
+
+/// The cluster of every world.
+pub(crate) const CLUSTER: ClusterUid = ClusterUid(*b"synod-simulation");
+
+/// One machine.
+pub(crate) struct Host {
+    /// The member's number.
+    pub(crate) node: Node,
+    /// Its clocks.
+    pub(crate) clock: Clock,
+    /// Its disk; outlives processes.
+    pub(crate) disk: SimDisk,
+    /// Its process's end of the network.
+    pub(crate) net: SimNet,
+    /// The watches at its process.
+    pub(crate) hub: Hub,
+    /// Its process, if it runs.
+    pub(crate) agent: Option<Agent>,
+    /// Counts its processes.
+    pub(crate) incarnation: u64,
+    /// Until when its process does not run.
+    pub(crate) paused_until: Instant,
+    /// Since when there is no process.
+    pub(crate) down_since: Option<Instant>,
+    /// When the process is to be woken, if that is arranged.
+    pub(crate) wake_at: Instant,
+    /// When the disk is to be looked at, if that is arranged.
+    pub(crate) disk_at: Instant,
+    /// What to do with an empty disk, as long as it was never lost.
+    pub(crate) founded: StartMode,
+    /// True once its process took part: its disk is formatted.
+    pub(crate) formatted: bool,
+    /// The identity of its disk, as last seen.
+    pub(crate) disk_id: u128,
+    /// True from a loss or damage of the disk until it votes again, or was found whole.
+    pub(crate) damaged: bool,
+    /// True from a loss of the disk until the group has given it a role anew.
+    pub(crate) wiped: bool,
+    /// True while it runs an older build.
+    pub(crate) old_build: bool,
+    /// True if its machine loses power as soon as its disk works.
+    pub(crate) doomed: bool,
+    /// True once it was removed for good.
+    pub(crate) retired: bool,
+    /// What it was last seen at.
+    pub(crate) glance: Glance,
+    /// Snapshots installed by the processes before this one.
+    pub(crate) installs: u64,
+}
+
+impl Host {
+    /// A machine with an empty disk.
+    #[must_use]
+    pub(crate) fn new(
+        node: Node,
+        founded: StartMode,
+        profile: &Profile,
+        random: &mut Random,
+    ) -> Self {
+        Self {
+            node,
+            clock: Clock::new(random, profile.drift_ppm),
+            disk: SimDisk::new(random.fork(), profile.disk.clone()),
+            net: SimNet::default(),
+            hub: Hub::default(),
+            agent: None,
+            incarnation: 0,
+            paused_until: 0,
+            down_since: Some(0),
+            wake_at: Instant::MAX,
+            disk_at: Instant::MAX,
+            founded,
+            formatted: false,
+            disk_id: 0,
+            damaged: false,
+            wiped: false,
+            old_build: false,
+            doomed: false,
+            retired: false,
+            glance: Glance::default(),
+            installs: 0,
+        }
+    }
+
+    /// What the group's configuration says about a member.
+    #[must_use]
+    pub(crate) fn context(node: Node) -> MemberContext {
+        MemberContext {
+            name: format!("member-{}", node.0),
+            peer_address: format!("10.0.0.{}:2380", node.0),
+            ..MemberContext::default()
+        }
+    }
+
+    /// Starts a process. Says why not, if the driver refuses the disk.
+    ///
+    /// # Errors
+    /// If the driver does not open.
+    pub(crate) fn boot(
+        &mut self,
+        now: Instant,
+        profile: &Profile,
+        ledger: &SharedLedger,
+        random: &mut Random,
+    ) -> Result<(), String> {
+        self.incarnation += 1;
+        self.clock.restart(now, random);
+        self.net = SimNet::default();
+        self.disk.at(now);
+        self.wake_at = Instant::MAX;
+        self.disk_at = Instant::MAX;
+        self.glance = Glance::default();
+        self.paused_until = 0;
+        let witness = Witness::new(
+            self.node,
+            self.incarnation,
+            ledger.clone(),
+            self.old_build,
+            profile.quota_bytes,
+        );
+        let settings = settings(self, now, profile, random.chance(500));
+        let local = self.clock.now(now);
+        match Driver::open(
+            settings,
+            self.disk.clone(),
+            self.net.clone(),
+            witness,
+            local,
+            random.next(),
+        ) {
+            Ok(agent) => {
+                self.hub = Hub::new(agent.machine().store());
+                self.agent = Some(agent);
+                self.down_since = None;
+                Ok(())
+            }
+            Err(error) => Err(format!("{error}")),
+        }
+    }
+
+    /// The process dies; with `power` the machine too. Returns how many writes were lost or torn.
+    pub(crate) fn die(&mut self, now: Instant, power: bool) -> u64 {
+        if let Some(agent) = self.agent.take() {
+            self.installs += agent.status().counters.installs;
+        }
+        self.down_since.get_or_insert(now);
+        self.disk.crash(power)
+    }
+
+    /// Whether its process runs and is not paused.
+    #[must_use]
+    pub(crate) fn running(&self, now: Instant) -> bool {
+        self.agent.is_some() && self.paused_until <= now
+    }
+
+    /// Makes the disk behave as it does between faults.
+    pub(crate) fn calm_disk(&self, profile: &DiskProfile) {
+        self.disk.with(|medium| {
+            medium.profile = profile.clone();
+            medium.full = false;
+            medium.failing_syncs = 0;
+        });
+    }
+
+    /// The last applied slot of its process.
+    #[must_use]
+    pub(crate) fn applied(&self) -> Slot {
+        self.agent
+            .as_ref()
+            .map_or(Slot(0), |agent| agent.glance().applied)
+    }
+}
+
+/// The initial configuration's bytes are the same at all members.
+#[must_use]
+pub(crate) fn initial(members: u64) -> Configuration {
+    let members = (1..=members).map(|number| {
+        let context = Host::context(Node(number)).encode();
+        (
+            Node(number),
+            synod_paxos::Member {
+                role: synod_paxos::MemberRole::Voter,
+                context,
+            },
+        )
+    });
+    Configuration::initial(members.collect())
+}
+
+fn settings(host: &Host, now: Instant, profile: &Profile, resume: bool) -> Settings {
+    // Whoever starts it knows that the disk was in use; whether it says so makes no difference unless it was lost.
+    let resume = host.wiped || (host.formatted && resume);
+    let lease = profile
+        .lease
+        .map(|(length, drift_ppm)| synod_paxos::Lease { length, drift_ppm });
+    Settings {
+        node: host.node,
+        cluster: CLUSTER,
+        group: 0,
+        context: Host::context(host.node),
+        start: if resume {
+            StartMode::Resume
+        } else {
+            host.founded.clone()
+        },
+        timing: Timing {
+            heartbeat: profile.heartbeat,
+            election: profile.election,
+            lease,
+        },
+        core: synod_paxos::Bounds {
+            message_bytes_max: 16 << 10,
+            inflight_bytes_max: 256 << 10,
+            inflight_slots_max: 128,
+            reads_max: 256,
+        },
+        wall_ms: host.clock.wall_ms(now),
+        level_max: crate::dialect::LEVEL,
+        bounds: Bounds {
+            command_bytes_max: 64 << 10,
+            outstanding_max: 256,
+            outstanding_bytes_max: 1 << 20,
+            reads_max: 256,
+            request_timeout: Span::from_millis(3_000),
+            forward_retry: Span::from_millis(300),
+            segment_bytes: profile.segment_bytes,
+            snapshot_log_bytes: profile.snapshot_log_bytes,
+            snapshot_piece_bytes: profile.snapshot_piece_bytes,
+            log_margin_slots: profile.log_margin_slots,
+            log_memory_bytes: profile.log_memory_bytes,
+            check_slots: 16,
+            full_retry: Span::from_millis(200),
+            ..Bounds::default()
+        },
+    }
+}

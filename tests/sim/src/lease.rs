@@ -1,0 +1,79 @@
+//! What clients were promised about leases: one that was granted or kept alive at some time goes on for its TTL from
+//! then, by true time less the stated drift.
+
+use std::collections::BTreeMap;
+
+use crate::clock::Instant;
+use crate::demand;
+use crate::ledger::shortest;
+
+/// One lease, as clients know it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    /// It does not expire before this.
+    until: Instant,
+    /// When it ended in the log, if it did.
+    ended: Option<Instant>,
+    /// Whether it was ended by a client.
+    revoked: bool,
+}
+
+/// All leases.
+#[derive(Debug, Default)]
+pub struct LeaseBook {
+    leases: BTreeMap<i64, Known>,
+    /// By how much clocks may drift, in parts per million.
+    pub drift_ppm: u64,
+}
+
+impl LeaseBook {
+    /// A client that asked at `invoked` was told at `now` that the lease goes on for `ttl_s` seconds.
+    pub fn promised(&mut self, lease: i64, invoked: Instant, ttl_s: i64, now: Instant) {
+        let until = invoked + shortest(ttl_s, self.drift_ppm);
+        let known = self.leases.entry(lease).or_default();
+        known.until = known.until.max(until);
+        if let Some(ended) = known.ended.filter(|_| !known.revoked) {
+            demand!(
+                "leases",
+                ended >= until,
+                "lease {lease} expired at {ended}, but a client that asked at {invoked} was promised (at {now}) that it lasts until {until}"
+            );
+        }
+    }
+
+    /// A keep-alive was answered with "no such lease".
+    pub fn denied(&self, lease: i64, now: Instant) {
+        let known = self.leases.get(&lease).copied().unwrap_or_default();
+        demand!(
+            "leases",
+            known.ended.is_some() || now >= known.until,
+            "a keep-alive at {now} did not find lease {lease}, which clients were promised until {} and nothing ended",
+            known.until
+        );
+    }
+
+    /// A client's revocation was applied.
+    pub fn revoked(&mut self, lease: i64, now: Instant) {
+        let known = self.leases.entry(lease).or_default();
+        known.ended = Some(now);
+        known.revoked = true;
+    }
+
+    /// An expiry was applied.
+    pub fn expired(&mut self, lease: i64, now: Instant) {
+        let known = self.leases.entry(lease).or_default();
+        demand!(
+            "leases",
+            now >= known.until,
+            "lease {lease} expired at {now}, but clients were promised that it lasts until {}",
+            known.until
+        );
+        known.ended = Some(now);
+    }
+
+    /// Until when the lease lasts by what clients were promised.
+    #[must_use]
+    pub fn until(&self, lease: i64) -> Instant {
+        self.leases.get(&lease).map_or(0, |known| known.until)
+    }
+}

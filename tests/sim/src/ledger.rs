@@ -1,0 +1,488 @@
+//! What everybody may be held to: the log as the first to apply it saw it, the model that follows it, and what clients
+//! were told. All checks that need more than one node are made here, in constant time per step.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use hashbrown::HashMap;
+use synod_paxos::{Ballot, Node, Slot};
+use synod_replica::Stamp;
+
+use crate::clock::{Instant, SECOND};
+use crate::demand;
+use crate::lease::LeaseBook;
+use crate::model::Model;
+use crate::operation::{Operation, Outcome, Refused};
+
+/// Names an operation of a client within the run.
+pub type OperationId = usize;
+
+/// What a slot held for the state machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing.
+    Nothing,
+    /// A command.
+    Command(Bytes),
+}
+
+/// What is known of one slot.
+#[derive(Debug)]
+struct Record {
+    stamp: Stamp,
+    held: Held,
+    digest: u64,
+    operation: Option<OperationId>,
+    /// The model's answer, until the client has it.
+    outcome: Option<Outcome>,
+    /// Who applied it first.
+    first: Node,
+}
+
+/// How an operation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing heard yet.
+    Pending,
+    /// Answered.
+    Done,
+    /// Timed out, or its member died: it may be applied or not.
+    Unknown,
+    /// Refused with the promise that nothing was changed.
+    Refused,
+}
+
+/// An operation and what became of it.
+#[derive(Debug)]
+pub struct Performed {
+    /// What was asked.
+    pub operation: Operation,
+    /// When.
+    pub invoked: Instant,
+    /// The highest slot that any operation answered before had as its point.
+    pub floor: u64,
+    /// How it stands.
+    pub standing: Standing,
+    /// Where it was applied.
+    pub slot: Option<u64>,
+}
+
+/// What a command that no client asked for means to the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Internal {
+    /// Nothing that clients see.
+    Nothing,
+    /// A leader says that a lease ran out.
+    Expiry {
+        /// The lease.
+        lease: i64,
+        /// The slot in which it was granted.
+        granted: u64,
+        /// The leader's ballot.
+        ballot: Ballot,
+    },
+}
+
+/// What an apply did to the store.
+#[derive(Clone, Copy, Debug)]
+pub struct Effect {
+    /// The digest after it.
+    pub digest: u64,
+    /// The revision after it.
+    pub revision: u64,
+    /// Whether the command was refused for lack of space.
+    pub no_space: bool,
+    /// What the command means, if it is none of a client's.
+    pub internal: Option<Internal>,
+}
+
+/// Everything that was seen.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// True time, told before each step.
+    pub now: Instant,
+    /// The state by the model.
+    pub model: Model,
+    /// What clients were promised about leases.
+    pub leases: LeaseBook,
+    /// What clients did.
+    pub operations: Vec<Performed>,
+    /// Whether the store has a quota that a run may reach.
+    pub quota: bool,
+    records: Vec<Record>,
+    commands: HashMap<Bytes, OperationId>,
+    floor: u64,
+    leaderships: BTreeMap<Ballot, (Node, u64)>,
+    /// Leaders that applied everything and began.
+    pub elections: u64,
+    /// Answered operations.
+    pub answered: u64,
+    /// Expiries applied that counted.
+    pub expiries: u64,
+    /// Expiries of an older leader, ignored.
+    pub stale_expiries: u64,
+}
+
+impl Ledger {
+    /// The last slot anybody applied.
+    #[must_use]
+    pub fn frontier(&self) -> u64 {
+        self.records.len() as u64
+    }
+
+    /// Whether every command up to the frontier was answered or never will be.
+    #[must_use]
+    pub fn highest_answered(&self) -> u64 {
+        self.floor
+    }
+
+    /// A client begins `operation`; `command` is what it proposes, if it is replicated.
+    pub fn invoke(&mut self, operation: Operation, command: Option<&Bytes>) -> OperationId {
+        let id = self.operations.len();
+        if let Some(command) = command {
+            let before = self.commands.insert(command.clone(), id);
+            assert!(
+                before.is_none(),
+                "the workload repeats a command: {operation:?}"
+            );
+        }
+        self.operations.push(Performed {
+            operation,
+            invoked: self.now,
+            floor: self.floor,
+            standing: Standing::Pending,
+            slot: None,
+        });
+        id
+    }
+
+    /// The client gave up, or its member died.
+    pub fn unknown(&mut self, id: OperationId) {
+        self.operations[id].standing = Standing::Unknown;
+    }
+
+    /// The member said that nothing was and nothing will be changed.
+    pub fn refused(&mut self, id: OperationId) {
+        let performed = &mut self.operations[id];
+        performed.standing = Standing::Refused;
+        demand!(
+            "exactly once",
+            performed.slot.is_none(),
+            "operation {id} {:?} was refused but applied at s{}",
+            performed.operation,
+            performed.slot.unwrap_or(0)
+        );
+    }
+
+    /// The member answered that the operation was applied at `slot`.
+    pub fn answered(&mut self, id: OperationId, slot: Slot, outcome: &Outcome) {
+        let performed = &mut self.operations[id];
+        demand!(
+            "durability",
+            performed.slot == Some(slot.0),
+            "operation {id} {:?} was acknowledged at {slot}, but is at {:?} in the log",
+            performed.operation,
+            performed.slot
+        );
+        demand!(
+            "linearizability",
+            slot.0 > performed.floor,
+            "operation {id} {:?} took effect at {slot}, but s{} was answered before it was invoked",
+            performed.operation,
+            performed.floor
+        );
+        if let Some(expected) = self.records[slot.0 as usize - 1].outcome.take() {
+            demand!(
+                "linearizability",
+                agree(&expected, outcome),
+                "operation {id} {:?} at {slot}: the model says {expected:?}, the client got {outcome:?}",
+                performed.operation
+            );
+        }
+        performed.standing = Standing::Done;
+        self.answered += 1;
+        self.floor = self.floor.max(slot.0);
+        if let (Outcome::Granted { ttl_s }, Operation::Grant { lease, .. }) =
+            (outcome, &performed.operation)
+        {
+            self.leases
+                .promised(*lease, performed.invoked, *ttl_s, self.now);
+        }
+    }
+
+    /// A range was answered from a store that had applied `slot`.
+    pub fn ranged(&mut self, id: OperationId, slot: u64, outcome: &Outcome) {
+        let performed = &mut self.operations[id];
+        let Operation::Range {
+            from,
+            to,
+            revision,
+            serializable,
+        } = &performed.operation
+        else {
+            unreachable!("only ranges are answered so")
+        };
+        demand!(
+            "agreement",
+            slot <= self.records.len() as u64,
+            "a range was served at s{slot}, which nobody applied"
+        );
+        demand!(
+            "linearizability",
+            *serializable || slot >= performed.floor,
+            "linearizable range {id} was served at s{slot}, but s{} was answered before it was invoked",
+            performed.floor
+        );
+        let expected = self.model.range(slot, from, to, *revision);
+        // A snapshot that a serializable reader falls back to may have been compacted further than the model's slot.
+        demand!(
+            "linearizability",
+            expected == *outcome,
+            "range {id} {:?} at s{slot}: the model says {expected:?}, the client got {outcome:?}",
+            performed.operation
+        );
+        performed.standing = Standing::Done;
+        self.answered += 1;
+        if !*serializable {
+            self.floor = self.floor.max(slot);
+        }
+    }
+
+    /// A keep-alive was answered.
+    pub fn kept_alive(&mut self, id: OperationId, outcome: &Outcome) {
+        let performed = &mut self.operations[id];
+        let (Operation::KeepAlive { lease }, Outcome::KeptAlive { ttl_s }) =
+            (&performed.operation, outcome)
+        else {
+            unreachable!("only keep-alives are answered so")
+        };
+        performed.standing = Standing::Done;
+        self.answered += 1;
+        match ttl_s {
+            Some(ttl_s) => self
+                .leases
+                .promised(*lease, performed.invoked, *ttl_s, self.now),
+            None => self.leases.denied(*lease, self.now),
+        }
+    }
+
+    /// A leader has applied everything before its ballot and begins.
+    pub fn leads(&mut self, node: Node, incarnation: u64, ballot: Ballot) {
+        demand!(
+            "ballots",
+            ballot.node == node,
+            "{node} leads in {ballot}, which is not its own"
+        );
+        let before = self.leaderships.insert(ballot, (node, incarnation));
+        demand!(
+            "ballots",
+            before.is_none(),
+            "{node} leads in {ballot} again (incarnation {incarnation}, before {before:?})"
+        );
+        self.elections += 1;
+    }
+
+    /// Somebody applied a slot: the first says what it holds, all others must agree.
+    pub fn applied(&mut self, node: Node, stamp: &Stamp, held: Held, effect: Effect) {
+        let Effect {
+            digest, revision, ..
+        } = effect;
+        let frontier = self.records.len() as u64;
+        if stamp.slot.0 <= frontier {
+            let first = &self.records[stamp.slot.0 as usize - 1];
+            demand!(
+                "agreement",
+                first.held == held && first.stamp == *stamp,
+                "{node} applied {held:?} with {stamp:?} where {} applied {:?} with {:?}",
+                first.first,
+                first.held,
+                first.stamp
+            );
+            demand!(
+                "equal state",
+                first.digest == digest,
+                "{node} has digest {digest:x} after {}, {} had {:x}; the slot held {:?}",
+                stamp.slot,
+                first.first,
+                first.digest,
+                first.held
+            );
+            return;
+        }
+        demand!(
+            "agreement",
+            stamp.slot.0 == frontier + 1,
+            "{node} applied {} while nobody had applied s{}",
+            stamp.slot,
+            frontier + 1
+        );
+        self.first_applied(node, stamp, held, effect);
+        let expected = self.model.revision();
+        let record = self.records.last();
+        demand!(
+            "revisions",
+            revision == expected,
+            "{node} is at revision {revision} after {}, the model at {expected}; the slot held {:?}, operation {:?}",
+            stamp.slot,
+            record.map(|r| &r.held),
+            record
+                .and_then(|r| r.operation)
+                .map(|id| &self.operations[id])
+        );
+    }
+
+    fn first_applied(&mut self, node: Node, stamp: &Stamp, held: Held, effect: Effect) {
+        if let Some(last) = self.records.last() {
+            demand!(
+                "stamps",
+                stamp.time_ms >= last.stamp.time_ms,
+                "the replicated clock goes back from {} to {} at {}",
+                last.stamp.time_ms,
+                stamp.time_ms,
+                stamp.slot
+            );
+            demand!(
+                "stamps",
+                stamp.newest >= last.stamp.newest && stamp.newest >= stamp.ballot,
+                "newest ballot {} after {} at {}",
+                stamp.newest,
+                last.stamp.newest,
+                stamp.slot
+            );
+            demand!(
+                "stamps",
+                stamp.level >= last.stamp.level,
+                "the feature level falls at {}",
+                stamp.slot
+            );
+        }
+        let operation = match &held {
+            Held::Nothing => None,
+            Held::Command(command) => self.commands.get(command).copied(),
+        };
+        let outcome = operation.map(|id| self.perform(id, stamp.slot.0, effect.no_space));
+        if operation.is_none() {
+            self.pass_or_expire(stamp, &held, effect.internal);
+        }
+        self.records.push(Record {
+            stamp: *stamp,
+            held,
+            digest: effect.digest,
+            operation,
+            outcome,
+            first: node,
+        });
+    }
+
+    fn perform(&mut self, id: OperationId, slot: u64, no_space: bool) -> Outcome {
+        let performed = &mut self.operations[id];
+        demand!(
+            "exactly once",
+            performed.slot.is_none(),
+            "operation {id} {:?} is applied at s{slot}, and was at s{}",
+            performed.operation,
+            performed.slot.unwrap_or(0)
+        );
+        demand!(
+            "exactly once",
+            performed.standing != Standing::Refused,
+            "operation {id} {:?} is applied at s{slot}, but was refused",
+            performed.operation
+        );
+        performed.slot = Some(slot);
+        if no_space {
+            // How much space there is the store counts in a way of its own; that it keeps its bound is checked elsewhere.
+            demand!(
+                "quota",
+                self.quota,
+                "operation {id} is refused for lack of space though there is no quota"
+            );
+            self.model.pass();
+            return Outcome::Refused(Refused::NoSpace);
+        }
+        let outcome = self.model.apply(&performed.operation);
+        if let (Operation::Revoke { lease }, Outcome::Done { .. }) =
+            (&performed.operation, &outcome)
+        {
+            self.leases.revoked(*lease, self.now);
+        }
+        outcome
+    }
+
+    fn pass_or_expire(&mut self, stamp: &Stamp, held: &Held, internal: Option<Internal>) {
+        let Held::Command(command) = held else {
+            self.model.pass();
+            return;
+        };
+        match internal {
+            None => crate::Violation::raise(
+                "agreement",
+                format!("nobody proposed the command at {}: {command:?}", stamp.slot),
+            ),
+            Some(Internal::Nothing) => self.model.pass(),
+            Some(Internal::Expiry { ballot, .. }) if ballot != stamp.newest => {
+                self.stale_expiries += 1;
+                self.model.pass();
+            }
+            Some(Internal::Expiry { lease, granted, .. }) => {
+                if self.model.expire(lease, granted) {
+                    self.expiries += 1;
+                    self.leases.expired(lease, self.now);
+                }
+            }
+        }
+    }
+
+    /// The digest after `slot`, as the first to apply it had it; nothing for slot 0 and what nobody applied.
+    #[must_use]
+    pub fn digest_after(&self, slot: u64) -> Option<u64> {
+        (slot > 0)
+            .then(|| self.records.get(slot as usize - 1))
+            .flatten()
+            .map(|record| record.digest)
+    }
+
+    /// What a slot held, in short words.
+    #[must_use]
+    pub fn describe(&self, slot: u64) -> String {
+        match self.records.get(slot as usize - 1) {
+            None => "not applied".into(),
+            Some(record) => match record.operation {
+                Some(id) => format!("op {id} {:?}", self.operations[id].operation),
+                None => format!("{:?}", record.held),
+            },
+        }
+    }
+
+    /// At the end of a run in which all was healed: what was acknowledged is there, leases that nobody keeps are not.
+    pub fn finish(&self) {
+        for (id, performed) in self.operations.iter().enumerate() {
+            if performed.standing == Standing::Done && performed.operation.replicated() {
+                demand!(
+                    "durability",
+                    performed.slot.is_some(),
+                    "operation {id} {:?} was acknowledged and is nowhere",
+                    performed.operation
+                );
+            }
+        }
+    }
+}
+
+/// Whether the client got what the model says; a lease may last longer than asked.
+fn agree(model: &Outcome, client: &Outcome) -> bool {
+    match (model, client) {
+        (Outcome::Granted { ttl_s: asked }, Outcome::Granted { ttl_s }) => ttl_s >= asked,
+        _ => model == client,
+    }
+}
+
+/// How far a client's clock may be off what the leader measures, and the network's share, in parts per million.
+pub const LEASE_DRIFT_PPM: u64 = 1_000;
+
+/// The shortest time that `ttl_s` may last for a node whose clock drifts by `drift_ppm`.
+#[must_use]
+pub fn shortest(ttl_s: i64, drift_ppm: u64) -> Instant {
+    let full = ttl_s.max(0) as u64 * SECOND;
+    full - full / 1_000_000 * (drift_ppm + LEASE_DRIFT_PPM)
+}

@@ -1,0 +1,71 @@
+//! Deliberate mistakes in the shipped crates, and the proof that the checkers notice them.
+
+use crate::run::{Run, run};
+
+/// A mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mutation {
+    /// Its name, unique among all crates.
+    pub name: &'static str,
+    /// What it breaks.
+    pub breaks: &'static str,
+}
+
+/// All mistakes that this build can make: none without the feature `mutations`.
+#[must_use]
+pub fn all() -> Vec<Mutation> {
+    #[cfg(feature = "mutations")]
+    {
+        [
+            synod_paxos::mutation::ALL,
+            synod_replica::mutation::ALL,
+            synod_kv::mutation::ALL,
+        ]
+        .into_iter()
+        .flatten()
+        .map(|(name, breaks)| Mutation { name, breaks })
+        .collect()
+    }
+    #[cfg(not(feature = "mutations"))]
+    Vec::new()
+}
+
+/// Switches one mistake on for this thread, or all off.
+///
+/// # Errors
+/// If this build cannot make it.
+pub fn switch(name: Option<&str>) -> Result<(), String> {
+    #[cfg(feature = "mutations")]
+    {
+        let of = |list: &[(&'static str, &'static str)]| {
+            list.iter()
+                .map(|(known, _)| *known)
+                .find(|known| Some(*known) == name)
+        };
+        synod_replica::mutation::set(of(synod_replica::mutation::ALL));
+        synod_paxos::mutation::set(of(synod_paxos::mutation::ALL));
+        synod_kv::mutation::set(of(synod_kv::mutation::ALL));
+    }
+    match name {
+        None => Ok(()),
+        Some(name) if all().iter().any(|mutation| mutation.name == name) => Ok(()),
+        Some(name) if cfg!(feature = "mutations") => Err(format!(
+            "there is no mutation {name}; see tests/sim/MUTATIONS.md"
+        )),
+        Some(_) => Err("this build cannot make mistakes: build with --features mutations".into()),
+    }
+}
+
+/// Runs seeds from `from` on with a mistake switched on, until it is caught; at most `seeds_max` of them. The run that
+/// caught it and how many seeds that took.
+///
+/// # Errors
+/// If this build cannot make it.
+pub fn hunt(name: &str, from: u64, seeds_max: u64) -> Result<Option<(Run, u64)>, String> {
+    switch(Some(name))?;
+    let caught = (0..seeds_max)
+        .map(|offset| (run(from + offset), offset + 1))
+        .find(|(run, _)| run.violation.is_some());
+    switch(None)?;
+    Ok(caught)
+}
