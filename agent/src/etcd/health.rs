@@ -3,7 +3,10 @@
 //! Status codes, bodies and content types are etcd's (`server/etcdserver/api/etcdhttp`).
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW,
+    CONTENT_TYPE,
+};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 use serde::Serialize;
 use synod_proto::etcdserverpb::{AlarmType, RangeRequest};
@@ -40,11 +43,27 @@ pub(crate) async fn answer(front: &Front, method: &Method, uri: &Uri) -> Respons
     }
 }
 
+/// What etcd lets pages of other origins do.
+const CROSS_ORIGIN: [(HeaderName, &str); 3] = [
+    (
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        "accept, content-type, authorization",
+    ),
+    (
+        ACCESS_CONTROL_ALLOW_METHODS,
+        "POST, GET, OPTIONS, PUT, DELETE",
+    ),
+    (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+];
+
 fn reply(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Body> {
     let mut response = Response::new(Body::Plain(body.into()));
     *response.status_mut() = status;
-    let kind = HeaderValue::from_static(kind);
-    response.headers_mut().insert(CONTENT_TYPE, kind);
+    let headers = response.headers_mut();
+    for (name, value) in CROSS_ORIGIN {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }
 

@@ -26,6 +26,7 @@ mod put;
 mod range;
 mod route;
 mod server;
+mod turns;
 mod txn;
 mod version;
 mod watch;

@@ -10,6 +10,7 @@ use tower::Service;
 
 use super::calls::Call;
 use super::grpc::{Body, unary};
+use super::turns::{election, lock};
 use super::{
     Front, auth, cluster, compact, delete, gate, health, lease, maintenance, put, range, txn, watch,
 };
@@ -112,15 +113,13 @@ async fn seldom(
         | Call::RoleDelete
         | Call::RoleGrantPermission
         | Call::RoleRevokePermission => Err(auth::refuse(call)),
-        Call::Lock
-        | Call::Unlock
-        | Call::Campaign
-        | Call::Proclaim
-        | Call::Leader
-        | Call::Observe
-        | Call::Resign => Err(Status::unimplemented(
-            "synod: the lock and election services are not implemented yet; use leases and transactions",
-        )),
+        Call::Lock => unary(request, max, |r| lock::lock(front, r)).await,
+        Call::Unlock => unary(request, max, |r| lock::unlock(front, r)).await,
+        Call::Campaign => unary(request, max, |r| election::campaign(front, r)).await,
+        Call::Proclaim => unary(request, max, |r| election::proclaim(front, r)).await,
+        Call::Leader => unary(request, max, |r| election::leader(front, r)).await,
+        Call::Observe => stream(election::service(front), request).await,
+        Call::Resign => unary(request, max, |r| election::resign(front, r)).await,
     }
 }
 

@@ -92,6 +92,7 @@ fn http_builder() -> auto::Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
+        .title_case_headers(true)
         .header_read_timeout(HEADERS_TIMEOUT);
     builder
         .http2()

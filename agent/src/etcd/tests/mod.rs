@@ -8,6 +8,8 @@ mod lease;
 mod maintenance;
 mod members;
 mod solo;
+mod tls;
+mod turns;
 mod watch;
 
 use std::net::SocketAddr;

@@ -18,7 +18,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{Front, gate};
-pub(crate) use watchers::Watchers;
+pub(crate) use watchers::{StreamId, Wanted, Watchers};
 
 /// Answers on their way to the client of one stream; at the bound the stream stops fetching events.
 const ANSWERS_MAX: usize = 16;

@@ -101,8 +101,8 @@ impl Stream {
         match request.request_union {
             Some(RequestUnion::CreateRequest(create)) => {
                 let created = self.create(create).await?;
-                self.send(created).await?;
-                self.deliver().await
+                // What it has already wakes the stream.
+                self.send(created).await
             }
             Some(RequestUnion::CancelRequest(cancel)) => self.cancel(cancel.watch_id).await,
             Some(RequestUnion::ProgressRequest(_)) => {

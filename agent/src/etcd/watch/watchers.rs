@@ -28,21 +28,21 @@ const EMPTY_RANGE: &str = "mvcc: watcher range is empty";
 
 /// What the client asks of a new watch.
 #[derive(Clone)]
-pub(super) struct Wanted {
-    pub(super) spec: WatchSpec,
+pub(crate) struct Wanted {
+    pub(crate) spec: WatchSpec,
     /// The client's name for it; 0 lets the server choose.
-    pub(super) watch_id: i64,
+    pub(crate) watch_id: i64,
 }
 
 /// What a stream fetched.
 #[derive(Default)]
-pub(super) struct Fetched {
+pub(crate) struct Fetched {
     /// Events and cancellations; the headers show revisions only.
-    pub(super) answers: Vec<WatchResponse>,
+    pub(crate) answers: Vec<WatchResponse>,
     /// The revision that all watches of the stream have reached, if that was asked for and is so.
-    pub(super) progress: Option<i64>,
+    pub(crate) progress: Option<i64>,
     /// There is more.
-    pub(super) more: bool,
+    pub(crate) more: bool,
 }
 
 /// All watches of the member.
@@ -76,7 +76,7 @@ struct Owner {
 
 impl Watchers {
     /// Takes in a new stream: its number, and what wakes it.
-    pub(super) fn open(&self) -> (StreamId, Arc<Notify>) {
+    pub(crate) fn open(&self) -> (StreamId, Arc<Notify>) {
         let mut inner = self.lock();
         inner.last += 1;
         let id = inner.last;
@@ -87,7 +87,7 @@ impl Watchers {
     }
 
     /// Ends a stream and all its watches.
-    pub(super) fn close(&self, id: StreamId) {
+    pub(crate) fn close(&self, id: StreamId) {
         let mut inner = self.lock();
         let Some(stream) = inner.streams.remove(&id) else {
             return;
@@ -106,7 +106,7 @@ impl Watchers {
     }
 
     /// Creates a watch: the store's revision, and the watch's name or why there is none.
-    pub(super) fn create(
+    pub(crate) fn create(
         &self,
         store: &Store,
         stream: StreamId,
@@ -117,7 +117,7 @@ impl Watchers {
     }
 
     /// Ends a watch; the store's revision.
-    pub(super) fn cancel(&self, store: &Store, stream: StreamId, watch: i64) -> i64 {
+    pub(crate) fn cancel(&self, store: &Store, stream: StreamId, watch: i64) -> i64 {
         let mut inner = self.lock();
         let removed = inner
             .streams
@@ -130,7 +130,7 @@ impl Watchers {
     }
 
     /// Fetches what the watches of a stream have, about `bytes_max` at a time.
-    pub(super) fn next(
+    pub(crate) fn next(
         &self,
         store: &Store,
         stream: StreamId,
@@ -152,7 +152,7 @@ impl Watchers {
     }
 
     /// Which of `watches` have handed out everything, and up to which revision.
-    pub(super) fn synced(
+    pub(crate) fn synced(
         &self,
         store: &Store,
         stream: StreamId,
