@@ -27,6 +27,12 @@ impl Connection {
         let config = match self.file()? {
             Some(file) => read(&file, self.namespace.as_deref()).await?,
             None => kube::Config::infer().await.map_err(|error| {
+                if let Some(data) = last_used() {
+                    let data = data.display();
+                    return Failure::new(format!(
+                        "nothing runs on {data}, and there is no kubeconfig; start it with `synod local --data {data}`, or name another with --kubeconfig, --data or $KUBECONFIG"
+                    ));
+                }
                 Failure::new(format!(
                     "no API is known ({error}); start one with `synod local`, or name one with --kubeconfig, --data or $KUBECONFIG"
                 ))
@@ -93,10 +99,10 @@ fn pointer() -> Option<PathBuf> {
     )
 }
 
-/// The data directory that `synod local` used last.
+/// The data directory that `synod local` used last, unless it is gone.
 pub(crate) fn last_used() -> Option<PathBuf> {
     let text = std::fs::read_to_string(pointer()?).ok()?;
-    Some(PathBuf::from(text.trim()))
+    Some(PathBuf::from(text.trim())).filter(|path| path.is_dir())
 }
 
 /// Remembers a data directory as the one used last. Not being able to costs only convenience.

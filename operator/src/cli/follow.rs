@@ -26,12 +26,13 @@ impl Follower {
         })
     }
 
-    /// Tells what changed since the last look; returns all objects of our kinds.
-    pub(crate) async fn look(&mut self) -> Result<Vec<DynamicObject>, Failure> {
+    /// Tells what changed since the last look; returns all there is.
+    pub(crate) async fn look(&mut self) -> Result<View, Failure> {
         let mut now = BTreeMap::new();
         let pods: Api<Pod> = Api::all(self.client.clone());
-        for pod in pods.list(&ListParams::default()).await?.items {
-            now.insert(format!("pod {}", place(&pod)), state_of_pod(&pod));
+        let pods = pods.list(&ListParams::default()).await?.items;
+        for pod in &pods {
+            now.insert(format!("pod {}", place(pod)), state_of_pod(pod));
         }
         let mut objects = Vec::new();
         for kind in &self.kinds {
@@ -49,7 +50,7 @@ impl Follower {
             }
         }
         self.tell(now);
-        Ok(objects)
+        Ok(View { objects, pods })
     }
 
     fn tell(&mut self, now: BTreeMap<String, String>) {
@@ -75,7 +76,7 @@ impl Follower {
     pub(crate) async fn until(
         &mut self,
         every: Duration,
-        wanted: impl Fn(&[DynamicObject]) -> bool,
+        wanted: impl Fn(&View) -> bool,
     ) -> Result<(), Failure> {
         loop {
             if wanted(&self.look().await?) {
@@ -146,20 +147,40 @@ fn state_of_object(object: &DynamicObject) -> String {
         .filter_map(|c| c["message"].as_str());
     let trouble = troubles
         .next()
-        .map(|message| format!("; {message}"))
+        .map(|message| format!("; {}", message.split(';').next().unwrap_or_default()))
         .unwrap_or_default();
     format!("{state}{ready}{leader}{trouble}")
 }
 
-/// Whether an object is as its newest spec says.
-pub(crate) fn is_ready(object: &DynamicObject) -> bool {
+/// What there is at one moment.
+pub(crate) struct View {
+    objects: Vec<DynamicObject>,
+    pods: Vec<Pod>,
+}
+
+impl View {
+    /// Whether every object is as its newest spec says and every pod is ready. Both are asked: after a restart the
+    /// stored status is of before, until the operator has looked.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.objects.iter().all(is_ready) && self.pods.iter().all(pod_is_ready)
+    }
+}
+
+fn is_ready(object: &DynamicObject) -> bool {
     let conditions = object.data["status"]["conditions"].as_array();
-    let ready = conditions
-        .into_iter()
-        .flatten()
-        .find(|condition| condition["type"] == "Ready");
+    let mut conditions = conditions.into_iter().flatten();
+    let ready = conditions.find(|condition| condition["type"] == "Ready");
     ready.is_some_and(|condition| {
         condition["status"] == "True"
             && condition["observedGeneration"].as_i64() >= object.metadata.generation
     })
+}
+
+fn pod_is_ready(pod: &Pod) -> bool {
+    let conditions = pod
+        .status
+        .as_ref()
+        .and_then(|status| status.conditions.as_deref());
+    let mut conditions = conditions.unwrap_or_default().iter();
+    conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }

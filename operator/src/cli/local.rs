@@ -2,7 +2,7 @@
 
 use super::connection::{self, Connection};
 use super::endpoints;
-use super::follow::{Follower, is_ready};
+use super::follow::{Follower, View};
 use super::get::aligned;
 use super::{Failure, apply};
 use crate::local::api::ListenError;
@@ -232,9 +232,7 @@ impl Presentation {
             println!("{object} {outcome}");
         }
         let mut follower = Follower::new(client, self.began).await?;
-        follower
-            .until(LOOK_EAGER, |objects| objects.iter().all(is_ready))
-            .await?;
+        follower.until(LOOK_EAGER, View::is_ready).await?;
         println!("Ready in {:.1} s", self.began.elapsed().as_secs_f64());
         Ok(follower)
     }

@@ -2,12 +2,12 @@
 
 use super::api::{self, Access, Api, JournalError, ListenError, Listener};
 use super::home::{Hold, Home, HomeError, replace};
-use super::runner::{NODE, Runner};
+use super::runner::{NODE, Runner, process};
 use crate::operator;
 use crate::settings::Settings;
-use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::core::v1::{Node, Pod};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{Patch, PatchParams, PostParams};
+use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use kube::{Client, ResourceExt};
 use serde_json::json;
 use std::net::SocketAddr;
@@ -75,6 +75,7 @@ impl Cluster {
 
         let client = api.client("default");
         furnish(&client).await?;
+        disclaim(&client, home).await?;
         let (stop_operator, stop_runner) = (CancellationToken::new(), CancellationToken::new());
         let background = vec![
             tokio::spawn(api.clone().collect()),
@@ -187,6 +188,51 @@ async fn furnish(client: &Client) -> Result<(), StartError> {
     Ok(())
 }
 
+/// Takes back the readiness of pods whose process is gone: what is stored is of before.
+async fn disclaim(client: &Client, home: &Home) -> Result<(), StartError> {
+    let all: kube::Api<Pod> = kube::Api::all(client.clone());
+    let refused = |error: kube::Error| StartError::Refused {
+        what: "the state of pods".to_owned(),
+        error: Box::new(error),
+    };
+    for pod in all
+        .list(&ListParams::default())
+        .await
+        .map_err(refused)?
+        .items
+    {
+        let file = format!("pods/{}/process.json", pod.uid().unwrap_or_default());
+        if home
+            .read::<process::Record>(&file)
+            .is_some_and(|record| record.is_alive())
+        {
+            continue;
+        }
+        let mut conditions = pod
+            .status
+            .as_ref()
+            .and_then(|status| status.conditions.clone())
+            .unwrap_or_default();
+        for condition in conditions
+            .iter_mut()
+            .filter(|c| matches!(c.type_.as_str(), "Ready" | "ContainersReady"))
+        {
+            condition.status = "False".to_owned();
+        }
+        let pods: kube::Api<Pod> =
+            kube::Api::namespaced(client.clone(), &pod.namespace().unwrap_or_default());
+        let patch = json!({"status": {"conditions": conditions}});
+        pods.patch_status(
+            &pod.name_any(),
+            &PatchParams::default(),
+            &Patch::Merge(patch),
+        )
+        .await
+        .map_err(refused)?;
+    }
+    Ok(())
+}
+
 /// Stops the agents of a data directory whose controller does not run. Returns how many there were.
 pub async fn stop_agents(home: &Home, grace: Duration) -> usize {
     let mut records = Vec::new();
@@ -198,7 +244,7 @@ pub async fn stop_agents(home: &Home, grace: Duration) -> usize {
         if let Some(name) = pod.file_name().to_str() {
             let file = format!("pods/{name}/process.json");
             records.extend(
-                home.read::<super::runner::process::Record>(&file)
+                home.read::<process::Record>(&file)
                     .filter(|record| record.is_alive()),
             );
         }
@@ -207,9 +253,7 @@ pub async fn stop_agents(home: &Home, grace: Duration) -> usize {
         .iter()
         .for_each(|record| record.signal(rustix::process::Signal::TERM));
     let patience = tokio::time::Instant::now() + grace;
-    while records.iter().any(super::runner::process::Record::is_alive)
-        && tokio::time::Instant::now() < patience
-    {
+    while records.iter().any(process::Record::is_alive) && tokio::time::Instant::now() < patience {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     records

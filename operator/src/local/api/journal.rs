@@ -241,7 +241,8 @@ mod tests {
     use serde_json::json;
 
     fn record(revision: u64) -> Record {
-        let object = (!revision.is_multiple_of(3)).then(|| json!({"metadata": {"name": "x"}, "n": revision}));
+        let object = (!revision.is_multiple_of(3))
+            .then(|| json!({"metadata": {"name": "x"}, "n": revision}));
         Record {
             revision,
             resource: "pods".into(),
