@@ -1,12 +1,15 @@
 //! Applying what is decided, answering whoever asked, and what the leader proposes on its own account.
 
-use synod_paxos::{Now, Payload};
+use synod_paxos::{Now, Payload, Span};
 
 use super::{Driver, is_configuration};
 use crate::envelope::{Carried, Control, Envelope};
 use crate::mutation::mutated;
 use crate::replicated::{Halt, Outcome};
 use crate::{Disk, Net, Output, Quarantine, StateMachine};
+
+/// The machine is asked what is due at most this often.
+const DUE_PAUSE: Span = Span::from_millis(5);
 
 /// Bytes of entries taken from the core at a time.
 const SLICE_BYTES: usize = 256 << 10;
@@ -120,14 +123,18 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             .machine
             .next_due()
             .is_some_and(|due| due <= now);
-        if !due || self.proposals.own_waiting() > 0 {
+        let Some(running) = &mut self.running else {
+            return;
+        };
+        if !due || running.due_at > now || self.proposals.own_waiting() > 0 {
             return;
         }
+        running.due_at = now + DUE_PAUSE;
         let max = self.settings.bounds.due_max;
         for command in self.replicated.machine.due(now, max) {
             self.proposals.push_own(Carried::Machine(command));
+            self.unfinished = true;
         }
-        self.unfinished = true;
     }
 
     /// Digests to compare, and the feature level once all members know a higher one.

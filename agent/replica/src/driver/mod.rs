@@ -92,6 +92,8 @@ struct Running {
     hand_over_at: Now,
     /// When the leader is told again what this build can do, while it may not know.
     greet_at: Now,
+    /// Not before then is the machine asked again what is due.
+    due_at: Now,
     /// The level already proposed in this ballot.
     raised: u32,
     /// The check point already proposed in this ballot.

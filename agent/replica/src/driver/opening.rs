@@ -134,6 +134,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             handed_over: None,
             hand_over_at: now,
             greet_at: now,
+            due_at: now,
             raised: 0,
             checked: 0,
         });

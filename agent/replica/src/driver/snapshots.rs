@@ -190,28 +190,43 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         }
     }
 
-    fn begin_snapshot(&mut self, now: Now) {
-        let Some(running) = &self.running else { return };
-        let snapshots = &self.snapshots;
-        let applied = self.replicated.shared.applied;
-        let unsuitable = snapshots.newest() < running.core.base().slot || snapshots.kept.is_empty();
+    /// True if a snapshot is wanted, and may be begun now.
+    fn wants_snapshot(&mut self, now: Now) -> bool {
+        let Some(running) = &self.running else {
+            return false;
+        };
+        let snapshots = &mut self.snapshots;
+        let base = running.core.base().slot;
+        let unsuitable = snapshots.kept.is_empty() || snapshots.newest() < base;
         let threshold = self
             .settings
             .bounds
             .snapshot_log_bytes
             .max(snapshots.length);
-        let wanted = snapshots.since >= threshold
+        let again = snapshots.retry_at.is_some_and(|at| at <= now);
+        let wanted = again
+            || snapshots.since >= threshold
             || !snapshots.tickets.is_empty()
             || (snapshots.sender.is_wanted() && unsuitable);
+        if again && self.disk_state == DiskState::Full {
+            snapshots.retry_at = Some(now + self.settings.bounds.full_retry);
+        }
         let held_back = snapshots.writing.is_some()
             || snapshots.retry_at.is_some_and(|at| at > now)
             || self.disk_state == DiskState::Full;
-        if !wanted || held_back {
+        wanted && !held_back
+    }
+
+    fn begin_snapshot(&mut self, now: Now) {
+        if !self.wants_snapshot(now) {
             return;
         }
-        if applied == snapshots.newest() {
+        self.snapshots.retry_at = None;
+        let applied = self.replicated.shared.applied;
+        if applied == self.snapshots.newest() {
             return self.answer_snapshots(Ok(applied));
         }
+        let Some(running) = &self.running else { return };
         let Some(base) = running.core.base_at(applied) else {
             return;
         };
@@ -225,7 +240,6 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         let piece_bytes = self.settings.bounds.snapshot_piece_bytes;
         let writing = Writing::start(&header, shared, reader, piece_bytes, &mut self.disk);
         self.snapshots.writing = Some(writing);
-        self.snapshots.retry_at = None;
         self.snapshots.since = 0;
     }
 
@@ -392,7 +406,6 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             DiskError::Full | DiskError::NotFound => {
                 let again = Span(self.settings.bounds.full_retry.0.saturating_mul(10));
                 self.snapshots.retry_at = Some(now + again);
-                self.snapshots.since = self.settings.bounds.snapshot_log_bytes;
                 self.disk.submit(DiskOp::Remove {
                     file: crate::snapshot::WRITING.to_owned(),
                 });

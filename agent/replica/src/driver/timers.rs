@@ -102,7 +102,8 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         let due = running
             .led
             .and_then(|_| self.replicated.machine.next_due())
-            .filter(|_| self.proposals.own_waiting() == 0);
+            .filter(|_| self.proposals.own_waiting() == 0)
+            .map(|due| due.max(running.due_at));
         let others = [
             self.script_retry_at,
             running.wal.next_deadline(),

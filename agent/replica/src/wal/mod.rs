@@ -380,7 +380,9 @@ impl Wal {
 
     /// Begins a new segment with `durable` and deletes all before it: after a snapshot replaced the log.
     pub(crate) fn restart(&mut self, group: u32, durable: &[Record]) {
-        self.append(group, durable, self.through);
+        if !mutated("replica-promise-lost-with-segment") {
+            self.append(group, durable, self.through);
+        }
         self.rotate = true;
         let numbers = self.segments.iter().map(|segment| segment.number).collect();
         self.doomed = Some((self.next_batch, numbers));

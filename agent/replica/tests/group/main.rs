@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, dead_code)]
 
+mod chaos;
 mod disk;
 mod ledger;
 mod recovery;

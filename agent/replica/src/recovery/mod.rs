@@ -1,0 +1,206 @@
+//! What a disk holds and what is to be done with it before the member takes part: the decision table of starting.
+//!
+//! | disk | start | what is done |
+//! |---|---|---|
+//! | of another cluster or member, or of a newer format | any | refused; nothing is changed |
+//! | empty, or formatting was cut short | bootstrap | formatted; a founder |
+//! | empty, or formatting was cut short | join | formatted; waits for a leader |
+//! | empty | resume | formatted; amnesiac: votes only after the group was told of the loss |
+//! | formatted and whole | any | newest valid snapshot, then the log |
+//! | formatted, damaged; other voters exist | any | set aside, formatted anew; amnesiac |
+//! | formatted, damaged; the only voter | any | quarantined; nothing is changed |
+//!
+//! Reading is done here; changes are returned as a [`Script`] that the driver carries out before it takes part. Each row is
+//! idempotent: a crash while it is carried out leads back to it.
+
+mod formatting;
+mod resuming;
+
+use bytes::Bytes;
+use synod_paxos::{Base, Node, Slot};
+
+use crate::identity::{self, DiskStanding, Identity};
+use crate::mutation::mutated;
+use crate::replicated::Shared;
+use crate::script::Script;
+use crate::snapshot::snapshot_slot;
+use crate::wal::{
+    HeaderFault, ReadLog, SegmentHeader, read_log, segment_file, segment_numbers, unreadable,
+};
+use crate::{DecodeError, Disk, DiskError, OpenError, Settings, StartMode, StateMachine};
+use formatting::{ASIDE, Formatting};
+pub(crate) use formatting::{owner, remove_aside};
+use resuming::resume;
+
+/// What a member begins with, once its script is carried out.
+pub(crate) struct Prepared<S> {
+    pub(crate) identity: Identity,
+    pub(crate) script: Script,
+    pub(crate) start: Start<S>,
+}
+
+/// How the replica begins.
+pub(crate) enum Start<S> {
+    /// With a disk that has just been formatted.
+    Fresh { machine: S },
+    /// With what was on the disk.
+    Recovered(Box<Recovered<S>>),
+    /// Not at all.
+    Quarantined { machine: S, why: String },
+}
+
+/// What was on the disk.
+pub(crate) struct Recovered<S> {
+    pub(crate) machine: S,
+    pub(crate) shared: Shared,
+    pub(crate) base: Base,
+    pub(crate) log: ReadLog,
+    /// Durable snapshots, oldest first, with the hash of the newest.
+    pub(crate) snapshots: Vec<Slot>,
+    pub(crate) snapshot_hash: u64,
+    /// The segment that the script creates.
+    pub(crate) segment: u64,
+}
+
+/// Reads the disk and decides.
+///
+/// # Errors
+/// If the disk belongs to somebody else, is of a newer format, or cannot be read. Nothing was changed.
+pub(crate) fn prepare<S: StateMachine, D: Disk>(
+    settings: &Settings,
+    disk: &D,
+    machine: S,
+    disk_id: u128,
+) -> Result<Prepared<S>, OpenError> {
+    check_start(settings)?;
+    let files = disk.list().map_err(|error| unreadable(".", &error))?;
+    let found = read_identity(settings, disk, &files)?;
+    let fresh = Formatting {
+        settings,
+        files: &files,
+        disk_id,
+    };
+    match found {
+        FoundIdentity::None if !is_used(settings, disk, &files)? => Ok(fresh.empty(machine)),
+        FoundIdentity::None => {
+            let why = "the identity file is missing".to_owned();
+            fresh.after_damage(disk, machine, None, Vec::new(), &why)
+        }
+        FoundIdentity::Damaged => {
+            let why = "the identity file is damaged".to_owned();
+            fresh.after_damage(disk, machine, None, Vec::new(), &why)
+        }
+        FoundIdentity::Whole(_)
+            if mutated("replica-bootstrap-over-formatted")
+                && matches!(settings.start, StartMode::Bootstrap { .. }) =>
+        {
+            Ok(fresh.empty(machine))
+        }
+        FoundIdentity::Whole(found) if found.standing == DiskStanding::Lost => {
+            let why = "the state was given up".to_owned();
+            fresh.after_damage(disk, machine, Some(found), Vec::new(), &why)
+        }
+        FoundIdentity::Whole(found) => resume(&fresh, disk, machine, found),
+    }
+}
+
+fn check_start(settings: &Settings) -> Result<(), OpenError> {
+    let StartMode::Bootstrap { initial } = &settings.start else {
+        return Ok(());
+    };
+    if !initial.is_sound() || initial.id.0 != 1 {
+        return Err(OpenError::BadStart(
+            "the initial configuration is unsound: it needs voters, quorums that fit them, and id 1",
+        ));
+    }
+    if !initial.members.contains_key(&settings.node) {
+        return Err(OpenError::BadStart(
+            "this member is not in the initial configuration: start it with `join`",
+        ));
+    }
+    Ok(())
+}
+
+enum FoundIdentity {
+    None,
+    Damaged,
+    Whole(Identity),
+}
+
+fn read_identity<D: Disk>(
+    settings: &Settings,
+    disk: &D,
+    files: &[String],
+) -> Result<FoundIdentity, OpenError> {
+    if !files.iter().any(|file| file == identity::FILE) {
+        return Ok(FoundIdentity::None);
+    }
+    let bytes = read_file(disk, identity::FILE)?;
+    match Identity::decode(&bytes) {
+        Ok(found) => {
+            check_owner(settings, found.cluster, found.node)?;
+            Ok(FoundIdentity::Whole(found))
+        }
+        Err(DecodeError::Newer { found, known }) => Err(OpenError::Newer {
+            file: identity::FILE.to_owned(),
+            found,
+            known,
+        }),
+        Err(_) => Ok(FoundIdentity::Damaged),
+    }
+}
+
+fn check_owner(
+    settings: &Settings,
+    cluster: crate::ClusterUid,
+    node: Node,
+) -> Result<(), OpenError> {
+    if cluster != settings.cluster {
+        return Err(OpenError::ForeignCluster {
+            found: cluster,
+            wanted: settings.cluster,
+        });
+    }
+    if node != settings.node {
+        return Err(OpenError::ForeignMember {
+            found: node,
+            wanted: settings.node,
+        });
+    }
+    Ok(())
+}
+
+fn read_file<D: Disk>(disk: &D, file: &str) -> Result<Bytes, OpenError> {
+    let read = || -> Result<Bytes, DiskError> {
+        let length = disk.length(file)?;
+        disk.read(file, 0, usize::try_from(length).unwrap_or(usize::MAX))
+    };
+    read().map_err(|error| unreadable(file, &error))
+}
+
+/// True if a disk without an identity was in use: formatting leaves a first segment without batches at most.
+fn is_used<D: Disk>(settings: &Settings, disk: &D, files: &[String]) -> Result<bool, OpenError> {
+    let mut used = files
+        .iter()
+        .any(|file| snapshot_slot(file).is_some() || file.starts_with(ASIDE));
+    for number in segment_numbers(disk)? {
+        let bytes = read_file(disk, &segment_file(number))?;
+        match SegmentHeader::decode(&bytes) {
+            Ok(header) => {
+                check_owner(settings, header.owner.cluster, header.owner.node)?;
+                let log = read_log(disk, &header.owner)?;
+                used |= number != 1 || log.next_batch != 1 || log.damage.is_some();
+            }
+            Err(HeaderFault::Missing) => used |= number != 1,
+            Err(HeaderFault::Damaged) => used = true,
+            Err(HeaderFault::Newer(found)) => {
+                return Err(OpenError::Newer {
+                    file: segment_file(number),
+                    found,
+                    known: 1,
+                });
+            }
+        }
+    }
+    Ok(used)
+}
