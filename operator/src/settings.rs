@@ -12,8 +12,8 @@ pub struct Settings {
     pub image: String,
     /// How long an agent that stops waits, unready, for endpoints to be withdrawn. Local mode has none to wait for.
     pub endpoints_wait: Duration,
-    /// Whether certificates hold for pod addresses too, for clients that connect by address (local mode).
-    pub certify_addresses: bool,
+    /// Whether clients connect by pod address (local mode): then certificates hold for it, and member lists show it.
+    pub advertise_addresses: bool,
     /// Where health and metrics are served, if anywhere.
     pub listen: Option<SocketAddr>,
     /// Reconciles at once, over all objects.
@@ -26,7 +26,7 @@ impl Default for Settings {
             namespaces: Vec::new(),
             image: format!("synod.dev/synod-agent:{}", env!("CARGO_PKG_VERSION")),
             endpoints_wait: Duration::from_secs(5),
-            certify_addresses: false,
+            advertise_addresses: false,
             listen: None,
             reconciles_max: 10,
         }

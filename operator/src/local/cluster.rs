@@ -84,7 +84,7 @@ impl Cluster {
         let runner = tokio::spawn(Runner::new(client.clone(), home).run(stop_runner.clone()));
         let settings = Settings {
             endpoints_wait: ENDPOINTS_WAIT,
-            certify_addresses: true,
+            advertise_addresses: true,
             ..Settings::default()
         };
         let operated = operator::run(client.clone(), settings, stop_operator.clone());

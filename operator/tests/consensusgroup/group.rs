@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use synod_agent_api::{
     BallotStatus, Change, ClusterUid, ConfigurationRequest, ConfigurationStatus, DiskStatus, Kind,
-    MemberRole, MemberStatus, Role, Status,
+    MemberRole, MemberSpec, MemberStatus, Role, Status,
 };
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Member {
     pub(crate) role: MemberRole,
-    pub(crate) name: String,
+    pub(crate) spec: MemberSpec,
     pub(crate) caught_up: bool,
 }
 
@@ -85,7 +85,7 @@ impl Group {
         number: u64,
         claim: &str,
         start: &str,
-        initial: &[(u64, String)],
+        initial: &[(u64, MemberSpec)],
     ) {
         let formatted = self
             .disks
@@ -122,18 +122,18 @@ impl Group {
         }
     }
 
-    fn bootstrap(&mut self, number: u64, initial: &[(u64, String)]) {
+    fn bootstrap(&mut self, number: u64, initial: &[(u64, MemberSpec)]) {
         let numbers: BTreeSet<u64> = initial.iter().map(|(n, _)| *n).collect();
         if self.id == 0 {
             self.id = 1;
             self.first = numbers.clone();
             self.used = numbers;
-            let member = |name: &String| Member {
+            let member = |spec: &MemberSpec| Member {
                 role: MemberRole::Voter,
-                name: name.clone(),
+                spec: spec.clone(),
                 caught_up: true,
             };
-            self.members = initial.iter().map(|(n, name)| (*n, member(name))).collect();
+            self.members = initial.iter().map(|(n, spec)| (*n, member(spec))).collect();
         } else if numbers != self.first || self.ever.contains(&number) {
             self.violated(format!("member {number} bootstraps again"));
         }
@@ -219,7 +219,7 @@ impl Group {
                     *number,
                     Member {
                         role,
-                        name: member.name.clone(),
+                        spec: member.clone(),
                         caught_up: false,
                     },
                 );
@@ -245,7 +245,9 @@ impl Group {
                 member.role = MemberRole::Voter;
                 next.remove(out).ok_or("unknown member")?;
             }
-            Change::Update { .. } => {}
+            Change::Update { number, member } => {
+                next.get_mut(number).ok_or("unknown member")?.spec = member.clone();
+            }
         }
         self.check_step(&next, &request.change);
         self.members = next;
@@ -326,11 +328,11 @@ impl Group {
         };
         let told = |(n, m): (&u64, &Member)| MemberStatus {
             number: *n,
-            name: m.name.clone(),
+            name: m.spec.name.clone(),
             role: m.role,
-            peer_address: String::new(),
+            peer_address: m.spec.peer_address.clone(),
             peer_urls: Vec::new(),
-            client_urls: Vec::new(),
+            client_urls: m.spec.client_urls.clone(),
             caught_up: leads.then_some(m.caught_up),
             lag: None,
             active: leads.then_some(self.runs(*n)),

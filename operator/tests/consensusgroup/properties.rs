@@ -248,7 +248,7 @@ fn seeds() -> std::ops::Range<u64> {
     };
     match number("SYNOD_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("SYNOD_SEEDS").unwrap_or(100),
+        None => 0..number("SYNOD_SEEDS").unwrap_or(40),
     }
 }
 

@@ -126,6 +126,7 @@ fn create() {
           admin: 0.0.0.0:2381
           health: 0.0.0.0:2382
         advertise:
+          peer_address: config-cg-1.config-cg-peer.ns.svc:2380
           client_urls:
           - http://config-cg-1.config-cg-peer.ns.svc:2379
           peer_urls: []
@@ -584,23 +585,21 @@ fn a_broken_image_stops_the_roll_and_a_good_one_mends_it() {
     check(
         &mut world,
         expect![[r#"
-        delete Pod config-cg-3 because it does not run and its template is outdated
-        delete Pod config-cg-3 because its template is outdated
-          refused: Changed
-        --
-        create Pod config-cg-3
-        --
-        delete Pod config-cg-2 because its template is outdated
-        --
-        create Pod config-cg-2
-        --
-        transfer from 1 to 2
-        --
-        delete Pod config-cg-1 because its template is outdated
-        --
-        create Pod config-cg-1
-        --
-    "#]],
+            delete Pod config-cg-3 because it does not run and its template is outdated
+            --
+            create Pod config-cg-3
+            --
+            delete Pod config-cg-2 because its template is outdated
+            --
+            create Pod config-cg-2
+            --
+            transfer from 1 to 2
+            --
+            delete Pod config-cg-1 because its template is outdated
+            --
+            create Pod config-cg-1
+            --
+        "#]],
     );
 }
 
@@ -654,7 +653,10 @@ fn a_foreign_member_is_shown_and_left_alone() {
     let mut world = ready(json!({ "members": 3 }));
     let stranger = crate::group::Member {
         role: synod_agent_api::MemberRole::Learner,
-        name: "somebody".into(),
+        spec: synod_agent_api::MemberSpec {
+            name: "somebody".into(),
+            ..Default::default()
+        },
         caught_up: false,
     };
     world.group.members.insert(9, stranger);
@@ -663,6 +665,22 @@ fn a_foreign_member_is_shown_and_left_alone() {
     world.group.settle();
     check(&mut world, expect![""]);
     expect![[r#"{"lastTransitionTime":"2026-06-01T00:00:00Z","message":"members 9 were not added by the operator and are left alone","observedGeneration":1,"reason":"UnknownMember","status":"True","type":"ForeignMember"}"#]].assert_eq(&world.status["conditions"][3].to_string());
+}
+
+#[test]
+fn a_scheme_changes_with_a_roll() {
+    let mut world = ready(json!({ "members": 1, "tls": { "mode": "Disabled" } }));
+    world.edit("tls", json!({ "mode": "Auto" }));
+    check(&mut world, expect![[r#"
+        issue config-cg-connection for synod://client/ns/ConsensusGroup/config
+        apply ConfigMap config-cg-config-1
+        delete Pod config-cg-1 because its template is outdated
+        --
+        create Pod config-cg-1
+        --
+        membership update 1 at configuration 1 via 1
+        --
+    "#]]);
 }
 
 #[test]

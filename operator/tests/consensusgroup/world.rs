@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{
     ContainerState, ContainerStateRunning, ContainerStatus, PodStatus,
 };
 use serde_json::{Value, json};
-use synod_agent_api::AgentConfig;
+use synod_agent_api::{AgentConfig, InitialMember, MemberSpec};
 use synod_operator::action::{Action, Issue};
 use synod_operator::child::{Child, ChildKind};
 use synod_operator::names;
@@ -221,7 +221,7 @@ impl World {
         let initial: Vec<_> = config
             .members
             .iter()
-            .map(|m| (m.number, m.name.clone()))
+            .map(|m| (m.number, spec_of(m)))
             .collect();
         let start = serde_json::to_value(config.start).expect("encodes");
         self.group
@@ -270,5 +270,14 @@ impl World {
         let claims = self.objects.of(ChildKind::Claim);
         let annotations = claims.first()?.meta().annotations.clone()?;
         annotations.get(names::CLUSTER_UID)?.parse().ok()
+    }
+}
+
+fn spec_of(member: &InitialMember) -> MemberSpec {
+    MemberSpec {
+        name: member.name.clone(),
+        peer_address: member.peer_address.clone(),
+        peer_urls: member.peer_urls.clone(),
+        client_urls: member.client_urls.clone(),
     }
 }

@@ -1,5 +1,6 @@
 //! The agent's configuration of one member, and what of it is part of the pod's template.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use synod_agent_api::{
@@ -37,11 +38,7 @@ pub(super) fn agent(group: &Group, number: u64, members: &[u64]) -> AgentConfig 
             .collect(),
         data_dir: PathBuf::from(DATA).join("data"),
         listen: Listen::default(),
-        advertise: Advertise {
-            peer_address: Some(member(group, number).peer_address),
-            client_urls: client_urls(group, number),
-            peer_urls: Vec::new(),
-        },
+        advertise: advertise(group, number),
         tls: tls(group),
         timing: Timing {
             heartbeat_ms: group.spec.timing.heartbeat_ms.unsigned_abs().into(),
@@ -81,6 +78,20 @@ fn start(group: &Group, number: u64) -> AgentStart {
     }
 }
 
+fn advertise(group: &Group, number: u64) -> Advertise {
+    let MemberSpec {
+        peer_address,
+        client_urls,
+        peer_urls,
+        ..
+    } = member(group, number);
+    Advertise {
+        client_urls,
+        peer_urls,
+        peer_address: Some(peer_address),
+    }
+}
+
 fn initial(group: &Group, number: u64) -> InitialMember {
     let MemberSpec {
         name,
@@ -97,8 +108,23 @@ fn initial(group: &Group, number: u64) -> InitialMember {
     }
 }
 
-/// A member's name and addresses, as the group's configuration keeps them.
-pub(super) fn member(group: &Group, number: u64) -> MemberSpec {
+/// A member's name and addresses as the group's configuration should have them: [`member`], but with the pod's address
+/// where clients connect by address.
+pub(super) fn advertised(group: &Group, number: u64) -> MemberSpec {
+    let pod = group.seats.get(&number).and_then(|seat| seat.pod.as_ref());
+    let address = pod
+        .and_then(|pod| pod.address)
+        .filter(|_| group.settings.advertise_addresses);
+    let mut spec = member(group, number);
+    if let Some(address) = address {
+        let socket = SocketAddr::new(address, ports::CLIENT);
+        spec.client_urls = vec![format!("{}://{socket}", scheme(group))];
+    }
+    spec
+}
+
+/// A member's name and the addresses that hold for every pod it ever has.
+fn member(group: &Group, number: u64) -> MemberSpec {
     MemberSpec {
         name: group.names.pod(number),
         peer_address: format!(

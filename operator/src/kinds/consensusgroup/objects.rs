@@ -181,7 +181,7 @@ pub(super) fn certificate(group: &Group, number: u64, seen: Option<Seen>) -> Iss
     let pod = group.seats.get(&number).and_then(|seat| seat.pod.as_ref());
     let address = pod
         .and_then(|pod| pod.address)
-        .filter(|_| group.settings.certify_addresses);
+        .filter(|_| group.settings.advertise_addresses);
     Issue {
         secret: secret(
             paper_meta(group, group.names.certificate(number), number),

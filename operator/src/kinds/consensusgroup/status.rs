@@ -93,10 +93,9 @@ fn story(group: &Group, actions: &[Action], ready: usize) -> Story {
     };
     let wanted = usize::try_from(group.spec.members).unwrap_or(0);
     let waited = waited_for(group);
-    let born = group
-        .seats
-        .values()
-        .any(|seat| seat.claim.as_ref().is_some_and(|claim| claim.joined));
+    // Only words depend on this: a group that was ready once is not being created any more.
+    let creating = matches!(group.before.state.as_deref(), None | Some("Creating"));
+    let begun = "the first members are being made";
     if group.deleting {
         return tell(
             "Deleting",
@@ -119,18 +118,21 @@ fn story(group: &Group, actions: &[Action], ready: usize) -> Story {
             ..tell("Paused", reasons::PAUSED, message, false)
         };
     }
+    if creating && (group.lead.is_none() || ready < wanted) {
+        return tell(
+            "Creating",
+            reasons::CREATING,
+            format!("{begun}; {waited}"),
+            true,
+        );
+    }
     if group.lead.is_none() {
-        return if born {
-            let message = format!("no leader is known; {waited}");
-            tell("Unavailable", reasons::NO_LEADER, message, true)
-        } else {
-            tell(
-                "Creating",
-                reasons::CREATING,
-                format!("the first members are being made; {waited}"),
-                true,
-            )
-        };
+        return tell(
+            "Unavailable",
+            reasons::NO_LEADER,
+            format!("no leader is known; {waited}"),
+            true,
+        );
     }
     if let Some(story) = under_way(group, actions, &waited) {
         return Story {

@@ -5,7 +5,7 @@
 //! leader's configuration before pod and claim go. A lost voter's place is taken by an atomic swap, so the number of
 //! voters never becomes even on the way.
 
-use synod_agent_api::{Change, ConfigurationRequest, MemberRole};
+use synod_agent_api::{Change, ConfigurationRequest, MemberRole, MemberStatus};
 use synod_crds::RetentionPolicy;
 
 use super::plan::{annotate, delete_pod, is_out, should_run};
@@ -29,7 +29,8 @@ pub(super) fn steps(group: &Group) -> Vec<Action> {
         .or_else(|| admit(group, lead))
         .or_else(|| is_busy(group).then(Vec::new))
         .or_else(|| grow(group, lead))
-        .or_else(|| roll(group, lead));
+        .or_else(|| roll(group, lead))
+        .or_else(|| update(group, lead));
     actions.extend(step.unwrap_or_default());
     actions
 }
@@ -346,7 +347,7 @@ fn admit(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
         Change::Add {
             number,
             learner,
-            member: config::member(group, number),
+            member: config::advertised(group, number),
         },
     ))
 }
@@ -422,6 +423,30 @@ fn roll(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
         seat.pod.as_ref()?,
         "its template is outdated",
     )])
+}
+
+/// Corrects the addresses that the group's configuration has of a member, one member at a time: the scheme changes with
+/// spec.tls.
+fn update(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
+    let differs = |number: u64, seat: &Seat| {
+        let settled = seat
+            .pod
+            .as_ref()
+            .is_some_and(|pod| pod.address.is_some() && !pod.deleting);
+        let wanted = config::advertised(group, number);
+        let differs = |found: &MemberStatus| {
+            found.client_urls != wanted.client_urls || found.peer_address != wanted.peer_address
+        };
+        settled && seat.is_serving() && seat.member.as_ref().is_some_and(differs)
+    };
+    let number = *group.numbers(differs).first()?;
+    Some(membership(
+        lead,
+        Change::Update {
+            number,
+            member: config::advertised(group, number),
+        },
+    ))
 }
 
 /// Whether the member is ready in a pod that stays.
