@@ -32,7 +32,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             "# these endpoints are reached from inside of the cluster only; use `kubectl port-forward` from outside"
         );
     }
-    println!("export ETCDCTL_API=3");
     println!("export ETCDCTL_ENDPOINTS={}", access.endpoints.join(","));
     match &access.tls {
         Some(certificates) => {

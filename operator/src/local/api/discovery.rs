@@ -1,10 +1,10 @@
 //! What kubectl asks before anything else: versions, groups, resource types.
 
-use super::Types;
 use super::refusal::Refusal;
 use super::resource::Resource;
 use super::route::Path;
 use super::service::Answer;
+use super::{Types, open_api};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -35,7 +35,8 @@ pub(super) fn answer(types: &Types, path: &Path) -> Result<Answer, Refusal> {
             .remove(name)
             .ok_or_else(Refusal::no_such_path)?,
         Path::Resources(group, version) => resources(types, group, version)?,
-        Path::OpenApi(_) | Path::Objects(_) => return Err(Refusal::no_such_path()),
+        Path::OpenApi(rest) => open_api::answer(types, rest)?,
+        Path::Objects(_) => return Err(Refusal::no_such_path()),
     };
     Ok(Answer::Document(StatusCode::OK, document))
 }

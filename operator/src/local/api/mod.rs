@@ -18,6 +18,7 @@ mod listener;
 mod managed;
 pub(crate) mod names;
 pub(crate) mod object;
+mod open_api;
 mod patch;
 mod read;
 mod refusal;

@@ -35,10 +35,10 @@ pub(crate) fn patched(
             })?;
         }
         (MERGE, _) => json_patch::merge(&mut object, &patch),
-        (STRATEGIC, Shape::Known(_)) => {
+        (STRATEGIC, Shape::Known(..)) => {
             object = strategic(&object, &patch, &Topology::of(resource))
         }
-        (_, Shape::Known(_)) => {
+        (_, Shape::Known(..)) => {
             return Err(Refusal::unsupported_media(&[JSON, MERGE, STRATEGIC, APPLY]));
         }
         (_, Shape::Custom(_)) => return Err(Refusal::unsupported_media(&[JSON, MERGE, APPLY])),

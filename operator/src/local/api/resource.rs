@@ -12,6 +12,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::sync::Arc;
@@ -19,11 +20,14 @@ use std::sync::Arc;
 /// Decodes and encodes an object of a built-in type: what comes back has only fields that the type knows.
 pub(crate) type Decode = fn(&Value) -> Result<Value, String>;
 
+/// The JSON schema of a built-in type.
+pub(crate) type Describe = fn(&mut schemars::SchemaGenerator) -> schemars::Schema;
+
 /// How objects of a type are checked.
 #[derive(Clone)]
 pub(crate) enum Shape {
     /// By the Rust type that Kubernetes' API gives.
-    Known(Decode),
+    Known(Decode, Describe),
     /// By the structural schema of a CustomResourceDefinition.
     Custom(Arc<Value>),
 }
@@ -106,6 +110,11 @@ fn decode<T: Serialize + DeserializeOwned>(object: &Value) -> Result<Value, Stri
     serde_json::to_value(&typed).map_err(|e| e.to_string())
 }
 
+/// How a built-in type is decoded and described.
+const fn known<T: Serialize + DeserializeOwned + JsonSchema>() -> (Decode, Describe) {
+    (decode::<T>, |generator| generator.subschema_for::<T>())
+}
+
 struct Row {
     group: &'static str,
     version: &'static str,
@@ -114,6 +123,7 @@ struct Row {
     short: &'static [&'static str],
     flags: &'static [Flag],
     decode: Decode,
+    describe: Describe,
 }
 
 #[derive(PartialEq)]
@@ -134,7 +144,7 @@ const BUILT_IN: &[Row] = &[
         "namespaces",
         &["ns"],
         &[Status],
-        decode::<Namespace>,
+        known::<Namespace>(),
     ),
     row(
         "",
@@ -143,7 +153,7 @@ const BUILT_IN: &[Row] = &[
         "nodes",
         &["no"],
         &[Status],
-        decode::<Node>,
+        known::<Node>(),
     ),
     row(
         "",
@@ -152,7 +162,7 @@ const BUILT_IN: &[Row] = &[
         "pods",
         &["po"],
         &[Namespaced, Status],
-        decode::<Pod>,
+        known::<Pod>(),
     ),
     row(
         "",
@@ -161,7 +171,7 @@ const BUILT_IN: &[Row] = &[
         "persistentvolumeclaims",
         &["pvc"],
         &[Namespaced, Status],
-        decode::<PersistentVolumeClaim>,
+        known::<PersistentVolumeClaim>(),
     ),
     row(
         "",
@@ -170,7 +180,7 @@ const BUILT_IN: &[Row] = &[
         "services",
         &["svc"],
         &[Namespaced, Status],
-        decode::<Service>,
+        known::<Service>(),
     ),
     row(
         "",
@@ -179,7 +189,7 @@ const BUILT_IN: &[Row] = &[
         "endpoints",
         &["ep"],
         &[Namespaced],
-        decode::<Endpoints>,
+        known::<Endpoints>(),
     ),
     row(
         "",
@@ -188,7 +198,7 @@ const BUILT_IN: &[Row] = &[
         "secrets",
         &[],
         &[Namespaced],
-        decode::<Secret>,
+        known::<Secret>(),
     ),
     row(
         "",
@@ -197,7 +207,7 @@ const BUILT_IN: &[Row] = &[
         "configmaps",
         &["cm"],
         &[Namespaced],
-        decode::<ConfigMap>,
+        known::<ConfigMap>(),
     ),
     row(
         "",
@@ -206,7 +216,7 @@ const BUILT_IN: &[Row] = &[
         "serviceaccounts",
         &["sa"],
         &[Namespaced],
-        decode::<ServiceAccount>,
+        known::<ServiceAccount>(),
     ),
     row(
         "",
@@ -215,7 +225,7 @@ const BUILT_IN: &[Row] = &[
         "events",
         &["ev"],
         &[Namespaced],
-        decode::<Event>,
+        known::<Event>(),
     ),
     row(
         "events.k8s.io",
@@ -224,7 +234,7 @@ const BUILT_IN: &[Row] = &[
         "events",
         &["ev"],
         &[Namespaced],
-        decode::<k8s_openapi::api::events::v1::Event>,
+        known::<k8s_openapi::api::events::v1::Event>(),
     ),
     row(
         "apps",
@@ -233,7 +243,7 @@ const BUILT_IN: &[Row] = &[
         "deployments",
         &["deploy"],
         &[Namespaced, Status, Generation],
-        decode::<Deployment>,
+        known::<Deployment>(),
     ),
     row(
         "coordination.k8s.io",
@@ -242,7 +252,7 @@ const BUILT_IN: &[Row] = &[
         "leases",
         &[],
         &[Namespaced],
-        decode::<Lease>,
+        known::<Lease>(),
     ),
     row(
         "discovery.k8s.io",
@@ -251,7 +261,7 @@ const BUILT_IN: &[Row] = &[
         "endpointslices",
         &[],
         &[Namespaced, Generation],
-        decode::<EndpointSlice>,
+        known::<EndpointSlice>(),
     ),
     row(
         "policy",
@@ -260,7 +270,7 @@ const BUILT_IN: &[Row] = &[
         "poddisruptionbudgets",
         &["pdb"],
         &[Namespaced, Status, Generation],
-        decode::<PodDisruptionBudget>,
+        known::<PodDisruptionBudget>(),
     ),
     row(
         "apiextensions.k8s.io",
@@ -269,7 +279,7 @@ const BUILT_IN: &[Row] = &[
         "customresourcedefinitions",
         &["crd", "crds"],
         &[Status, Generation],
-        decode::<CustomResourceDefinition>,
+        known::<CustomResourceDefinition>(),
     ),
 ];
 
@@ -281,7 +291,7 @@ const fn row(
     plural: &'static str,
     short: &'static [&'static str],
     flags: &'static [Flag],
-    decode: Decode,
+    (decode, describe): (Decode, Describe),
 ) -> Row {
     Row {
         group,
@@ -291,6 +301,7 @@ const fn row(
         short,
         flags,
         decode,
+        describe,
     }
 }
 
@@ -322,7 +333,7 @@ fn from_row(row: &Row) -> Resource {
         generation: row.flags.contains(&Generation),
         scale,
         columns: Vec::new(),
-        shape: Shape::Known(row.decode),
+        shape: Shape::Known(row.decode, row.describe),
     }
 }
 

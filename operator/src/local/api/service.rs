@@ -70,6 +70,12 @@ impl Api {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let (head, body) = request.into_parts();
+        if content_type(&head.headers).contains("protobuf") {
+            return refused(&Refusal::unsupported_media(&[
+                "application/json",
+                "application/yaml",
+            ]));
+        }
         let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
             return refused(&Refusal::too_large(BODY_BYTES_MAX));
         };

@@ -314,7 +314,7 @@ impl State {
         let mut new = self.pruned(context, new)?;
         match &context.resource.shape {
             Shape::Custom(schema) => schema::fill_defaults(schema, &mut new),
-            Shape::Known(_) => built_in::fill_defaults(&context.resource, &mut new),
+            Shape::Known(..) => built_in::fill_defaults(&context.resource, &mut new),
         }
         new["apiVersion"] = json!(context.resource.api_version());
         new["kind"] = json!(context.resource.kind);
@@ -326,7 +326,7 @@ impl State {
         let resource = &context.resource;
         let unknown = match &resource.shape {
             Shape::Custom(schema) => schema::prune(schema, &mut new, ""),
-            Shape::Known(decode) => {
+            Shape::Known(decode, _) => {
                 let known = decode(&new).map_err(|e| cannot_handle(resource, &e))?;
                 let unknown = built_in::lost(&new, &known);
                 new = known;
@@ -385,7 +385,7 @@ impl State {
                     schema::check_rules(schema, new, old, &mut causes);
                 }
             }
-            Shape::Known(_) => built_in::check(resource, new, old, &mut causes),
+            Shape::Known(..) => built_in::check(resource, new, old, &mut causes),
         }
         if causes.is_empty() {
             Ok(())

@@ -83,7 +83,7 @@ impl<'a> Topology<'a> {
     /// The root of a type.
     pub(crate) fn of(resource: &'a Resource) -> Self {
         match &resource.shape {
-            Shape::Known(_) => Topology::Known(String::new()),
+            Shape::Known(..) => Topology::Known(String::new()),
             Shape::Custom(schema) => Topology::Custom(schema, true),
         }
     }
