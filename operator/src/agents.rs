@@ -6,7 +6,7 @@
 
 mod client;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,6 +99,8 @@ const PAUSE_LONGEST: Duration = Duration::from_secs(2);
 
 struct Followed {
     target: Target,
+    /// It has answered, or has been found not to.
+    heard: bool,
     seen: Option<Status>,
     task: JoinHandle<()>,
 }
@@ -156,6 +158,7 @@ impl Agents {
         );
         Followed {
             target,
+            heard: false,
             seen: None,
             task: tokio::spawn(poll),
         }
@@ -181,6 +184,7 @@ impl Agents {
         if followed.target != heard.target {
             return None;
         }
+        followed.heard = true;
         followed.seen = heard.status.map(|status| *status);
         Some(heard.key)
     }
@@ -203,6 +207,17 @@ impl Agents {
             .collect()
     }
 
+    /// Those of an object's agents that have answered, or have been found not to: until then nobody can tell whether the
+    /// group has a leader.
+    #[must_use]
+    pub fn heard(&self, key: &Key) -> HashSet<Target> {
+        let followed = self.followed.get(key).into_iter().flatten();
+        followed
+            .filter(|(_, one)| one.heard)
+            .map(|(_, one)| one.target.clone())
+            .collect()
+    }
+
     /// How each followed agent of an object is reached.
     #[must_use]
     pub fn targets(&self, key: &Key) -> BTreeMap<u64, Target> {
@@ -216,6 +231,8 @@ impl Agents {
 /// Asks one agent again and again; ends when the loop has ended.
 async fn poll(reach: Arc<dyn Reach>, sender: mpsc::Sender<Heard>, key: Key, target: Target) {
     let mut after = None;
+    // What was told last: nothing, that it does not answer, or an answer.
+    let mut told = None;
     let mut pause = PAUSE_FIRST;
     loop {
         let answer = reach.status(target.clone(), after).await;
@@ -227,15 +244,16 @@ async fn poll(reach: Arc<dyn Reach>, sender: mpsc::Sender<Heard>, key: Key, targ
             }
             Err(error) => {
                 tracing::debug!(%key, member = target.identity.number, %error, "agent does not answer");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(PAUSE_LONGEST);
-                // Tell it once; then only try again.
-                if after.take().is_none() {
+                after = None;
+                if told == Some(false) {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSE_LONGEST);
                     continue;
                 }
                 None
             }
         };
+        told = Some(status.is_some());
         let heard = Heard {
             key: key.clone(),
             target: target.clone(),

@@ -4,7 +4,7 @@
 //! copy of what was observed. Nothing is remembered between two looks but the last failure, for the status, and the
 //! newest configuration id, as a guard against old answers; both may be lost.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -239,6 +239,7 @@ impl Controller {
             actor,
             resource,
             kind,
+            heard: self.agents.heard(key),
             uid,
             metrics: self.metrics.clone(),
         })
@@ -252,6 +253,7 @@ struct Task {
     actor: Actor,
     resource: ApiResource,
     kind: Arc<dyn Kind>,
+    heard: HashSet<Target>,
     uid: String,
     metrics: Arc<Metrics>,
 }
@@ -296,6 +298,10 @@ impl Task {
                 return Ok(None);
             }
         };
+        let heard = decision
+            .targets
+            .iter()
+            .all(|target| self.heard.contains(target));
         look.targets = Some(decision.targets);
         let mut done = Ok(());
         for action in &decision.actions {
@@ -304,9 +310,10 @@ impl Task {
                 break;
             }
         }
-        // What was seen is told even if something could not be done about it.
+        // What was seen is told even if something could not be done about it, but not before all agents were asked: a
+        // controller that has just started knows of no leader yet.
         let before = self.observed.object.data.get("status");
-        if before != Some(&decision.status) {
+        if heard && before != Some(&decision.status) {
             self.actor
                 .report(&self.resource, &self.observed.object, decision.status)
                 .await?;

@@ -2,6 +2,7 @@
 //! rules of membership. Traces of what is done, and properties under faults, stale reads and crashes.
 
 mod api;
+mod controller;
 mod group;
 mod observed;
 mod properties;

@@ -671,7 +671,9 @@ fn a_foreign_member_is_shown_and_left_alone() {
 fn a_scheme_changes_with_a_roll() {
     let mut world = ready(json!({ "members": 1, "tls": { "mode": "Disabled" } }));
     world.edit("tls", json!({ "mode": "Auto" }));
-    check(&mut world, expect![[r#"
+    check(
+        &mut world,
+        expect![[r#"
         issue config-cg-connection for synod://client/ns/ConsensusGroup/config
         apply ConfigMap config-cg-config-1
         delete Pod config-cg-1 because its template is outdated
@@ -680,7 +682,8 @@ fn a_scheme_changes_with_a_roll() {
         --
         membership update 1 at configuration 1 via 1
         --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

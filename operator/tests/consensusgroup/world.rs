@@ -273,7 +273,7 @@ impl World {
     }
 }
 
-fn spec_of(member: &InitialMember) -> MemberSpec {
+pub(crate) fn spec_of(member: &InitialMember) -> MemberSpec {
     MemberSpec {
         name: member.name.clone(),
         peer_address: member.peer_address.clone(),

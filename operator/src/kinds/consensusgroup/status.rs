@@ -157,7 +157,7 @@ fn under_way(group: &Group, actions: &[Action], waited: &str) -> Option<Story> {
     let leaving = group
         .seats
         .values()
-        .any(|s| s.claim.as_ref().is_some_and(|c| c.leaving && !c.retired));
+        .any(|seat| seat.is_leaving() && (seat.member.is_some() || seat.pod.is_some()));
     let voters = group.voters();
     let off = voters.len() != wanted
         || learners.len() != usize::try_from(group.spec.learners).unwrap_or(0)
@@ -231,11 +231,7 @@ fn waited_for(group: &Group) -> String {
 }
 
 fn why_not_ready(group: &Group, number: u64, seat: &Seat) -> Option<String> {
-    let retired = seat.claim.as_ref().is_some_and(|claim| claim.retired);
-    if retired || group.is_ready(number, seat) {
-        return None;
-    }
-    if seat.claim.is_none() && seat.member.is_none() {
+    if is_over(seat) || group.is_ready(number, seat) {
         return None;
     }
     Some(match (&seat.claim, &seat.pod, &seat.agent) {
@@ -301,9 +297,14 @@ fn foreign(group: &Group) -> Option<Condition> {
     ))
 }
 
+/// Whether nothing but a claim, kept or going, is left of it.
+fn is_over(seat: &Seat) -> bool {
+    let kept = |claim: &super::view::Claim| claim.retired || claim.leaving || claim.lost;
+    seat.member.is_none() && seat.pod.is_none() && seat.claim.as_ref().is_none_or(kept)
+}
+
 fn member(group: &Group, number: u64, seat: &Seat) -> Option<MemberStatus> {
-    let retired = seat.claim.as_ref().is_some_and(|claim| claim.retired);
-    if retired && seat.member.is_none() || seat.claim.is_none() && seat.member.is_none() {
+    if is_over(seat) {
         return None;
     }
     let role = match seat.member.as_ref().map(|member| member.role) {
