@@ -68,10 +68,11 @@ impl World {
                 self.check_delete(seen.kind, &seen.name);
                 self.objects.delete(seen.kind, &seen.name);
             }
-            Action::ConfirmGone { kind, name } => match self.objects.get(*kind, name) {
-                Some(_) => return Err("it is there".into()),
-                None => {}
-            },
+            Action::ConfirmGone { kind, name } => {
+                if self.objects.get(*kind, name).is_some() {
+                    return Err("it is there".into());
+                }
+            }
             Action::Membership { via, request } => self.floor = self.group.change(*via, request)?,
             Action::Transfer { via, to } => self.group.transfer(*via, *to)?,
         }
