@@ -35,7 +35,7 @@ const STREAM_WINDOW_BYTES: u32 = 2 << 20;
 /// Bytes that a client may send on one connection before they are read.
 const CONNECTION_WINDOW_BYTES: u32 = 8 << 20;
 /// Bytes buffered for sending on one stream.
-const SEND_BUFFER_BYTES: usize = 1 << 20;
+const SEND_BUFFER_BYTES: usize = 256 << 10;
 /// Streams that the client reset and that are not cleaned up yet, before the connection is taken for an attack: clients
 /// with short deadlines reset many.
 const PENDING_RESETS_MAX: usize = 4_096;

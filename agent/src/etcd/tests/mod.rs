@@ -1,7 +1,9 @@
 //! The front end over a loop that replicates nothing: every answer of the wire, with the errors of the layers below at
 //! will. Clients are tonic's, over loopback.
 
+mod decode;
 mod errors;
+mod framing;
 mod http;
 mod kv;
 mod lease;

@@ -400,3 +400,43 @@ async fn a_put_within_a_transaction_is_one_answer() {
     served.kv().txn(txn).await.expect("a transaction");
     assert_eq!(watcher.next().await.events.len(), 2);
 }
+
+#[tokio::test]
+async fn fragments_of_a_revision_follow_each_other() {
+    let served = Served::start().await;
+    let mut watcher = Watcher::open(&served).await;
+    for _ in 0..3 {
+        let wanted = WatchCreateRequest {
+            fragment: true,
+            ..all()
+        };
+        watcher.create(wanted).await;
+    }
+    let value = "v".repeat(100_000);
+    let put = |number: usize| synod_proto::etcdserverpb::RequestOp {
+        request: Some(synod_proto::etcdserverpb::request_op::Request::RequestPut(
+            PutRequest {
+                key: bytes(&format!("a{number}")),
+                value: bytes(&value),
+                ..PutRequest::default()
+            },
+        )),
+    };
+    let txn = synod_proto::etcdserverpb::TxnRequest {
+        success: (0..12).map(put).collect(),
+        ..Default::default()
+    };
+    served.kv().txn(txn).await.expect("a transaction");
+    for _ in 0..3 {
+        let first = watcher.next().await;
+        let (watch, mut events, mut fragment) =
+            (first.watch_id, first.events.len(), first.fragment);
+        assert!(fragment, "one revision does not fit one batch");
+        while fragment {
+            let next = watcher.next().await;
+            assert_eq!(next.watch_id, watch, "nothing comes in between");
+            (events, fragment) = (events + next.events.len(), next.fragment);
+        }
+        assert_eq!(events, 12);
+    }
+}

@@ -9,10 +9,10 @@ use synod_proto::etcdserverpb::watch_create_request::FilterType;
 use synod_proto::etcdserverpb::{WatchCreateRequest, WatchResponse};
 use tonic::Status;
 
-use super::stream::{NO_WATCH, Stream, Watch};
+use super::session::{NO_WATCH, Session, Watch};
 use super::watchers::Wanted;
 
-impl Stream {
+impl Session {
     /// Creates a watch in the store; the answer says its number, or why there is none.
     pub(super) async fn create(
         &mut self,

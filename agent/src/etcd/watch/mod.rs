@@ -6,11 +6,13 @@
 
 mod create;
 mod fragment;
-mod stream;
+mod session;
 mod watchers;
 
 use std::sync::Arc;
 
+use futures::StreamExt;
+use futures::stream::{self, FlatMap};
 use synod_proto::etcdserverpb::watch_server::{Watch, WatchServer};
 use synod_proto::etcdserverpb::{WatchRequest, WatchResponse};
 use tokio::sync::mpsc;
@@ -20,8 +22,11 @@ use tonic::{Request, Response, Status, Streaming};
 use super::{Front, gate};
 pub(crate) use watchers::{StreamId, Wanted, Watchers};
 
-/// Answers on their way to the client of one stream; at the bound the stream stops fetching events.
-const ANSWERS_MAX: usize = 16;
+/// Batches of answers on their way to the client of one stream; at the bound the stream stops fetching events.
+const BATCHES_MAX: usize = 2;
+
+/// Answers that are sent one after the other.
+type Batch = Vec<Result<WatchResponse, Status>>;
 
 /// tonic's service for the stream.
 pub(crate) fn service(front: &Arc<Front>) -> WatchServer<Service> {
@@ -34,21 +39,27 @@ pub(crate) struct Service(Arc<Front>);
 
 #[tonic::async_trait]
 impl Watch for Service {
-    type WatchStream = ReceiverStream<Result<WatchResponse, Status>>;
+    type WatchStream = FlatMap<
+        ReceiverStream<Batch>,
+        stream::Iter<std::vec::IntoIter<Result<WatchResponse, Status>>>,
+        fn(Batch) -> stream::Iter<std::vec::IntoIter<Result<WatchResponse, Status>>>,
+    >;
 
     async fn watch(
         &self,
         request: Request<Streaming<WatchRequest>>,
     ) -> Result<Response<Self::WatchStream>, Status> {
         let leader_wanted = gate::wants_leader(request.metadata().as_ref());
-        let (answers, client) = mpsc::channel(ANSWERS_MAX);
+        let (answers, client) = mpsc::channel(BATCHES_MAX);
         let front = Arc::clone(&self.0);
-        tokio::spawn(stream::run(
+        tokio::spawn(session::run(
             front,
             request.into_inner(),
             answers,
             leader_wanted,
         ));
-        Ok(Response::new(ReceiverStream::new(client)))
+        Ok(Response::new(
+            ReceiverStream::new(client).flat_map(stream::iter),
+        ))
     }
 }

@@ -187,18 +187,22 @@ impl Inner {
     }
 
     fn list_ready(&mut self) {
-        let Some(hub) = &mut self.hub else { return };
-        while let Some(id) = hub.ready() {
-            let Some(owner) = self.owners.get_mut(&id) else {
-                continue;
-            };
-            if !owner.listed
-                && let Some(stream) = self.streams.get_mut(&owner.stream)
-            {
-                owner.listed = true;
-                stream.listed.push_back(id);
-                stream.waker.notify_one();
-            }
+        while let Some(id) = self.hub.as_mut().and_then(Hub::ready) {
+            self.list(id);
+        }
+    }
+
+    /// Lists a watch with its stream, unless it is, and wakes the stream.
+    fn list(&mut self, id: WatchId) {
+        let Some(owner) = self.owners.get_mut(&id) else {
+            return;
+        };
+        if !owner.listed
+            && let Some(stream) = self.streams.get_mut(&owner.stream)
+        {
+            owner.listed = true;
+            stream.listed.push_back(id);
+            stream.waker.notify_one();
         }
     }
 
@@ -245,31 +249,61 @@ impl Inner {
 
     fn fetch(&mut self, store: &Store, stream: StreamId, bytes_max: usize) -> Fetched {
         let mut fetched = Fetched::default();
-        let (Some(hub), Some(stream)) = (&mut self.hub, self.streams.get_mut(&stream)) else {
-            return fetched;
-        };
         let mut bytes = 0;
         while bytes < bytes_max
-            && let Some(id) = stream.listed.pop_front()
+            && let Some(id) = self.next_listed(stream)
         {
-            let Some(owner) = self.owners.get_mut(&id) else {
-                continue;
-            };
-            owner.listed = false;
-            let watch = owner.watch;
-            let batch = hub.next(store, id, bytes_max - bytes);
-            bytes += batch.events.iter().map(size).sum::<usize>();
-            if let WatchState::Compacted { compact_revision } = batch.state {
-                stream.watches.remove(&watch);
-                self.owners.remove(&id);
-                fetched
-                    .answers
-                    .push(compacted(watch, compact_revision, store.revision()));
-            } else if !batch.events.is_empty() {
-                fetched.answers.push(answer(watch, batch));
+            // A revision in fragments comes without anything in between: clients put together what follows each other.
+            loop {
+                let batch = self.next_batch(store, id, bytes_max);
+                bytes += batch.events.iter().map(size).sum::<usize>();
+                let fragment = batch.fragment;
+                fetched.answers.extend(self.answer(store, id, batch));
+                if !fragment {
+                    break;
+                }
             }
         }
         fetched
+    }
+
+    /// The next watch of a stream that has something.
+    fn next_listed(&mut self, stream: StreamId) -> Option<WatchId> {
+        let stream = self.streams.get_mut(&stream)?;
+        loop {
+            let id = stream.listed.pop_front()?;
+            if let Some(owner) = self.owners.get_mut(&id) {
+                owner.listed = false;
+                return Some(id);
+            }
+        }
+    }
+
+    /// What the hub has for a watch. If that ends within a revision, the watch is not left in the ready queue.
+    fn next_batch(&mut self, store: &Store, id: WatchId, bytes_max: usize) -> WatchBatch {
+        let hub = self.hub.get_or_insert_with(|| Hub::new(store));
+        let batch = hub.next(store, id, bytes_max);
+        if batch.fragment {
+            while let Some(ready) = self.hub.as_mut().and_then(Hub::ready) {
+                if ready != id {
+                    self.list(ready);
+                }
+            }
+        }
+        batch
+    }
+
+    /// A batch as an answer, if there is anything to say.
+    fn answer(&mut self, store: &Store, id: WatchId, batch: WatchBatch) -> Option<WatchResponse> {
+        let watch = self.owners.get(&id)?.watch;
+        if let WatchState::Compacted { compact_revision } = batch.state {
+            let owner = self.owners.remove(&id)?;
+            if let Some(stream) = self.streams.get_mut(&owner.stream) {
+                stream.watches.remove(&watch);
+            }
+            return Some(compacted(watch, compact_revision, store.revision()));
+        }
+        (!batch.events.is_empty()).then(|| delivery(watch, &batch))
     }
 
     /// The revision that all watches of a stream have reached; none without watches, as etcd answers nothing then.
@@ -320,7 +354,7 @@ fn compacted(watch_id: i64, compact_revision: i64, revision: i64) -> WatchRespon
 }
 
 /// A batch of events. The header's revision is never ahead of what was delivered.
-fn answer(watch_id: i64, batch: WatchBatch) -> WatchResponse {
+fn delivery(watch_id: i64, batch: &WatchBatch) -> WatchResponse {
     let last = batch
         .events
         .last()

@@ -1,4 +1,4 @@
-//! One stream of watches, from its first request to its end.
+//! The session of one stream of watches, from its first request to its end.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,17 +15,18 @@ use tonic::{Status, Streaming};
 
 use super::super::Front;
 use super::super::errors::{EtcdError, refused};
+use super::Batch;
 use super::fragment::split;
 use super::watchers::{Fetched, StreamId};
 
 /// What the API calls no watch in particular.
 pub(super) const NO_WATCH: i64 = -1;
 /// Bytes of events fetched at a time; a larger revision comes whole.
-const FETCH_BYTES_MAX: usize = 512 << 10;
+const FETCH_BYTES_MAX: usize = 256 << 10;
 /// Pause before an overloaded engine is asked again.
 const OVERLOAD_PAUSE: Duration = Duration::from_millis(10);
 
-type Answers = mpsc::Sender<Result<WatchResponse, Status>>;
+type Answers = mpsc::Sender<Batch>;
 
 /// What is kept of a watch besides its position, which is the store's.
 pub(super) struct Watch {
@@ -36,7 +37,7 @@ pub(super) struct Watch {
 }
 
 /// The state of one stream.
-pub(super) struct Stream {
+pub(super) struct Session {
     pub(super) front: Arc<Front>,
     /// Its number in the store's hub.
     pub(super) id: StreamId,
@@ -56,7 +57,7 @@ pub(super) async fn run(
 ) {
     let (id, waker) = front.watchers.open();
     front.metrics.watch_streams.fetch_add(1, Ordering::Relaxed);
-    let mut stream = Stream {
+    let mut session = Session {
         front: Arc::clone(&front),
         id,
         watches: HashMap::new(),
@@ -64,13 +65,13 @@ pub(super) async fn run(
         waker,
         answers,
     };
-    if let Err(status) = stream.serve(requests, leader_wanted).await {
-        let _ = stream.answers.try_send(Err(status));
+    if let Err(status) = session.serve(requests, leader_wanted).await {
+        let _ = session.answers.try_send(vec![Err(status)]);
     }
-    stream.close().await;
+    session.close().await;
 }
 
-impl Stream {
+impl Session {
     async fn serve(
         &mut self,
         mut requests: Streaming<WatchRequest>,
@@ -144,43 +145,43 @@ impl Stream {
                 progress,
                 more,
             } = fetched;
+            let mut batch: Batch = Vec::with_capacity(answers.len() + 1);
             for answer in answers {
-                self.send_fetched(answer).await?;
+                self.pass_on(answer, &mut batch);
             }
             if let Some(revision) = progress {
                 self.progress_asked = false;
-                self.send(self.progress(NO_WATCH, revision)).await?;
+                batch.push(Ok(self.progress(NO_WATCH, revision)));
             }
+            self.send_all(batch).await?;
             if !more {
                 return Ok(());
             }
         }
     }
 
-    async fn send_fetched(&mut self, mut answer: WatchResponse) -> Result<(), Status> {
+    /// Puts what was fetched for a watch into a batch, as the watch wants it.
+    fn pass_on(&mut self, mut answer: WatchResponse, batch: &mut Batch) {
         answer.header = self.front.header(answer.header.map_or(0, |h| h.revision));
-        let events = answer.events.len();
+        if answer.canceled {
+            self.forget(answer.watch_id);
+            return batch.push(Ok(answer));
+        }
+        let Some(watch) = self.watches.get_mut(&answer.watch_id) else {
+            return;
+        };
+        let events = answer.events.len() as u64;
         self.front
             .metrics
             .events
-            .fetch_add(events as u64, Ordering::Relaxed);
-        if answer.canceled {
-            self.forget(answer.watch_id);
-            return self.send(answer).await;
+            .fetch_add(events, Ordering::Relaxed);
+        watch.progress = watch.progress.map(|_| false);
+        if watch.fragment {
+            let pieces = split(answer, self.front.settings.message_bytes_max());
+            batch.extend(pieces.into_iter().map(Ok));
+        } else {
+            batch.push(Ok(answer));
         }
-        let Some(watch) = self.watches.get_mut(&answer.watch_id) else {
-            return Ok(());
-        };
-        if events > 0 && watch.progress.is_some() {
-            watch.progress = Some(false);
-        }
-        if !watch.fragment {
-            return self.send(answer).await;
-        }
-        for piece in split(answer, self.front.settings.message_bytes_max()) {
-            self.send(piece).await?;
-        }
-        Ok(())
     }
 
     /// Tells progress to the watches that want it, saw no event since the last tick, and have seen everything.
@@ -200,10 +201,9 @@ impl Stream {
         let synced = self
             .ask(move |store| watchers.synced(store, stream, &quiet))
             .await?;
-        for (watch, revision) in synced {
-            self.send(self.progress(watch, revision)).await?;
-        }
-        Ok(())
+        let told = synced.into_iter();
+        let told = told.map(|(watch, revision)| Ok(self.progress(watch, revision)));
+        self.send_all(told.collect()).await
     }
 
     fn progress(&self, watch_id: i64, revision: i64) -> WatchResponse {
@@ -229,12 +229,17 @@ impl Stream {
         }
     }
 
-    /// Sends one answer once there is room for it.
     async fn send(&self, answer: WatchResponse) -> Result<(), Status> {
+        self.send_all(vec![Ok(answer)]).await
+    }
+
+    /// Sends answers once there is room for them.
+    async fn send_all(&self, batch: Batch) -> Result<(), Status> {
+        if batch.is_empty() {
+            return Ok(());
+        }
         tokio::select! {
-            sent = self.answers.send(Ok(answer)) => {
-                sent.map_err(|_| EtcdError::WatchCanceled.into())
-            }
+            sent = self.answers.send(batch) => sent.map_err(|_| EtcdError::WatchCanceled.into()),
             () = self.front.stop().cancelled() => Err(EtcdError::Stopped.into()),
         }
     }
