@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "header.proto",
     "mvccpb.proto",
     "authpb.proto",
@@ -14,6 +14,7 @@ const FILES: [&str; 11] = [
     "auth.proto",
     "v3lockpb.proto",
     "v3electionpb.proto",
+    "health.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -30,3 +30,8 @@ pub mod v3lockpb {
 pub mod v3electionpb {
     tonic::include_proto!("v3electionpb");
 }
+
+/// gRPC's health protocol.
+pub mod health {
+    tonic::include_proto!("grpc.health.v1");
+}

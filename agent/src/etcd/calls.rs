@@ -79,4 +79,5 @@ calls! {
     Leader: "v3electionpb.Election", "Leader", unary;
     Observe: "v3electionpb.Election", "Observe", server_stream;
     Resign: "v3electionpb.Election", "Resign", unary;
+    HealthCheck: "grpc.health.v1.Health", "Check", unary;
 }

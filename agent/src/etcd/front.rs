@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use super::errors::{EtcdError, refused, store_refused};
+use super::grpc::Intake;
 use super::ids::member_id;
 use super::metrics::{self, Gauges, Metrics};
 use super::watch::Watchers;
@@ -57,6 +58,7 @@ pub struct Front {
     pub(crate) member_id: u64,
     pub(crate) metrics: Metrics,
     pub(crate) watchers: Arc<Watchers>,
+    pub(crate) intake: Intake,
     others: OnceLock<Extra>,
     stop: CancellationToken,
 }
@@ -73,6 +75,7 @@ impl Front {
             member_id: member_id(cluster, status.number),
             metrics: Metrics::new(),
             watchers: Arc::default(),
+            intake: Intake::new(settings.message_bytes_max()),
             others: OnceLock::new(),
             engine,
             settings,

@@ -34,5 +34,8 @@ pub(crate) fn wants_leader(headers: &HeaderMap) -> bool {
 
 /// A learner answers its status, and ranges that may be stale (`range` looks at that).
 fn learner_answers(call: Call) -> bool {
-    matches!(call, Call::Status | Call::Range | Call::Snapshot)
+    matches!(
+        call,
+        Call::Status | Call::Range | Call::Snapshot | Call::HealthCheck
+    )
 }

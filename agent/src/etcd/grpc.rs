@@ -13,7 +13,10 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use prost::Message;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tonic::{Code, Status};
+
+use super::errors::EtcdError;
 
 /// Flag and length before each message.
 const PREFIX_BYTES: usize = 5;
@@ -80,10 +83,37 @@ fn success() -> HeaderMap {
     trailers
 }
 
+/// Bounds on what is received.
+pub(crate) struct Intake {
+    /// Bytes of one message.
+    message_bytes_max: usize,
+    /// Kilobytes of messages that did not arrive in one piece, from their assembly to their answer.
+    assembled_kilobytes: Semaphore,
+}
+
+/// Kilobytes of large messages under way in the process; at the bound the answer is "too many requests".
+const ASSEMBLED_KILOBYTES_MAX: usize = 256 << 10;
+
+impl Intake {
+    /// Messages of at most `message_bytes_max` bytes.
+    pub(crate) const fn new(message_bytes_max: usize) -> Self {
+        Self {
+            message_bytes_max,
+            assembled_kilobytes: Semaphore::const_new(ASSEMBLED_KILOBYTES_MAX),
+        }
+    }
+
+    fn reserve(&self, bytes: usize) -> Result<SemaphorePermit<'_>, Status> {
+        let kilobytes = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(u32::MAX);
+        let reserved = self.assembled_kilobytes.try_acquire_many(kilobytes);
+        reserved.map_err(|_| EtcdError::TooManyRequests.into())
+    }
+}
+
 /// Carries out one call: decodes the message, awaits `call`, encodes the answer.
 pub(crate) async fn unary<Req, Res, Fut>(
     request: Request<Incoming>,
-    message_bytes_max: usize,
+    intake: &Intake,
     call: impl FnOnce(Req) -> Fut,
 ) -> Result<Response<Body>, Status>
 where
@@ -91,7 +121,7 @@ where
     Res: Message,
     Fut: Future<Output = Result<Res, Status>>,
 {
-    let bytes = one_message(request.into_body(), message_bytes_max).await?;
+    let (bytes, _reserved) = one_message(request.into_body(), intake).await?;
     let message = Req::decode(bytes)
         .map_err(|error| Status::internal(format!("grpc: failed to unmarshal: {error}")))?;
     let answer = call(message).await?;
@@ -116,7 +146,10 @@ fn frame(message: &impl Message) -> Bytes {
 }
 
 /// The one message of a request, which must end after it: an unread end would reset the stream.
-async fn one_message(mut body: Incoming, bytes_max: usize) -> Result<Bytes, Status> {
+async fn one_message(
+    mut body: Incoming,
+    intake: &Intake,
+) -> Result<(Bytes, Option<SemaphorePermit<'_>>), Status> {
     let mut held = next_data(&mut body).await?.unwrap_or_default();
     while held.len() < PREFIX_BYTES {
         held = append(held, next_data(&mut body).await?, PREFIX_BYTES)?;
@@ -128,9 +161,12 @@ async fn one_message(mut body: Incoming, bytes_max: usize) -> Result<Bytes, Stat
             "grpc: Decompressor is not installed for grpc-encoding",
         ));
     }
-    if length > bytes_max {
-        return Err(too_large(length, bytes_max));
+    if length > intake.message_bytes_max {
+        return Err(too_large(length, intake.message_bytes_max));
     }
+    let reserved = (held.len() < length)
+        .then(|| intake.reserve(length))
+        .transpose()?;
     while held.len() < length {
         held = append(held, next_data(&mut body).await?, length)?;
     }
@@ -142,7 +178,7 @@ async fn one_message(mut body: Incoming, bytes_max: usize) -> Result<Bytes, Stat
             return Err(more_than_one());
         }
     }
-    Ok(held)
+    Ok((held, reserved))
 }
 
 async fn next_data(body: &mut Incoming) -> Result<Option<Bytes>, Status> {

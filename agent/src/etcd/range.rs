@@ -52,7 +52,7 @@ enum Begun {
 
 /// Whether reading would hold the loop up. Counting the newest keys of a range is cheap; keys that only older revisions
 /// show are not foreseen.
-fn is_large(store: &Store, range: &Range) -> Result<bool, synod_kv::Error> {
+pub(crate) fn is_large(store: &Store, range: &Range) -> Result<bool, synod_kv::Error> {
     if range.range.is_point() {
         return Ok(false);
     }

@@ -10,6 +10,7 @@ use tower::Service;
 
 use super::calls::Call;
 use super::grpc::{Body, unary};
+use super::maintenance::health_check;
 use super::turns::{election, lock};
 use super::{
     Front, auth, cluster, compact, delete, gate, health, lease, maintenance, put, range, txn, watch,
@@ -53,12 +54,12 @@ async fn carry_out(
     call: Call,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Status> {
-    let max = front.settings.message_bytes_max();
+    let intake = &front.intake;
     match call {
-        Call::Range => unary(request, max, |r| range::execute(front, r)).await,
-        Call::Put => unary(request, max, |r| put::execute(front, r)).await,
-        Call::Txn => unary(request, max, |r| txn::execute(front, r)).await,
-        Call::DeleteRange => unary(request, max, |r| delete::execute(front, r)).await,
+        Call::Range => unary(request, intake, |r| range::execute(front, r)).await,
+        Call::Put => unary(request, intake, |r| put::execute(front, r)).await,
+        Call::Txn => unary(request, intake, |r| txn::execute(front, r)).await,
+        Call::DeleteRange => unary(request, intake, |r| delete::execute(front, r)).await,
         _ => Box::pin(seldom(front, call, request)).await,
     }
 }
@@ -69,37 +70,43 @@ async fn seldom(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Status> {
     let f = front.as_ref();
-    let max = front.settings.message_bytes_max();
+    let intake = &front.intake;
     match call {
         Call::Range | Call::Put | Call::Txn | Call::DeleteRange => {
             unreachable!("the hot calls are answered before")
         }
-        Call::Compact => unary(request, max, |r| compact::execute(f, r)).await,
+        Call::Compact => unary(request, intake, |r| compact::execute(f, r)).await,
         Call::Watch => stream(watch::service(front), request).await,
-        Call::LeaseGrant => unary(request, max, |r| lease::grant::execute(f, r)).await,
-        Call::LeaseRevoke => unary(request, max, |r| lease::revoke::execute(f, r)).await,
+        Call::LeaseGrant => unary(request, intake, |r| lease::grant::execute(f, r)).await,
+        Call::LeaseRevoke => unary(request, intake, |r| lease::revoke::execute(f, r)).await,
         Call::LeaseKeepAlive => stream(lease::service(front), request).await,
-        Call::LeaseTimeToLive => unary(request, max, |r| lease::time_to_live::execute(f, r)).await,
-        Call::LeaseLeases => unary(request, max, |r| lease::list::execute(f, r)).await,
-        Call::MemberAdd => unary(request, max, |r| cluster::add::execute(f, r)).await,
-        Call::MemberRemove => unary(request, max, |r| cluster::remove::execute(f, r)).await,
-        Call::MemberUpdate => unary(request, max, |r| cluster::update::execute(f, r)).await,
-        Call::MemberList => unary(request, max, |r| cluster::list::execute(f, r)).await,
-        Call::MemberPromote => unary(request, max, |r| cluster::promote::execute(f, r)).await,
-        Call::Alarm => unary(request, max, |r| maintenance::alarm::execute(f, r)).await,
-        Call::Status => unary(request, max, |r| maintenance::status::execute(f, r)).await,
-        Call::Defragment => unary(request, max, |r| maintenance::defragment::execute(f, r)).await,
-        Call::Hash => unary(request, max, |r| maintenance::hash::execute(f, r)).await,
-        Call::HashKv => unary(request, max, |r| maintenance::hash_kv::execute(f, r)).await,
+        Call::LeaseTimeToLive => {
+            unary(request, intake, |r| lease::time_to_live::execute(f, r)).await
+        }
+        Call::LeaseLeases => unary(request, intake, |r| lease::list::execute(f, r)).await,
+        Call::MemberAdd => unary(request, intake, |r| cluster::add::execute(f, r)).await,
+        Call::MemberRemove => unary(request, intake, |r| cluster::remove::execute(f, r)).await,
+        Call::MemberUpdate => unary(request, intake, |r| cluster::update::execute(f, r)).await,
+        Call::MemberList => unary(request, intake, |r| cluster::list::execute(f, r)).await,
+        Call::MemberPromote => unary(request, intake, |r| cluster::promote::execute(f, r)).await,
+        Call::Alarm => unary(request, intake, |r| maintenance::alarm::execute(f, r)).await,
+        Call::Status => unary(request, intake, |r| maintenance::status::execute(f, r)).await,
+        Call::Defragment => {
+            unary(request, intake, |r| maintenance::defragment::execute(f, r)).await
+        }
+        Call::Hash => unary(request, intake, |r| maintenance::hash::execute(f, r)).await,
+        Call::HashKv => unary(request, intake, |r| maintenance::hash_kv::execute(f, r)).await,
         Call::Snapshot => Err(Status::unimplemented(
             "synod: snapshots in the format of etcd's files are not implemented yet",
         )),
-        Call::MoveLeader => unary(request, max, |r| maintenance::move_leader::execute(f, r)).await,
-        Call::Downgrade => unary(request, max, |r| maintenance::downgrade::execute(f, r)).await,
-        Call::AuthStatus => unary(request, max, |r| auth::status(f, r)).await,
-        Call::AuthDisable => unary(request, max, |r| auth::disable(f, r)).await,
-        Call::UserList => unary(request, max, |r| auth::users(f, r)).await,
-        Call::RoleList => unary(request, max, |r| auth::roles(f, r)).await,
+        Call::MoveLeader => {
+            unary(request, intake, |r| maintenance::move_leader::execute(f, r)).await
+        }
+        Call::Downgrade => unary(request, intake, |r| maintenance::downgrade::execute(f, r)).await,
+        Call::AuthStatus => unary(request, intake, |r| auth::status(f, r)).await,
+        Call::AuthDisable => unary(request, intake, |r| auth::disable(f, r)).await,
+        Call::UserList => unary(request, intake, |r| auth::users(f, r)).await,
+        Call::RoleList => unary(request, intake, |r| auth::roles(f, r)).await,
         Call::AuthEnable
         | Call::Authenticate
         | Call::UserAdd
@@ -113,13 +120,14 @@ async fn seldom(
         | Call::RoleDelete
         | Call::RoleGrantPermission
         | Call::RoleRevokePermission => Err(auth::refuse(call)),
-        Call::Lock => unary(request, max, |r| lock::lock(front, r)).await,
-        Call::Unlock => unary(request, max, |r| lock::unlock(front, r)).await,
-        Call::Campaign => unary(request, max, |r| election::campaign(front, r)).await,
-        Call::Proclaim => unary(request, max, |r| election::proclaim(front, r)).await,
-        Call::Leader => unary(request, max, |r| election::leader(front, r)).await,
+        Call::Lock => unary(request, intake, |r| lock::lock(front, r)).await,
+        Call::Unlock => unary(request, intake, |r| lock::unlock(front, r)).await,
+        Call::Campaign => unary(request, intake, |r| election::campaign(front, r)).await,
+        Call::Proclaim => unary(request, intake, |r| election::proclaim(front, r)).await,
+        Call::Leader => unary(request, intake, |r| election::leader(front, r)).await,
         Call::Observe => stream(election::service(front), request).await,
-        Call::Resign => unary(request, max, |r| election::resign(front, r)).await,
+        Call::HealthCheck => unary(request, intake, async |r| health_check::check(&r)).await,
+        Call::Resign => unary(request, intake, |r| election::resign(front, r)).await,
     }
 }
 

@@ -1,10 +1,11 @@
 //! `Txn`.
 
-use synod_kv::{Command, Reply, Store, Txn};
+use synod_kv::{Command, Op, Reply, Store, Txn, View};
 use synod_proto::etcdserverpb::{TxnRequest, TxnResponse};
 use tonic::Status;
 
 use super::errors::{refused, store_refused};
+use super::range::{self, off_the_loop};
 use super::{Front, decode, encode};
 
 /// Runs a transaction. One that only reads is a read: it is not replicated, and if all its ranges are serializable it is
@@ -35,14 +36,44 @@ async fn read(
     txn: Txn,
     serializable: bool,
 ) -> Result<(i64, synod_kv::TxnResponse), Status> {
-    let answer = move |store: &mut Store| (store.revision(), store.read_txn(&txn));
-    let answered = if serializable {
-        front.engine.inspect(answer).await
-    } else {
-        front.engine.read(answer).await
+    let begin = move |store: &mut Store| match is_large(store, &txn) {
+        Err(refused) => Begun::Done(store.revision(), Err(refused)),
+        Ok(false) => Begun::Done(store.revision(), store.read_txn(&txn)),
+        Ok(true) => Begun::Pinned(Box::new((store.view(), txn))),
     };
-    let (revision, response) = answered.map_err(refused)?;
+    let begun = if serializable {
+        front.engine.inspect(begin).await
+    } else {
+        front.engine.read(begin).await
+    };
+    let (revision, response) = match begun.map_err(refused)? {
+        Begun::Done(revision, response) => (revision, response),
+        Begun::Pinned(pinned) => {
+            off_the_loop(move || (pinned.0.revision(), pinned.0.read_txn(&pinned.1))).await?
+        }
+    };
     Ok((revision, response.map_err(store_refused)?))
+}
+
+/// A transaction that was answered, or can be outside of the loop.
+enum Begun {
+    Done(i64, Result<synod_kv::TxnResponse, synod_kv::Error>),
+    Pinned(Box<(View, Txn)>),
+}
+
+/// Whether one of the ranges, in whichever branch, would hold the loop up.
+fn is_large(store: &Store, txn: &Txn) -> Result<bool, synod_kv::Error> {
+    for op in txn.success.iter().chain(&txn.failure) {
+        let large = match op {
+            Op::Range(range) => range::is_large(store, range)?,
+            Op::Txn(nested) => is_large(store, nested)?,
+            Op::Put(_) | Op::DeleteRange(_) => false,
+        };
+        if large {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether every operation is a range that may be stale. Nested transactions count as they do for etcd: they are none.

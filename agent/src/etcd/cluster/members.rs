@@ -1,14 +1,20 @@
 //! Members as etcd's API shows them, and steps from one configuration to the next.
 
+use std::time::Duration;
+
 use synod_paxos::{Change, Configuration, Member, MemberRole, Node};
 use synod_proto::etcdserverpb;
 use synod_replica::{ChangeRefusal, MemberContext};
+use tokio::time::timeout;
 use tonic::Status;
 
 use super::super::Front;
 use super::super::errors::{EtcdError, refused};
 use crate::engine::MembershipStep;
 use crate::etcd::ids::member_id;
+
+/// Time for a configuration that is in force to be shown.
+const SHOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Front {
     /// The members of the configuration in force here, as the API shows them.
@@ -43,11 +49,20 @@ impl Front {
         nodes.find(|node| self.id_of(*node) == id)
     }
 
-    /// Takes one step, whatever configuration holds.
+    /// Takes one step, whatever configuration holds, and waits until its outcome is shown here.
     pub(crate) async fn change(&self, change: Change) -> Result<(), ChangeRefusal> {
         let expected = None;
-        let step = MembershipStep { expected, change };
-        self.engine.change(step).await.map(|_| ())
+        let mut statuses = self.engine.watch_status();
+        let id = self
+            .engine
+            .change(MembershipStep { expected, change })
+            .await?;
+        let shown = async {
+            while self.engine.configuration().id < id && statuses.changed().await.is_ok() {}
+        };
+        // It is in force in any case; the answer shows what is known.
+        let _ = timeout(SHOWN_TIMEOUT, shown).await;
+        Ok(())
     }
 }
 

@@ -5,5 +5,6 @@ pub(crate) mod defragment;
 pub(crate) mod downgrade;
 pub(crate) mod hash;
 pub(crate) mod hash_kv;
+pub(crate) mod health_check;
 pub(crate) mod move_leader;
 pub(crate) mod status;

@@ -117,6 +117,22 @@ async fn large_ranges_are_read_whole() {
             .into_inner();
         assert_eq!((answer.count, answer.kvs.len()), (1000, 1000));
     }
+    let all = RangeRequest {
+        key: bytes("k"),
+        range_end: bytes("l"),
+        ..RangeRequest::default()
+    };
+    let reading = TxnRequest {
+        success: vec![op(request_op::Request::RequestRange(all))],
+        ..TxnRequest::default()
+    };
+    let read = served.kv().txn(reading).await;
+    let read = read.expect("a transaction").into_inner();
+    let Some(response_op::Response::ResponseRange(seen)) = &read.responses[0].response else {
+        panic!("no range: {read:?}");
+    };
+    assert_eq!(seen.kvs.len(), 1000);
+    assert_eq!(read.header.expect("a header").revision, 11);
 }
 
 #[tokio::test]

@@ -7,6 +7,9 @@ use synod_proto::etcdserverpb::{
     AuthenticateRequest, DefragmentRequest, DowngradeRequest, HashKvRequest, HashRequest,
     MoveLeaderRequest, PutRequest, SnapshotRequest, StatusRequest,
 };
+use synod_proto::health::HealthCheckRequest;
+use synod_proto::health::health_check_response::ServingStatus;
+use synod_proto::health::health_client::HealthClient;
 use tonic::Code;
 use tonic::transport::Channel;
 
@@ -214,4 +217,16 @@ async fn authentication_is_off() {
     assert_eq!(token.1, EtcdError::AuthNotEnabled.words());
     let user = said(auth.user_add(AuthUserAddRequest::default()).await);
     assert_eq!(user.0, Code::Unimplemented);
+}
+
+#[tokio::test]
+async fn grpcs_own_health_check() {
+    let served = Served::start().await;
+    let mut health = HealthClient::new(served.channel());
+    let ask = |service: &str| HealthCheckRequest {
+        service: service.to_owned(),
+    };
+    let whole = health.check(ask("")).await.expect("an answer").into_inner();
+    assert_eq!(whole.status(), ServingStatus::Serving);
+    assert_eq!(said(health.check(ask("other")).await).0, Code::NotFound);
 }

@@ -22,6 +22,9 @@ use super::super::errors::EtcdError;
 /// The number of a stream in this process. Never reused.
 pub(crate) type StreamId = u64;
 
+/// Watches of one member; one more is refused as one request too many.
+const WATCHES_MAX: usize = 1 << 20;
+
 /// Why a watch was not created, in etcd's words.
 const DUPLICATE: &str = "mvcc: duplicate watch ID provided on the WatchStream";
 const EMPTY_RANGE: &str = "mvcc: watcher range is empty";
@@ -218,6 +221,9 @@ impl Inner {
         }
         if is_empty(&spec.range) {
             return Err(EMPTY_RANGE);
+        }
+        if self.owners.len() >= WATCHES_MAX {
+            return Err(EtcdError::TooManyRequests.words());
         }
         self.look(store);
         let (Some(hub), Some(stream)) = (&mut self.hub, self.streams.get_mut(&stream_id)) else {
