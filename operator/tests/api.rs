@@ -887,3 +887,93 @@ async fn only_the_token_opens_the_listener() {
     assert_eq!(refusal(maps(&stranger).get("a").await).0, 401);
     serving.abort();
 }
+
+/// One step of a random history.
+#[derive(Debug, Clone)]
+enum Step {
+    Put { name: u8, value: u8, label: bool },
+    Delete { name: u8 },
+}
+
+fn steps() -> impl proptest::strategy::Strategy<Value = Vec<Step>> {
+    use proptest::prelude::*;
+    let put = (0..4_u8, 0..3_u8, any::<bool>()).prop_map(|(name, value, label)| Step::Put {
+        name,
+        value,
+        label,
+    });
+    let delete = (0..4_u8).prop_map(|name| Step::Delete { name });
+    proptest::collection::vec(prop_oneof![3 => put, 1 => delete], 1..40)
+}
+
+async fn take(maps: &Api<ConfigMap>, step: &Step) {
+    match step {
+        Step::Put { name, value, label } => {
+            let label = if *label { "a" } else { "b" };
+            let config = json!({"apiVersion": "v1", "kind": "ConfigMap",
+                "metadata": {"name": format!("m{name}"), "labels": {"app": label}}, "data": {"k": value.to_string()}});
+            maps.patch(
+                &format!("m{name}"),
+                &PatchParams::apply("t"),
+                &Patch::Apply(config),
+            )
+            .await
+            .unwrap();
+        }
+        Step::Delete { name } => drop(
+            maps.delete(&format!("m{name}"), &DeleteParams::default())
+                .await,
+        ),
+    }
+}
+
+/// Name and version of every object in a list.
+async fn listed(
+    maps: &Api<ConfigMap>,
+    labels: &str,
+) -> (String, std::collections::BTreeMap<String, String>) {
+    let list = maps
+        .list(&ListParams::default().labels(labels))
+        .await
+        .unwrap();
+    let versions = list
+        .items
+        .iter()
+        .map(|o| (o.name_any(), o.resource_version().unwrap()))
+        .collect();
+    (list.metadata.resource_version.unwrap(), versions)
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, ..Default::default() })]
+
+    /// A list and the watch that goes on from it give what a later list gives: at any point, with any selector.
+    #[test]
+    fn a_list_and_its_watch_make_the_next_list(before in steps(), after in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let client = server().client("default");
+            let maps = maps(&client);
+            for step in &before {
+                take(&maps, step).await;
+            }
+            let (version, mut known) = listed(&maps, "app=a").await;
+            for step in &after {
+                take(&maps, step).await;
+            }
+            // The last event is one that is known to come.
+            take(&maps, &Step::Put { name: 9, value: 0, label: true }).await;
+            let (_, wanted) = listed(&maps, "app=a").await;
+            let mut events = Box::pin(maps.watch(&WatchParams::default().labels("app=a"), &version).await.unwrap());
+            while !known.contains_key("m9") {
+                match events.next().await.unwrap().unwrap() {
+                    WatchEvent::Added(o) => assert!(known.insert(o.name_any(), o.resource_version().unwrap()).is_none()),
+                    WatchEvent::Modified(o) => assert!(known.insert(o.name_any(), o.resource_version().unwrap()).is_some()),
+                    WatchEvent::Deleted(o) => assert!(known.remove(&o.name_any()).is_some()),
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(known, wanted);
+        });
+    }
+}

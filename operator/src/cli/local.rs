@@ -196,10 +196,10 @@ impl Presentation {
             .map_err(|error| Failure::new(error.to_string()))?;
         let mut stop = std::pin::pin!(asked_to_stop());
         println!(
-            "API on https://{} (kubeconfig {}), log {}",
+            "API on https://{} (kubeconfig {}), logs in {}",
             cluster.address(),
             self.home.kubeconfig().display(),
-            self.home.controller_log().display()
+            self.home.logs().display()
         );
         let outcome = tokio::select! {
             () = &mut stop => Ok(()),

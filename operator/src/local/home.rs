@@ -12,6 +12,7 @@
 //! DIR/hosts              their names, in the form of /etc/hosts
 //! DIR/volumes/           the content of claims
 //! DIR/pods/              roots, logs and process records of pods
+//! DIR/logs/              links to the pods' logs, by name
 //! ```
 //!
 //! A directory that holds anything else is never written to, and only a marked one is ever removed.
@@ -44,7 +45,7 @@ pub enum HomeError {
     #[error("{} is no data directory of synod local; `synod local --data DIR` makes one", .0.display())]
     Missing(PathBuf),
     /// Another controller runs on it.
-    #[error("{} is in use by a running `synod local`{}; stop it with `synod local down --data {}`, or give another --data",
+    #[error("{} is in use by a running `synod local`{}; change it with `synod apply -f FILE`, stop it with `synod local down --data {}`, or give another --data",
         .0.display(), .1.map(|pid| format!(" (pid {pid})")).unwrap_or_default(), .0.display())]
     Held(PathBuf, Option<u32>),
     /// The disk said no.
@@ -130,7 +131,7 @@ impl Home {
         if home.mark()?.is_none() {
             home.write(MARK, &Mark { format: FORMAT })?;
         }
-        for directory in ["volumes", "pods"] {
+        for directory in ["volumes", "pods", "logs"] {
             fs::create_dir_all(home.path.join(directory)).map_err(io)?;
         }
         Ok(home)
@@ -226,6 +227,11 @@ impl Home {
     /// The directory of one pod.
     pub fn pod(&self, uid: &str) -> PathBuf {
         self.pods().join(uid)
+    }
+
+    /// Links to the logs of pods.
+    pub fn logs(&self) -> PathBuf {
+        self.path.join("logs")
     }
 
     /// Where the contents of claims are.

@@ -97,7 +97,7 @@ fn kind_of(resource: &Resource) -> Value {
 /// Adds the schema of a type and of what it refers to; returns its name.
 fn describe(resource: &Resource, schemas: &mut Map<String, Value>) -> String {
     match &resource.shape {
-        Shape::Custom(schema) => {
+        Shape::Custom(schema, _) => {
             let mut group: Vec<&str> = resource.group.split('.').collect();
             group.reverse();
             let name = format!("{}.{}.{}", group.join("."), resource.version, resource.kind);

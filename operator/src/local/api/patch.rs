@@ -41,7 +41,7 @@ pub(crate) fn patched(
         (_, Shape::Known(..)) => {
             return Err(Refusal::unsupported_media(&[JSON, MERGE, STRATEGIC, APPLY]));
         }
-        (_, Shape::Custom(_)) => return Err(Refusal::unsupported_media(&[JSON, MERGE, APPLY])),
+        (_, Shape::Custom(..)) => return Err(Refusal::unsupported_media(&[JSON, MERGE, APPLY])),
     }
     Ok(object)
 }

@@ -3,6 +3,7 @@
 //!
 //! A type built in is known by its Rust type (decoding it finds wrong and unknown fields); a custom one by its schema.
 
+use super::schema::Rules;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{
@@ -29,7 +30,7 @@ pub(crate) enum Shape {
     /// By the Rust type that Kubernetes' API gives.
     Known(Decode, Describe),
     /// By the structural schema of a CustomResourceDefinition.
-    Custom(Arc<Value>),
+    Custom(Arc<Value>, Arc<Rules>),
 }
 
 /// Where the scale subresource finds its numbers (paths without the leading dot).
@@ -363,9 +364,13 @@ pub(crate) fn from_definition(definition: &Value) -> Vec<Resource> {
             generation: true,
             scale: scale_paths(&version["subresources"]["scale"]),
             columns: columns(&version["additionalPrinterColumns"]),
-            shape: Shape::Custom(Arc::new(version["schema"]["openAPIV3Schema"].clone())),
+            shape: custom(&version["schema"]["openAPIV3Schema"]),
         })
         .collect()
+}
+
+fn custom(schema: &Value) -> Shape {
+    Shape::Custom(Arc::new(schema.clone()), Arc::new(Rules::compiled(schema)))
 }
 
 fn scale_paths(scale: &Value) -> Option<ScalePaths> {

@@ -4,6 +4,7 @@
 //! library). Messages follow the API server's words so that people can search for them.
 
 use super::refusal::Cause;
+use kube::core::cel::{CompiledSchema, Validator, compile_schema};
 use serde_json::{Map, Value};
 
 /// Removes fields that the schema does not know and returns their paths.
@@ -399,34 +400,38 @@ fn check_junctions(schema: &Value, value: &Value, path: &str, causes: &mut Vec<C
     }
 }
 
-/// Evaluates the CEL rules of the schema; `old` is the stored object, for transition rules.
-pub(crate) fn check_rules(
-    schema: &Value,
-    object: &Value,
-    old: Option<&Value>,
-    causes: &mut Vec<Cause>,
-) {
-    let Err(errors) = kube::core::cel::Validator::new().validate(schema, object, old) else {
-        return;
-    };
-    for error in errors.into_vec() {
-        let field = error.field_path.trim_start_matches('.').to_owned();
-        let field = if field.is_empty() {
-            "<nil>".to_owned()
-        } else {
-            field
+/// The CEL rules of a schema, compiled once.
+pub(crate) struct Rules {
+    compiled: CompiledSchema,
+}
+
+impl Rules {
+    /// The rules of a schema.
+    pub(crate) fn compiled(schema: &Value) -> Self {
+        Self {
+            compiled: compile_schema(schema),
+        }
+    }
+
+    /// Evaluates the rules; `old` is the stored object, for transition rules.
+    pub(crate) fn check(&self, object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
+        let Err(errors) = Validator::new().validate_compiled(&self.compiled, object, old) else {
+            return;
         };
-        let found = field
-            .split('.')
-            .try_fold(object, |at, part| at.get(part))
-            .cloned()
-            .unwrap_or(Value::Null);
-        let shown = if found.is_null() {
-            serde_json::json!({})
-        } else {
-            found
-        };
-        causes.push(Cause::invalid(&field, &shown, &error.message));
+        for error in errors.into_vec() {
+            let field = error.field_path.trim_start_matches('.').to_owned();
+            let field = if field.is_empty() {
+                "<nil>".to_owned()
+            } else {
+                field
+            };
+            let found = field.split('.').try_fold(object, |at, part| at.get(part));
+            let shown = found
+                .filter(|value| !value.is_null())
+                .cloned()
+                .unwrap_or_else(|| serde_json::json!({}));
+            causes.push(Cause::invalid(&field, &shown, &error.message));
+        }
     }
 }
 
@@ -468,7 +473,7 @@ mod tests {
         let mut causes = Vec::new();
         check(&schema(), &object, "", &mut causes);
         if causes.is_empty() {
-            check_rules(&schema(), &object, old.as_ref(), &mut causes);
+            Rules::compiled(&schema()).check(&object, old.as_ref(), &mut causes);
         }
         (
             unknown,

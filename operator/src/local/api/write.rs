@@ -168,7 +168,7 @@ impl State {
             )));
         }
         let unversioned = object::text(&new, "resourceVersion").is_empty();
-        if unversioned && matches!(context.resource.shape, Shape::Custom(_)) {
+        if unversioned && matches!(context.resource.shape, Shape::Custom(..)) {
             let causes = [Cause::invalid(
                 "metadata.resourceVersion",
                 &json!(0),
@@ -313,7 +313,7 @@ impl State {
     fn admitted(&self, context: &mut Context, new: Value) -> Result<Value, Refusal> {
         let mut new = self.pruned(context, new)?;
         match &context.resource.shape {
-            Shape::Custom(schema) => schema::fill_defaults(schema, &mut new),
+            Shape::Custom(schema, _) => schema::fill_defaults(schema, &mut new),
             Shape::Known(..) => built_in::fill_defaults(&context.resource, &mut new),
         }
         new["apiVersion"] = json!(context.resource.api_version());
@@ -325,7 +325,7 @@ impl State {
     fn pruned(&self, context: &mut Context, mut new: Value) -> Result<Value, Refusal> {
         let resource = &context.resource;
         let unknown = match &resource.shape {
-            Shape::Custom(schema) => schema::prune(schema, &mut new, ""),
+            Shape::Custom(schema, _) => schema::prune(schema, &mut new, ""),
             Shape::Known(decode, _) => {
                 let known = decode(&new).map_err(|e| cannot_handle(resource, &e))?;
                 let unknown = built_in::lost(&new, &known);
@@ -379,10 +379,10 @@ impl State {
             }
         }
         match &resource.shape {
-            Shape::Custom(schema) => {
+            Shape::Custom(schema, rules) => {
                 schema::check(schema, new, "", &mut causes);
                 if causes.is_empty() {
-                    schema::check_rules(schema, new, old, &mut causes);
+                    rules.check(new, old, &mut causes);
                 }
             }
             Shape::Known(..) => built_in::check(resource, new, old, &mut causes),

@@ -56,11 +56,17 @@ impl Record {
 
 #[cfg(target_os = "linux")]
 fn start_time(pid: u32) -> Option<String> {
+    let fields = stat(pid)?;
+    let dead = matches!(fields.first().map(String::as_str), Some("Z" | "X"));
+    fields.get(19).filter(|_| !dead).cloned()
+}
+
+/// Fields 3 and on of proc(5)'s stat: those after the command, which stands in parentheses and may hold anything.
+#[cfg(target_os = "linux")]
+fn stat(pid: u32) -> Option<Vec<String>> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The command, in parentheses, may hold anything; what follows the last one is fields 3 and on (proc(5)).
-    let fields: Vec<&str> = stat[stat.rfind(')')? + 1..].split_whitespace().collect();
-    let dead = matches!(fields.first(), Some(&"Z" | &"X"));
-    fields.get(19).filter(|_| !dead).map(ToString::to_string)
+    let fields = stat[stat.rfind(')')? + 1..].split_whitespace();
+    Some(fields.map(ToOwned::to_owned).collect())
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -187,7 +193,7 @@ fn code_of(status: std::process::ExitStatus) -> i32 {
         .unwrap_or(255)
 }
 
-/// A process whose environment names `root` as its own.
+/// The process whose environment names `root` as its own.
 #[cfg(target_os = "linux")]
 fn stray(root: &Path) -> Option<Record> {
     let wanted = format!("SYNOD_ROOT={}", root.display());
@@ -202,11 +208,14 @@ fn stray(root: &Path) -> Option<Record> {
         let Ok(environment) = fs::read(entry.path().join("environ")) else {
             continue;
         };
-        if environment
-            .split(|byte| *byte == 0)
-            .any(|variable| variable == wanted.as_bytes())
+        let mut variables = environment.split(|byte| *byte == 0);
+        // Children of the process have its environment too; it alone leads its group.
+        let leads = || stat(pid).is_some_and(|fields| fields.get(2) == Some(&pid.to_string()));
+        if variables.any(|variable| variable == wanted.as_bytes())
+            && leads()
+            && let Some(record) = Record::of(pid)
         {
-            return Record::of(pid);
+            return Some(record);
         }
     }
     None
@@ -251,9 +260,10 @@ mod tests {
         let adopted = Process::adopt(&record, directory.path()).unwrap();
         assert_eq!(adopted.record(), child.record());
         fs::remove_file(&record).unwrap();
-        let found = Process::adopt(&record, directory.path());
-        if cfg!(target_os = "linux") {
-            assert!(found.is_some(), "found by its environment");
+        while cfg!(target_os = "linux") && Process::adopt(&record, directory.path()).is_none() {
+            // Right after exec the kernel does not show the new environment yet.
+            assert!(child.record().is_alive());
+            tokio::time::sleep(LOOK_EVERY).await;
         }
         assert_eq!(child.stop(Duration::from_secs(5)).await.code, 128 + 15);
         assert!(Process::adopt(&record, directory.path()).is_none());

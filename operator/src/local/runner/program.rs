@@ -28,6 +28,13 @@ pub(crate) fn agent() -> PathBuf {
 /// The program of a pod's container; says what is missing.
 pub(super) fn of(pod: &Pod, shared: &Shared, root: &Path, log: PathBuf) -> Result<Program, String> {
     let container = container(pod).ok_or("the pod has no container")?;
+    if pod
+        .spec
+        .as_ref()
+        .is_some_and(|spec| spec.containers.len() > 1)
+    {
+        return Err("local mode runs pods of one container; this one has more".to_owned());
+    }
     let variables = environment(pod, shared)?;
     let command: Vec<String> = container
         .command

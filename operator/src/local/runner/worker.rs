@@ -195,7 +195,10 @@ impl Worker {
             .and_then(|()| self.program(pod))
         {
             Ok(program) => match Process::start(&program, &self.record()) {
-                Ok(process) => return Some(process),
+                Ok(process) => {
+                    self.link_log(&program.log);
+                    return Some(process);
+                }
                 Err(error) => format!("cannot start {}: {error}", program.executable.display()),
             },
             Err(message) => message,
@@ -216,6 +219,20 @@ impl Worker {
         None
     }
 
+    /// Makes the log be found by the pod's name: `logs/NAMESPACE_NAME.log`. Only a convenience: it may fail.
+    fn link_log(&self, log: &std::path::Path) {
+        let link = self.log_link();
+        let _ = std::fs::remove_file(&link);
+        let _ = std::os::unix::fs::symlink(log, link);
+    }
+
+    fn log_link(&self) -> PathBuf {
+        self.shared
+            .home
+            .logs()
+            .join(format!("{}_{}.log", self.namespace, self.name))
+    }
+
     fn program(&self, pod: &Pod) -> Result<Program, String> {
         let log = self.directory.join("agent.log");
         program::of(pod, &self.shared, &self.root(), log)
@@ -224,13 +241,13 @@ impl Worker {
     /// Watches a running process, keeps its files and status up to date, until there is something to do about it.
     async fn supervise(&mut self, pod: &Arc<Pod>, process: &mut Process) -> Left {
         let Some(container) = container(pod) else {
+            // Refused by the API; nothing could be said of it.
+            self.changed().await;
             return Left::Asked;
         };
         let address = address(pod).unwrap_or(Ipv4Addr::LOCALHOST);
         let mut probes = Probes::start(container, address);
-        let since = jiff::Timestamp::now()
-            .strftime("%Y-%m-%dT%H:%M:%SZ")
-            .to_string();
+        let since = since(pod, process.record().pid());
         loop {
             let Health { ready, live } = probes.health();
             if !live {
@@ -337,6 +354,10 @@ impl Worker {
             .is_none_or(|pod| pod.metadata.deletion_timestamp.is_some());
         if deleting {
             let _ = std::fs::remove_dir_all(&self.directory);
+            // Of a pod of the same name that runs already, the link is there and stays.
+            if !self.log_link().exists() {
+                let _ = std::fs::remove_file(self.log_link());
+            }
             self.remove_object().await;
         } else if let Some(pod) = pod.filter(|_| stopping) {
             self.tell(
@@ -475,6 +496,20 @@ async fn vanished(pod: &mut watch::Receiver<Option<Arc<Pod>>>) {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// When the process was started: as told before if it is the same, else now.
+fn since(pod: &Pod, pid: u32) -> String {
+    let statuses = pod
+        .status
+        .as_ref()
+        .and_then(|status| status.container_statuses.as_ref());
+    let told = statuses
+        .and_then(|list| list.first())
+        .filter(|told| told.container_id.as_deref() == Some(format!("process://{pid}").as_str()));
+    let running = told.and_then(|told| told.state.as_ref()?.running.as_ref()?.started_at.as_ref());
+    let time = running.map_or_else(jiff::Timestamp::now, |time| time.0);
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The one container that local mode runs.

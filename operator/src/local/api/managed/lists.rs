@@ -84,7 +84,7 @@ impl<'a> Topology<'a> {
     pub(crate) fn of(resource: &'a Resource) -> Self {
         match &resource.shape {
             Shape::Known(..) => Topology::Known(String::new()),
-            Shape::Custom(schema) => Topology::Custom(schema, true),
+            Shape::Custom(schema, _) => Topology::Custom(schema, true),
         }
     }
 
