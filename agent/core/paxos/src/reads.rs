@@ -38,12 +38,25 @@ pub(crate) struct LeaderReads {
 }
 
 /// Reads on a follower.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct FollowerReads {
     queued: Vec<u64>,
     asked: Vec<u64>,
     batch: u64,
     pub(crate) repeat_at: Option<Now>,
+}
+
+impl FollowerReads {
+    /// Batches are numbered from a place of this process's own: an answer to the process before it, late, must not be
+    /// taken for one to this.
+    pub(crate) fn starting_at(random: u64) -> Self {
+        Self {
+            queued: Vec::new(),
+            asked: Vec::new(),
+            batch: random >> 16,
+            repeat_at: None,
+        }
+    }
 }
 
 impl LeaderReads {

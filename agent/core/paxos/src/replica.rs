@@ -123,7 +123,7 @@ impl Replica {
             unsynced: VecDeque::new(),
             readies: 0,
             out: Out::default(),
-            reads: FollowerReads::default(),
+            reads: FollowerReads::starting_at(random),
             stand_at: now,
             bound_until: Now(0),
             bound_to: None,

@@ -180,18 +180,18 @@ fn a_linearizable_read_asks_a_quorum() {
     check(
         &group,
         &expect![[r#"
-        n1 -> n2: heartbeat b2.1 round 1 decide s2
-        n1 -> n3: heartbeat b2.1 round 1 decide s2
-        n2 -> n1: read index 1
-        n2 -> n1: heartbeat ack b2.1 round 1 last s2
-        n3 -> n1: heartbeat ack b2.1 round 1 last s2
-        n1 -> n2: heartbeat b2.1 round 2 decide s2
-        n1 -> n3: heartbeat b2.1 round 2 decide s2
-        n2 -> n1: heartbeat ack b2.1 round 2 last s2
-        n3 -> n1: heartbeat ack b2.1 round 2 last s2
-        n1 -> n2: read index reply 1 Some(Slot(2))
-        [ReadDone { ticket: 42, slot: Some(Slot(2)) }] [ReadDone { ticket: 43, slot: Some(Slot(2)) }]
-    "#]],
+            n1 -> n2: heartbeat b2.1 round 1 decide s2
+            n1 -> n3: heartbeat b2.1 round 1 decide s2
+            n2 -> n1: read index 66447228468885
+            n2 -> n1: heartbeat ack b2.1 round 1 last s2
+            n3 -> n1: heartbeat ack b2.1 round 1 last s2
+            n1 -> n2: heartbeat b2.1 round 2 decide s2
+            n1 -> n3: heartbeat b2.1 round 2 decide s2
+            n2 -> n1: heartbeat ack b2.1 round 2 last s2
+            n3 -> n1: heartbeat ack b2.1 round 2 last s2
+            n1 -> n2: read index reply 66447228468885 Some(Slot(2))
+            [ReadDone { ticket: 42, slot: Some(Slot(2)) }] [ReadDone { ticket: 43, slot: Some(Slot(2)) }]
+        "#]],
     );
 }
 

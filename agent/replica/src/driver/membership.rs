@@ -29,13 +29,20 @@ struct Pending {
 }
 
 /// All changes that wait.
-#[derive(Default)]
 pub(super) struct Changes {
     pending: Vec<Pending>,
     requests: u64,
 }
 
 impl Changes {
+    /// Requests are numbered from a place of this process's own, as batches of reads are.
+    pub(super) fn starting_at(random: u64) -> Self {
+        Self {
+            pending: Vec::new(),
+            requests: random >> 16,
+        }
+    }
+
     pub(super) fn outstanding(&self) -> usize {
         self.pending.len()
     }

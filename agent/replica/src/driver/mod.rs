@@ -121,8 +121,8 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         let (opening, replicated) = Opening::new(&settings, prepared.start, seeds.draw());
         let mut driver = Self {
             proposals: Proposals::new(incarnation),
-            reads: Reads::default(),
-            changes: Changes::default(),
+            reads: Reads::starting_at(seeds.draw()),
+            changes: Changes::starting_at(seeds.draw()),
             snapshots: Snapshots::new(&settings, &opening),
             wall: (now, settings.wall_ms),
             settings,

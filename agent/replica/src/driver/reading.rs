@@ -61,8 +61,10 @@ pub(super) struct Reads<S: StateMachine> {
     look_at: Option<Now>,
 }
 
-impl<S: StateMachine> Default for Reads<S> {
-    fn default() -> Self {
+impl<S: StateMachine> Reads<S> {
+    /// Batches are numbered from a place of this process's own: an answer to the process before it, late, must not be
+    /// taken for one to this.
+    pub(super) fn starting_at(random: u64) -> Self {
         Self {
             arriving: Vec::new(),
             arriving_soft: Vec::new(),
@@ -70,7 +72,7 @@ impl<S: StateMachine> Default for Reads<S> {
             asked: BTreeMap::new(),
             confirmed: BTreeMap::new(),
             sent: BTreeMap::new(),
-            numbers: 0,
+            numbers: random >> 16,
             count: 0,
             look_at: None,
         }
