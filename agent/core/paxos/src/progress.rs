@@ -76,8 +76,9 @@ impl Progress {
         }
     }
 
+    /// True if it was heard of lately, in this ballot: that a leader is new is no sign of life of anybody.
     pub(crate) fn is_live(&self, now: Now, election: Span) -> bool {
-        now - self.heard < election && self.amnesiac.is_none()
+        now - self.heard < election && !self.is_silent()
     }
 
     /// It is to be asked for its promise: it has not given one, or lost it.
