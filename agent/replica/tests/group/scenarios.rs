@@ -245,7 +245,7 @@ fn a_failed_sync_quarantines_until_restart() {
     let leader = world.leader().unwrap();
     world.disks[&leader].0.borrow_mut().broken = true;
     let ticket = world.propose(leader, "a");
-    assert_eq!(world.wait(ticket), Answer::Applied(Err(Refusal::Stopped)));
+    assert_eq!(world.wait(ticket), Answer::Applied(Err(Refusal::TimedOut)));
     let phase = world.members[&leader].status().phase;
     assert!(
         matches!(phase, Phase::Quarantined(Quarantine::DiskFailed(_))),
@@ -276,7 +276,7 @@ fn an_unknown_command_halts_everybody_who_applies_it() {
     let mut world = World::group(3);
     let leader = world.leader().unwrap();
     let ticket = world.propose(leader, "?");
-    assert_eq!(world.wait(ticket), Answer::Applied(Err(Refusal::Stopped)));
+    assert_eq!(world.wait(ticket), Answer::Applied(Err(Refusal::TimedOut)));
     let phase = world.members[&leader].status().phase;
     assert!(matches!(
         phase,
