@@ -259,9 +259,10 @@ impl World {
 
     fn slow_disk(&mut self, node: Node) {
         let factor = self.random.between(5, 200);
+        let base = self.profile.disk.clone();
         self.host(node).disk.with(|medium| {
-            medium.profile.sync_mean *= factor;
-            medium.profile.op_mean *= factor;
+            medium.profile.sync_mean = base.sync_mean * factor;
+            medium.profile.op_mean = base.op_mean * factor;
             medium.profile.stall_per_mille = 20;
             medium.profile.stall_mean = SECOND;
         });
@@ -432,16 +433,7 @@ impl World {
         for node in nodes {
             self.host(node).calm_disk(&disk);
             self.host(node).paused_until = 0;
-            self.retire_if_removed(node);
             self.start(node);
-        }
-    }
-
-    /// A machine whose member was removed is switched off.
-    fn retire_if_removed(&mut self, node: Node) {
-        if !self.newest.members.contains_key(&node) {
-            self.die(node, false);
-            self.host(node).retired = true;
         }
     }
 

@@ -170,7 +170,9 @@ impl Profile {
         // Where much is written, a snapshot must get through before the log has moved on by several.
         let heavy = padding > 1_000;
         let snapshot_log_bytes: u64 = *random.pick(&[8, 32, 128, 1_024]) << 10;
-        let snapshot_piece_bytes: usize = *random.pick(&[256, 2_048, 65_536]);
+        let snapshot_piece_bytes: usize = *random.pick(&[512, 2_048, 65_536]);
+        let net = net(random);
+        let slow = net.delay_mean > 5_000_000;
         let drift = if lease {
             *random.pick(&[10_000, 100_000, 300_000])
         } else {
@@ -181,7 +183,7 @@ impl Profile {
             faults: faults(random, members, lease),
             fault_mean: random.between(100, 700) * MS,
             fault_length: random.between(50, 2_000) * MS,
-            net: net(random),
+            net,
             disk: disk(random),
             heartbeat: Span::from_millis(heartbeat),
             election: Span::from_millis(election),
@@ -206,11 +208,7 @@ impl Profile {
             },
             log_margin_slots: *random.pick(&[64, 256, 2_048]),
             log_memory_bytes: *random.pick(&[32, 128, 16_384]) << 10,
-            snapshot_piece_bytes: if heavy {
-                snapshot_piece_bytes.max(8_192)
-            } else {
-                snapshot_piece_bytes
-            },
+            snapshot_piece_bytes: snapshot_piece_bytes.max(if heavy || slow { 8_192 } else { 0 }),
             mixed_levels: random.chance(200),
             quota_bytes: random.chance(100).then(|| random.between(20, 200) << 10),
             operations: 1_050,

@@ -171,6 +171,7 @@ impl World {
         let limit = self.now + 30 * SECOND + 40 * election;
         loop {
             self.pass(100 * MS);
+            self.retire_removed();
             if self.clients.iter().all(|client| client.answered >= 3) && self.everybody_takes_part()
             {
                 return;
@@ -229,6 +230,7 @@ impl World {
         let limit = self.now + 60 * SECOND;
         loop {
             self.pass(250 * MS);
+            self.retire_removed();
             let Some(wait) = self.waits_for() else { break };
             demand!(
                 "progress",

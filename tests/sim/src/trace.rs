@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use synod_paxos::Node;
+use bytes::Bytes;
+use synod_paxos::{Body, Node};
 
 use crate::clock::Instant;
 use crate::profile::Fault;
@@ -31,8 +32,8 @@ pub enum What {
     Frame {
         /// The sender.
         from: Node,
-        /// Its length.
-        bytes: usize,
+        /// What it says is told in words when somebody asks.
+        frame: Bytes,
     },
     /// The network told of a connection.
     Link {
@@ -130,7 +131,7 @@ impl fmt::Display for Line<'_> {
                 write!(f, "loses power ({lost} writes lost or torn)")
             }
             What::Die { .. } => write!(f, "is killed"),
-            What::Frame { from, bytes } => write!(f, "gets {bytes} B from {from}"),
+            What::Frame { from, frame } => write!(f, "gets {} from {from}", words(frame)),
             What::Link { peer, up: true } => write!(f, "is connected to {peer}"),
             What::Link { peer, .. } => write!(f, "lost the connection to {peer}"),
             What::Disk { failed: false } => write!(f, "disk done"),
@@ -142,5 +143,61 @@ impl fmt::Display for Line<'_> {
             What::Fault(fault) => write!(f, "-- fault: {fault:?}"),
             What::Note(words) => write!(f, "-- {words}"),
         }
+    }
+}
+
+/// A frame in a few words.
+fn words(frame: &Bytes) -> String {
+    let Some(message) = synod_replica::overhear(frame) else {
+        return format!("{} B", frame.len());
+    };
+    let config = message.config.0;
+    match message.body {
+        Body::Sync {
+            ballot,
+            from,
+            entries,
+            decided,
+        } => {
+            format!(
+                "c{config} Sync {ballot} from {from} +{} decided {decided}",
+                entries.len()
+            )
+        }
+        Body::Accept {
+            ballot,
+            from,
+            entries,
+            decided,
+        } => {
+            format!(
+                "c{config} Accept {ballot} from {from} +{} decided {decided}",
+                entries.len()
+            )
+        }
+        Body::Learn {
+            ballot,
+            from,
+            entries,
+            decided,
+        } => {
+            format!(
+                "c{config} Learn {ballot} from {from} +{} decided {decided}",
+                entries.len()
+            )
+        }
+        Body::Promise {
+            ballot,
+            accepted,
+            decided,
+            last,
+            suffix,
+        } => {
+            let suffix = suffix.len();
+            format!(
+                "c{config} Promise {ballot} accepted {accepted} last {last} decided {decided} +{suffix}"
+            )
+        }
+        body => format!("c{config} {body:?}"),
     }
 }

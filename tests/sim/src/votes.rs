@@ -18,6 +18,8 @@ struct Said {
     promised: Ballot,
     /// The last slot said to be durable, and in which ballot.
     accepted: (Ballot, Slot),
+    /// What it said with its last promise that it had accepted: it may repeat that, but no more.
+    reported: (Ballot, Slot),
 }
 
 /// Everything overheard.
@@ -59,12 +61,13 @@ impl Votes {
             }
             Body::Promise {
                 ballot,
+                accepted,
                 suffix,
                 last,
                 ..
             } => {
                 vote(from, may_vote, message);
-                self.promises(from, *ballot);
+                self.promises(from, *ballot, (*accepted, *last));
                 let first = Slot((last.0 + 1).saturating_sub(suffix.len() as u64));
                 self.check_entries(from, first, suffix);
             }
@@ -112,7 +115,7 @@ impl Votes {
         );
     }
 
-    fn promises(&mut self, from: Node, ballot: Ballot) {
+    fn promises(&mut self, from: Node, ballot: Ballot, reported: (Ballot, Slot)) {
         let said = self.said.entry(from).or_default();
         demand!(
             "promises",
@@ -120,15 +123,23 @@ impl Votes {
             "{from} promises {ballot} after it promised {}",
             said.promised
         );
+        demand!(
+            "promises",
+            reported >= said.accepted,
+            "{from} promises {ballot} with {reported:?} accepted, after it said {:?}",
+            said.accepted
+        );
         said.promised = ballot;
+        said.reported = reported;
     }
 
     fn accepts(&mut self, from: Node, ballot: Ballot, last: Slot) {
         let said = self.said.entry(from).or_default();
+        let repeats = ballot == said.reported.0 && last <= said.reported.1;
         demand!(
             "promises",
-            ballot >= said.promised,
-            "{from} accepts in {ballot} after it promised {}",
+            ballot >= said.promised || repeats,
+            "{from} accepts through {last} in {ballot} after it promised {}",
             said.promised
         );
         let (before, upto) = said.accepted;
@@ -137,8 +148,8 @@ impl Votes {
             ballot != before || last >= upto,
             "{from} has accepted through {last} in {ballot}, after it said {upto}"
         );
-        said.accepted = (ballot, last);
-        said.promised = ballot;
+        said.accepted = said.accepted.max((ballot, last));
+        said.promised = said.promised.max(ballot);
     }
 
     fn check_entries(&mut self, from: Node, first: Slot, entries: &[Entry]) {
