@@ -4,6 +4,7 @@
 mod api;
 mod controller;
 mod group;
+mod mistakes;
 mod observed;
 mod properties;
 mod traces;

@@ -10,38 +10,53 @@ use crate::world::World;
 /// Rounds until nothing is to be done; more would be a plan that does not end.
 const ROUNDS_MAX: usize = 200;
 
-/// Looks and acts until there is nothing to do; returns what was done, a line for each round.
+/// Looks and acts until there is nothing to do; returns what was done, a line for each action.
 pub(crate) fn run(world: &mut World) -> String {
+    try_run(world).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// The same; fails when a rule is broken or there is no end.
+pub(crate) fn try_run(world: &mut World) -> Result<String, String> {
     let mut lines = String::new();
     for _ in 0..ROUNDS_MAX {
-        let decision = View::of(world).decide(world.floor);
-        world.status = decision.status.clone();
         let before = world.group.id;
-        world.group.fresh = true;
-        for action in &decision.actions {
-            lines.push_str(&format!("{action}\n"));
-            if let Err(why) = world.act(action) {
-                lines.push_str(&format!("  refused: {why}\n"));
-                break;
-            }
+        let done = round(world);
+        if let Some(violation) = world.group.violations.first() {
+            return Err(violation.clone());
         }
-        world.settle();
-        if decision.actions.is_empty() && before == world.group.id {
+        if done.is_empty() && before == world.group.id {
             let again = View::of(world).decide(world.floor);
             if again.actions.is_empty() {
                 world.status = again.status;
-                assert_eq!(world.group.violations, Vec::<String>::new());
-                return lines;
+                return Ok(lines);
             }
         }
-        if !decision.actions.is_empty() {
+        lines.push_str(&done);
+        if !done.is_empty() {
             lines.push_str("--\n");
         }
     }
-    panic!("no end after {ROUNDS_MAX} rounds:\n{lines}");
+    Err(format!("no end after {ROUNDS_MAX} rounds:\n{lines}"))
 }
 
-fn ready(spec: serde_json::Value) -> World {
+/// One look, what follows from it, and a moment; returns what was done.
+pub(crate) fn round(world: &mut World) -> String {
+    let decision = View::of(world).decide(world.floor);
+    world.status = decision.status;
+    world.group.fresh = true;
+    let mut lines = String::new();
+    for action in &decision.actions {
+        lines.push_str(&format!("{action}\n"));
+        if let Err(why) = world.act(action) {
+            lines.push_str(&format!("  refused: {why}\n"));
+            break;
+        }
+    }
+    world.settle();
+    lines
+}
+
+pub(crate) fn ready(spec: serde_json::Value) -> World {
     let mut world = World::new(spec);
     run(&mut world);
     assert_eq!(world.status["state"], "Ready", "{}", world.status);

@@ -1,0 +1,114 @@
+//! Scenarios in which one mistake of `synod_operator::mutation` would do harm. Without it each ends well; with it, each
+//! must fail.
+
+use serde_json::json;
+use synod_operator::child::ChildKind;
+
+use crate::traces::{ready, round, try_run};
+use crate::world::World;
+
+type Scenario = fn() -> Result<(), String>;
+
+/// By the name of the mistake.
+const SCENARIOS: &[(&str, Scenario)] = &[
+    (
+        "remove-below-quorum",
+        a_voter_falls_ill_while_another_leaves,
+    ),
+    ("sort-members-as-text", the_highest_number_leaves_first),
+    (
+        "bootstrap-adopted-claim",
+        a_volume_is_empty_when_its_pod_returns,
+    ),
+    (
+        "roll-past-a-broken-pod",
+        the_first_pod_of_a_roll_does_not_start,
+    ),
+    ("membership-without-id", a_member_is_added),
+];
+
+fn a_voter_falls_ill_while_another_leaves() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 3 }));
+    world.edit("members", json!(1));
+    let noted = round(&mut world);
+    assert!(noted.contains("leaving"), "{noted}");
+    world.broken_image = Some("agent:1".into());
+    lose_pod(&mut world, "config-cg-2");
+    try_run(&mut world).map(drop)
+}
+
+fn the_highest_number_leaves_first() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 7 }));
+    // 1, 8, 9, 10, 11 and so on: numbers on both sides of ten.
+    for members in [1, 5] {
+        world.edit("members", json!(members));
+        try_run(&mut world)?;
+    }
+    world.group.leader = world.group.voters().first().copied();
+    let highest = world.group.voters().last().copied().unwrap_or(0);
+    world.edit("members", json!(3));
+    let lines = try_run(&mut world)?;
+    let first = lines
+        .lines()
+        .find(|line| line.contains("leaving"))
+        .unwrap_or_default();
+    if first.contains(&format!("data-config-cg-{highest} ")) {
+        Ok(())
+    } else {
+        Err(format!("not {highest}: {first}"))
+    }
+}
+
+fn a_volume_is_empty_when_its_pod_returns() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 3 }));
+    lose_pod(&mut world, "config-cg-2");
+    world.group.disks.remove(&2);
+    try_run(&mut world).map(drop)
+}
+
+fn the_first_pod_of_a_roll_does_not_start() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 3 }));
+    world.broken_image = Some("agent:bad".into());
+    world.edit("image", json!("agent:bad"));
+    try_run(&mut world).map(drop)
+}
+
+fn a_member_is_added() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 1 }));
+    world.edit("members", json!(3));
+    try_run(&mut world).map(drop)
+}
+
+fn lose_pod(world: &mut World, name: &str) {
+    let pod = world
+        .objects
+        .get(ChildKind::Pod, name)
+        .expect("a pod")
+        .clone();
+    world.lose_pod(&pod);
+    world.group.settle();
+}
+
+#[test]
+fn without_a_mistake_all_end_well() {
+    for (name, scenario) in SCENARIOS {
+        assert_eq!(scenario(), Ok(()), "{name}");
+    }
+}
+
+#[cfg(feature = "mutations")]
+#[test]
+fn every_mistake_is_caught() {
+    use synod_operator::mutation;
+    for (name, breaks) in mutation::ALL {
+        let (_, scenario) = SCENARIOS
+            .iter()
+            .find(|(n, _)| n == name)
+            .unwrap_or_else(|| panic!("{name} has no scenario"));
+        mutation::set(Some(name));
+        let result = scenario();
+        mutation::set(None);
+        let violation = result.expect_err(&format!("{name} ({breaks}) is not caught"));
+        println!("{name}: {}", violation.lines().next().unwrap_or_default());
+    }
+}
