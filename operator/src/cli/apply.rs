@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let objects = read_all(&arguments.file)?;
     if arguments.check {
-        println!(
+        say!(
             "{} objects are as they should be; nothing was applied",
             objects.len()
         );
@@ -46,7 +46,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     let client = arguments.connection.client().await?;
     for (object, outcome) in apply(&client, &objects, arguments.force).await? {
-        println!("{object} {outcome}");
+        say!("{object} {outcome}");
     }
     Ok(())
 }

@@ -11,6 +11,6 @@ pub(crate) fn run(_: &Arguments) -> Result<(), Failure> {
         .into_iter()
         .map(|(_, text)| text)
         .collect();
-    print!("{}", manifests.join("---\n"));
+    show!("{}", manifests.join("---\n"));
     Ok(())
 }

@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     if !arguments.no_wait {
         wait(&api, name, &found.uid(), &shown).await?;
     }
-    println!("{shown} deleted");
+    say!("{shown} deleted");
     Ok(())
 }
 

@@ -32,7 +32,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             "# these endpoints are reached from inside of the cluster only; use `kubectl port-forward` from outside"
         );
     }
-    println!("export ETCDCTL_ENDPOINTS={}", access.endpoints.join(","));
+    say!("export ETCDCTL_ENDPOINTS={}", access.endpoints.join(","));
     match &access.tls {
         Some(certificates) => {
             let directory = keep(&arguments.connection, &group, certificates)?;
@@ -41,10 +41,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
                 ("ETCDCTL_CERT", "tls.crt"),
                 ("ETCDCTL_KEY", "tls.key"),
             ] {
-                println!("export {variable}={}", quoted(&directory.join(file)));
+                say!("export {variable}={}", quoted(&directory.join(file)));
             }
         }
-        None => println!("unset ETCDCTL_CACERT ETCDCTL_CERT ETCDCTL_KEY"),
+        None => say!("unset ETCDCTL_CACERT ETCDCTL_CERT ETCDCTL_KEY"),
     }
     let Access {
         endpoints: _,

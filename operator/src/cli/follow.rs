@@ -66,7 +66,7 @@ impl Follower {
     }
 
     fn line(&self, what: &str, state: &str) {
-        println!(
+        say!(
             "{:>7.1} s  {what}: {state}",
             self.began.elapsed().as_secs_f64()
         );

@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let several = kinds.len() > 1;
     for kind in &kinds {
         if several {
-            println!("# {}", kind.resource.plural);
+            say!("# {}", kind.resource.plural);
         }
         show(&client, kind, name.as_deref(), &arguments).await?;
     }
@@ -101,8 +101,8 @@ async fn show(
             arguments.all_namespaces && kind.namespaced,
             kind,
         ),
-        Some(Output::Json) => println!("{}", serde_json::to_string_pretty(&tidy(answer))?),
-        Some(Output::Yaml) => print!(
+        Some(Output::Json) => say!("{}", serde_json::to_string_pretty(&tidy(answer))?),
+        Some(Output::Yaml) => show!(
             "{}",
             serde_yaml::to_string(&tidy(answer)).map_err(|e| Failure::new(e.to_string()))?
         ),
@@ -112,7 +112,7 @@ async fn show(
                 .cloned()
                 .unwrap_or_else(|| vec![answer]);
             items.iter().for_each(|item| {
-                println!(
+                say!(
                     "{}/{}",
                     kind.shown(),
                     item["metadata"]["name"].as_str().unwrap_or_default()
@@ -169,9 +169,9 @@ fn print_table(table: &Value, wide: bool, namespaces: bool, kind: &Kind) {
         rows.push(cells);
     }
     if rows.len() == 1 {
-        println!("no {} found", kind.resource.plural);
+        say!("no {} found", kind.resource.plural);
     } else {
-        print!("{}", aligned(&rows));
+        show!("{}", aligned(&rows));
     }
 }
 

@@ -190,7 +190,7 @@ async fn put(channel: Channel, key: String, value: String) -> Result<(), Failure
         .put(limited(request))
         .await
         .map_err(|status| refused(&status))?;
-    println!("OK");
+    say!("OK");
     Ok(())
 }
 
@@ -217,9 +217,9 @@ async fn get(channel: Channel, key: String, prefix: bool) -> Result<(), Failure>
     }
     for pair in answer.kvs {
         if prefix {
-            println!("{}", String::from_utf8_lossy(&pair.key));
+            say!("{}", String::from_utf8_lossy(&pair.key));
         }
-        println!("{}", String::from_utf8_lossy(&pair.value));
+        say!("{}", String::from_utf8_lossy(&pair.value));
     }
     Ok(())
 }
@@ -240,7 +240,7 @@ async fn del(channel: Channel, key: String, prefix: bool) -> Result<(), Failure>
         .delete_range(limited(request))
         .await
         .map_err(|status| refused(&status))?;
-    println!("{}", answer.into_inner().deleted);
+    say!("{}", answer.into_inner().deleted);
     Ok(())
 }
 
@@ -282,7 +282,7 @@ async fn watch(channel: Channel, key: String, prefix: bool, revision: i64) -> Re
                 "PUT"
             };
             let Some(pair) = event.kv else { continue };
-            println!(
+            say!(
                 "{word}\n{}\n{}",
                 String::from_utf8_lossy(&pair.key),
                 String::from_utf8_lossy(&pair.value)

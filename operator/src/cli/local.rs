@@ -195,7 +195,7 @@ impl Presentation {
             .await
             .map_err(|error| Failure::new(error.to_string()))?;
         let mut stop = std::pin::pin!(asked_to_stop());
-        println!(
+        say!(
             "API on https://{} (kubeconfig {}), logs in {}",
             cluster.address(),
             self.home.kubeconfig().display(),
@@ -205,13 +205,13 @@ impl Presentation {
             () = &mut stop => Ok(()),
             ended = self.present_and_follow(cluster.client()) => ended,
         };
-        println!(
+        say!(
             "stopping the agents; their data stays in {}",
             self.home.path().display()
         );
         tokio::select! {
             () = cluster.stop() => {}
-            () = asked_to_stop() => println!("not waiting; `synod local down{}` stops what is left", self.flag()),
+            () = asked_to_stop() => say!("not waiting; `synod local down{}` stops what is left", self.flag()),
         }
         outcome
     }
@@ -219,7 +219,7 @@ impl Presentation {
     async fn present_and_follow(&self, client: Client) -> Result<(), Failure> {
         let mut follower = self.make_ready(&client).await?;
         self.print_endpoints(&client).await?;
-        println!("\nCtrl-C stops everything; the data stays. What happens:");
+        say!("\nCtrl-C stops everything; the data stays. What happens:");
         loop {
             follower.look().await?;
             tokio::time::sleep(LOOK_CALM).await;
@@ -229,11 +229,11 @@ impl Presentation {
     /// Applies the objects and waits until everything there is is Ready.
     async fn make_ready(&self, client: &Client) -> Result<Follower, Failure> {
         for (object, outcome) in apply::apply(client, &self.objects, true).await? {
-            println!("{object} {outcome}");
+            say!("{object} {outcome}");
         }
         let mut follower = Follower::new(client, self.began).await?;
         follower.until(LOOK_EAGER, View::is_ready).await?;
-        println!("Ready in {:.1} s", self.began.elapsed().as_secs_f64());
+        say!("Ready in {:.1} s", self.began.elapsed().as_secs_f64());
         Ok(follower)
     }
 
@@ -266,7 +266,7 @@ impl Presentation {
             }
         }
         self.print_endpoints(&client).await?;
-        println!(
+        say!(
             "\nIt goes on in the background (pid {}); stop it with: synod local down{}",
             child.id(),
             self.flag()
@@ -289,6 +289,7 @@ impl Presentation {
         }
         let errors = output.try_clone().map_err(failed)?;
         command
+            .current_dir("/")
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)
@@ -335,10 +336,13 @@ impl Presentation {
 
     /// What a copied line needs so that it reaches this cluster: nothing while it is the one used last.
     fn flag(&self) -> String {
-        self.data
-            .as_ref()
-            .map(|data| format!(" --data {}", data.display()))
-            .unwrap_or_default()
+        // A kubeconfig in the environment goes before the directory used last.
+        let elsewhere = std::env::var_os("KUBECONFIG").is_some_and(|value| !value.is_empty());
+        match &self.data {
+            Some(data) => format!(" --data {}", data.display()),
+            None if elsewhere => format!(" --data {}", self.home.path().display()),
+            None => String::new(),
+        }
     }
 
     async fn print_endpoints(&self, client: &Client) -> Result<(), Failure> {
@@ -356,7 +360,7 @@ impl Presentation {
         for group in &groups {
             rows.extend(endpoint_rows(client, group).await?);
         }
-        println!("\n{}", aligned(&rows).trim_end());
+        say!("\n{}", aligned(&rows).trim_end());
         if let Some(group) = groups.first() {
             self.print_lines(client, group).await?;
         }
@@ -364,21 +368,21 @@ impl Presentation {
     }
 
     async fn print_lines(&self, client: &Client, group: &DynamicObject) -> Result<(), Failure> {
-        println!("\nCopy and paste:");
+        say!("\nCopy and paste:");
         let access = endpoints::access(client, group).await?;
         let name = group.name_any();
         if access.tls.is_some() {
-            println!("  eval \"$(synod env cg/{name}{})\"", self.flag());
-            println!("  etcdctl put hello world && etcdctl get hello");
+            say!("  eval \"$(synod env cg/{name}{})\"", self.flag());
+            say!("  etcdctl put hello world && etcdctl get hello");
         } else {
-            println!("  export ETCDCTL_ENDPOINTS={}", access.endpoints.join(","));
-            println!("  etcdctl put hello world && etcdctl get hello");
+            say!("  export ETCDCTL_ENDPOINTS={}", access.endpoints.join(","));
+            say!("  etcdctl put hello world && etcdctl get hello");
         }
-        println!(
+        say!(
             "  synod kv put hello world{0} && synod kv get hello{0}",
             self.flag()
         );
-        println!("  synod status cg/{name}{}", self.flag());
+        say!("  synod status cg/{name}{}", self.flag());
         Ok(())
     }
 }
@@ -462,18 +466,18 @@ async fn down(data: Option<PathBuf>, purge: bool) -> Result<(), Failure> {
                 record.signal(rustix::process::Signal::KILL);
             }
             stop_agents(&home, Duration::ZERO).await;
-            println!("stopped");
+            say!("stopped");
         }
         None => {
             let stopped = stop_agents(&home, STOP_MAX).await;
-            println!("no controller ran on {shown}; {stopped} agents stopped");
+            say!("no controller ran on {shown}; {stopped} agents stopped");
         }
     }
     if purge {
         home.purge()?;
-        println!("{shown} removed");
+        say!("{shown} removed");
     } else {
-        println!(
+        say!(
             "the data stays in {shown}; `synod local` goes on with it, `synod local down --purge` removes it"
         );
     }
@@ -483,7 +487,7 @@ async fn down(data: Option<PathBuf>, purge: bool) -> Result<(), Failure> {
 async fn status(data: Option<PathBuf>) -> Result<(), Failure> {
     let home = existing(data)?;
     let Some(record) = home.controller() else {
-        println!("nothing runs on {}", home.path().display());
+        say!("nothing runs on {}", home.path().display());
         return Ok(());
     };
     let connection = Connection {
@@ -491,7 +495,7 @@ async fn status(data: Option<PathBuf>) -> Result<(), Failure> {
         ..Connection::default()
     };
     let client = connection.client().await?;
-    println!(
+    say!(
         "runs on {} (pid {}), kubeconfig {}",
         home.path().display(),
         record.pid(),

@@ -2,6 +2,20 @@
 //!
 //! Every failure is one message that says where and what to do, on standard error, with a non-zero exit code.
 
+/// Prints a line. A reader that went away (`synod get | head -1`) is no failure.
+macro_rules! say {
+    ($($text:tt)*) => {
+        $crate::cli::print(format_args!("{}\n", format_args!($($text)*)))
+    };
+}
+
+/// Prints text as it is.
+macro_rules! show {
+    ($($text:tt)*) => {
+        $crate::cli::print(format_args!($($text)*))
+    };
+}
+
 mod apply;
 mod connection;
 mod crds;
@@ -18,6 +32,7 @@ mod status;
 mod version;
 
 use clap::{Parser, Subcommand};
+use std::io::Write;
 use std::process::ExitCode;
 
 /// A failure as it is told to the user.
@@ -83,6 +98,10 @@ enum Command {
     Operator(operator::Arguments),
     Crds(crds::Arguments),
     Version(version::Arguments),
+}
+
+fn print(text: std::fmt::Arguments<'_>) {
+    let _ = std::io::stdout().write_fmt(text);
 }
 
 /// Runs the command line of this process and says how it ended.

@@ -35,7 +35,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let group = endpoints::object(&client, arguments.object.as_deref()).await?;
     let pods = endpoints::pods(&client, &group).await?;
     let told = ask_agents(&client, &group, &pods).await;
-    print!("{}", screen(&group, &pods, &told));
+    show!("{}", screen(&group, &pods, &told));
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 pub(crate) struct Arguments {}
 
 pub(crate) fn run(_: &Arguments) {
-    println!(
+    say!(
         "synod {} (API {})",
         env!("CARGO_PKG_VERSION"),
         synod_crds::API_VERSION
