@@ -19,7 +19,6 @@ use crate::{
 pub(super) struct Opening {
     base: Base,
     log: ReadLog,
-    segment: u64,
     pub(super) snapshots: Vec<Slot>,
     pub(super) snapshot_hash: u64,
     seed: u64,
@@ -37,9 +36,9 @@ impl Opening {
             base: Base::default(),
             log: ReadLog {
                 next_batch: 1,
+                next_segment: 1,
                 ..ReadLog::default()
             },
-            segment: 1,
             snapshots: Vec::new(),
             snapshot_hash: 0,
             seed,
@@ -54,7 +53,6 @@ impl Opening {
             Start::Recovered(recovered) => {
                 opening.base = recovered.base;
                 opening.log = recovered.log;
-                opening.segment = recovered.segment;
                 opening.snapshots = recovered.snapshots;
                 opening.snapshot_hash = recovered.snapshot_hash;
                 (recovered.machine, recovered.shared)
@@ -119,7 +117,6 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         let wal = Wal::new(
             recovery::owner(&self.settings, self.identity.disk_id),
             &opening.log,
-            opening.segment,
             self.settings.bounds.segment_bytes,
             self.settings.bounds.marker_idle,
         );

@@ -1,5 +1,6 @@
 //! Making a disk ready: formatting an empty one, setting a damaged one aside.
 
+use bytes::Bytes;
 use synod_paxos::Configuration;
 
 use super::resuming::newest_configuration;
@@ -8,7 +9,8 @@ use crate::identity::{self, DiskStanding, Identity};
 use crate::mutation::mutated;
 use crate::script::Script;
 use crate::snapshot::snapshot_slot;
-use crate::wal::{Owner, SegmentHeader, segment_file};
+use crate::wal::format::{Place, encode_batch};
+use crate::wal::{Owner, SEGMENT_HEADER, SegmentHeader, segment_file};
 use crate::{Disk, DiskOp, OpenError, Settings, StartMode, StateMachine};
 
 /// The first bytes of files that were set aside after damage.
@@ -59,7 +61,12 @@ impl Formatting<'_> {
 
     /// The first segment, then the identity: whoever finds an identity finds a log.
     fn format(&self, script: &mut Script, identity: &Identity) {
-        push_segment(self.settings, self.disk_id, 1, 1, script);
+        let segment = NewSegment {
+            number: 1,
+            first_batch: 1,
+            body: None,
+        };
+        push_segment(self.settings, self.disk_id, segment, script);
         script.replace(identity::FILE, identity::TEMPORARY, identity.encode());
     }
 
@@ -143,27 +150,54 @@ pub(crate) fn remove_aside(files: &[String], script: &mut Script) {
     }
 }
 
+/// A segment to be begun.
+pub(super) struct NewSegment {
+    pub(super) number: u64,
+    pub(super) first_batch: u64,
+    /// The body of its first batch, if it begins with one.
+    pub(super) body: Option<Bytes>,
+}
+
 pub(super) fn push_segment(
     settings: &Settings,
     disk_id: u128,
-    segment: u64,
-    first_batch: u64,
+    segment: NewSegment,
     script: &mut Script,
 ) {
-    let file = segment_file(segment);
+    let NewSegment {
+        number,
+        first_batch,
+        body,
+    } = segment;
+    let file = segment_file(number);
     let header = SegmentHeader {
         owner: owner(settings, disk_id),
-        segment,
+        segment: number,
         first_batch,
     };
+    let mut parts = vec![header.encode()];
+    if let Some(body) = body {
+        let place = Place {
+            disk_id,
+            segment: number,
+            offset: SEGMENT_HEADER as u64,
+        };
+        parts.extend(encode_batch(
+            place,
+            first_batch,
+            first_batch - 1,
+            vec![body],
+        ));
+    }
+    let bytes: usize = parts.iter().map(Bytes::len).sum();
     script.push(DiskOp::Create {
         file: file.clone(),
-        preallocate: settings.bounds.segment_bytes,
+        preallocate: settings.bounds.segment_bytes.max(bytes as u64),
     });
     script.push(DiskOp::Write {
         file: file.clone(),
         offset: 0,
-        parts: vec![header.encode()],
+        parts,
     });
     script.push(DiskOp::Sync { file });
     script.push(DiskOp::SyncDirectory);

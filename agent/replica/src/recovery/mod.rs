@@ -58,8 +58,6 @@ pub(crate) struct Recovered<S> {
     /// Durable snapshots, oldest first, with the hash of the newest.
     pub(crate) snapshots: Vec<Slot>,
     pub(crate) snapshot_hash: u64,
-    /// The segment that the script creates.
-    pub(crate) segment: u64,
 }
 
 /// Reads the disk and decides.
@@ -189,7 +187,7 @@ fn is_used<D: Disk>(settings: &Settings, disk: &D, files: &[String]) -> Result<b
             Ok(header) => {
                 check_owner(settings, header.owner.cluster, header.owner.node)?;
                 let log = read_log(disk, &header.owner)?;
-                used |= number != 1 || log.next_batch != 1 || log.damage.is_some();
+                used |= number != 1 || log.unproven.is_some() || log.damage.is_some();
             }
             Err(HeaderFault::Missing) => used |= number != 1,
             Err(HeaderFault::Damaged) => used = true,

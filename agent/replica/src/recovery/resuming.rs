@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use synod_paxos::{Base, Configuration, Payload, Record, Slot};
 
-use super::formatting::{Formatting, owner, push_segment};
+use super::formatting::{Formatting, NewSegment, owner, push_segment};
 use super::{Prepared, Recovered, Start};
 use crate::identity::Identity;
-use crate::mutation::mutated;
 use crate::replicated::Shared;
 use crate::script::Script;
 use crate::snapshot::{LoadError, Loaded, Loading, Step, snapshot_file, snapshot_slot};
@@ -23,120 +22,134 @@ pub(super) fn resume<S: StateMachine, D: Disk>(
 ) -> Result<Prepared<S>, OpenError> {
     let settings = fresh.settings;
     let log = read_log(disk, &owner(settings, identity.disk_id))?;
-    let mut damage = log.damage.clone();
-    if damage.is_none() && log.segments.is_empty() {
-        damage = Some("there is no log".to_owned());
+    let mut damages: Vec<String> = log.damage.iter().cloned().collect();
+    if !log.exists {
+        damages.push("there is no log".to_owned());
     }
-    if let Some(why) = damage {
-        let configurations = configurations(&log.records, settings.group);
-        return fresh.after_damage(disk, machine, Some(identity), configurations, &why);
+    if damages.is_empty() {
+        match newest_whole(fresh, disk, &machine, &log, &mut damages)? {
+            Some(found) => return Ok(prepared(fresh, identity, log, found)),
+            None if reaches(&log.records, settings.group, Slot(0)) => {
+                let found = Found {
+                    machine,
+                    shared: Shared::new(),
+                    base: Base::default(),
+                    snapshots: Vec::new(),
+                    hash: 0,
+                };
+                return Ok(prepared(fresh, identity, log, found));
+            }
+            None => damages.push("the log does not reach back to its first slot".to_owned()),
+        }
     }
-    let mut slots: Vec<Slot> = fresh
-        .files
+    let configurations = configurations(&log.records, settings.group);
+    let why = damages.join("; ");
+    fresh.after_damage(disk, machine, Some(identity), configurations, &why)
+}
+
+/// A state that the log goes on from.
+struct Found<S> {
+    machine: S,
+    shared: Shared,
+    base: Base,
+    /// Snapshots up to the one that was loaded, oldest first.
+    snapshots: Vec<Slot>,
+    hash: u64,
+}
+
+/// The newest snapshot that is whole and that the log reaches back to; notes what is wrong with the others.
+fn newest_whole<S: StateMachine, D: Disk>(
+    fresh: &Formatting<'_>,
+    disk: &D,
+    machine: &S,
+    log: &ReadLog,
+    damages: &mut Vec<String>,
+) -> Result<Option<Found<S>>, OpenError> {
+    let settings = fresh.settings;
+    let mut snapshots = snapshot_slots(fresh.files);
+    while let Some(slot) = snapshots.last().copied() {
+        match load(settings, disk, slot, machine.empty()) {
+            Ok(loaded) if reaches(&log.records, settings.group, slot) => {
+                return Ok(Some(Found {
+                    machine: loaded.machine,
+                    shared: loaded.shared,
+                    base: loaded.base,
+                    snapshots,
+                    hash: loaded.hash,
+                }));
+            }
+            Ok(_) => {
+                let file = snapshot_file(slot);
+                damages.push(format!("the log does not reach back to {file}"));
+            }
+            Err(LoadError::Newer { found, known }) => {
+                let file = snapshot_file(slot);
+                return Err(OpenError::Newer { file, found, known });
+            }
+            Err(LoadError::Damaged(why)) => damages.push(why),
+        }
+        snapshots.pop();
+    }
+    Ok(None)
+}
+
+fn snapshot_slots(files: &[String]) -> Vec<Slot> {
+    let mut slots: Vec<Slot> = files
         .iter()
         .filter_map(|file| snapshot_slot(file))
         .collect();
     slots.sort_unstable();
-    let mut script = Script::default();
-    let mut damages = Vec::new();
-    let mut snapshots = slots.clone();
-    while let Some(slot) = snapshots.last().copied() {
-        match load(settings, disk, slot, machine.empty()) {
-            Ok(loaded) if reaches(&log.records, settings.group, loaded.base.slot) => {
-                clean_up(fresh.files, &log, &mut script);
-                let segment = log.next_segment();
-                push_segment(
-                    settings,
-                    identity.disk_id,
-                    segment,
-                    log.next_batch,
-                    &mut script,
-                );
-                return Ok(Prepared {
-                    identity,
-                    script,
-                    start: Start::Recovered(Box::new(Recovered {
-                        machine: loaded.machine,
-                        shared: loaded.shared,
-                        base: loaded.base,
-                        log,
-                        snapshots,
-                        snapshot_hash: loaded.hash,
-                        segment,
-                    })),
-                });
-            }
-            Ok(_) => damages.push(format!(
-                "the log does not reach back to {}",
-                snapshot_file(slot)
-            )),
-            Err(LoadError::Newer { found, known }) => {
-                return Err(OpenError::Newer {
-                    file: snapshot_file(slot),
-                    found,
-                    known,
-                });
-            }
-            Err(LoadError::Damaged(why)) => {
-                damages.push(why);
-                script.push(DiskOp::Remove {
-                    file: snapshot_file(slot),
-                });
-            }
-        }
-        snapshots.pop();
-    }
-    if !reaches(&log.records, settings.group, Slot(0)) {
-        damages.push("the log does not reach back to its first slot".to_owned());
-        let configurations = configurations(&log.records, settings.group);
-        let why = damages.join("; ");
-        return fresh.after_damage(disk, machine, Some(identity), configurations, &why);
-    }
-    clean_up(fresh.files, &log, &mut script);
-    let segment = log.next_segment();
-    push_segment(
-        settings,
-        identity.disk_id,
-        segment,
-        log.next_batch,
-        &mut script,
-    );
-    Ok(Prepared {
-        identity,
-        script,
-        start: Start::Recovered(Box::new(Recovered {
-            machine,
-            shared: Shared::new(),
-            base: Base::default(),
-            log,
-            snapshots: Vec::new(),
-            snapshot_hash: 0,
-            segment,
-        })),
-    })
+    slots
 }
 
-/// Cuts off what a crash left unfinished.
-fn clean_up(files: &[String], log: &ReadLog, script: &mut Script) {
-    for file in files.iter().filter(|file| file.ends_with(".tmp")) {
+/// Begins a new segment with what is not proven to be durable; then removes what is of no use any more.
+fn prepared<S>(
+    fresh: &Formatting<'_>,
+    identity: Identity,
+    log: ReadLog,
+    found: Found<S>,
+) -> Prepared<S> {
+    let settings = fresh.settings;
+    let mut script = Script::default();
+    for file in fresh.files.iter().filter(|file| file.ends_with(".tmp")) {
         script.push(DiskOp::Remove { file: file.clone() });
     }
-    if let Some(number) = log.unfinished {
+    let segment = NewSegment {
+        number: log.next_segment,
+        first_batch: log.next_batch,
+        body: log.unproven.as_ref().map(|unproven| unproven.body.clone()),
+    };
+    push_segment(settings, identity.disk_id, segment, &mut script);
+    for file in &log.superseded {
+        script.push(DiskOp::Remove { file: file.clone() });
+    }
+    let unusable = snapshot_slots(fresh.files)
+        .into_iter()
+        .filter(|slot| !found.snapshots.contains(slot));
+    for slot in unusable {
         script.push(DiskOp::Remove {
-            file: segment_file(number),
+            file: snapshot_file(slot),
+        });
+    }
+    if let Some(last) = log.segments.last() {
+        // Gives back what was reserved; what is cut off does not count, so it may also stay.
+        script.push(DiskOp::Truncate {
+            file: segment_file(last.number),
+            length: last.length,
         });
     }
     script.push(DiskOp::SyncDirectory);
-    if mutated("replica-torn-tail-kept") {
-        return;
-    }
-    if let Some(last) = log.segments.last() {
-        let file = segment_file(last.number);
-        script.push(DiskOp::Truncate {
-            file: file.clone(),
-            length: last.length,
-        });
-        script.push(DiskOp::Sync { file });
+    Prepared {
+        identity,
+        script,
+        start: Start::Recovered(Box::new(Recovered {
+            machine: found.machine,
+            shared: found.shared,
+            base: found.base,
+            log,
+            snapshots: found.snapshots,
+            snapshot_hash: found.hash,
+        })),
     }
 }
 

@@ -92,14 +92,8 @@ pub(crate) struct Wal {
 }
 
 impl Wal {
-    /// A log that goes on after `read` in the segment `current`, which exists and holds nothing but its header.
-    pub(crate) fn new(
-        owner: Owner,
-        read: &ReadLog,
-        current: u64,
-        segment_bytes: u64,
-        marker_idle: Span,
-    ) -> Self {
+    /// A log that goes on after `read`, in the segment that recovery began.
+    pub(crate) fn new(owner: Owner, read: &ReadLog, segment_bytes: u64, marker_idle: Span) -> Self {
         let mut segments: VecDeque<Segment> = read
             .segments
             .iter()
@@ -109,18 +103,22 @@ impl Wal {
                 bytes: segment.length,
             })
             .collect();
+        let begun = read.unproven.as_ref();
+        let bytes = begun.map_or(0, |unproven| batch_bytes(unproven.body.len()));
+        let offset = (SEGMENT_HEADER + bytes) as u64;
         segments.push_back(Segment {
-            number: current,
-            last_slot: Slot(0),
-            bytes: SEGMENT_HEADER as u64,
+            number: read.next_segment,
+            last_slot: begun.map_or(Slot(0), |unproven| unproven.last_slot),
+            bytes: offset,
         });
+        let next_batch = read.next_batch + u64::from(begun.is_some());
         Self {
             owner,
             segment_bytes,
             segments,
-            offset: SEGMENT_HEADER as u64,
-            next_batch: read.next_batch,
-            synced: read.next_batch - 1,
+            offset,
+            next_batch,
+            synced: next_batch - 1,
             body: Writer::default(),
             body_slot: Slot(0),
             through: 0,

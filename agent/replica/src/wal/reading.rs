@@ -1,4 +1,10 @@
 //! Reading the log at recovery: what was written, where it ends, and whether anything that was durable is gone.
+//!
+//! Every segment's header names its first batch. A batch of that number or above in an *earlier* segment is superseded: it
+//! was written anew. Recovery always does that to the last batch, since a sync of it may have failed before a restart
+//! and the system may show bytes that never reached the medium (Rebello et al., "Can applications recover from fsync
+//! failures?", 2020). So what counts of a segment is its batches up to the next segment's first, and segments need no
+//! consecutive numbers.
 
 use bytes::Bytes;
 use synod_paxos::{Record, Slot};
@@ -11,13 +17,20 @@ use super::format::{
 use crate::mutation::mutated;
 use crate::{Disk, DiskError, OpenError};
 
-/// A segment that was read.
+/// A segment that holds something which counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReadSegment {
     pub(crate) number: u64,
-    /// Bytes that hold the header and whole batches.
+    /// Bytes that hold the header and the batches that count.
     pub(crate) length: u64,
     /// The last slot that a record in it is about.
+    pub(crate) last_slot: Slot,
+}
+
+/// A batch that no later one proves to be durable: to be written anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unproven {
+    pub(crate) body: Bytes,
     pub(crate) last_slot: Slot,
 }
 
@@ -25,22 +38,20 @@ pub(crate) struct ReadSegment {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReadLog {
     pub(crate) records: Vec<(u32, Record)>,
+    /// What stays, without the unproven batch.
     pub(crate) segments: Vec<ReadSegment>,
-    /// The number of the next batch.
+    /// Files of segments that hold nothing that counts.
+    pub(crate) superseded: Vec<String>,
+    /// The number that the next segment is to have.
+    pub(crate) next_segment: u64,
+    /// The number of the first batch of the next segment: the unproven one, or the next.
     pub(crate) next_batch: u64,
-    /// A last segment whose creation was cut short: to be removed.
-    pub(crate) unfinished: Option<u64>,
-    /// True if a write at the end had been cut short.
-    pub(crate) torn: bool,
+    /// The last batch, whose records are among `records`.
+    pub(crate) unproven: Option<Unproven>,
+    /// True if there was a segment that could be read.
+    pub(crate) exists: bool,
     /// What is damaged, if anything: records after it are missing though they had been durable.
     pub(crate) damage: Option<String>,
-}
-
-impl ReadLog {
-    /// The number of the segment after all whole ones.
-    pub(crate) fn next_segment(&self) -> u64 {
-        self.segments.last().map_or(1, |segment| segment.number + 1)
-    }
 }
 
 /// Reads all segments, in order.
@@ -53,38 +64,41 @@ impl ReadLog {
 /// # Errors
 /// If a file cannot be read, or is of a newer version.
 pub(crate) fn read_log<D: Disk>(disk: &D, owner: &Owner) -> Result<ReadLog, OpenError> {
-    let numbers = segment_numbers(disk)?;
-    let mut log = ReadLog {
-        next_batch: 1,
-        ..ReadLog::default()
-    };
-    for (index, number) in numbers.iter().enumerate() {
-        let file = segment_file(*number);
-        if index > 0 && *number != numbers[index - 1] + 1 {
-            log.damage = Some(format!("a log segment before {file} is missing"));
-            break;
-        }
-        let is_last = index + 1 == numbers.len();
+    let mut found = Vec::new();
+    for number in segment_numbers(disk)? {
+        let file = segment_file(number);
         let bytes = read_whole(disk, &file)?;
-        let segment = Segment {
-            owner,
-            number: *number,
+        let header = match SegmentHeader::decode(&bytes) {
+            Err(HeaderFault::Newer(found)) => {
+                let known = VERSION;
+                return Err(OpenError::Newer { file, found, known });
+            }
+            Ok(header) if header.owner != *owner || header.segment != number => {
+                Err(HeaderFault::Damaged)
+            }
+            other => other,
+        };
+        found.push(Segment {
+            disk_id: owner.disk_id,
+            number,
             file,
             bytes,
-            is_last,
-        };
-        segment.read(index == 0, &mut log)?;
-        if log.damage.is_some() || log.unfinished.is_some() {
-            break;
-        }
+            header,
+        });
     }
-    if let Some(damage) = &log.damage
-        && mutated("replica-damage-is-torn-tail")
-    {
-        let _ = damage;
-        log.torn = true;
+    let mut log = ReadLog {
+        next_batch: 1,
+        next_segment: found.last().map_or(1, |segment| segment.number + 1),
+        ..ReadLog::default()
+    };
+    let tail = read_segments(&found, &mut log);
+    if log.damage.is_some() && mutated("replica-damage-is-torn-tail") {
         log.damage = None;
     }
+    leave_unproven(tail, &mut log);
+    let kept = |number| log.segments.iter().any(|kept| kept.number == number);
+    let rest = found.iter().filter(|segment| !kept(segment.number));
+    log.superseded = rest.map(|segment| segment.file.clone()).collect();
     Ok(log)
 }
 
@@ -118,12 +132,83 @@ fn read_whole<D: Disk>(disk: &D, file: &str) -> Result<Bytes, OpenError> {
     read().map_err(|error| unreadable(file, &error))
 }
 
-struct Segment<'a> {
-    owner: &'a Owner,
+/// The last segment with a header, and the last batch in it.
+#[derive(Default)]
+struct Tail {
+    first_batch: u64,
+    torn: bool,
+    last: Option<LastBatch>,
+}
+
+struct LastBatch {
+    at: usize,
+    number: u64,
+    records_from: usize,
+    body: Bytes,
+    last_slot: Slot,
+    last_slot_before: Slot,
+}
+
+/// Reads what counts of each segment; stops at damage.
+fn read_segments(found: &[Segment], log: &mut ReadLog) -> Tail {
+    let mut tail = Tail::default();
+    for (index, segment) in found.iter().enumerate() {
+        let next = found[index + 1..]
+            .iter()
+            .find_map(|later| later.header.ok())
+            .map(|header| header.first_batch);
+        match (segment.header, next) {
+            (Ok(header), next) => {
+                if !log.exists {
+                    log.exists = true;
+                    log.next_batch = header.first_batch;
+                }
+                tail = segment.read(header, next, log);
+            }
+            (Err(_), Some(_)) if log.exists => {}
+            (Err(HeaderFault::Missing), None)
+                if !segment.follows(SEGMENT_HEADER, log.next_batch) => {}
+            (Err(_), _) => log.damage = Some(format!("the header of {} is damaged", segment.file)),
+        }
+        if log.damage.is_some() {
+            break;
+        }
+    }
+    tail
+}
+
+/// Takes the last batch out of its segment, for it is to be written anew; and the segment, if nothing else is in it.
+fn leave_unproven(tail: Tail, log: &mut ReadLog) {
+    if tail.torn && mutated("replica-torn-tail-kept") {
+        log.next_batch += 1;
+        return;
+    }
+    if let Some(last) = tail.last {
+        log.next_batch = last.number;
+        if mutated("replica-batch-lost") {
+            log.records.truncate(last.records_from);
+        } else {
+            log.unproven = Some(Unproven {
+                body: last.body,
+                last_slot: last.last_slot,
+            });
+        }
+        if let Some(segment) = log.segments.last_mut() {
+            segment.length = last.at as u64;
+            segment.last_slot = last.last_slot_before;
+        }
+    }
+    if tail.first_batch == log.next_batch {
+        log.segments.pop();
+    }
+}
+
+struct Segment {
+    disk_id: u128,
     number: u64,
     file: String,
     bytes: Bytes,
-    is_last: bool,
+    header: Result<SegmentHeader, HeaderFault>,
 }
 
 /// What is at a place where a batch may begin.
@@ -136,99 +221,68 @@ enum Found {
     Damage,
 }
 
-impl Segment<'_> {
-    fn read(&self, is_first: bool, log: &mut ReadLog) -> Result<(), OpenError> {
-        let header = match SegmentHeader::decode(&self.bytes) {
-            Ok(header) => header,
-            Err(HeaderFault::Newer(found)) => {
-                return Err(OpenError::Newer {
-                    file: self.file.clone(),
-                    found,
-                    known: VERSION,
-                });
-            }
-            Err(HeaderFault::Missing)
-                if self.is_last && !self.follows(SEGMENT_HEADER, log.next_batch) =>
-            {
-                log.unfinished = Some(self.number);
-                return Ok(());
-            }
-            Err(_) => {
-                log.damage = Some(format!("the header of {} is damaged", self.file));
-                return Ok(());
-            }
+impl Segment {
+    /// Reads the batches before number `next`, or to the end if no segment follows.
+    fn read(&self, header: SegmentHeader, next: Option<u64>, log: &mut ReadLog) -> Tail {
+        let mut tail = Tail {
+            first_batch: header.first_batch,
+            ..Tail::default()
         };
-        if header.owner != *self.owner || header.segment != self.number {
-            log.damage = Some(format!("{} belongs to another disk", self.file));
-            return Ok(());
-        }
-        if is_first {
-            log.next_batch = header.first_batch;
-        } else if header.first_batch != log.next_batch {
-            log.damage = Some(format!(
-                "group commits from number {} on are missing before {}",
-                log.next_batch, self.file
-            ));
-            return Ok(());
-        }
-        self.read_batches(log)
-    }
-
-    fn read_batches(&self, log: &mut ReadLog) -> Result<(), OpenError> {
         let mut at = SEGMENT_HEADER;
         let mut last = Slot(0);
-        loop {
+        while next.is_none_or(|next| log.next_batch < next) {
             match self.find(at, log.next_batch) {
                 Found::Batch(header, body) => {
                     let from = log.records.len();
-                    if records(body, &mut log.records).is_err() {
+                    if records(body.clone(), &mut log.records).is_err() {
                         log.records.truncate(from);
-                        log.damage = Some(format!(
-                            "group commit {} at byte {at} of {} holds a record of an unknown kind",
-                            header.number, self.file
-                        ));
+                        log.damage = Some(self.damage(at, header.number, "is of an unknown kind"));
                         break;
-                    }
-                    if mutated("replica-batch-lost")
-                        && self.is_last
-                        && matches!(
-                            self.find(at + batch_bytes(header.length as usize), header.number + 1),
-                            Found::End { .. }
-                        )
-                    {
-                        log.records.truncate(from);
                     }
                     let slots = log.records[from..]
                         .iter()
                         .map(|(_, record)| last_slot(record));
-                    last = slots.fold(last, Slot::max);
+                    let last_here = slots.max().unwrap_or_default();
+                    tail.last = Some(LastBatch {
+                        at,
+                        number: header.number,
+                        records_from: from,
+                        body,
+                        last_slot: last_here,
+                        last_slot_before: last,
+                    });
+                    last = last.max(last_here);
                     at += batch_bytes(header.length as usize);
                     log.next_batch = header.number + 1;
                 }
-                Found::End { torn } => {
-                    log.torn |= torn;
+                Found::End { torn } if next.is_none() => {
+                    tail.torn = torn;
                     break;
                 }
-                Found::Damage => {
-                    log.damage = Some(format!(
-                        "group commit {} at byte {at} of {} is damaged though it had been synced",
-                        log.next_batch, self.file
-                    ));
+                Found::End { .. } | Found::Damage => {
+                    let what = "is damaged though it had been synced";
+                    log.damage = Some(self.damage(at, log.next_batch, what));
                     break;
                 }
             }
         }
-        log.segments.push(ReadSegment {
-            number: self.number,
-            length: at as u64,
-            last_slot: last,
-        });
-        Ok(())
+        if log.next_batch > header.first_batch || next.is_none() {
+            log.segments.push(ReadSegment {
+                number: self.number,
+                length: at as u64,
+                last_slot: last,
+            });
+        }
+        tail
+    }
+
+    fn damage(&self, at: usize, number: u64, what: &str) -> String {
+        format!("group commit {number} at byte {at} of {} {what}", self.file)
     }
 
     fn place(&self, at: usize) -> Place {
         Place {
-            disk_id: self.owner.disk_id,
+            disk_id: self.disk_id,
             segment: self.number,
             offset: at as u64,
         }
@@ -237,12 +291,10 @@ impl Segment<'_> {
     fn find(&self, at: usize, expected: u64) -> Found {
         let rest = self.bytes.slice(at.min(self.bytes.len())..);
         let Some(header) = decode_header(self.place(at), &rest) else {
-            // In a segment that another one follows, what is behind its batches was never used.
-            let unused = region(&rest, BATCH_HEADER);
-            let unfinished = is_unfinished(&unused, at as u64);
-            return if unfinished && !(self.is_last && self.follows(at + 8, expected)) {
+            let unfinished = is_unfinished(&region(&rest, BATCH_HEADER), at as u64);
+            return if unfinished && !self.follows(at + 8, expected) {
                 Found::End {
-                    torn: self.is_last && rest.iter().any(|byte| *byte != 0),
+                    torn: rest.iter().any(|byte| *byte != 0),
                 }
             } else {
                 Found::Damage
@@ -255,7 +307,7 @@ impl Segment<'_> {
             return Found::Batch(header, body);
         }
         let whole = region(&rest, batch_bytes(header.length as usize));
-        if self.is_last && is_unfinished(&whole, at as u64) && !self.follows(at + 8, expected) {
+        if is_unfinished(&whole, at as u64) && !self.follows(at + 8, expected) {
             Found::End { torn: true }
         } else {
             Found::Damage
