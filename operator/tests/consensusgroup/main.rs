@@ -7,5 +7,7 @@ mod group;
 mod mistakes;
 mod observed;
 mod properties;
+mod repair;
+mod scaling;
 mod traces;
 mod world;

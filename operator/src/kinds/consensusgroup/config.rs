@@ -9,7 +9,8 @@ use synod_agent_api::{
 };
 use synod_crds::TlsMode;
 
-use super::view::{Group, Start};
+use super::seat::Start;
+use super::view::Group;
 use crate::certificates::digest;
 
 /// Where the claim is mounted.

@@ -3,6 +3,8 @@
 mod config;
 mod objects;
 mod plan;
+mod pod;
+mod seat;
 mod status;
 mod steps;
 mod view;

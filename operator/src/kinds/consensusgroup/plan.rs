@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use synod_crds::TlsMode;
 
-use super::view::{Claim, Group, PodSeen, Seat, Start, seen_child};
+use super::seat::{Claim, PodSeen, Seat, Start, seen_child};
+use super::view::Group;
 use super::{config, objects, steps};
 use crate::action::{Action, Issue};
 use crate::certificates::ends_soon;
@@ -214,7 +215,7 @@ fn configuration(group: &Group, number: u64) -> Option<Action> {
 fn pod(group: &Group, number: u64, seat: &Seat) -> Option<Action> {
     let learner = seat.claim.as_ref().is_some_and(|claim| claim.learner);
     let Some(pod) = &seat.pod else {
-        return Some(Action::Create(objects::pod(group, number, learner)));
+        return Some(Action::Create(super::pod::pod(group, number, learner)));
     };
     let outdated = pod.template != config::template(group);
     match (pod.deleting, pod.ended) {

@@ -5,7 +5,8 @@ use synod_crds::consensusgroup::MemberStatus;
 use synod_crds::{Condition, ConsensusGroupStatus, merged};
 
 use super::objects;
-use super::view::{Group, Seat};
+use super::seat::Seat;
+use super::view::Group;
 use crate::action::Action;
 use crate::reasons;
 
@@ -299,7 +300,7 @@ fn foreign(group: &Group) -> Option<Condition> {
 
 /// Whether nothing but a claim, kept or going, is left of it.
 fn is_over(seat: &Seat) -> bool {
-    let kept = |claim: &super::view::Claim| claim.retired || claim.leaving || claim.lost;
+    let kept = |claim: &super::seat::Claim| claim.retired || claim.leaving || claim.lost;
     seat.member.is_none() && seat.pod.is_none() && seat.claim.as_ref().is_none_or(kept)
 }
 

@@ -9,7 +9,8 @@ use synod_agent_api::{Change, ConfigurationRequest, MemberRole, MemberStatus};
 use synod_crds::RetentionPolicy;
 
 use super::plan::{annotate, delete_pod, is_out, should_run};
-use super::view::{Claim, Group, Lead, Seat, Start, number_of, seen_child};
+use super::seat::{Claim, Seat, Start, number_of, seen_child};
+use super::view::{Group, Lead};
 use super::{config, objects};
 use crate::action::Action;
 use crate::child::ChildKind;

@@ -1,0 +1,221 @@
+//! A seat: a member number and whatever there is of it, parsed from its claim, its pod and its agent's answer.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use synod_agent_api::{ClusterUid, MemberRole, MemberStatus, Status};
+use synod_crds::Quantity;
+
+use crate::action::Seen;
+use crate::child::{Child, ChildKind};
+use crate::names;
+
+/// What there is of one member number.
+#[derive(Default)]
+pub(super) struct Seat {
+    pub(super) claim: Option<Claim>,
+    pub(super) pod: Option<PodSeen>,
+    /// What the agent in that pod tells.
+    pub(super) agent: Option<Status>,
+    /// The member as the leader's configuration has it.
+    pub(super) member: Option<MemberStatus>,
+}
+
+/// How a member begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// With these others.
+    Bootstrap(BTreeSet<u64>),
+    /// In a group that exists.
+    Join,
+}
+
+/// A claim of ours.
+pub(super) struct Claim {
+    pub(super) seen: Seen,
+    pub(super) start: Start,
+    pub(super) learner: bool,
+    pub(super) replaces: Option<u64>,
+    pub(super) joined: bool,
+    pub(super) leaving: bool,
+    pub(super) retired: bool,
+    pub(super) requested: Option<Quantity>,
+    /// It is being deleted, or its volume is gone.
+    pub(super) lost: bool,
+    /// uids of its owners.
+    pub(super) owners: Vec<String>,
+}
+
+/// A pod of ours.
+pub(super) struct PodSeen {
+    pub(super) seen: Seen,
+    pub(super) template: String,
+    pub(super) address: Option<IpAddr>,
+    pub(super) deleting: bool,
+    /// It ended and will not run again.
+    pub(super) ended: bool,
+    /// Its container runs.
+    pub(super) running: bool,
+    /// What keeps its container from running.
+    pub(super) waiting: Option<String>,
+}
+
+impl Seat {
+    /// Whether it votes in the configuration in force.
+    pub(super) fn votes(&self) -> bool {
+        self.is(MemberRole::Voter)
+    }
+
+    /// Whether it has this role in the configuration in force.
+    pub(super) fn is(&self, role: MemberRole) -> bool {
+        self.member
+            .as_ref()
+            .is_some_and(|member| member.role == role)
+    }
+
+    /// Whether the claim is there, in use, and not given up.
+    pub(super) fn is_serving(&self) -> bool {
+        self.claim
+            .as_ref()
+            .is_some_and(|claim| !claim.retired && !claim.lost && !claim.leaving)
+    }
+
+    /// Whether it was told to leave, or has left.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.claim
+            .as_ref()
+            .is_some_and(|claim| claim.leaving || claim.retired)
+    }
+
+    /// Whether it has a pod whose container does not run: nothing is lost with it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.agent.is_none() && self.pod.as_ref().is_some_and(|pod| !pod.running)
+    }
+
+    /// Whether its own agent reports it as a member.
+    pub(super) fn knows_itself_member(&self) -> bool {
+        self.agent.as_ref().is_some_and(|agent| {
+            agent
+                .configuration
+                .members
+                .iter()
+                .any(|m| m.number == agent.number)
+        })
+    }
+}
+
+fn seen(kind: ChildKind, meta: &ObjectMeta) -> Seen {
+    Seen {
+        kind,
+        name: meta.name.clone().unwrap_or_default(),
+        uid: meta.uid.clone().unwrap_or_default(),
+        version: meta.resource_version.clone().unwrap_or_default(),
+    }
+}
+
+/// An object of ours as it can be named in an action.
+pub(super) fn seen_child(child: &Child) -> Seen {
+    seen(child.kind(), child.meta())
+}
+
+pub(super) fn owners(meta: &ObjectMeta) -> Vec<String> {
+    meta.owner_references
+        .iter()
+        .flatten()
+        .map(|owner| owner.uid.clone())
+        .collect()
+}
+
+pub(super) fn number_of(meta: &ObjectMeta) -> Option<u64> {
+    meta.labels
+        .as_ref()?
+        .get(names::LABEL_MEMBER)?
+        .parse()
+        .ok()
+        .filter(|number| *number > 0)
+}
+
+/// `None` for a claim that does not say whose data it holds: it is not ours.
+pub(super) fn claim_of(claim: &PersistentVolumeClaim) -> Option<(u64, ClusterUid, Claim)> {
+    let meta = &claim.metadata;
+    let number = number_of(meta)?;
+    let annotation = |name: &str| {
+        meta.annotations
+            .as_ref()
+            .and_then(|all| all.get(name))
+            .map(String::as_str)
+    };
+    let flag = |name: &str| annotation(name) == Some("true");
+    let cluster = annotation(names::CLUSTER_UID)?.parse().ok()?;
+    let start = match annotation(names::START)? {
+        "bootstrap" => Start::Bootstrap(
+            annotation(names::INITIAL_MEMBERS)?
+                .split(',')
+                .filter_map(|n| n.parse().ok())
+                .collect(),
+        ),
+        "join" => Start::Join,
+        _ => return None,
+    };
+    let label = |name: &str| {
+        meta.labels
+            .as_ref()
+            .and_then(|all| all.get(name))
+            .map(String::as_str)
+    };
+    let phase = claim
+        .status
+        .as_ref()
+        .and_then(|status| status.phase.as_deref());
+    let requests = claim
+        .spec
+        .as_ref()
+        .and_then(|s| s.resources.as_ref())
+        .and_then(|r| r.requests.as_ref());
+    let parsed = Claim {
+        seen: seen(ChildKind::Claim, meta),
+        start,
+        learner: label(names::LABEL_ROLE) == Some("learner"),
+        replaces: annotation(names::REPLACES).and_then(|number| number.parse().ok()),
+        joined: flag(names::JOINED),
+        leaving: flag(names::LEAVING),
+        retired: flag(names::RETIRED),
+        requested: requests
+            .and_then(|r| r.get("storage"))
+            .map(|quantity| Quantity(quantity.0.clone())),
+        lost: meta.deletion_timestamp.is_some() || phase == Some("Lost"),
+        owners: owners(meta),
+    };
+    Some((number, cluster, parsed))
+}
+
+pub(super) fn pod_of(pod: &Pod) -> PodSeen {
+    let status = pod.status.as_ref();
+    let phase = status.and_then(|s| s.phase.as_deref()).unwrap_or_default();
+    let container = status
+        .and_then(|s| s.container_statuses.as_ref())
+        .and_then(|all| all.first());
+    let state = container.and_then(|c| c.state.as_ref());
+    let waiting = state
+        .and_then(|s| s.waiting.as_ref())
+        .and_then(|w| w.reason.clone());
+    PodSeen {
+        seen: seen(ChildKind::Pod, &pod.metadata),
+        template: pod
+            .metadata
+            .labels
+            .as_ref()
+            .and_then(|l| l.get(names::LABEL_TEMPLATE))
+            .cloned()
+            .unwrap_or_default(),
+        address: status
+            .and_then(|s| s.pod_ip.as_ref())
+            .and_then(|ip| ip.parse().ok()),
+        deleting: pod.metadata.deletion_timestamp.is_some(),
+        ended: matches!(phase, "Failed" | "Succeeded"),
+        running: state.map_or(phase == "Running", |s| s.running.is_some()),
+        waiting,
+    }
+}

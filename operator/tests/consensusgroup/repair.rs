@@ -1,0 +1,216 @@
+//! What is done, step by step, when something breaks or is exchanged.
+
+use expect_test::expect;
+use serde_json::json;
+use synod_operator::child::ChildKind;
+
+use crate::traces::{check, ready, run};
+
+#[test]
+fn a_pod_is_lost() {
+    let mut world = ready(json!({ "members": 3 }));
+    let pod = world
+        .objects
+        .get(ChildKind::Pod, "config-cg-2")
+        .expect("a pod")
+        .clone();
+    world.lose_pod(&pod);
+    world.group.settle();
+    check(
+        &mut world,
+        expect![[r#"
+        create Pod config-cg-2
+        --
+    "#]],
+    );
+}
+
+#[test]
+fn a_claim_is_lost() {
+    let mut world = ready(json!({ "members": 3 }));
+    let pod = world
+        .objects
+        .get(ChildKind::Pod, "config-cg-2")
+        .expect("a pod")
+        .clone();
+    let claim = world
+        .objects
+        .get(ChildKind::Claim, "data-config-cg-2")
+        .expect("a claim")
+        .clone();
+    world.lose_pod(&pod);
+    world.lose_claim(&claim);
+    world.group.settle();
+    check(
+        &mut world,
+        expect![[r#"
+            apply PodDisruptionBudget config-cg
+            confirm-gone PersistentVolumeClaim data-config-cg-2
+            create PersistentVolumeClaim data-config-cg-4
+            --
+            apply PodDisruptionBudget config-cg
+            create ConfigMap config-cg-config-4
+            issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
+            create Pod config-cg-4
+            --
+            membership add learner 4 at configuration 1 via 1
+            --
+            patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-3
+            apply ConfigMap config-cg-config-4
+            membership swap 2 for 4 at configuration 2 via 1
+            --
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-3
+            apply ConfigMap config-cg-config-4
+            delete Secret config-cg-tls-2 because its member was removed
+            delete ConfigMap config-cg-config-2 because its member was removed
+            --
+        "#]],
+    );
+}
+
+#[test]
+fn the_only_claim_is_being_deleted() {
+    let mut world = ready(json!({ "members": 1 }));
+    world.objects.delete(ChildKind::Claim, "data-config-cg-1");
+    check(
+        &mut world,
+        expect![[r#"
+            create PersistentVolumeClaim data-config-cg-2
+            --
+            create PodDisruptionBudget config-cg
+            create ConfigMap config-cg-config-2
+            issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
+            create Pod config-cg-2
+            --
+            membership add learner 2 at configuration 1 via 1
+            --
+            patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            apply ConfigMap config-cg-config-2
+            membership promote 2 at configuration 2 via 1
+            --
+            apply ConfigMap config-cg-config-2
+            patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
+            --
+            transfer from 1 to 2
+            --
+            membership remove 1 at configuration 3 via 2
+            --
+            delete PodDisruptionBudget config-cg because a single member has no budget
+            apply ConfigMap config-cg-config-2
+            delete Pod config-cg-1 because its member was removed
+            --
+            delete Secret config-cg-tls-1 because its member was removed
+            delete ConfigMap config-cg-config-1 because its member was removed
+            --
+        "#]],
+    );
+}
+
+#[test]
+fn roll() {
+    let mut world = ready(json!({ "members": 3 }));
+    world.group.leader = Some(2);
+    world.edit("image", json!("agent:2"));
+    check(
+        &mut world,
+        expect![[r#"
+        delete Pod config-cg-3 because its template is outdated
+        --
+        create Pod config-cg-3
+        --
+        delete Pod config-cg-1 because its template is outdated
+        --
+        create Pod config-cg-1
+        --
+        transfer from 2 to 1
+        --
+        delete Pod config-cg-2 because its template is outdated
+        --
+        create Pod config-cg-2
+        --
+    "#]],
+    );
+}
+
+#[test]
+fn a_broken_image_stops_the_roll_and_a_good_one_mends_it() {
+    let mut world = ready(json!({ "members": 3 }));
+    world.broken_image = Some("agent:bad".into());
+    world.edit("image", json!("agent:bad"));
+    expect![[r#"
+        delete Pod config-cg-3 because its template is outdated
+        --
+        create Pod config-cg-3
+        --
+    "#]]
+    .assert_eq(&run(&mut world));
+    expect![
+        "2 pods are of an outdated template; config-cg-3: its container waits: ImagePullBackOff"
+    ]
+    .assert_eq(
+        world.status["conditions"][1]["message"]
+            .as_str()
+            .unwrap_or_default(),
+    );
+    world.edit("image", json!("agent:3"));
+    check(
+        &mut world,
+        expect![[r#"
+            delete Pod config-cg-3 because it does not run and its template is outdated
+            --
+            create Pod config-cg-3
+            --
+            delete Pod config-cg-2 because its template is outdated
+            --
+            create Pod config-cg-2
+            --
+            transfer from 1 to 2
+            --
+            delete Pod config-cg-1 because its template is outdated
+            --
+            create Pod config-cg-1
+            --
+        "#]],
+    );
+}
+
+#[test]
+fn a_foreign_member_is_shown_and_left_alone() {
+    let mut world = ready(json!({ "members": 3 }));
+    let stranger = crate::group::Member {
+        role: synod_agent_api::MemberRole::Learner,
+        spec: synod_agent_api::MemberSpec {
+            name: "somebody".into(),
+            ..Default::default()
+        },
+        caught_up: false,
+    };
+    world.group.members.insert(9, stranger);
+    world.group.used.insert(9);
+    world.group.id += 1;
+    world.group.settle();
+    check(&mut world, expect![""]);
+    expect![[r#"{"lastTransitionTime":"2026-06-01T00:00:00Z","message":"members 9 were not added by the operator and are left alone","observedGeneration":1,"reason":"UnknownMember","status":"True","type":"ForeignMember"}"#]].assert_eq(&world.status["conditions"][3].to_string());
+}
+
+#[test]
+fn a_scheme_changes_with_a_roll() {
+    let mut world = ready(json!({ "members": 1, "tls": { "mode": "Disabled" } }));
+    world.edit("tls", json!({ "mode": "Auto" }));
+    check(
+        &mut world,
+        expect![[r#"
+        issue config-cg-connection for synod://client/ns/ConsensusGroup/config
+        apply ConfigMap config-cg-config-1
+        delete Pod config-cg-1 because its template is outdated
+        --
+        create Pod config-cg-1
+        --
+        membership update 1 at configuration 1 via 1
+        --
+    "#]],
+    );
+}
