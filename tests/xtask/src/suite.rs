@@ -1,5 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change goes in.
 
+use std::process::Command;
+
 use crate::Failure;
 use crate::conformance;
 use crate::steps::{Step, Steps};
@@ -43,11 +45,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     tally.check(steps.run(lints));
     tally.check(steps.run(docs));
     // Whatever fails is in the tally and is told at the end.
-    let _ = steps.run(|| tally.run(cargo().args(["test", "--workspace", "--no-fail-fast"])));
+    let _ = steps.run(|| tally.run(&mut unit_tests()));
     if !arguments.quick {
         conformance::all(&mut steps, &mut tally);
     }
     tally.close()
+}
+
+/// With the deliberate mistakes compiled in, all switched off: the tests that switch one on and must notice it run too, and
+/// the others run on the same build.
+fn unit_tests() -> Command {
+    let mut tests = cargo();
+    tests.args(["test", "--workspace", "--no-fail-fast", "--features"]);
+    tests.arg("synod-sim/mutations,synod-operator/mutations");
+    tests
 }
 
 fn lints() -> Result<(), Failure> {
