@@ -414,6 +414,11 @@ async fn processes_outlive_the_controller_and_are_found_again() {
         "the same process"
     );
     assert_eq!(restarts(&found), 0);
+    assert_eq!(
+        found.resource_version(),
+        stays.resource_version(),
+        "finding it again writes nothing"
+    );
 
     // One that is asked to end by the next controller ends too.
     let pods: Api<Pod> = world.all();

@@ -42,8 +42,9 @@ impl Drop for Probes {
 }
 
 impl Probes {
-    /// Begins to probe. A container without a readiness probe is ready at once.
-    pub(super) fn start(container: &Container, address: Ipv4Addr) -> Self {
+    /// Begins to probe. A container without a readiness probe is ready at once; `was_ready` is believed until a probe
+    /// says otherwise.
+    pub(super) fn start(container: &Container, address: Ipv4Addr, was_ready: bool) -> Self {
         let readiness = container
             .readiness_probe
             .as_ref()
@@ -60,7 +61,7 @@ impl Probes {
             Some((get(container, probe, address)?, period))
         });
         let (sender, health) = watch::channel(Health {
-            ready: readiness.is_none(),
+            ready: was_ready || readiness.is_none(),
             live: true,
         });
         let mut tasks = Vec::new();

@@ -5,7 +5,7 @@ use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -226,6 +226,29 @@ fn stray(_root: &Path) -> Option<Record> {
     None
 }
 
+/// The last line of a log, for people: of a JSON line its message and error.
+pub(super) fn last_words(log: &Path) -> Option<String> {
+    const TAIL_BYTES: u64 = 4096;
+    const SHOWN_MAX: usize = 300;
+    let mut file = fs::File::open(log).ok()?;
+    let length = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))
+        .ok()?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail).ok()?;
+    let tail = String::from_utf8_lossy(&tail);
+    let line = tail.lines().rfind(|line| !line.trim().is_empty())?;
+    let words = match serde_json::from_str::<serde_json::Value>(line) {
+        Ok(json) => {
+            let parts = ["message", "error"].map(|field| json[field].as_str().unwrap_or_default());
+            let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            parts.join(": ")
+        }
+        Err(_) => line.trim().to_owned(),
+    };
+    Some(words.chars().take(SHOWN_MAX).collect())
+}
+
 /// Cuts a log that has grown too long: what is there becomes the older piece. The process appends, so it goes on at the
 /// new beginning; what it writes in between may be lost.
 pub(super) fn bound_log(log: &Path) {
@@ -267,6 +290,25 @@ mod tests {
         }
         assert_eq!(child.stop(Duration::from_secs(5)).await.code, 128 + 15);
         assert!(Process::adopt(&record, directory.path()).is_none());
+    }
+
+    #[test]
+    fn last_words_are_for_people() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("agent.log");
+        let table = [
+            ("one\ntwo\n\n", "two"),
+            (
+                "x\n{\"level\":\"ERROR\",\"message\":\"cannot listen\",\"error\":\"in use\"}\n",
+                "cannot listen: in use",
+            ),
+        ];
+        for (text, words) in table {
+            fs::write(&log, text).unwrap();
+            assert_eq!(last_words(&log).as_deref(), Some(words));
+        }
+        fs::write(&log, "").unwrap();
+        assert_eq!(last_words(&log), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::process::{self, Exit, Process, Program};
 use super::program;
 use super::volumes::{self, Sources};
 use crate::local::home::Home;
-use k8s_openapi::api::core::v1::{Container, Pod};
+use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, Preconditions};
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
@@ -246,8 +246,11 @@ impl Worker {
             return Left::Asked;
         };
         let address = address(pod).unwrap_or(Ipv4Addr::LOCALHOST);
-        let mut probes = Probes::start(container, address);
-        let since = since(pod, process.record().pid());
+        let pid = process.record().pid();
+        // An adopted process goes on being what it was: a new controller alone changes nothing.
+        let was_ready = told_of(pod, pid).is_some_and(|told| told.ready);
+        let mut probes = Probes::start(container, address, was_ready);
+        let since = since(pod, pid);
         loop {
             let Health { ready, live } = probes.health();
             if !live {
@@ -310,11 +313,14 @@ impl Worker {
             restarts = self.restarts,
             "agent ended; it is started again"
         );
-        let message = format!(
-            "ended with code {}; started again in {} ms",
-            exit.code,
-            backoff.as_millis()
-        );
+        let words = match exit.code {
+            // It was asked, or made, to end: what it said last is no reason.
+            0 | 129.. => None,
+            _ => process::last_words(&self.directory.join("agent.log")),
+        };
+        let words = words.map(|words| format!(" ({words})")).unwrap_or_default();
+        let (code, pause) = (exit.code, backoff.as_millis());
+        let message = format!("ended with code {code}{words}; started again in {pause} ms");
         self.tell(
             pod,
             Told::Waiting {
@@ -498,17 +504,20 @@ async fn vanished(pod: &mut watch::Receiver<Option<Arc<Pod>>>) {
     }
 }
 
+/// What the stored status says of exactly this process.
+fn told_of(pod: &Pod, pid: u32) -> Option<&ContainerStatus> {
+    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
+    let id = format!("process://{pid}");
+    statuses
+        .first()
+        .filter(|told| told.container_id.as_ref() == Some(&id))
+}
+
 /// When the process was started: as told before if it is the same, else now.
 fn since(pod: &Pod, pid: u32) -> String {
-    let statuses = pod
-        .status
-        .as_ref()
-        .and_then(|status| status.container_statuses.as_ref());
-    let told = statuses
-        .and_then(|list| list.first())
-        .filter(|told| told.container_id.as_deref() == Some(format!("process://{pid}").as_str()));
-    let running = told.and_then(|told| told.state.as_ref()?.running.as_ref()?.started_at.as_ref());
-    let time = running.map_or_else(jiff::Timestamp::now, |time| time.0);
+    let told = told_of(pod, pid)
+        .and_then(|told| told.state.as_ref()?.running.as_ref()?.started_at.as_ref());
+    let time = told.map_or_else(jiff::Timestamp::now, |time| time.0);
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
