@@ -174,7 +174,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
                 change,
             } => self.on_change(now, ticket, expected, change),
             Request::Transfer { ticket, to } => self.on_transfer(now, ticket, to),
-            Request::Snapshot { ticket } => self.on_snapshot(ticket),
+            Request::Snapshot { ticket } => self.on_snapshot(now, ticket),
         }
     }
 

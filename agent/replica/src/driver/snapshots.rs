@@ -66,8 +66,8 @@ pub(super) struct Snapshots<S: StateMachine> {
     /// Length of the newest snapshot, in bytes; 0 while unknown.
     length: u64,
     retained: Retained,
-    /// Who waits for the next snapshot.
-    tickets: Vec<Ticket>,
+    /// Who waits for the next snapshot, and until when; in order of time.
+    tickets: VecDeque<(Ticket, Now)>,
     /// After a failure, when to try again.
     retry_at: Option<Now>,
     sender: Sender,
@@ -84,7 +84,7 @@ impl<S: StateMachine> Snapshots<S> {
             since: 0,
             length: 0,
             retained: Retained::default(),
-            tickets: Vec::new(),
+            tickets: VecDeque::new(),
             retry_at: None,
             sender: Sender::default(),
             receiver: Receiver::new(settings.cluster, settings.group, patience),
@@ -118,7 +118,8 @@ impl<S: StateMachine> Snapshots<S> {
     }
 
     pub(super) fn next_deadline(&self) -> Option<Now> {
-        [self.sender.next_deadline(), self.retry_at]
+        let expiry = self.tickets.front().map(|(_, deadline)| *deadline);
+        [self.sender.next_deadline(), self.retry_at, expiry]
             .into_iter()
             .flatten()
             .min()
@@ -131,7 +132,7 @@ impl<S: StateMachine> Snapshots<S> {
 }
 
 impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
-    pub(super) fn on_snapshot(&mut self, ticket: Ticket) {
+    pub(super) fn on_snapshot(&mut self, now: Now, ticket: Ticket) {
         if self.running.is_none() {
             let result = Err(self.unavailable());
             self.outputs.push(Output::Snapshotted { ticket, result });
@@ -139,12 +140,24 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             let result = Err(Refusal::Overloaded);
             self.outputs.push(Output::Snapshotted { ticket, result });
         } else {
-            self.snapshots.tickets.push(ticket);
+            let deadline = now + self.settings.bounds.request_timeout;
+            self.snapshots.tickets.push_back((ticket, deadline));
         }
     }
 
     fn answer_snapshots(&mut self, result: Result<Slot, Refusal>) {
-        for ticket in std::mem::take(&mut self.snapshots.tickets) {
+        for (ticket, _) in std::mem::take(&mut self.snapshots.tickets) {
+            self.outputs.push(Output::Snapshotted { ticket, result });
+        }
+    }
+
+    /// Refuses whoever has waited too long: the disk is slow or full. The snapshot may still be written.
+    pub(super) fn tick_snapshots(&mut self, now: Now) {
+        while let Some((ticket, deadline)) = self.snapshots.tickets.front().copied()
+            && deadline <= now
+        {
+            self.snapshots.tickets.pop_front();
+            let result = Err(Refusal::TimedOut);
             self.outputs.push(Output::Snapshotted { ticket, result });
         }
     }

@@ -16,6 +16,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         self.tick_proposals(now);
         self.tick_reads(now);
         self.tick_changes(now);
+        self.tick_snapshots(now);
         self.hand_over_if_slow(now);
         self.hand_over_if_draining(now);
         self.greet_leader(now);
@@ -79,7 +80,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         // They may be on their way, and be applied elsewhere.
         self.refuse_proposals(Refusal::TimedOut);
         self.refuse_reads(Refusal::Stopped);
-        self.refuse_changes(Refusal::Stopped);
+        self.refuse_changes(Refusal::TimedOut);
         self.refuse_snapshots(Refusal::Stopped);
     }
 

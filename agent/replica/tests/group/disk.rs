@@ -11,6 +11,8 @@ use synod_replica::{Completion, Disk, DiskError, DiskOp, DiskTicket};
 struct File {
     data: Vec<u8>,
     durable: Vec<u8>,
+    /// Bytes changed since the last sync, failed or not: as Linux, a failed one forgets what it did not write.
+    dirty: bool,
 }
 
 #[derive(Debug, Default)]
@@ -44,7 +46,12 @@ impl MemoryDisk {
         Some(Completion { ticket, result })
     }
 
-    /// The process dies: what was not synced is gone, as is what was queued.
+    /// The process dies, the machine lives: what was written stays readable.
+    pub fn kill(&self) {
+        self.0.borrow_mut().queue.clear();
+    }
+
+    /// The machine dies: what was not synced is gone, as is what was queued.
     pub fn crash(&self) {
         let mut state = self.0.borrow_mut();
         state.queue.clear();
@@ -69,6 +76,7 @@ impl MemoryDisk {
         let file = File {
             durable: data.clone(),
             data,
+            dirty: false,
         };
         state.files.push(file);
         let index = state.files.len() - 1;
@@ -103,6 +111,7 @@ impl State {
                 self.files.push(File {
                     data,
                     durable: Vec::new(),
+                    dirty: true,
                 });
                 self.names.insert(file, self.files.len() - 1);
             }
@@ -111,7 +120,9 @@ impl State {
                 offset,
                 parts,
             } => {
-                let data = &mut self.file(&file)?.data;
+                let file = self.file(&file)?;
+                file.dirty = true;
+                let data = &mut file.data;
                 let mut at = usize::try_from(offset).unwrap();
                 for part in parts {
                     data.resize(data.len().max(at + part.len()), 0);
@@ -120,16 +131,20 @@ impl State {
                 }
             }
             DiskOp::Sync { file } => {
-                if self.broken {
+                let broken = self.broken;
+                let file = self.file(&file)?;
+                let dirty = std::mem::take(&mut file.dirty);
+                if broken {
                     return Err(DiskError::Failed("broken".into()));
                 }
-                let file = self.file(&file)?;
-                file.durable = file.data.clone();
+                if dirty {
+                    file.durable = file.data.clone();
+                }
             }
             DiskOp::Truncate { file, length } => {
-                self.file(&file)?
-                    .data
-                    .truncate(usize::try_from(length).unwrap());
+                let file = self.file(&file)?;
+                file.dirty = true;
+                file.data.truncate(usize::try_from(length).unwrap());
             }
             DiskOp::Rename { from, to } => {
                 let index = self.names.remove(&from).ok_or(DiskError::NotFound)?;

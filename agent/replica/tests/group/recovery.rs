@@ -403,6 +403,32 @@ fn a_damaged_newest_snapshot_falls_back_to_the_one_before() {
     assert_eq!(resumed(&rotten), Fate::Quarantined);
 }
 
+/// The bytes of a failed sync stay readable, and a later sync of the same file succeeds without having written them.
+#[test]
+fn what_a_failed_sync_left_readable_is_written_anew() {
+    let mut world = World::group(3);
+    let node = Node(1);
+    for i in 0..5 {
+        world.put(node, &format!("line {i}"));
+        world.run(100);
+        world.disks[&node].0.borrow_mut().broken = true;
+        world.propose(node, &format!("not synced {i}"));
+        world.run(200);
+        let phase = world.members[&node].status().phase;
+        assert!(matches!(phase, Phase::Quarantined(_)), "{phase:?}");
+        world.disks[&node].0.borrow_mut().broken = false;
+        world.kill(node);
+        world.start(node, StartMode::Resume).unwrap();
+        world.run(5_000);
+        world.crash(node);
+        world.start(node, StartMode::Resume).unwrap();
+        world.run(5_000);
+        let status = world.members[&node].status();
+        assert_eq!(status.phase, Phase::Running);
+        assert!(!status.amnesiac, "round {i}");
+    }
+}
+
 #[test]
 fn a_full_disk_delays_the_start() {
     let mut world = World::new();

@@ -166,6 +166,12 @@ impl World {
         Ok(())
     }
 
+    /// The process dies; what it wrote stays readable, synced or not.
+    pub fn kill(&mut self, node: Node) {
+        self.members.remove(&node);
+        self.disks[&node].kill();
+    }
+
     /// The process dies with what its disk had not synced.
     pub fn crash(&mut self, node: Node) {
         self.members.remove(&node);
