@@ -5,6 +5,9 @@
 //! What an interrupted write leaves at the end (a prefix of a record, or zeros) is cut off at opening; damage anywhere
 //! else is refused with its place, since what follows it would silently be lost.
 //!
+//! A write that failed, in its sync too, leaves the file in doubt: the next one writes the whole state anew. So does
+//! opening, since an earlier process may have ended in such doubt.
+//!
 //! Compaction writes the whole state into a new file beside the old one and renames it over: at every moment one
 //! complete journal has the name.
 
@@ -62,6 +65,8 @@ pub(crate) struct Journal {
     path: PathBuf,
     file: File,
     bytes: u64,
+    /// A write failed; only [`Journal::compact`] makes it good.
+    doubtful: bool,
 }
 
 impl Journal {
@@ -98,6 +103,7 @@ impl Journal {
                 path: path.to_owned(),
                 file,
                 bytes: good as u64,
+                doubtful: false,
             },
             records,
         ))
@@ -105,15 +111,19 @@ impl Journal {
 
     /// Appends one record; when this returns, it is on disk.
     pub(crate) fn append(&mut self, record: &Record) -> Result<(), JournalError> {
+        assert!(
+            !self.doubtful,
+            "appended to a journal whose last write failed"
+        );
         let frame = frame(record);
         let written = self
             .file
             .write_all(&frame)
             .and_then(|()| self.file.sync_data());
         if let Err(error) = written {
-            // What was written in part must not be followed by a good record.
-            let _ = self.file.set_len(self.bytes);
-            let _ = self.file.seek(SeekFrom::Start(self.bytes));
+            // What was written in part must not be followed by a good record, and after a failed sync the kernel may
+            // call pages clean that never reached the disk: nothing is appended here until all was written anew.
+            self.doubtful = true;
             return Err(JournalError::Io {
                 path: self.path.clone(),
                 error,
@@ -121,6 +131,11 @@ impl Journal {
         }
         self.bytes += frame.len() as u64;
         Ok(())
+    }
+
+    /// Whether a write failed, so that nothing may be appended before the next compaction.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.doubtful
     }
 
     /// Length of the file in bytes.
@@ -144,11 +159,13 @@ impl Journal {
         file.write_all(&bytes)
             .and_then(|()| file.sync_all())
             .map_err(io)?;
-        std::fs::rename(&next, &self.path)
-            .and_then(|()| sync_parent(&self.path))
-            .map_err(io)?;
+        std::fs::rename(&next, &self.path).map_err(io)?;
+        // From here on the old file has no name: whatever comes, nothing may be appended to it.
         self.file = file;
         self.bytes = bytes.len() as u64;
+        self.doubtful = true;
+        sync_parent(&self.path).map_err(io)?;
+        self.doubtful = false;
         Ok(())
     }
 }

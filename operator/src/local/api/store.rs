@@ -66,8 +66,8 @@ impl Store {
         for record in records {
             store.replay(record);
         }
-        store.compacted_bytes = journal.bytes() / 2;
         store.journal = Some(journal);
+        store.compact()?;
         Ok(store)
     }
 
@@ -190,6 +190,9 @@ impl Store {
         key: &Key,
         object: Option<&Value>,
     ) -> Result<(), JournalError> {
+        if self.journal.as_ref().is_some_and(Journal::is_doubtful) {
+            self.compact()?;
+        }
         let Some(journal) = &mut self.journal else {
             return Ok(());
         };
@@ -227,12 +230,24 @@ impl Store {
     }
 
     fn compact_if_long(&mut self) {
-        let Some(journal) = &mut self.journal else {
+        let Some(journal) = &self.journal else {
             return;
         };
         if journal.bytes() < 2 * self.compacted_bytes + COMPACT_SLACK_BYTES {
             return;
         }
+        if let Err(error) = self.compact() {
+            // The long journal is still whole; it is tried again when it has grown further.
+            tracing::warn!(%error, "cannot compact the API journal");
+            self.compacted_bytes = self.journal.as_ref().map_or(0, Journal::bytes);
+        }
+    }
+
+    /// Writes the whole state into a new journal.
+    fn compact(&mut self) -> Result<(), JournalError> {
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
         let head = Record {
             revision: self.revision,
             resource: String::new(),
@@ -247,14 +262,9 @@ impl Store {
             name: key.name.clone(),
             object: Some(Value::clone(object)),
         });
-        match journal.compact(std::iter::once(head).chain(objects)) {
-            Ok(()) => self.compacted_bytes = journal.bytes(),
-            // The long journal is still whole; try again when it has grown further.
-            Err(error) => {
-                tracing::warn!(%error, "cannot compact the API journal");
-                self.compacted_bytes = journal.bytes();
-            }
-        }
+        journal.compact(std::iter::once(head).chain(objects))?;
+        self.compacted_bytes = journal.bytes();
+        Ok(())
     }
 }
 
