@@ -160,6 +160,13 @@ impl Front {
         metrics::text(&self.metrics, &gauges)
     }
 
+    /// Ends when a leader is known, at the latest after the grace.
+    pub(crate) async fn leader_found(&self) {
+        let mut statuses = self.engine.watch_status();
+        let found = statuses.wait_for(|s| s.leader.is_some());
+        let _ = timeout(self.settings.no_leader_grace, found).await;
+    }
+
     /// Ends when no leader was known for long, if that is of interest; otherwise never.
     pub(crate) async fn leader_lost(&self, wanted: bool) {
         if !wanted {

@@ -53,13 +53,19 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause after a failed accept (out of file descriptors, for one).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves clients on `listener` until the front end is stopped, then lets connections end. Returns when all have.
+/// Serves clients on `listener` until the front end is stopped, then lets connections end. Returns when all have. As
+/// with etcd, clients of a member that just started are met when it knows of a leader: those that ask for one would end
+/// their watches otherwise. They wait in the backlog, but not for long.
 pub async fn serve(listener: TcpListener, accept: TlsAccept, front: Arc<Front>) {
     let connections = TaskTracker::new();
     let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let builder = Arc::new(http_builder());
     let stop = front.stop().clone();
     front.wake_watches().await;
+    tokio::select! {
+        () = front.leader_found() => {}
+        () = stop.cancelled() => {}
+    }
     loop {
         let Ok(permit) = Arc::clone(&free).acquire_owned().await else {
             break;

@@ -1,4 +1,9 @@
+use std::pin::pin;
+use std::time::Duration;
+
 use expect_test::expect;
+use futures::poll;
+use synod_agent_api::Role;
 use synod_proto::etcdserverpb::kv_client::KvClient;
 use synod_proto::etcdserverpb::{
     CompactionRequest, Compare, DeleteRangeRequest, LeaseGrantRequest, LeaseRevokeRequest,
@@ -8,6 +13,7 @@ use synod_replica::Refusal;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Request};
 
+use super::solo::Solo;
 use super::{Served, bytes, said};
 use crate::etcd::errors::refused;
 use crate::etcd::{EtcdError, Settings};
@@ -347,9 +353,7 @@ async fn leaders_and_learners() {
     let yes = MetadataValue::from_static("true");
     wanting.metadata_mut().insert("hasleader", yes);
     served.kv().range(wanting).await.expect("there is a leader");
-    served
-        .solo
-        .become_role(synod_agent_api::Role::Follower, None);
+    served.solo.become_role(Role::Follower, None);
     let mut wanting = Request::new(range.clone());
     let yes = MetadataValue::from_static("true");
     wanting.metadata_mut().insert("hasleader", yes);
@@ -358,9 +362,7 @@ async fn leaders_and_learners() {
         answer,
         (Code::Unavailable, EtcdError::NoLeader.words().to_owned())
     );
-    served
-        .solo
-        .become_role(synod_agent_api::Role::Learner, Some(2));
+    served.solo.become_role(Role::Learner, Some(2));
     let learner = (
         Code::FailedPrecondition,
         EtcdError::NotSupportedForLearner.words().to_owned(),
@@ -407,4 +409,22 @@ async fn bounds_are_settings() {
         said(KvClient::new(served.channel()).txn(request).await).1,
         EtcdError::KeyNotFound.words()
     );
+}
+
+#[tokio::test]
+async fn clients_are_met_when_a_leader_is_known() {
+    let solo = Solo::start();
+    solo.become_role(Role::Follower, None);
+    let settings = Settings {
+        no_leader_grace: Duration::from_secs(600),
+        ..Settings::default()
+    };
+    let served = Served::over(solo, settings).await;
+    let mut early = pin!(served.get("a"));
+    for _ in 0..100 {
+        assert!(poll!(early.as_mut()).is_pending());
+        tokio::task::yield_now().await;
+    }
+    served.solo.become_role(Role::Follower, Some(2));
+    assert_eq!(early.await, None);
 }

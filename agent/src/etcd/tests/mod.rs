@@ -47,7 +47,10 @@ impl Served {
     }
 
     async fn with(settings: Settings) -> Self {
-        let solo = Solo::start();
+        Self::over(Solo::start(), settings).await
+    }
+
+    async fn over(solo: Solo, settings: Settings) -> Self {
         let stop = CancellationToken::new();
         let front = Front::new(solo.engine(), settings, stop.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
