@@ -63,6 +63,8 @@ pub(super) struct Snapshots<S: StateMachine> {
     writing: Option<Writing<S::Reader>>,
     /// Bytes applied since the last snapshot began.
     since: u64,
+    /// A member refused the newest snapshot: it may have rotted, so it is written anew before it is sent again.
+    suspect: bool,
     /// Length of the newest snapshot, in bytes; 0 while unknown.
     length: u64,
     retained: Retained,
@@ -82,6 +84,7 @@ impl<S: StateMachine> Snapshots<S> {
             hash: opening.snapshot_hash,
             writing: None,
             since: 0,
+            suspect: false,
             length: 0,
             retained: Retained::default(),
             tickets: VecDeque::new(),
@@ -210,7 +213,8 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         };
         let snapshots = &mut self.snapshots;
         let base = running.core.base().slot;
-        let unsuitable = snapshots.kept.is_empty() || snapshots.newest() < base;
+        let unsuitable =
+            snapshots.kept.is_empty() || snapshots.newest() < base || snapshots.suspect;
         let threshold = self
             .settings
             .bounds
@@ -236,7 +240,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         }
         self.snapshots.retry_at = None;
         let applied = self.replicated.shared.applied;
-        if applied == self.snapshots.newest() {
+        if applied == self.snapshots.newest() && !self.snapshots.suspect {
             return self.answer_snapshots(Ok(applied));
         }
         let Some(running) = &self.running else { return };
@@ -259,7 +263,8 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     fn offer_snapshot(&mut self, now: Now) {
         let Some(running) = &self.running else { return };
         let slot = self.snapshots.newest();
-        let suitable = slot > Slot(0) && slot >= running.core.base().slot;
+        let suitable =
+            slot > Slot(0) && slot >= running.core.base().slot && !self.snapshots.suspect;
         if !suitable || !self.snapshots.sender.is_wanted() {
             return;
         }
@@ -284,6 +289,10 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         };
         match sent {
             Sent::Done(node, name) => running.core.snapshot_sent(node, name.slot),
+            Sent::Refused(node, name) => {
+                running.core.snapshot_failed(node);
+                self.snapshots.suspect |= name.slot == self.snapshots.newest();
+            }
             Sent::Failed(node) => running.core.snapshot_failed(node),
         }
     }
@@ -370,11 +379,14 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     fn on_written(&mut self, slot: Slot, hash: u64) {
         self.snapshots.writing = None;
         self.counters.snapshots += 1;
-        if slot <= self.snapshots.newest() {
+        if slot < self.snapshots.newest() {
             // A received one has overtaken it.
             return self.answer_snapshots(Ok(self.snapshots.newest()));
         }
-        self.snapshots.kept.push(slot);
+        self.snapshots.suspect = false;
+        if slot > self.snapshots.newest() {
+            self.snapshots.kept.push(slot);
+        }
         self.snapshots.hash = hash;
         self.snapshots.length = self.disk.length(&snapshot_file(slot)).unwrap_or(0);
         self.answer_snapshots(Ok(slot));

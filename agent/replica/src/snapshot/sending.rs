@@ -28,7 +28,9 @@ struct Transfer {
 pub(crate) enum Sent {
     /// The member has it.
     Done(Node, SnapshotName),
-    /// The member does not take it, or is silent.
+    /// The member does not take it: it has no space, or what arrived does not check.
+    Refused(Node, SnapshotName),
+    /// The member is silent, or the file cannot be read.
     Failed(Node),
 }
 
@@ -123,7 +125,7 @@ impl Sender {
             }
             SnapshotAnswer::Refused => {
                 self.transfers.remove(&from);
-                Some(Sent::Failed(from))
+                Some(Sent::Refused(from, name))
             }
             SnapshotAnswer::Next(offset) if offset > transfer.length => None,
             SnapshotAnswer::Next(offset) => {

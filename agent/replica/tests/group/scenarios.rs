@@ -184,6 +184,35 @@ fn a_laggard_gets_a_snapshot() {
 }
 
 #[test]
+fn a_snapshot_that_rotted_at_its_sender_is_refused_and_written_anew() {
+    let mut world = World::new();
+    world.bounds.snapshot_log_bytes = 4 << 10;
+    world.bootstrap(3);
+    world.run(5_000);
+    let leader = world.leader().unwrap();
+    let laggard = other(leader);
+    world.cut = [laggard].into();
+    for i in 0..200 {
+        world.put(leader, &format!("line {i}"));
+    }
+    for node in (1..=3).map(Node) {
+        let disk = &world.disks[&node];
+        for name in disk.names() {
+            if name.starts_with("snapshot-") {
+                let mut data = disk.bytes(&name);
+                let middle = data.len() / 2;
+                data[middle] ^= 4;
+                disk.put(&name, data);
+            }
+        }
+    }
+    world.cut.clear();
+    world.run(15_000);
+    assert_eq!(world.members[&laggard].status().counters.installs, 1);
+    assert_eq!(world.lines(laggard).len(), 200);
+}
+
+#[test]
 fn an_emptied_disk_is_an_amnesiac_until_the_group_takes_note() {
     let mut world = World::group(3);
     let leader = world.leader().unwrap();
