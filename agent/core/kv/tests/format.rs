@@ -39,16 +39,22 @@ fn put() -> Put {
 
 #[test]
 fn commands() {
-    check(&Command::Put(put()), &expect![[r#"
+    check(
+        &Command::Put(put()),
+        &expect![[r#"
         010101d704036b65790576616c7565
-    "#]]);
+    "#]],
+    );
     let delete = DeleteRange {
         range: KeyRange::prefix("ab".into()),
         prev_kv: true,
     };
-    check(&Command::DeleteRange(delete.clone()), &expect![[r#"
+    check(
+        &Command::DeleteRange(delete.clone()),
+        &expect![[r#"
         01020102616202026163
-    "#]]);
+    "#]],
+    );
     check(
         &Command::Compact {
             revision: 1_000_000,
@@ -57,12 +63,18 @@ fn commands() {
             010480897a
         "#]],
     );
-    check(&Command::LeaseGrant { id: 7, ttl: 60 }, &expect![[r#"
+    check(
+        &Command::LeaseGrant { id: 7, ttl: 60 },
+        &expect![[r#"
         01050e78
-    "#]]);
-    check(&Command::LeaseRevoke { id: i64::MAX }, &expect![[r#"
+    "#]],
+    );
+    check(
+        &Command::LeaseRevoke { id: i64::MAX },
+        &expect![[r#"
         0106feffffffffffffffff01
-    "#]]);
+    "#]],
+    );
     let ballot = Ballot {
         round: 9,
         node: Node(3),
@@ -81,12 +93,18 @@ fn commands() {
         member: 5,
         kind: AlarmKind::Corrupt,
     };
-    check(&Command::AlarmActivate(alarm), &expect![[r#"
+    check(
+        &Command::AlarmActivate(alarm),
+        &expect![[r#"
         01080105
-    "#]]);
-    check(&Command::AlarmDeactivate(alarm), &expect![[r#"
+    "#]],
+    );
+    check(
+        &Command::AlarmDeactivate(alarm),
+        &expect![[r#"
         01090105
-    "#]]);
+    "#]],
+    );
     check(
         &Command::Configure(Limits {
             quota_bytes: 1 << 33,
@@ -96,9 +114,12 @@ fn commands() {
             010a80808080200a
         "#]],
     );
-    check(&Command::Reclaim, &expect![[r#"
+    check(
+        &Command::Reclaim,
+        &expect![[r#"
         010b
-    "#]]);
+    "#]],
+    );
     let compare = |result, target| Compare {
         range: KeyRange::point("k".into()),
         result,
@@ -125,11 +146,14 @@ fn commands() {
         success: vec![Op::Put(put()), Op::Range(range)],
         failure: vec![Op::DeleteRange(delete), Op::Txn(Txn::default())],
     };
-    check(&Command::Txn(txn), &expect![[r#"
+    check(
+        &Command::Txn(txn),
+        &expect![[r#"
         010305000002016b00010104016b00020206016b0003030176016b0000040801
         6b00020101d704036b65790576616c75650c01020406080a00000c0100010202
         010261620202616303000000
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -150,7 +174,8 @@ fn snapshot() {
     expect![[r#"
         01010a060601808080800804010005020ec80101030161060004040001320301
         6208000802000131040a000000000005f1eba1e7b88ab4a713
-    "#]].assert_eq(&hex(&bytes));
+    "#]]
+    .assert_eq(&hex(&bytes));
     expect!["134ed0538ce875f1"].assert_eq(&format!("{:016x}", script.store.digest()));
     restores(&script.store, &bytes);
 }
