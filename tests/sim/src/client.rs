@@ -55,6 +55,11 @@ impl Client {
         }
     }
 
+    /// Its next operations are done at `node`.
+    pub(crate) fn go_to(&mut self, node: Node) {
+        self.node = Some(node);
+    }
+
     fn key(&mut self, profile: &Profile) -> Bytes {
         Bytes::from(format!("k{:02}", self.random.below(profile.keys)))
     }
@@ -213,6 +218,10 @@ impl World {
         let unusable = match operation {
             Operation::Compact { revision } => revision < 2 || !self.compactions.insert(revision),
             Operation::Revoke { lease } => !self.revocations.insert(lease),
+            // A process that does not run cannot look into its store.
+            Operation::Range {
+                serializable: true, ..
+            } => !self.hosts[&node].running(self.now),
             _ => false,
         };
         if unusable {
@@ -347,7 +356,13 @@ impl World {
     fn client_goes_on(&mut self, client: usize, id: usize) {
         if self.clients[client].pending == Some(id) {
             self.clients[client].pending = None;
-            let span = self.random.around(self.profile.think_mean);
+            let hurry = self.now < self.hurry_until;
+            let think = if hurry {
+                3 * MS
+            } else {
+                self.profile.think_mean
+            };
+            let span = self.random.around(think);
             self.after(span, Happening::Client { client });
         }
     }

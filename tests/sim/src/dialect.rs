@@ -6,7 +6,7 @@ use synod_kv::{
     KeyValue, Limits, Op, OpResponse, Put, Range, Reply, Response, Settings, SoftRequest,
     SoftResponse, Store, Txn, WatchId, WatchSpec, WatchState,
 };
-use synod_paxos::{Configuration, RoleName};
+use synod_paxos::{Ballot, Configuration, RoleName};
 use synod_replica::{DriverStatus, Phase};
 
 use crate::ledger::Internal;
@@ -215,6 +215,17 @@ pub(crate) fn kept_alive(response: &SoftResponse) -> Option<Outcome> {
         SoftResponse::LeaseNotFound => Some(Outcome::KeptAlive { ttl_s: None }),
         _ => None,
     }
+}
+
+/// The expiry of a lease as the leader of `ballot` proposes it.
+#[must_use]
+pub(crate) fn expiry(lease: i64, granted: u64, ballot: Ballot) -> Bytes {
+    Command::LeaseExpire {
+        id: lease,
+        granted,
+        ballot,
+    }
+    .encode()
 }
 
 /// What a command means that no client asked for.

@@ -348,8 +348,9 @@ impl SimDisk {
 
     /// Flips bits of a file, but not of what was synced just now: damage there cannot be told from a torn write.
     /// Returns the file's name and the offset, or nothing if there is nothing to rot.
-    pub fn rot(&self) -> Option<(String, u64)> {
-        self.0.borrow_mut().rot()
+    /// Only files whose names begin with `prefix` rot.
+    pub fn rot(&self, prefix: &str) -> Option<(String, u64)> {
+        self.0.borrow_mut().rot(prefix)
     }
 }
 
@@ -498,10 +499,11 @@ impl Medium {
         self.inodes.retain(|number, _| named.contains(number));
     }
 
-    fn rot(&mut self) -> Option<(String, u64)> {
+    fn rot(&mut self, prefix: &str) -> Option<(String, u64)> {
         let files: Vec<(String, u64)> = self
             .names
             .iter()
+            .filter(|(name, _)| name.starts_with(prefix))
             .filter(|(_, number)| {
                 self.inodes
                     .get(*number)

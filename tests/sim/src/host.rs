@@ -1,7 +1,7 @@
 //! One machine of the world: a disk, clocks, and a process of the shipped agent core that comes and goes.
 
 use synod_kv::Hub;
-use synod_paxos::{Configuration, Node, Slot, Timing};
+use synod_paxos::{ConfigId, Configuration, Node, Slot, Timing};
 use synod_replica::{Bounds, ClusterUid, Driver, Glance, MemberContext, Settings, Span, StartMode};
 
 use crate::clock::{Clock, Instant};
@@ -45,6 +45,8 @@ pub(crate) struct Host {
     pub(crate) founded: StartMode,
     /// True once its process took part: its disk is formatted.
     pub(crate) formatted: bool,
+    /// The newest configuration that its process knows to be decided.
+    pub(crate) configuration: ConfigId,
     /// The identity of its disk, as last seen.
     pub(crate) disk_id: u128,
     /// True from a loss or damage of the disk until it votes again, or was found whole.
@@ -53,6 +55,8 @@ pub(crate) struct Host {
     pub(crate) wiped: bool,
     /// True while it runs an older build.
     pub(crate) old_build: bool,
+    /// The process during which a snapshot of it rotted, if that was not found yet.
+    pub(crate) rotten: Option<u64>,
     /// True if its machine loses power as soon as its disk works.
     pub(crate) doomed: bool,
     /// True once it was removed for good.
@@ -86,10 +90,12 @@ impl Host {
             disk_at: Instant::MAX,
             founded,
             formatted: false,
+            configuration: ConfigId(0),
             disk_id: 0,
             damaged: false,
             wiped: false,
             old_build: false,
+            rotten: None,
             doomed: false,
             retired: false,
             glance: Glance::default(),
@@ -125,6 +131,7 @@ impl Host {
         self.wake_at = Instant::MAX;
         self.disk_at = Instant::MAX;
         self.glance = Glance::default();
+        self.configuration = ConfigId(0);
         self.paused_until = 0;
         let witness = Witness::new(
             self.node,

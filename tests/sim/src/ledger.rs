@@ -267,7 +267,7 @@ impl Ledger {
     }
 
     /// A leader has applied everything before its ballot and begins.
-    pub fn leads(&mut self, node: Node, incarnation: u64, ballot: Ballot) {
+    pub fn leads(&mut self, node: Node, incarnation: u64, ballot: Ballot, applied: u64) {
         demand!(
             "ballots",
             ballot.node == node,
@@ -279,7 +279,23 @@ impl Ledger {
             before.is_none(),
             "{node} leads in {ballot} again (incarnation {incarnation}, before {before:?})"
         );
+        // What former leaders chose is applied before a machine leads.
+        let late = self.records.get(applied as usize..).into_iter().flatten();
+        let missed = late
+            .map(|record| record.stamp)
+            .find(|stamp| stamp.ballot < ballot);
+        demand!(
+            "leadership",
+            missed.is_none(),
+            "{node} leads in {ballot} and has applied only s{applied}, before {missed:?}"
+        );
         self.elections += 1;
+    }
+
+    /// The ballot of a leader that was followed by another one.
+    #[must_use]
+    pub fn deposed(&self) -> Option<Ballot> {
+        self.leaderships.keys().rev().nth(1).copied()
     }
 
     /// Somebody applied a slot: the first says what it holds, all others must agree.

@@ -86,6 +86,14 @@ impl Model {
         self.leases.keys().copied().collect()
     }
 
+    /// A lease that exists, and the slot it was granted at: one with keys if there is one.
+    #[must_use]
+    pub fn some_lease(&self) -> Option<(i64, u64)> {
+        let with_keys = self.leases.iter().find(|(_, (_, keys))| !keys.is_empty());
+        let any = with_keys.or_else(|| self.leases.iter().next());
+        any.map(|(lease, (granted, _))| (*lease, *granted))
+    }
+
     /// Whether the lease exists.
     #[must_use]
     pub fn has_lease(&self, lease: i64) -> bool {

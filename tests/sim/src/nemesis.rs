@@ -22,6 +22,10 @@ pub(crate) enum Undo {
     Calm,
     /// A disk is as between faults.
     Disk(Node),
+    /// A rival has heard nothing of the leader for long: the second half of `Fault::Usurp`.
+    Usurped { leader: Node, rival: Node },
+    /// A node is cut off from all others.
+    CutOff(Node),
 }
 
 /// What was done to the world.
@@ -79,6 +83,10 @@ impl World {
         if !self.chaos || self.profile.faults.is_empty() {
             return;
         }
+        if self.now < self.usurping_until {
+            // This one takes its time, and nothing may come between.
+            return self.schedule_fault();
+        }
         let weights: Vec<u64> = self
             .profile
             .faults
@@ -124,6 +132,7 @@ impl World {
             Fault::FailSync => self.host(node).disk.with(|medium| medium.failing_syncs = 1),
             Fault::Rot => self.rot(node),
             Fault::Wipe => self.wipe(node),
+            Fault::Ghost => self.ghost(node),
             Fault::WallJump => {
                 let by = self.random.below(7_200_000) as i64 - 3_600_000;
                 self.host(node).clock.jump(by);
@@ -189,18 +198,90 @@ impl World {
         self.schedule_heal();
     }
 
+    /// First one rival stops hearing the leader, and the others do not follow it while they do.
     fn usurp(&mut self, leader: Node) {
-        self.cut_off(&[leader]);
+        let rivals: Vec<Node> = voters(&self.newest)
+            .into_iter()
+            .filter(|node| *node != leader && self.hosts[node].agent.is_some())
+            .collect();
+        if rivals.len() < 2 {
+            return;
+        }
+        let rival = *self.random.pick(&rivals);
+        self.usurping_until = self.now + 6 * self.profile.election.0;
+        self.links.heal();
+        self.links.cut(leader, rival);
+        self.links.cut(rival, leader);
+        let election = self.profile.election.0;
+        let span = self.random.between(3 * election / 2, 5 * election / 2);
+        self.after(span, Happening::Undo(Undo::Usurped { leader, rival }));
+    }
+
+    /// Then the leader is cut off from all while leases may run: the others forget what they granted, or are told that it
+    /// died, or it slept and does not know how late it is. Clients hurry meanwhile.
+    fn usurped(&mut self, leader: Node, rival: Node) {
+        let election = self.profile.election.0;
         let others: Vec<Node> = self
             .reachable()
             .into_iter()
-            .filter(|node| *node != leader)
+            .filter(|node| *node != leader && *node != rival)
             .collect();
-        for node in others {
-            self.die(node, false);
-            let span = self.random.below(30 * MS);
-            self.after(span, Happening::Start { node });
+        let way = self.random.below(3);
+        self.note(leader, || {
+            format!("is cut off, in way {way}; {rival} is its rival")
+        });
+        let mut cut_after = 0;
+        if way == 2 {
+            let span = self.random.between(election / 4, election);
+            let until = self.now + span;
+            self.host(leader).paused_until = until;
+            cut_after = self.random.below(MS);
         }
+        self.hurry_until = self.now + 3 * election;
+        for client in self.clients.iter_mut().take(2) {
+            client.go_to(leader);
+        }
+        for node in others {
+            if way == 0 {
+                self.die(node, false);
+                let span = self.random.below(10 * MS);
+                self.after(span, Happening::Start { node });
+            } else {
+                let incarnation = self.hosts[&node].incarnation;
+                let span = cut_after + self.random.below(20 * MS);
+                self.after(
+                    span,
+                    Happening::Link {
+                        node,
+                        incarnation,
+                        peer: leader,
+                        up: false,
+                    },
+                );
+            }
+        }
+        if cut_after > 0 {
+            self.after(cut_after, Happening::Undo(Undo::CutOff(leader)));
+        } else {
+            self.cut_off_for_good(&[leader]);
+        }
+        self.after(3 * election, Happening::Undo(Undo::Heal));
+    }
+
+    /// What a leader wanted that was deposed since arrives by some way: a lease that somebody else keeps alive now is to
+    /// expire.
+    fn ghost(&mut self, node: Node) {
+        let ledger = self.ledger.borrow();
+        let (Some(ballot), Some((lease, granted))) = (ledger.deposed(), ledger.model.some_lease())
+        else {
+            return;
+        };
+        drop(ledger);
+        let command = crate::dialect::expiry(lease, granted, ballot);
+        self.ask(node, Asker::Admin, |ticket| Request::Propose {
+            ticket,
+            command,
+        });
     }
 
     fn split(&mut self) {
@@ -283,7 +364,7 @@ impl World {
             .iter()
             .filter(|voter| self.hosts[*voter].damaged && **voter != node)
             .count();
-        let known = self.newest.members.contains_key(&node);
+        let known = self.newest.members.contains_key(&node) && self.now >= self.shrinking_until;
         known && 2 * (damaged + 1) < voters.len() && voters.len() >= 3
     }
 
@@ -291,16 +372,31 @@ impl World {
         if !self.may_damage(node) {
             return;
         }
+        if self.random.chance(300) {
+            return self.rot_snapshot(node);
+        }
         self.die(node, true);
         let times = self.random.between(1, 3);
         for _ in 0..times {
-            if let Some((file, offset)) = self.host(node).disk.rot() {
+            if let Some((file, offset)) = self.host(node).disk.rot("") {
                 self.note(node, || format!("its disk rots: {file} at {offset}"));
                 self.host(node).damaged = true;
             }
         }
         let span = self.length();
         self.after(span, Happening::Start { node });
+    }
+
+    /// Snapshots rot while they are in use; found when one is read.
+    fn rot_snapshot(&mut self, node: Node) {
+        let incarnation = self.hosts[&node].incarnation;
+        for _ in 0..2 {
+            if let Some((file, offset)) = self.host(node).disk.rot("snapshot") {
+                self.note(node, || format!("its disk rots: {file} at {offset}"));
+                self.host(node).damaged = true;
+                self.host(node).rotten = Some(incarnation);
+            }
+        }
     }
 
     fn wipe(&mut self, node: Node) {
@@ -322,6 +418,10 @@ impl World {
         let Some(change) = self.choose_change() else {
             return;
         };
+        if matches!(change, Change::Remove { .. } | Change::Swap { .. }) {
+            // While a voter may be leaving, a group has fewer disks to lose.
+            self.shrinking_until = self.now + 12 * SECOND;
+        }
         let expected = self.random.chance(700).then_some(self.newest.id);
         self.note(node, || format!("is asked for {change:?}"));
         self.ask(node, Asker::Admin, |ticket| Request::Change {
@@ -341,6 +441,16 @@ impl World {
             .filter(|node| !voters.contains(node))
             .collect();
         let damaged = voters.iter().any(|voter| self.hosts[voter].damaged);
+        let (down, up): (Vec<Node>, Vec<Node>) = voters
+            .iter()
+            .copied()
+            .partition(|voter| self.hosts[voter].agent.is_none());
+        if !damaged && !down.is_empty() && !up.is_empty() && self.random.chance(500) {
+            // The wrong one to remove.
+            return Some(Change::Remove {
+                node: *self.random.pick(&up),
+            });
+        }
         match self.random.below(10) {
             0..=3 if newest.members.len() < MEMBERS_MAX && voters.len() < VOTERS_MAX => {
                 Some(self.add())
@@ -403,6 +513,16 @@ impl World {
     pub(crate) fn undo(&mut self, undo: Undo) {
         match undo {
             Undo::Heal => self.heal(),
+            Undo::Usurped { leader, rival } => {
+                if self.chaos {
+                    self.usurped(leader, rival);
+                }
+            }
+            Undo::CutOff(node) => {
+                if self.chaos {
+                    self.cut_off_for_good(&[node]);
+                }
+            }
             Undo::Calm => self.links.profile = self.profile.net.clone(),
             Undo::Disk(node) => {
                 let profile = self.profile.disk.clone();

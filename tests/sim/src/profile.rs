@@ -50,8 +50,10 @@ pub enum Fault {
     Wipe,
     /// A wall clock is set.
     WallJump,
-    /// The leader is cut off while all others are killed and start at once: leases they granted are still running.
+    /// The leader is cut off and another one elected while the leases that it was granted may still run.
     Usurp,
+    /// An expiry of a leader that was deposed since arrives late.
+    Ghost,
     /// Somebody hands leadership over.
     Transfer,
     /// A snapshot is asked for.
@@ -62,7 +64,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Kill,
         Self::Power,
         Self::PowerLeader,
@@ -83,6 +85,7 @@ impl Fault {
         Self::Wipe,
         Self::WallJump,
         Self::Usurp,
+        Self::Ghost,
         Self::Transfer,
         Self::Snapshot,
         Self::Membership,
@@ -171,10 +174,16 @@ impl Profile {
         let heavy = padding > 1_000;
         let snapshot_log_bytes: u64 = *random.pick(&[8, 32, 128, 1_024]) << 10;
         let snapshot_piece_bytes: usize = *random.pick(&[512, 2_048, 65_536]);
-        let net = net(random);
+        let mut net = net(random);
+        let mut disk = disk(random);
+        if lease && random.chance(700) {
+            // Mistakes about leases show in short windows only.
+            net.delay_mean = net.delay_mean.min(500_000);
+            disk.sync_mean = disk.sync_mean.min(500_000);
+        }
         let slow = net.delay_mean > 5_000_000;
         let drift = if lease {
-            *random.pick(&[10_000, 100_000, 300_000])
+            *random.pick(&[10_000, 300_000, 300_000])
         } else {
             *random.pick(&[0, 100, 1_000, 50_000])
         };
@@ -184,7 +193,7 @@ impl Profile {
             fault_mean: random.between(100, 700) * MS,
             fault_length: random.between(50, 2_000) * MS,
             net,
-            disk: disk(random),
+            disk,
             heartbeat: Span::from_millis(heartbeat),
             election: Span::from_millis(election),
             lease: lease.then(|| {
@@ -210,7 +219,7 @@ impl Profile {
             log_memory_bytes: *random.pick(&[32, 128, 16_384]) << 10,
             snapshot_piece_bytes: snapshot_piece_bytes.max(if heavy || slow { 8_192 } else { 0 }),
             mixed_levels: random.chance(200),
-            quota_bytes: random.chance(100).then(|| random.between(20, 200) << 10),
+            quota_bytes: random.chance(100).then(|| random.between(10, 50) << 10),
             operations: 1_050,
         }
     }
@@ -244,7 +253,7 @@ fn faults(random: &mut Random, members: u64, lease: bool) -> Vec<(Fault, u64)> {
         faults.push((Fault::PowerLeader, 4));
     }
     if members > 1 && lease {
-        faults.extend([(Fault::Usurp, 10), (Fault::IsolateLeader, 10)]);
+        faults.extend([(Fault::Usurp, 40), (Fault::IsolateLeader, 10)]);
     }
     let per_mille = random.between(100, 600);
     for fault in Fault::ALL {

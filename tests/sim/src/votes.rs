@@ -105,6 +105,19 @@ impl Votes {
         }
     }
 
+    /// A process of `node` knows itself to have promised `promised`.
+    pub(crate) fn check_recovered(&self, node: Node, promised: Ballot) {
+        let said = self
+            .said
+            .get(&node)
+            .map_or(Ballot::default(), |said| said.promised);
+        demand!(
+            "promises",
+            promised >= said,
+            "{node} promised {said} and only knows of {promised}"
+        );
+    }
+
     fn owns(&mut self, from: Node, incarnation: u64, ballot: Ballot) {
         demand!("promises", ballot.node == from, "{from} uses {ballot}");
         let first = *self.ballots.entry(ballot).or_insert(incarnation);

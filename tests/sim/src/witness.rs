@@ -23,6 +23,8 @@ pub(crate) struct Witness {
     ledger: SharedLedger,
     /// The last slot that went through this store; unknown after a restore until the next one does.
     at: Option<Slot>,
+    /// The ballot it leads in.
+    led: Option<Ballot>,
     /// True for a build that does not know transactions that write several keys (an older one).
     old_build: bool,
 }
@@ -44,6 +46,7 @@ impl Witness {
             incarnation,
             ledger,
             at: Some(Slot(0)),
+            led: None,
             old_build,
         }
     }
@@ -77,6 +80,15 @@ impl Witness {
                 );
             }
         }
+        demand!(
+            "leadership",
+            self.led.is_none_or(|led| led <= stamp.ballot),
+            "{} leads in {:?} and applies {} of {}",
+            self.node,
+            self.led,
+            stamp.slot,
+            stamp.ballot
+        );
         self.at = Some(stamp.slot);
     }
 
@@ -132,13 +144,18 @@ impl StateMachine for Witness {
     }
 
     fn lead(&mut self, now: Now, ballot: Ballot) {
-        self.ledger
-            .borrow_mut()
-            .leads(self.node, self.incarnation, ballot);
+        self.ledger.borrow_mut().leads(
+            self.node,
+            self.incarnation,
+            ballot,
+            self.at.map_or(u64::MAX, |at| at.0),
+        );
+        self.led = Some(ballot);
         self.store.lead(now, ballot);
     }
 
     fn follow(&mut self) {
+        self.led = None;
         self.store.follow();
     }
 
@@ -195,6 +212,7 @@ impl StateMachine for Witness {
             incarnation: self.incarnation,
             ledger: self.ledger.clone(),
             at: Some(Slot(0)),
+            led: None,
             old_build: self.old_build,
         }
     }

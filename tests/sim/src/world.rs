@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::rc::Rc;
 
 use bytes::Bytes;
-use synod_paxos::{ConfigId, Configuration, MemberRole, Node};
+use synod_paxos::{Ballot, Body, ConfigId, Configuration, MemberRole, Node};
 use synod_replica::{
     Completion, DiskError, Event, NetEvent, Output, Phase, Quarantine, Request, StartMode, Ticket,
 };
@@ -41,6 +41,12 @@ pub(crate) enum Happening {
         incarnation: u64,
         peer: Node,
         up: bool,
+    },
+    /// A process that did not run when it was asked something finds it.
+    Request {
+        node: Node,
+        incarnation: u64,
+        request: Request<Witness>,
     },
     /// A client thinks of something.
     Client { client: usize },
@@ -118,6 +124,12 @@ pub struct World {
     /// The newest configuration seen anywhere.
     pub(crate) newest: Configuration,
     pub(crate) askers: BTreeMap<(Node, Ticket), (Asker, Instant)>,
+    /// Until when no disk is damaged, since a voter may be leaving.
+    pub(crate) shrinking_until: Instant,
+    /// Until when no other fault is made.
+    pub(crate) usurping_until: Instant,
+    /// Until when clients hardly think.
+    pub(crate) hurry_until: Instant,
     /// Revisions that were given to compactions and leases that were revoked, each once in a run.
     pub(crate) compactions: BTreeSet<u64>,
     pub(crate) revocations: BTreeSet<i64>,
@@ -151,6 +163,9 @@ impl World {
             busy: false,
             newest: initial(members),
             askers: BTreeMap::new(),
+            shrinking_until: 0,
+            usurping_until: 0,
+            hurry_until: 0,
             compactions: BTreeSet::new(),
             revocations: BTreeSet::new(),
             next_number: members + 1,
@@ -263,6 +278,27 @@ impl World {
                     self.run(node, Some(Event::Net(event)));
                 }
             }
+            Happening::Request {
+                node,
+                incarnation,
+                request,
+            } => {
+                if self.is_process(node, incarnation) {
+                    let until = self.hosts[&node].paused_until;
+                    if until > self.now {
+                        self.at(
+                            until,
+                            Happening::Request {
+                                node,
+                                incarnation,
+                                request,
+                            },
+                        );
+                    } else {
+                        self.run(node, Some(Event::Request(request)));
+                    }
+                }
+            }
             Happening::Client { client } => self.client_acts(client),
             Happening::GiveUp { client, operation } => self.client_gives_up(client, operation),
             Happening::Fault => self.make_fault(),
@@ -330,7 +366,31 @@ impl World {
             },
             frame.len() as u64,
         );
+        let stale = self.stale_ballot(to, &frame);
         self.run(to, Some(Event::Net(NetEvent::Received { from, frame })));
+        if let Some(ballot) = stale {
+            let promised = self.hosts[&to].glance.ballot;
+            demand!(
+                "membership",
+                promised != ballot,
+                "{to} promised {ballot} to {from}, who acts under an older configuration than {to} knows to be decided"
+            );
+        }
+    }
+
+    /// The ballot of a frame that asks for votes under a configuration older than the receiver knows to be decided, unless
+    /// it was promised before.
+    fn stale_ballot(&self, to: Node, frame: &Bytes) -> Option<Ballot> {
+        let host = &self.hosts[&to];
+        let message =
+            synod_replica::overhear(frame).filter(|message| message.config < host.configuration)?;
+        let ballot = match message.body {
+            Body::Prepare { ballot, .. }
+            | Body::Sync { ballot, .. }
+            | Body::Accept { ballot, .. } => ballot,
+            _ => return None,
+        };
+        (ballot > host.glance.ballot).then_some(ballot)
     }
 
     fn complete_disk(&mut self, node: Node) {
@@ -586,7 +646,21 @@ impl World {
         self.last_ticket += 1;
         let ticket = self.last_ticket;
         self.askers.insert((node, ticket), (asker, self.now));
-        self.run(node, Some(Event::Request(request(ticket))));
+        let request = request(ticket);
+        let host = &self.hosts[&node];
+        if host.running(self.now) {
+            self.run(node, Some(Event::Request(request)));
+        } else {
+            let (until, incarnation) = (host.paused_until, host.incarnation);
+            self.at(
+                until,
+                Happening::Request {
+                    node,
+                    incarnation,
+                    request,
+                },
+            );
+        }
     }
 
     fn answer(&mut self, node: Node, output: Output<Witness>) {
@@ -665,6 +739,7 @@ impl World {
             Phase::Quarantined(why) => self.quarantined(node, why.clone()),
         }
         if let Some(configuration) = crate::dialect::configuration(&status) {
+            self.host(node).configuration = configuration.id;
             self.see_configuration(node, configuration);
         }
         self.check_votes(node, &status);
@@ -679,7 +754,7 @@ impl World {
         let anew = host.disk_id != 0;
         demand!(
             "recovery",
-            !anew || host.damaged,
+            !anew || host.damaged || host.rotten.is_some(),
             "{node} gave up its disk, which was whole"
         );
         let host = self.host(node);
@@ -798,7 +873,7 @@ impl World {
             next.id.0
         );
         if left == 1 && joined == 0 && new.len() > 1 {
-            let long = 12 * self.profile.election.0 + 2 * SECOND;
+            let long = 2 * self.profile.election.0 + 500 * MS;
             let dead = new.iter().filter(|node| {
                 self.hosts[*node]
                     .down_since
@@ -831,8 +906,19 @@ impl World {
             !(host.wiped && votes),
             "{node} lost its disk and takes part in votes: {status:?}"
         );
-        if votes {
+        if host
+            .rotten
+            .is_some_and(|process| process < host.incarnation)
+            && votes
+        {
+            host.rotten = None;
+        }
+        if votes && host.rotten.is_none() {
             host.damaged = false;
+        }
+        let (promised, wiped) = (status.core.as_ref().map(|core| core.promised), host.wiped);
+        if let Some(promised) = promised.filter(|_| !wiped) {
+            self.votes.check_recovered(node, promised);
         }
     }
 
