@@ -8,13 +8,26 @@ use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
 use std::sync::Arc;
 
-/// Whether the claim has the room it asks for.
-pub(super) fn is_as_large_as_asked(claim: &PersistentVolumeClaim) -> bool {
-    capacity(claim) == requested(claim)
+/// Does what is due for one claim.
+pub(super) async fn follow(shared: &Shared, claim: &PersistentVolumeClaim, pods: &[Arc<Pod>]) {
+    let phase = claim
+        .status
+        .as_ref()
+        .and_then(|status| status.phase.as_deref());
+    let outcome = if claim.metadata.deletion_timestamp.is_some() {
+        let_go(shared, claim, pods).await
+    } else if phase != Some("Bound") || capacity(claim) != requested(claim) {
+        bind(shared, claim).await
+    } else {
+        Ok(())
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(claim = claim.name_any(), %error, "the claim is not handled yet");
+    }
 }
 
 /// Binds a claim to its directory.
-pub(super) async fn bind(
+async fn bind(
     shared: &Shared,
     claim: &PersistentVolumeClaim,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -58,7 +71,7 @@ pub(super) async fn bind(
 }
 
 /// Takes the finalizer off a claim that is being deleted, once no pod mounts it.
-pub(super) async fn let_go(
+async fn let_go(
     shared: &Shared,
     claim: &PersistentVolumeClaim,
     pods: &[Arc<Pod>],

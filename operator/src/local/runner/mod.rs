@@ -9,6 +9,7 @@ mod addresses;
 mod claims;
 mod forwarder;
 mod hosts;
+mod placement;
 mod probe;
 pub mod process;
 pub(crate) mod program;
@@ -18,14 +19,14 @@ mod worker;
 use super::home::Home;
 use addresses::Addresses;
 use forwarder::Forwarders;
+use futures::future::join_all;
 use futures::stream::{BoxStream, SelectAll};
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use k8s_openapi::api::core::v1::{Pod, Service};
-use kube::api::{Api, Patch, PatchParams};
+use kube::api::Api;
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Client, ResourceExt};
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -198,29 +199,38 @@ impl Runner {
         self.follow_pods(&pods);
     }
 
+    /// Gives every new pod and Service its address, all at the same time: each is two answers of the API away.
     async fn give_addresses(&mut self, pods: &[Arc<Pod>], services: &[Arc<Service>]) {
+        let mut gifts = Vec::new();
         for pod in pods.iter().filter(|pod| worker::address(pod).is_none()) {
-            let uid = pod.uid().unwrap_or_default();
-            if self.addressed.contains(&uid) {
+            if self.addressed.contains(&pod.uid().unwrap_or_default()) {
                 continue;
             }
-            match self.place(pod).await {
-                Ok(()) => drop(self.addressed.insert(uid)),
-                Err(error) => {
-                    tracing::warn!(pod = pod.name_any(), %error, "the pod is not placed yet")
-                }
+            if let Some(address) = self.given("pod", &**pod, AGENT_PORTS) {
+                gifts.push(
+                    placement::of_pod(Arc::clone(&self.shared), Arc::clone(pod), address).boxed(),
+                );
             }
         }
         for service in services {
-            let uid = service.uid().unwrap_or_default();
-            if self.addressed.contains(&uid) {
+            let (uid, ports) = (
+                service.uid().unwrap_or_default(),
+                placement::wanted_ports(service),
+            );
+            let Some(ports) = ports.filter(|_| !self.addressed.contains(&uid)) else {
                 continue;
+            };
+            if let Some(address) = self.given("service", &**service, &ports) {
+                gifts.push(
+                    placement::of_service(Arc::clone(&self.shared), Arc::clone(service), address)
+                        .boxed(),
+                );
             }
-            match self.address_service(service).await {
+        }
+        for (uid, outcome) in join_all(gifts).await {
+            match outcome {
                 Ok(()) => drop(self.addressed.insert(uid)),
-                Err(error) => {
-                    tracing::warn!(service = service.name_any(), %error, "the Service has no address yet");
-                }
+                Err(error) => tracing::warn!(uid, %error, "an address is not written yet"),
             }
         }
         let known: BTreeSet<_> = pods
@@ -274,112 +284,40 @@ impl Runner {
         self.workers.insert(uid.to_owned(), sender);
     }
 
-    /// Puts a pod on the node and gives it its address.
-    async fn place(&mut self, pod: &Pod) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let (namespace, name) = (pod.namespace().unwrap_or_default(), pod.name_any());
-        if pod
-            .spec
-            .as_ref()
-            .is_none_or(|spec| spec.node_name.is_none())
-        {
-            let binding = json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}, "target": {"kind": "Node", "name": NODE}});
-            let path = format!("/api/v1/namespaces/{namespace}/pods/{name}/binding");
-            let request = http::Request::post(path).body(serde_json::to_vec(&binding)?)?;
-            self.shared
-                .client
-                .request::<serde_json::Value>(request)
-                .await?;
-        }
-        let key = format!("pod/{namespace}/{name}");
-        let address = self.given(&key, AGENT_PORTS)?.to_string();
-        let now = jiff::Timestamp::now()
-            .strftime("%Y-%m-%dT%H:%M:%SZ")
-            .to_string();
-        let status = json!({"phase": "Pending", "podIP": address, "podIPs": [{"ip": address}], "hostIP": "127.0.0.1", "startTime": now});
-        let patch = json!({"metadata": {"uid": pod.uid()}, "status": status});
-        let pods: Api<Pod> = Api::namespaced(self.shared.client.clone(), &namespace);
-        pods.patch_status(&name, &PatchParams::default(), &Patch::Merge(patch))
-            .await?;
-        Ok(())
-    }
-
-    /// Gives a Service that wants one its address.
-    async fn address_service(
-        &mut self,
-        service: &Service,
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let Some(spec) = &service.spec else {
-            return Ok(());
-        };
-        let given = spec.cluster_ip.as_deref().is_some_and(|ip| !ip.is_empty());
-        if given
-            || spec.type_.as_deref() == Some("ExternalName")
-            || service.metadata.deletion_timestamp.is_some()
-        {
-            return Ok(());
-        }
-        let (namespace, name) = (service.namespace().unwrap_or_default(), service.name_any());
-        let ports: Vec<u16> = spec
-            .ports
-            .iter()
-            .flatten()
-            .filter_map(|port| u16::try_from(port.port).ok())
-            .collect();
-        let address = self
-            .given(&format!("service/{namespace}/{name}"), &ports)?
-            .to_string();
-        let patch = json!({"metadata": {"uid": service.uid()}, "spec": {"clusterIP": address, "clusterIPs": [address]}});
-        let services: Api<Service> = Api::namespaced(self.shared.client.clone(), &namespace);
-        services
-            .patch(&name, &PatchParams::default(), &Patch::Merge(patch))
-            .await?;
-        Ok(())
-    }
-
+    /// The address of an object; none, and a warning, while there is none to be had.
     fn given(
         &mut self,
-        key: &str,
+        kind: &str,
+        object: &dyn Named,
         ports: &[u16],
-    ) -> Result<std::net::Ipv4Addr, addresses::AddressError> {
+    ) -> Option<std::net::Ipv4Addr> {
+        let key = object.key(kind);
         let (pods, services) = (&self.pods, &self.services);
         let in_use = |key: &str| {
-            let pod = |pod: &Pod| {
-                key == format!(
-                    "pod/{}/{}",
-                    pod.namespace().unwrap_or_default(),
-                    pod.name_any()
-                )
-            };
-            let service = |s: &Service| {
-                key == format!(
-                    "service/{}/{}",
-                    s.namespace().unwrap_or_default(),
-                    s.name_any()
-                )
-            };
-            pods.find(pod).is_some() || services.find(service).is_some()
+            pods.find(|pod| key == pod.key("pod")).is_some()
+                || services
+                    .find(|service| key == service.key("service"))
+                    .is_some()
         };
-        self.addresses.of(key, ports, &in_use)
+        match self.addresses.of(&key, ports, &in_use) {
+            Ok(address) => Some(address),
+            Err(error) => {
+                tracing::warn!(key, %error, "no loopback address");
+                None
+            }
+        }
     }
 
     /// Binds new claims to directories, lets unused ones go, and removes the content of those that went.
     async fn bind_claims(&mut self, pods: &[Arc<Pod>]) {
-        for claim in self.shared.sources.claims.state() {
-            let phase = claim
-                .status
-                .as_ref()
-                .and_then(|status| status.phase.as_deref());
-            let outcome = if claim.metadata.deletion_timestamp.is_some() {
-                claims::let_go(&self.shared, &claim, pods).await
-            } else if phase != Some("Bound") || !claims::is_as_large_as_asked(&claim) {
-                claims::bind(&self.shared, &claim).await
-            } else {
-                Ok(())
-            };
-            if let Err(error) = outcome {
-                tracing::warn!(claim = claim.name_any(), %error, "the claim is not handled yet");
-            }
-        }
+        let claims = self.shared.sources.claims.state();
+        let shared = &self.shared;
+        join_all(
+            claims
+                .iter()
+                .map(|claim| claims::follow(shared, claim, pods)),
+        )
+        .await;
         self.remove_contents();
     }
 
@@ -397,5 +335,21 @@ impl Runner {
             let _ = std::fs::remove_dir_all(path);
         }
         self.contents = known;
+    }
+}
+
+/// What addresses are kept by.
+trait Named {
+    /// `KIND/NAMESPACE/NAME`.
+    fn key(&self, kind: &str) -> String;
+}
+
+impl<K: ResourceExt> Named for K {
+    fn key(&self, kind: &str) -> String {
+        format!(
+            "{kind}/{}/{}",
+            self.namespace().unwrap_or_default(),
+            self.name_any()
+        )
     }
 }
