@@ -66,6 +66,7 @@ fn lints() -> Result<(), Failure> {
         "clippy",
         "--workspace",
         "--all-targets",
+        "--keep-going",
         "--",
         "-D",
         "warnings",
