@@ -181,7 +181,7 @@ impl World {
     }
 
     /// The same operation, with bytes that were not used before.
-    fn freshen(&self, operation: &Operation) -> Operation {
+    fn freshen(&mut self, operation: &Operation) -> Operation {
         let id = self.ledger.borrow().operations.len();
         match operation.clone() {
             Operation::Put {
@@ -202,6 +202,12 @@ impl World {
                     from,
                     to: to.into(),
                 }
+            }
+            Operation::Compact { mut revision } => {
+                while !self.compactions.insert(revision) {
+                    revision += 1;
+                }
+                Operation::Compact { revision }
             }
             other => other,
         }
