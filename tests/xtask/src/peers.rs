@@ -20,7 +20,7 @@ const PROGRAMS: [(&str, &str, &str); 4] = [
 
 /// The tests' own programs; they change with the tree, so they are built into the target folder every time (Go keeps
 /// what did not change).
-const OWN: [(&str, &str); 2] = [("clients", "./clients"), ("linearize", "./linearize")];
+const OWN: [(&str, &str); 2] = [("clients", "./clients"), ("workload", "./workload")];
 
 /// The module that pins them.
 fn module() -> PathBuf {
