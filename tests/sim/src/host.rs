@@ -148,7 +148,7 @@ impl Host {
             self.net.clone(),
             witness,
             local,
-            random.next(),
+            random.draw(),
         ) {
             Ok(agent) => {
                 self.hub = Hub::new(agent.machine().store());

@@ -27,11 +27,11 @@ impl Random {
     /// A generator of its own for a part of the world, so that more draws there do not shift the rest.
     #[must_use]
     pub fn fork(&mut self) -> Self {
-        Self::new(self.next())
+        Self::new(self.draw())
     }
 
     /// Sixty-four random bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         let s = &mut self.state;
         let result = s[1].wrapping_mul(5).rotate_left(7).wrapping_mul(9);
         let t = s[1] << 17;
@@ -46,7 +46,7 @@ impl Random {
 
     /// A number below `bound`, which is not zero.
     pub fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+        ((u128::from(self.draw()) * u128::from(bound)) >> 64) as u64
     }
 
     /// A number from `low` through `high`.
@@ -61,7 +61,7 @@ impl Random {
 
     /// A number around `mean`, exponentially distributed, at most eight times it.
     pub fn around(&mut self, mean: u64) -> u64 {
-        let unit = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
+        let unit = (self.draw() >> 11) as f64 / (1u64 << 53) as f64;
         let factor = -(1.0 - unit).ln();
         (mean as f64 * factor.min(8.0)) as u64
     }

@@ -384,11 +384,11 @@ impl World {
         let host = &self.hosts[&to];
         let message =
             synod_replica::overhear(frame).filter(|message| message.config < host.configuration)?;
-        let ballot = match message.body {
-            Body::Prepare { ballot, .. }
-            | Body::Sync { ballot, .. }
-            | Body::Accept { ballot, .. } => ballot,
-            _ => return None,
+        let (Body::Prepare { ballot, .. }
+        | Body::Sync { ballot, .. }
+        | Body::Accept { ballot, .. }) = message.body
+        else {
+            return None;
         };
         (ballot > host.glance.ballot).then_some(ballot)
     }
