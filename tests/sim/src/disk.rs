@@ -4,6 +4,8 @@
 //! was not synced survives a crash sector by sector, all, some or none of it, in any order. Names survive from
 //! `SyncDirectory` on. Beyond crashes the medium can rot, be full, fail to sync, be slow, or be lost.
 
+mod inode;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -13,9 +15,7 @@ use synod_replica::{Completion, Disk, DiskError, DiskOp, DiskTicket};
 
 use crate::clock::{Instant, MS};
 use crate::random::Random;
-
-/// What is written atomically.
-const SECTOR: usize = 512;
+use inode::Inode;
 
 /// After this time of silence a log has written down that its last sync was one.
 const PROVEN_AFTER: Instant = 1_000 * MS;
@@ -41,151 +41,6 @@ impl DiskProfile {
         stall_per_mille: 0,
         stall_mean: 0,
     };
-}
-
-/// A change of a file that has not been synced.
-#[derive(Clone, Debug)]
-enum Dirty {
-    Write { offset: usize, bytes: Vec<u8> },
-    Length(u64),
-}
-
-/// A file without a name.
-#[derive(Clone, Debug, Default)]
-struct Inode {
-    /// What readers see; bytes beyond its end and before `length` are zeros.
-    cached: Vec<u8>,
-    length: u64,
-    /// What the medium holds.
-    medium: Vec<u8>,
-    medium_length: u64,
-    dirty: Vec<Dirty>,
-    /// Where and when the last two syncs that wrote anything wrote, the newest last.
-    fresh: [(std::ops::Range<usize>, Instant); 2],
-}
-
-impl Inode {
-    fn write(&mut self, offset: usize, parts: &[Bytes]) {
-        let total: usize = parts.iter().map(Bytes::len).sum();
-        let mut bytes = Vec::with_capacity(total);
-        for part in parts {
-            bytes.extend_from_slice(part);
-        }
-        put(&mut self.cached, offset, &bytes);
-        self.length = self.length.max((offset + total) as u64);
-        self.dirty.push(Dirty::Write { offset, bytes });
-    }
-
-    fn set_length(&mut self, length: u64) {
-        self.cached.truncate(length as usize);
-        self.length = length;
-        self.dirty.push(Dirty::Length(length));
-    }
-
-    fn sync(&mut self, now: Instant) {
-        let mut wrote: Option<std::ops::Range<usize>> = None;
-        for dirty in std::mem::take(&mut self.dirty) {
-            match dirty {
-                Dirty::Write { offset, bytes } => {
-                    let span = offset..offset + bytes.len();
-                    wrote = Some(wrote.map_or(span.clone(), |w| {
-                        w.start.min(span.start)..w.end.max(span.end)
-                    }));
-                    put(&mut self.medium, offset, &bytes);
-                    let end = (offset + bytes.len()) as u64;
-                    self.medium_length = self.medium_length.max(end);
-                }
-                Dirty::Length(length) => {
-                    self.medium.truncate(length as usize);
-                    self.medium_length = length;
-                }
-            }
-        }
-        if let Some(span) = wrote {
-            self.fresh = [self.fresh[1].clone(), (span, now)];
-        }
-    }
-
-    /// What the crash leaves: what was synced, and of the rest whatever sectors happened to be written.
-    fn crash(&mut self, random: &mut Random, lost: &mut u64) {
-        let fate = Fate::draw(random);
-        let keep_until = random.below(self.dirty.len() as u64 + 1) as usize;
-        for (index, dirty) in std::mem::take(&mut self.dirty).into_iter().enumerate() {
-            let whole = match fate {
-                Fate::All => true,
-                Fate::Nothing => false,
-                Fate::Prefix => index < keep_until,
-                Fate::Sectors => random.chance(500),
-            };
-            match dirty {
-                Dirty::Length(length) if whole => {
-                    self.medium.truncate(length as usize);
-                    self.medium_length = length;
-                }
-                Dirty::Length(_) => {}
-                Dirty::Write { offset, bytes } => {
-                    let torn = !whole
-                        && (fate == Fate::Sectors || (fate == Fate::Prefix && index == keep_until));
-                    if !whole {
-                        *lost += 1;
-                    }
-                    if whole {
-                        put(&mut self.medium, offset, &bytes);
-                        let end = (offset + bytes.len()) as u64;
-                        self.medium_length = self.medium_length.max(end);
-                    } else if torn {
-                        self.tear(offset, &bytes, random);
-                    }
-                }
-            }
-        }
-        self.cached = self.medium.clone();
-        self.length = self.medium_length;
-    }
-
-    /// Writes some sectors of a write.
-    fn tear(&mut self, offset: usize, bytes: &[u8], random: &mut Random) {
-        let mut at = 0;
-        while at < bytes.len() {
-            let next = (((offset + at) / SECTOR + 1) * SECTOR - offset).min(bytes.len());
-            if random.chance(500) {
-                put(&mut self.medium, offset + at, &bytes[at..next]);
-                let end = (offset + next) as u64;
-                self.medium_length = self.medium_length.max(end);
-            }
-            at = next;
-        }
-    }
-}
-
-/// What happens to the unsynced writes of one file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    All,
-    Nothing,
-    Prefix,
-    Sectors,
-}
-
-impl Fate {
-    fn draw(random: &mut Random) -> Self {
-        *random.pick(&[
-            Self::All,
-            Self::Nothing,
-            Self::Nothing,
-            Self::Prefix,
-            Self::Prefix,
-            Self::Sectors,
-        ])
-    }
-}
-
-fn put(into: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
-    let end = offset + bytes.len();
-    if into.len() < end {
-        into.resize(end, 0);
-    }
-    into[offset..end].copy_from_slice(bytes);
 }
 
 /// A change of the directory that has not been synced.
@@ -603,81 +458,4 @@ impl Disk for SimDisk {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn run(disk: &mut SimDisk, op: DiskOp) -> Result<(), DiskError> {
-        disk.submit(op);
-        let at = disk.next_completion().expect("queued");
-        disk.complete(at, 1).remove(0).result
-    }
-
-    fn write(file: &str, offset: u64, bytes: &'static [u8]) -> DiskOp {
-        DiskOp::Write {
-            file: file.into(),
-            offset,
-            parts: vec![Bytes::from_static(bytes)],
-        }
-    }
-
-    #[test]
-    fn synced_bytes_and_names_survive_and_others_may_not() {
-        let mut lost = 0;
-        let mut kept = 0;
-        for seed in 0..200 {
-            let mut disk = SimDisk::new(Random::new(seed), DiskProfile::QUICK);
-            let file = || "a".to_owned();
-            let create = DiskOp::Create {
-                file: file(),
-                preallocate: 4096,
-            };
-            run(&mut disk, create).expect("create");
-            run(&mut disk, write("a", 0, b"first")).expect("write");
-            run(&mut disk, DiskOp::Sync { file: file() }).expect("sync");
-            run(&mut disk, DiskOp::SyncDirectory).expect("sync directory");
-            run(&mut disk, write("a", 5, b"second")).expect("write");
-            disk.crash(true);
-            assert_eq!(disk.length("a"), Ok(4096));
-            let all = disk.read("a", 0, 11).expect("read");
-            assert_eq!(&all[..5], b"first");
-            match &all[5..] {
-                b"second" => kept += 1,
-                b"\0\0\0\0\0\0" => lost += 1,
-                other => panic!("torn within a sector: {other:?}"),
-            }
-        }
-        assert!(lost > 20 && kept > 20, "lost {lost}, kept {kept}");
-    }
-
-    #[test]
-    fn a_name_that_was_not_synced_may_vanish() {
-        let mut gone = 0;
-        for seed in 0..100 {
-            let mut disk = SimDisk::new(Random::new(seed), DiskProfile::QUICK);
-            let create = DiskOp::Create {
-                file: "a".into(),
-                preallocate: 0,
-            };
-            run(&mut disk, create).expect("create");
-            disk.crash(true);
-            gone += usize::from(disk.list().expect("list").is_empty());
-        }
-        assert!((10..90).contains(&gone), "gone {gone}");
-    }
-
-    #[test]
-    fn a_process_that_dies_keeps_the_page_cache() {
-        let mut disk = SimDisk::new(Random::new(1), DiskProfile::QUICK);
-        run(
-            &mut disk,
-            DiskOp::Create {
-                file: "a".into(),
-                preallocate: 0,
-            },
-        )
-        .expect("create");
-        run(&mut disk, write("a", 0, b"x")).expect("write");
-        assert_eq!(disk.crash(false), 0);
-        assert_eq!(disk.read("a", 0, 9), Ok(Bytes::from_static(b"x")));
-    }
-}
+mod tests;

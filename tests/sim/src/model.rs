@@ -301,9 +301,7 @@ impl Model {
             .and_then(|(_, pair)| pair.as_ref())
             .map_or((self.revision, 1), |pair| (pair.created, pair.version + 1));
         self.detach(key);
-        if lease != 0
-            && let Some((_, keys)) = self.leases.get_mut(&lease)
-        {
+        if let Some((_, keys)) = self.leases.get_mut(&lease) {
             keys.insert(key.clone());
         }
         let pair = Pair {

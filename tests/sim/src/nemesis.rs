@@ -9,9 +9,10 @@ use synod_replica::{Output, Request, StartMode};
 use crate::clock::{Instant, MS, SECOND};
 use crate::host::Host;
 use crate::net::NetProfile;
+use crate::observe::voters;
 use crate::profile::Fault;
 use crate::witness::Witness;
-use crate::world::{Asker, Happening, World, voters};
+use crate::world::{Asker, Happening, World};
 
 /// What ends a fault that lasts.
 #[derive(Clone, Copy, Debug)]
@@ -62,8 +63,8 @@ impl Counts {
 }
 
 /// Voters and other members a world may grow to.
-const VOTERS_MAX: usize = 5;
-const MEMBERS_MAX: usize = 6;
+pub(crate) const VOTERS_MAX: usize = 5;
+pub(crate) const MEMBERS_MAX: usize = 6;
 
 impl World {
     /// Begins to make faults.
@@ -151,7 +152,7 @@ impl World {
         }
     }
 
-    fn length(&mut self) -> u64 {
+    pub(crate) fn length(&mut self) -> u64 {
         MS + self.random.around(self.profile.fault_length)
     }
 
@@ -180,7 +181,7 @@ impl World {
         self.host(node).paused_until = until;
     }
 
-    fn cut_off(&mut self, nodes: &[Node]) {
+    pub(crate) fn cut_off(&mut self, nodes: &[Node]) {
         self.cut_off_for_good(nodes);
         // Some networks say so, others just swallow.
         if self.random.chance(500) {
@@ -196,92 +197,6 @@ impl World {
             }
         }
         self.schedule_heal();
-    }
-
-    /// First one rival stops hearing the leader, and the others do not follow it while they do.
-    fn usurp(&mut self, leader: Node) {
-        let rivals: Vec<Node> = voters(&self.newest)
-            .into_iter()
-            .filter(|node| *node != leader && self.hosts[node].agent.is_some())
-            .collect();
-        if rivals.len() < 2 {
-            return;
-        }
-        let rival = *self.random.pick(&rivals);
-        self.usurping_until = self.now + 6 * self.profile.election.0;
-        self.links.heal();
-        self.links.cut(leader, rival);
-        self.links.cut(rival, leader);
-        let election = self.profile.election.0;
-        let span = self.random.between(3 * election / 2, 5 * election / 2);
-        self.after(span, Happening::Undo(Undo::Usurped { leader, rival }));
-    }
-
-    /// Then the leader is cut off from all while leases may run: the others forget what they granted, or are told that it
-    /// died, or it slept and does not know how late it is. Clients hurry meanwhile.
-    fn usurped(&mut self, leader: Node, rival: Node) {
-        let election = self.profile.election.0;
-        let others: Vec<Node> = self
-            .reachable()
-            .into_iter()
-            .filter(|node| *node != leader && *node != rival)
-            .collect();
-        let way = self.random.below(3);
-        self.note(leader, || {
-            format!("is cut off, in way {way}; {rival} is its rival")
-        });
-        let mut cut_after = 0;
-        if way == 2 {
-            let span = self.random.between(election / 4, election);
-            let until = self.now + span;
-            self.host(leader).paused_until = until;
-            cut_after = self.random.below(MS);
-        }
-        self.hurry_until = self.now + 3 * election;
-        for client in self.clients.iter_mut().take(2) {
-            client.go_to(leader);
-        }
-        for node in others {
-            if way == 0 {
-                self.die(node, false);
-                let span = self.random.below(10 * MS);
-                self.after(span, Happening::Start { node });
-            } else {
-                let incarnation = self.hosts[&node].incarnation;
-                let span = cut_after + self.random.below(20 * MS);
-                self.after(
-                    span,
-                    Happening::Link {
-                        node,
-                        incarnation,
-                        peer: leader,
-                        up: false,
-                    },
-                );
-            }
-        }
-        if cut_after > 0 {
-            self.after(cut_after, Happening::Undo(Undo::CutOff(leader)));
-        } else {
-            self.cut_off_for_good(&[leader]);
-        }
-        self.after(3 * election, Happening::Undo(Undo::Heal));
-    }
-
-    /// What a leader wanted that was deposed since arrives by some way: a lease that somebody else keeps alive now is to
-    /// expire.
-    fn ghost(&mut self, node: Node) {
-        let ledger = self.ledger.borrow();
-        let (Some(ballot), Some((lease, granted))) = (ledger.deposed(), ledger.model.some_lease())
-        else {
-            return;
-        };
-        drop(ledger);
-        let command = crate::dialect::expiry(lease, granted, ballot);
-        self.ask(node, Asker::Admin, |ticket| Request::Propose {
-            ticket,
-            command,
-        });
     }
 
     fn split(&mut self) {
@@ -357,62 +272,6 @@ impl World {
         self.after(span, Happening::Undo(Undo::Disk(node)));
     }
 
-    /// Whether one more of the voters' disks may be damaged.
-    fn may_damage(&self, node: Node) -> bool {
-        let voters = voters(&self.newest);
-        let damaged = voters
-            .iter()
-            .filter(|voter| self.hosts[*voter].damaged && **voter != node)
-            .count();
-        let known = self.newest.members.contains_key(&node) && self.now >= self.shrinking_until;
-        known && 2 * (damaged + 1) < voters.len() && voters.len() >= 3
-    }
-
-    fn rot(&mut self, node: Node) {
-        if !self.may_damage(node) {
-            return;
-        }
-        if self.random.chance(300) {
-            return self.rot_snapshot(node);
-        }
-        self.die(node, true);
-        let times = self.random.between(1, 3);
-        for _ in 0..times {
-            if let Some((file, offset)) = self.host(node).disk.rot("") {
-                self.note(node, || format!("its disk rots: {file} at {offset}"));
-                self.host(node).damaged = true;
-            }
-        }
-        let span = self.length();
-        self.after(span, Happening::Start { node });
-    }
-
-    /// Snapshots rot while they are in use; found when one is read.
-    fn rot_snapshot(&mut self, node: Node) {
-        let incarnation = self.hosts[&node].incarnation;
-        for _ in 0..2 {
-            if let Some((file, offset)) = self.host(node).disk.rot("snapshot") {
-                self.note(node, || format!("its disk rots: {file} at {offset}"));
-                self.host(node).damaged = true;
-                self.host(node).rotten = Some(incarnation);
-            }
-        }
-    }
-
-    fn wipe(&mut self, node: Node) {
-        if !self.may_damage(node) || !self.hosts[&node].formatted {
-            return;
-        }
-        self.die(node, true);
-        let host = self.host(node);
-        host.disk.wipe();
-        host.damaged = true;
-        host.wiped = true;
-        self.votes.forget(node);
-        let span = self.length();
-        self.after(span, Happening::Start { node });
-    }
-
     /// One step of membership, asked of any member.
     fn membership(&mut self, node: Node) {
         let Some(change) = self.choose_change() else {
@@ -473,7 +332,7 @@ impl World {
     }
 
     /// A new machine that waits to be contacted, and the change that makes it a member.
-    fn add(&mut self) -> Change {
+    pub(crate) fn add(&mut self) -> Change {
         let node = Node(self.next_number);
         self.next_number += 1;
         let host = Host::new(node, StartMode::Join, &self.profile, &mut self.random);

@@ -1,0 +1,168 @@
+//! The two faults that need cunning: an election while the old leader's lease may run, and disks that are damaged, but
+//! never more of them than a minority of the voters.
+
+use synod_paxos::Node;
+use synod_replica::Request;
+
+use crate::clock::MS;
+use crate::nemesis::{MEMBERS_MAX, Undo, VOTERS_MAX};
+use crate::observe::voters;
+use crate::world::{Asker, Happening, World};
+
+impl World {
+    /// First one rival stops hearing the leader, and the others do not follow it while they do.
+    pub(crate) fn usurp(&mut self, leader: Node) {
+        let rivals: Vec<Node> = voters(&self.newest)
+            .into_iter()
+            .filter(|node| *node != leader && self.hosts[node].agent.is_some())
+            .collect();
+        if rivals.len() < 2 {
+            return;
+        }
+        let rival = *self.random.pick(&rivals);
+        self.usurping_until = self.now + 6 * self.profile.election.0;
+        self.links.heal();
+        self.links.cut(leader, rival);
+        self.links.cut(rival, leader);
+        let election = self.profile.election.0;
+        let span = self.random.between(3 * election / 2, 5 * election / 2);
+        self.after(span, Happening::Undo(Undo::Usurped { leader, rival }));
+    }
+
+    /// Then the leader is cut off from all while leases may run: the others forget what they granted, or are told that it
+    /// died, or it slept and does not know how late it is. Clients hurry meanwhile.
+    pub(crate) fn usurped(&mut self, leader: Node, rival: Node) {
+        let election = self.profile.election.0;
+        let others: Vec<Node> = self
+            .reachable()
+            .into_iter()
+            .filter(|node| *node != leader && *node != rival)
+            .collect();
+        let way = self.random.below(3);
+        self.note(leader, || {
+            format!("is cut off, in way {way}; {rival} is its rival")
+        });
+        let mut cut_after = 0;
+        if way == 2 {
+            let span = self.random.between(election / 4, election);
+            let until = self.now + span;
+            self.host(leader).paused_until = until;
+            cut_after = self.random.below(MS);
+        }
+        self.hurry_until = self.now + 3 * election;
+        for client in self.clients.iter_mut().take(2) {
+            client.go_to(leader);
+        }
+        for node in others {
+            if way == 0 {
+                self.die(node, false);
+                let span = self.random.below(10 * MS);
+                self.after(span, Happening::Start { node });
+            } else {
+                let incarnation = self.hosts[&node].incarnation;
+                let span = cut_after + self.random.below(20 * MS);
+                self.after(
+                    span,
+                    Happening::Link {
+                        node,
+                        incarnation,
+                        peer: leader,
+                        up: false,
+                    },
+                );
+            }
+        }
+        if cut_after > 0 {
+            self.after(cut_after, Happening::Undo(Undo::CutOff(leader)));
+        } else {
+            self.cut_off_for_good(&[leader]);
+        }
+        self.after(3 * election, Happening::Undo(Undo::Heal));
+    }
+
+    /// What a leader wanted that was deposed since arrives by some way: a lease that somebody else keeps alive now is to
+    /// expire.
+    pub(crate) fn ghost(&mut self, node: Node) {
+        let ledger = self.ledger.borrow();
+        let (Some(ballot), Some((lease, granted))) = (ledger.deposed(), ledger.model.some_lease())
+        else {
+            return;
+        };
+        drop(ledger);
+        let command = crate::dialect::expiry(lease, granted, ballot);
+        self.ask(node, Asker::Admin, |ticket| Request::Propose {
+            ticket,
+            command,
+        });
+    }
+
+    /// Whether one more of the voters' disks may be damaged.
+    fn may_damage(&self, node: Node) -> bool {
+        let voters = voters(&self.newest);
+        let damaged = voters
+            .iter()
+            .filter(|voter| self.hosts[*voter].damaged && **voter != node)
+            .count();
+        let known = self.newest.members.contains_key(&node) && self.now >= self.shrinking_until;
+        known && 2 * (damaged + 1) < voters.len() && voters.len() >= 3
+    }
+
+    pub(crate) fn rot(&mut self, node: Node) {
+        if !self.may_damage(node) {
+            return;
+        }
+        if self.random.chance(300) {
+            return self.rot_snapshot(node);
+        }
+        self.die(node, true);
+        let times = self.random.between(1, 3);
+        for _ in 0..times {
+            if let Some((file, offset)) = self.host(node).disk.rot("") {
+                self.note(node, || format!("its disk rots: {file} at {offset}"));
+                self.host(node).damaged = true;
+            }
+        }
+        let span = self.length();
+        self.after(span, Happening::Start { node });
+    }
+
+    /// Snapshots rot while they are in use, often the leader's while somebody new needs one; found when one is read.
+    fn rot_snapshot(&mut self, node: Node) {
+        let node = self
+            .leader()
+            .filter(|leader| self.may_damage(*leader))
+            .unwrap_or(node);
+        let incarnation = self.hosts[&node].incarnation;
+        for _ in 0..3 {
+            if let Some((file, offset)) = self.host(node).disk.rot("snapshot") {
+                self.note(node, || format!("its disk rots: {file} at {offset}"));
+                self.host(node).damaged = true;
+                self.host(node).rotten = Some(incarnation);
+            }
+        }
+        let room =
+            self.newest.members.len() < MEMBERS_MAX && voters(&self.newest).len() < VOTERS_MAX;
+        if room && self.random.chance(500) {
+            let change = self.add();
+            self.ask(node, Asker::Admin, |ticket| Request::Change {
+                ticket,
+                expected: None,
+                change,
+            });
+        }
+    }
+
+    pub(crate) fn wipe(&mut self, node: Node) {
+        if !self.may_damage(node) || !self.hosts[&node].formatted {
+            return;
+        }
+        self.die(node, true);
+        let host = self.host(node);
+        host.disk.wipe();
+        host.damaged = true;
+        host.wiped = true;
+        self.votes.forget(node);
+        let span = self.length();
+        self.after(span, Happening::Start { node });
+    }
+}
