@@ -399,19 +399,19 @@ impl World {
         }
     }
 
-    /// No more faults, and those that last end: every machine is up, every link is whole.
+    /// No more faults, and those that last end: every machine is up, every link is whole; only processes that
+    /// are paused sleep on for a while.
     pub fn end_chaos(&mut self) {
         self.chaos = false;
         self.heal();
         self.links.profile = NetProfile {
-            loss_per_mille: 0,
-            ..self.profile.net.clone()
+            delay_mean: self.profile.net.delay_mean,
+            ..NetProfile::QUIET
         };
         let disk = self.profile.disk.clone();
         let nodes: Vec<Node> = self.hosts.keys().copied().collect();
         for node in nodes {
             self.host(node).calm_disk(&disk);
-            self.host(node).paused_until = 0;
             self.start(node);
         }
     }

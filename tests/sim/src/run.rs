@@ -168,7 +168,9 @@ impl World {
             client.answered = 0;
         }
         let election = self.profile.election.0;
-        let limit = self.now + 30 * SECOND + 40 * election;
+        let awake = self.hosts.values().map(|host| host.paused_until).max();
+        let begin = self.now.max(awake.unwrap_or(0));
+        let limit = begin + 30 * SECOND + 40 * election;
         loop {
             self.pass(100 * MS);
             self.retire_removed();
