@@ -7,6 +7,11 @@ use crate::replica::Role;
 use crate::{Ballot, Body, Change, MemberRole, Node, Now, Replica, Slot, Span};
 
 impl Replica {
+    /// What the leader knows of `node`; `None` if this replica does not lead or does not serve it.
+    fn progress_of(&mut self, node: Node) -> Option<&mut Progress> {
+        self.leading()?.progress.get_mut(&node)
+    }
+
     /// A promise that came after the quorum was complete.
     pub(crate) fn on_late_promise(&mut self, from: Node, decided: Slot) {
         let Some(leading) = self.leading() else {
@@ -85,8 +90,10 @@ impl Replica {
         let from = after.next();
         let limit = bytes.max(self.log().weight_from(decided.next()));
         if amnesiac || self.log().weight_from(from) > limit && after < decided {
+            if let Some(progress) = self.progress_of(node) {
+                progress.feed = Feed::Lagging { fed: Some(clock) };
+            }
             let entries = self.log().range(from, decided, bytes);
-            self.set_feed(node, Feed::Lagging { fed: Some(clock) });
             if !entries.is_empty() {
                 self.send_now(
                     node,
@@ -100,10 +107,7 @@ impl Replica {
             }
         } else {
             let entries = self.log().range(from, last, usize::MAX);
-            if let Some(progress) = self
-                .leading()
-                .and_then(|leading| leading.progress.get_mut(&node))
-            {
+            if let Some(progress) = self.progress_of(node) {
                 progress.synced(clock, last, decided);
             }
             self.send_now(
@@ -118,21 +122,9 @@ impl Replica {
         }
     }
 
-    pub(crate) fn set_feed(&mut self, node: Node, feed: Feed) {
-        if let Some(progress) = self
-            .leading()
-            .and_then(|leading| leading.progress.get_mut(&node))
-        {
-            progress.feed = feed;
-        }
-    }
-
     /// The snapshot through `slot` that `node` needed arrived there.
     pub fn snapshot_sent(&mut self, node: Node, slot: Slot) {
-        let Some(progress) = self
-            .leading()
-            .and_then(|leading| leading.progress.get_mut(&node))
-        else {
+        let Some(progress) = self.progress_of(node) else {
             return;
         };
         if progress.feed == Feed::Snapshot {
