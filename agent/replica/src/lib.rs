@@ -12,10 +12,7 @@ mod event;
 mod identity;
 mod io;
 mod member;
-#[cfg(feature = "mutations")]
 pub mod mutation;
-#[cfg(not(feature = "mutations"))]
-mod mutation;
 mod origins;
 mod recovery;
 mod replicated;

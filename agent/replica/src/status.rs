@@ -1,6 +1,6 @@
 //! What a driver tells about itself: to the admin API, to metrics, to the operator.
 
-use synod_paxos::{Ballot, Node, Slot, Status};
+use synod_paxos::{Ballot, ConfigId, Node, Slot, Status};
 
 use crate::ClusterUid;
 
@@ -156,6 +156,8 @@ pub struct Glance {
     pub ballot: Ballot,
     /// The leader, if one is known.
     pub leader: Option<Node>,
+    /// A configuration that is proposed or about to be, and not known to be decided.
+    pub undecided: Option<ConfigId>,
     /// As in [`DriverStatus::generation`].
     pub generation: u64,
 }

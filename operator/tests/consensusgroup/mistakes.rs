@@ -105,9 +105,9 @@ fn every_mistake_is_caught() {
             .iter()
             .find(|(n, _)| n == name)
             .unwrap_or_else(|| panic!("{name} has no scenario"));
-        mutation::set(Some(name));
+        synod_mutation::switch(Some(name));
         let result = scenario();
-        mutation::set(None);
+        synod_mutation::switch(None);
         let violation = result.expect_err(&format!("{name} ({breaks}) is not caught"));
         println!("{name}: {}", violation.lines().next().unwrap_or_default());
     }

@@ -47,6 +47,8 @@ pub(crate) struct Host {
     pub(crate) formatted: bool,
     /// The newest configuration that its process knows to be decided.
     pub(crate) configuration: ConfigId,
+    /// A configuration that its log ends with, undecided, as last seen.
+    pub(crate) undecided: Option<Configuration>,
     /// The identity of its disk, as last seen.
     pub(crate) disk_id: u128,
     /// True from a loss or damage of the disk until it votes again, or was found whole.
@@ -91,6 +93,7 @@ impl Host {
             founded,
             formatted: false,
             configuration: ConfigId(0),
+            undecided: None,
             disk_id: 0,
             damaged: false,
             wiped: false,

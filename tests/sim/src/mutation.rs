@@ -35,20 +35,11 @@ pub fn all() -> Vec<Mutation> {
 /// # Errors
 /// If this build cannot make it.
 pub fn switch(name: Option<&str>) -> Result<(), String> {
-    #[cfg(feature = "mutations")]
-    {
-        let of = |list: &[(&'static str, &'static str)]| {
-            list.iter()
-                .map(|(known, _)| *known)
-                .find(|known| Some(*known) == name)
-        };
-        synod_replica::mutation::set(of(synod_replica::mutation::ALL));
-        synod_paxos::mutation::set(of(synod_paxos::mutation::ALL));
-        synod_kv::mutation::set(of(synod_kv::mutation::ALL));
-    }
+    let known = name.and_then(|name| all().into_iter().find(|known| known.name == name));
+    synod_mutation::switch(known.map(|known| known.name));
     match name {
         None => Ok(()),
-        Some(name) if all().iter().any(|mutation| mutation.name == name) => Ok(()),
+        Some(_) if known.is_some() => Ok(()),
         Some(name) if cfg!(feature = "mutations") => Err(format!(
             "there is no mutation {name}; see tests/sim/MUTATIONS.md"
         )),

@@ -177,8 +177,8 @@ impl World {
     }
 
     fn pause(&mut self, node: Node) {
-        let until = self.now + self.length();
-        self.host(node).paused_until = until;
+        let span = self.length();
+        self.pause_for(node, span);
     }
 
     pub(crate) fn cut_off(&mut self, nodes: &[Node]) {
@@ -277,10 +277,6 @@ impl World {
         let Some(change) = self.choose_change() else {
             return;
         };
-        if matches!(change, Change::Remove { .. } | Change::Swap { .. }) {
-            // While a voter may be leaving, a group has fewer disks to lose.
-            self.shrinking_until = self.now + 12 * SECOND;
-        }
         let expected = self.random.chance(700).then_some(self.newest.id);
         self.note(node, || format!("is asked for {change:?}"));
         self.ask(node, Asker::Admin, |ticket| Request::Change {
@@ -299,7 +295,10 @@ impl World {
             .copied()
             .filter(|node| !voters.contains(node))
             .collect();
-        let damaged = voters.iter().any(|voter| self.hosts[voter].damaged);
+        // Not even a leader that asks everyone can know of damage that nobody has read yet.
+        let damaged = voters
+            .iter()
+            .any(|voter| self.hosts[voter].rotten.is_some());
         let (down, up): (Vec<Node>, Vec<Node>) = voters
             .iter()
             .copied()
@@ -438,7 +437,8 @@ impl World {
 
     pub(crate) fn pause_for(&mut self, node: Node, span: Instant) {
         let until = self.now + span;
-        self.host(node).paused_until = until;
+        let host = self.host(node);
+        host.paused_until = host.paused_until.max(until);
     }
 
     pub(crate) fn crash_for(&mut self, node: Node, power: bool, span: Instant) {

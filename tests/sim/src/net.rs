@@ -135,6 +135,11 @@ impl Links {
         self.cut.insert((from, to));
     }
 
+    /// A new connection: what is sent on it waits for nothing that was sent before.
+    pub fn begin(&mut self, from: Node, to: Node) {
+        self.arrival.remove(&(from, to));
+    }
+
     /// Makes every link whole. Returns the pairs that were cut.
     pub fn heal(&mut self) -> BTreeSet<(Node, Node)> {
         std::mem::take(&mut self.cut)

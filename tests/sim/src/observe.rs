@@ -34,6 +34,9 @@ impl World {
         );
         if glance.generation != before.generation {
             self.look_closer(node);
+        } else if glance.undecided != before.undecided {
+            let undecided = agent.status().core.and_then(|core| core.undecided);
+            self.host(node).undecided = undecided;
         }
     }
 
@@ -49,7 +52,9 @@ impl World {
             Phase::Quarantined(why) => self.quarantined(node, why.clone()),
         }
         if let Some(configuration) = crate::dialect::configuration(&status) {
+            let undecided = status.core.as_ref().and_then(|core| core.undecided.clone());
             self.host(node).configuration = configuration.id;
+            self.host(node).undecided = undecided;
             self.see_configuration(node, configuration);
         }
         self.check_votes(node, &status);
@@ -99,10 +104,16 @@ impl World {
                 self.host(node).old_build = false;
                 self.die(node, false);
             }
-            Quarantine::Damaged(what) => crate::Violation::raise(
-                "recovery",
-                format!("{node} found its only copy damaged: {what}"),
-            ),
+            Quarantine::Damaged(what) => {
+                // Its log ends where it had the only vote. Others have one by now, and it will hear of them.
+                let alone = voters(&self.newest).iter().all(|voter| *voter == node);
+                demand!(
+                    "recovery",
+                    !alone,
+                    "{node} found its only copy damaged: {what}"
+                );
+                return;
+            }
             Quarantine::Deviates { slot } => {
                 crate::Violation::raise("equal state", format!("{node} deviates at {slot}"))
             }
@@ -157,6 +168,15 @@ impl World {
                 self.after(MS, Happening::Start { node: *member });
             }
         }
+        // The group knows of their new disks, even if it removes them next.
+        for (node, member) in &configuration.members {
+            let context = synod_replica::MemberContext::decode(&member.context);
+            let disk = context.map_or(0, |context| context.disk_id);
+            let host = self.hosts.get_mut(node);
+            if let Some(host) = host.filter(|host| disk != 0 && host.disk_id == disk) {
+                host.wiped = false;
+            }
+        }
         self.newest = configuration;
         self.counts.configurations += 1;
     }
@@ -201,16 +221,8 @@ impl World {
 
     /// A member that lost its promises takes no part in votes until the group knows of its new disk.
     fn check_votes(&mut self, node: Node, status: &synod_replica::DriverStatus) {
-        let known = self.newest.members.get(&node).is_some_and(|member| {
-            let disk = synod_replica::MemberContext::decode(&member.context)
-                .map_or(0, |context| context.disk_id);
-            disk == status.disk_id && status.disk_id != 0
-        });
         let votes = crate::dialect::votes(status);
         let host = self.host(node);
-        if host.wiped && known {
-            host.wiped = false;
-        }
         demand!(
             "amnesia",
             !(host.wiped && votes),

@@ -130,6 +130,7 @@ impl World {
             return;
         }
         for (node, peer) in [(a, b), (b, a)] {
+            self.links.begin(node, peer);
             let both = self.hosts[&node].agent.is_some() && self.hosts[&peer].agent.is_some();
             if both {
                 let incarnation = self.hosts[&node].incarnation;

@@ -1,7 +1,7 @@
 //! The two faults that need cunning: an election while the old leader's lease may run, and disks that are damaged, but
 //! never more of them than a minority of the voters.
 
-use synod_paxos::Node;
+use synod_paxos::{Configuration, Node};
 use synod_replica::Request;
 
 use crate::clock::MS;
@@ -45,8 +45,7 @@ impl World {
         let mut cut_after = 0;
         if way == 2 {
             let span = self.random.between(election / 4, election);
-            let until = self.now + span;
-            self.host(leader).paused_until = until;
+            self.pause_for(leader, span);
             cut_after = self.random.below(MS);
         }
         self.hurry_until = self.now + 3 * election;
@@ -96,15 +95,23 @@ impl World {
         });
     }
 
-    /// Whether one more of the voters' disks may be damaged.
+    /// Whether one more of the voters' disks may be damaged: whatever configuration is or may come to be in force, a
+    /// quorum of it keeps its disks.
     fn may_damage(&self, node: Node) -> bool {
-        let voters = voters(&self.newest);
-        let damaged = voters
-            .iter()
-            .filter(|voter| self.hosts[*voter].damaged && **voter != node)
-            .count();
-        let known = self.newest.members.contains_key(&node) && self.now >= self.shrinking_until;
-        known && 2 * (damaged + 1) < voters.len() && voters.len() >= 3
+        let undecided = self
+            .hosts
+            .values()
+            .filter_map(|host| host.undecided.as_ref());
+        let newer = undecided.filter(|configuration| configuration.id > self.newest.id);
+        let survivable = |configuration: &Configuration| {
+            let voters = voters(configuration);
+            let damaged = voters
+                .iter()
+                .filter(|voter| self.hosts[*voter].damaged && **voter != node);
+            2 * (damaged.count() + 1) < voters.len()
+        };
+        self.newest.members.contains_key(&node)
+            && std::iter::once(&self.newest).chain(newer).all(survivable)
     }
 
     pub(crate) fn rot(&mut self, node: Node) {
@@ -161,6 +168,7 @@ impl World {
         host.disk.wipe();
         host.damaged = true;
         host.wiped = true;
+        host.disk_id = 0;
         self.votes.forget(node);
         let span = self.length();
         self.after(span, Happening::Start { node });

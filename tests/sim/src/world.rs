@@ -118,8 +118,6 @@ pub struct World {
     /// The newest configuration seen anywhere.
     pub(crate) newest: Configuration,
     pub(crate) askers: BTreeMap<(Node, Ticket), (Asker, Instant)>,
-    /// Until when no disk is damaged, since a voter may be leaving.
-    pub(crate) shrinking_until: Instant,
     /// Until when no other fault is made.
     pub(crate) usurping_until: Instant,
     /// Until when clients hardly think.
@@ -157,7 +155,6 @@ impl World {
             busy: false,
             newest: initial(members),
             askers: BTreeMap::new(),
-            shrinking_until: 0,
             usurping_until: 0,
             hurry_until: 0,
             compactions: BTreeSet::new(),

@@ -20,9 +20,6 @@ mod history;
 mod key_range;
 mod lead;
 mod lessor;
-#[cfg(not(feature = "mutations"))]
-mod mutation;
-#[cfg(feature = "mutations")]
 pub mod mutation;
 mod read;
 mod response;

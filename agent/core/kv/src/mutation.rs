@@ -1,89 +1,20 @@
-//! Deliberate mistakes, switched at run time in the shipped code, to prove that the checkers would catch them. They
-//! exist only under the cargo feature `mutations`.
+//! Deliberate mistakes in the store.
 
-#[cfg(feature = "mutations")]
-use std::cell::Cell;
-
-#[cfg(feature = "mutations")]
-thread_local! {
-    static CURRENT: Cell<Option<&'static str>> = const { Cell::new(None) };
-}
-
-/// Name and what it breaks, for every mistake that this crate can make.
-#[cfg(feature = "mutations")]
-pub const ALL: &[(&str, &str)] = &[
-    (
-        "kv.watch.skip_on_create",
-        "a watch that is re-created at a past revision misses the events of that revision",
-    ),
-    (
-        "kv.watch.order",
-        "the events of one batch are handed out with the last two swapped",
-    ),
-    (
-        "kv.watch.progress_ahead",
-        "progress is reported while events wait to be delivered",
-    ),
-    (
-        "kv.watch.lose_when_slow",
-        "a watch that already waits forgets its older events when a newer one arrives",
-    ),
-    ("kv.watch.duplicate", "a batch of events is delivered twice"),
-    (
-        "kv.revision.repeat",
-        "a delete does not advance the revision, so the next write repeats it",
-    ),
-    (
-        "kv.txn.stale_version",
-        "a transaction compares the second newest version of a key",
-    ),
-    (
-        "kv.txn.split_revision",
-        "the second change of a transaction gets a revision of its own",
-    ),
-    (
-        "kv.lease.old_expiry",
-        "the expiry that an old leader proposed is accepted",
-    ),
-    (
-        "kv.lease.no_grace",
-        "a new leader starts with all leases at their end",
-    ),
-    (
-        "kv.lease.keep_alive_ignored",
-        "a keep-alive is acknowledged and does not renew",
-    ),
-    (
-        "kv.lease.delete_keeps",
-        "a deleted key stays attached to its lease",
-    ),
-    (
-        "kv.compact.drops_live",
-        "compaction drops the version that is still visible",
-    ),
-    ("kv.prev_kv.wrong", "the previous value is the new one"),
-    ("kv.quota.ignored", "the byte quota is not enforced"),
-    (
-        "kv.snapshot.loses_lease",
-        "a snapshot restores keys without their leases",
-    ),
-];
-
-/// Switches one mistake on for this thread, or all off.
-#[cfg(feature = "mutations")]
-pub fn set(name: Option<&'static str>) {
-    CURRENT.with(|current| current.set(name));
-}
-
-/// Whether the named mistake is to be made now.
-#[cfg(feature = "mutations")]
-pub(crate) fn mutated(name: &str) -> bool {
-    CURRENT.with(Cell::get) == Some(name)
-}
-
-/// Whether the named mistake is to be made now: never, in a build without the feature `mutations`.
-#[cfg(not(feature = "mutations"))]
-#[inline(always)]
-pub(crate) const fn mutated(_name: &str) -> bool {
-    false
+synod_mutation::mutations! {
+    "kv.watch.skip_on_create" => "a watch that is re-created at a past revision misses the events of that revision",
+    "kv.watch.order" => "the events of one batch are handed out with the last two swapped",
+    "kv.watch.progress_ahead" => "progress is reported while events wait to be delivered",
+    "kv.watch.lose_when_slow" => "a watch that already waits forgets its older events when a newer one arrives",
+    "kv.watch.duplicate" => "a batch of events is delivered twice",
+    "kv.revision.repeat" => "a delete does not advance the revision, so the next write repeats it",
+    "kv.txn.stale_version" => "a transaction compares the second newest version of a key",
+    "kv.txn.split_revision" => "the second change of a transaction gets a revision of its own",
+    "kv.lease.old_expiry" => "the expiry that an old leader proposed is accepted",
+    "kv.lease.no_grace" => "a new leader starts with all leases at their end",
+    "kv.lease.keep_alive_ignored" => "a keep-alive is acknowledged and does not renew",
+    "kv.lease.delete_keeps" => "a deleted key stays attached to its lease",
+    "kv.compact.drops_live" => "compaction drops the version that is still visible",
+    "kv.prev_kv.wrong" => "the previous value is the new one",
+    "kv.quota.ignored" => "the byte quota is not enforced",
+    "kv.snapshot.loses_lease" => "a snapshot restores keys without their leases",
 }

@@ -70,14 +70,14 @@ fn found(runs: &[Vec<Step>]) -> Option<usize> {
 #[test]
 fn every_mistake_is_found() {
     let runs = runs();
-    mutation::set(None);
+    synod_mutation::switch(None);
     assert_eq!(found(&runs), None, "a run fails without a mistake");
     std::panic::set_hook(Box::new(|_| {}));
     let mut table = Vec::new();
     for (name, _) in mutation::ALL {
-        mutation::set(Some(name));
+        synod_mutation::switch(Some(name));
         table.push((*name, found(&runs)));
-        mutation::set(None);
+        synod_mutation::switch(None);
     }
     let _ = std::panic::take_hook();
     for (name, run) in &table {

@@ -69,6 +69,7 @@ impl Replica {
         if now - leading.since >= election && !self.has_live_quorum(now) {
             return self.follow(now, None);
         }
+        self.drop_pending(now);
         self.prepare_silent();
         self.begin_round();
         self.repeat_stuck(now, heartbeat);
@@ -133,20 +134,40 @@ impl Replica {
 
     /// The highest value that a quorum of every counting configuration has reached.
     pub(crate) fn quorum_of(&self, own: u64, value: impl Fn(&Progress) -> u64) -> u64 {
-        let Role::Leading(leading) = &self.role else {
-            return 0;
-        };
-        let reached = self.counting().into_iter().map(|configuration| {
-            let values = configuration.voters().map(|voter| {
-                if voter == self.node() {
-                    own
-                } else {
-                    leading.progress.get(&voter).map_or(0, &value)
-                }
-            });
-            highest_reached(values.collect(), configuration.accept_quorum())
-        });
+        let reached = self
+            .counting()
+            .into_iter()
+            .map(|configuration| self.quorum_in(configuration, own, &value));
         reached.min().unwrap_or(0)
+    }
+
+    /// The highest value that a quorum of `configuration` has reached.
+    pub(crate) fn quorum_in(
+        &self,
+        configuration: &Configuration,
+        own: u64,
+        value: impl Fn(&Progress) -> u64,
+    ) -> u64 {
+        let values = self.values_in(configuration, own, value);
+        highest_reached(values, configuration.accept_quorum())
+    }
+
+    /// A value of each voter of `configuration`: `own` of this replica, 0 of whom the leader knows nothing about.
+    pub(crate) fn values_in(
+        &self,
+        configuration: &Configuration,
+        own: u64,
+        value: impl Fn(&Progress) -> u64,
+    ) -> Vec<u64> {
+        let Role::Leading(leading) = &self.role else {
+            return Vec::new();
+        };
+        let voters = configuration.voters();
+        let of = |voter| match voter {
+            voter if voter == self.node() => own,
+            voter => leading.progress.get(&voter).map_or(0, &value),
+        };
+        voters.map(of).collect()
     }
 
     /// Answers reads that a round has confirmed; begins the next round if one is wanted and none is under way.

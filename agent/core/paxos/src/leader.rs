@@ -250,27 +250,31 @@ impl Replica {
         self.send_accepts();
     }
 
-    /// Counts acceptances, slot by slot, each by the configuration that governs it.
+    /// Counts acceptances, slot by slot, each by the configuration that governs it. A configuration itself is decided once
+    /// a quorum of its own voters has accepted it, too: they can go on without those that it leaves out.
     pub(crate) fn advance_decided(&mut self) {
         loop {
             let Role::Leading(leading) = &self.role else {
                 return;
             };
             let (decided, own) = (self.decided(), self.durable_in(leading.ballot));
-            let governing = self.decided_configuration();
-            let matched = governing.voters().map(|voter| {
-                if voter == self.node() {
-                    own.0
-                } else {
-                    leading.progress.get(&voter).map_or(0, |p| p.matched.0)
+            let matched_in = |configuration: &Configuration| {
+                let spared = usize::from(mutated("paxos-minority-decides"));
+                let matched = self.values_in(configuration, own.0, |p| p.matched.0);
+                Slot(highest_reached(
+                    matched,
+                    configuration.accept_quorum() - spared,
+                ))
+            };
+            let reached = matched_in(self.decided_configuration()).min(self.last());
+            let through = match self.log().configuration_from(decided.next()) {
+                Some(slot) if slot <= reached => {
+                    let next = self.log().governing(slot.next());
+                    let former = Slot(slot.0 - 1);
+                    matched_in(next).clamp(former, slot)
                 }
-            });
-            let quorum = governing.accept_quorum() - usize::from(mutated("paxos-minority-decides"));
-            let reached = Slot(highest_reached(matched.collect(), quorum)).min(self.last());
-            let through = self
-                .log()
-                .configuration_from(decided.next())
-                .map_or(reached, |slot| reached.min(slot));
+                _ => reached,
+            };
             if through <= decided {
                 return;
             }
@@ -310,7 +314,9 @@ impl Replica {
         let drained = self.decided() == self.last();
         let undecided_configuration = self.log().latest_slot() > self.decided();
         let node = self.node();
-        let resigns = !undecided_configuration && !self.configuration().is_voter(node);
+        let resigns = !undecided_configuration
+            && !self.configuration().is_voter(node)
+            && self.is_configuration_known();
         let Some(leading) = self.leading() else {
             return;
         };
@@ -336,6 +342,13 @@ impl Replica {
         }
     }
 
+    /// True if a quorum of the configuration in force knows that it is. Before, a leader that it leaves out must stay: the
+    /// others would ask the configuration before for votes.
+    fn is_configuration_known(&self) -> bool {
+        let known = self.quorum_in(self.configuration(), 0, |p| p.decided.0);
+        known >= self.log().latest_slot().0
+    }
+
     /// Hands entries proposed since the last time out for persisting.
     pub(crate) fn record_new(&mut self) {
         let (last, decided) = (self.last(), self.decided());
@@ -359,9 +372,8 @@ impl Replica {
 /// The highest value that at least `quorum` of `values` have reached; 0 if there are too few.
 pub(crate) fn highest_reached(mut values: Vec<u64>, quorum: usize) -> u64 {
     values.sort_unstable_by(|a, b| b.cmp(a));
-    quorum
-        .checked_sub(1)
-        .and_then(|index| values.get(index))
-        .copied()
-        .unwrap_or(u64::MAX)
+    match quorum.checked_sub(1) {
+        Some(index) => values.get(index).copied().unwrap_or(0),
+        None => u64::MAX,
+    }
 }

@@ -21,10 +21,7 @@ mod leader;
 mod log;
 mod membership;
 mod message;
-#[cfg(feature = "mutations")]
 pub mod mutation;
-#[cfg(not(feature = "mutations"))]
-mod mutation;
 mod progress;
 mod reads;
 mod ready;

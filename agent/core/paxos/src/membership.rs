@@ -41,10 +41,16 @@ pub enum TransferError {
     Busy,
 }
 
-/// A change that waits for the pipeline to drain.
+/// A change that waits for the pipeline to drain, and for signs of life.
 #[derive(Clone, Debug)]
 pub(crate) struct Pending {
-    configuration: Configuration,
+    pub(crate) configuration: Configuration,
+    /// The heartbeat round, begun once the pipeline was drained, that a quorum of `configuration` must answer. A voter
+    /// that was heard of just before it lost its disk must not be counted on, since a configuration that was proposed and
+    /// can be neither decided nor ruled out stops the group.
+    round: Option<u64>,
+    /// Dropped then.
+    until: Now,
 }
 
 /// How far behind the leader a member may be and count as caught up.
@@ -86,11 +92,15 @@ impl Replica {
                 "the voters that would remain are no live quorum",
             ));
         }
-        let id = configuration.id;
+        let (id, until) = (configuration.id, now + self.settings.timing.election);
         if let Some(leading) = self.leading() {
             leading.clock = leading.clock.max(now);
             leading.lease_revoked = true;
-            leading.pending = Some(Pending { configuration });
+            leading.pending = Some(Pending {
+                configuration,
+                round: None,
+                until,
+            });
         }
         Ok((slot, id))
     }
@@ -113,8 +123,50 @@ impl Replica {
         }
     }
 
-    /// The pipeline is drained: the waiting configuration becomes an entry.
+    /// True if a quorum of the waiting configuration has answered since it was asked for.
+    fn is_pending_confirmed(&self) -> bool {
+        let Role::Leading(leading) = &self.role else {
+            return false;
+        };
+        let Some(pending) = &leading.pending else {
+            return false;
+        };
+        let answered = self.quorum_in(&pending.configuration, leading.round, |p| p.round);
+        pending.round.is_some_and(|round| answered >= round)
+    }
+
+    /// Gives up a change whose voters do not answer. Something else is put where it was to stand, so that whoever waits
+    /// for it is told.
+    pub(crate) fn drop_pending(&mut self, now: Now) {
+        let Some(leading) = self.leading() else {
+            return;
+        };
+        if leading
+            .pending
+            .take_if(|pending| now >= pending.until)
+            .is_some()
+        {
+            leading.lease_revoked = leading.transferred;
+            leading.lease_until = Now(0);
+            self.push(Payload::Noop);
+        }
+    }
+
+    /// The pipeline is drained: asks the voters of the waiting configuration whether they are there; once enough of them
+    /// are, it becomes an entry.
     pub(crate) fn propose_pending(&mut self) {
+        let Some(leading) = self.leading() else {
+            return;
+        };
+        let next_round = leading.round + 1;
+        let unasked = |pending: &&mut Pending| pending.round.is_none();
+        if let Some(pending) = leading.pending.as_mut().filter(unasked) {
+            pending.round = Some(next_round);
+            self.begin_round();
+        }
+        if !self.is_pending_confirmed() {
+            return;
+        }
         let Some(pending) = self.leading().and_then(|leading| leading.pending.take()) else {
             return;
         };

@@ -51,6 +51,8 @@ pub struct Status {
     pub last: Slot,
     /// The latest decided configuration.
     pub configuration: Configuration,
+    /// A later one that is proposed or about to be, and not known to be decided.
+    pub undecided: Option<Configuration>,
     /// On the leader: the other members.
     pub members: Vec<(Node, MemberProgress)>,
 }
@@ -139,8 +141,23 @@ impl Replica {
             decided: self.decided(),
             last: self.last(),
             configuration: self.decided_configuration().clone(),
+            undecided: self.undecided_configuration().cloned(),
             members,
         }
+    }
+
+    /// A configuration that is proposed or about to be, and not known to be decided.
+    #[must_use]
+    pub fn undecided_configuration(&self) -> Option<&Configuration> {
+        let pending = match &self.role {
+            Role::Leading(leading) => leading
+                .pending
+                .as_ref()
+                .map(|pending| &pending.configuration),
+            _ => None,
+        };
+        let undecided = self.log().latest_slot() > self.decided();
+        pending.or_else(|| undecided.then(|| self.configuration()))
     }
 
     /// Whether this replica still has all that it ever promised.

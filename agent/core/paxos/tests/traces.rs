@@ -148,13 +148,15 @@ fn a_member_joins_and_is_promoted() {
             n2 writes sync b1.1 from s1 [config 1 [(1, Voter)], noop, config 2 [(1, Voter), (2, Joining)]]
             n2 writes append b1.1 from s4 []
             n2 -> n1: accepted b1.1 through s3 gap false
+            n1 -> n2: heartbeat b1.1 round 2 decide s3
+            n2 -> n1: heartbeat ack b1.1 round 2 last s3
             n1 writes append b1.1 from s4 [config 3 [(1, Voter), (2, Voter)]]
             n1 -> n2: accept b1.1 from s4 [config 3 [(1, Voter), (2, Voter)]] decide s3
-            n1 writes append b1.1 from s5 []
             n2 writes append b1.1 from s4 [config 3 [(1, Voter), (2, Voter)]]
+            n2 -> n1: accepted b1.1 through s4 gap false
+            n1 writes append b1.1 from s5 []
             n1 -> n2: accept b1.1 from s5 [] decide s4
             n2 writes append b1.1 from s5 []
-            n2 -> n1: accepted b1.1 through s4 gap false
         "#]],
     );
 }
@@ -255,5 +257,44 @@ fn the_last_voter_stays() {
     assert!(
         matches!(answer, Err(ChangeError::NotAllowed(_))),
         "{answer:?}"
+    );
+}
+
+/// Were it proposed, the two that remain could never decide it, and nobody could rule it out.
+#[test]
+fn a_removal_waits_for_the_voters_that_would_remain() {
+    let mut group = Group::new(&[1, 2, 3], 7, None);
+    group.settle();
+    let leader = group.elect();
+    let others: Vec<Node> = [1, 2, 3]
+        .map(Node)
+        .into_iter()
+        .filter(|n| *n != leader)
+        .collect();
+    let (lost, removed) = (others[0], others[1]);
+    // It was heard of just now, and is counted as alive.
+    group.crash(lost);
+    let now = group.now;
+    let change = Change::Remove { node: removed };
+    let (slot, id) = group
+        .replica(leader.0)
+        .change(now, None, change)
+        .expect("may be tried");
+    group.pump(leader);
+    group.settle();
+    let refused = group.propose(leader, "too early").unwrap_err();
+    assert_eq!(refused, ProposeError::Reconfiguring);
+    for _ in 0..500 {
+        group.tick(10);
+        group.settle();
+    }
+    assert_eq!(group.chosen[&slot].payload, Payload::Noop);
+    assert!(group.replica(leader.0).configuration().id < id);
+    group.propose(leader, "goes on").expect("leads");
+    group.settle();
+    let decided = group.replica(leader.0).decided();
+    assert_eq!(
+        group.chosen[&decided].payload,
+        Payload::Command(context("goes on"))
     );
 }

@@ -32,7 +32,7 @@ use crate::{
 };
 use forwarding::Proposals;
 use membership::Changes;
-use opening::Opening;
+use opening::{Alone, Opening};
 use pumping::Unsynced;
 use reading::Reads;
 use snapshots::Snapshots;
@@ -60,6 +60,7 @@ pub struct Driver<S: StateMachine, D: Disk, N: Net> {
     script_retry_at: Option<Now>,
     replicated: Replicated<S>,
     running: Option<Running>,
+    alone: Option<Alone>,
     proposals: Proposals,
     reads: Reads<S>,
     changes: Changes,
@@ -136,6 +137,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             script_retry_at: None,
             replicated,
             running: None,
+            alone: None,
             levels: BTreeMap::new(),
             outputs: Vec::new(),
             counters: Counters::default(),

@@ -1,9 +1,10 @@
 //! From an opened disk to a member that takes part.
 
 use bytes::Bytes;
-use synod_paxos::{Base, Now, Record, Replica, Slot, Standing};
+use synod_paxos::{Base, ConfigId, Node, Now, Record, Replica, Slot, Standing};
 
 use super::pumping::Unsynced;
+use super::snapshots::Snapshots;
 use super::{Driver, Running};
 use crate::identity::DiskStanding;
 use crate::recovery::{self, Start};
@@ -11,6 +12,7 @@ use crate::replicated::{Replicated, Shared};
 use crate::script::Step;
 use crate::settings::Settings;
 use crate::wal::{ReadLog, Wal};
+use crate::wire::Said;
 use crate::{
     Completion, Disk, DiskError, DiskState, MemberContext, Net, Phase, Quarantine, StateMachine,
 };
@@ -22,7 +24,15 @@ pub(super) struct Opening {
     pub(super) snapshots: Vec<Slot>,
     pub(super) snapshot_hash: u64,
     seed: u64,
-    quarantined: Option<String>,
+    quarantined: Option<(String, ConfigId)>,
+}
+
+/// What a member needs that is quarantined as the only voter, should it turn out not to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Alone {
+    /// The configuration in which it is.
+    known: ConfigId,
+    seed: u64,
 }
 
 impl Opening {
@@ -46,8 +56,12 @@ impl Opening {
         };
         let (machine, shared) = match start {
             Start::Fresh { machine } => (machine, Shared::new()),
-            Start::Quarantined { machine, why } => {
-                opening.quarantined = Some(why);
+            Start::Quarantined {
+                machine,
+                why,
+                alone,
+            } => {
+                opening.quarantined = Some((why, alone));
                 (machine, Shared::new())
             }
             Start::Recovered(recovered) => {
@@ -70,13 +84,39 @@ impl Opening {
 
 impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     pub(super) fn start_opening(&mut self, now: Now, mut opening: Opening) {
-        if let Some(why) = opening.quarantined.take() {
+        if let Some((why, known)) = opening.quarantined.take() {
+            let seed = opening.seed;
+            self.alone = Some(Alone { known, seed });
             return self.quarantine(Quarantine::Damaged(why));
         }
         self.opening = Some(opening);
         if !self.identity_script.go(&mut self.disk) {
             self.begin(now);
         }
+    }
+
+    /// A frame for a member that does not take part. If it is quarantined as the only voter, and somebody else acts as a
+    /// voter of a later configuration, then its log had lost the end as well: it gives up what it holds and learns.
+    pub(super) fn on_frame_while_out(&mut self, now: Now, from: Node, said: &Said) {
+        let Some(alone) = self.alone else { return };
+        let Said::Paxos(message) = said else { return };
+        let votes = message.body.ballot().is_some_and(|b| b.node == from);
+        if !votes || message.config <= alone.known {
+            return;
+        }
+        let mut seeds = super::Seeds(alone.seed);
+        let (disk_id, machine) = (seeds.draw_u128(), self.replicated.machine.empty());
+        let Ok(prepared) = recovery::give_up(&self.settings, &self.disk, machine, disk_id) else {
+            return;
+        };
+        self.alone = None;
+        let (opening, replicated) = Opening::new(&self.settings, prepared.start, seeds.draw());
+        self.snapshots = Snapshots::new(&self.settings, &opening);
+        self.replicated = replicated;
+        self.identity = prepared.identity;
+        self.identity_script = prepared.script;
+        self.phase = Phase::Opening;
+        self.start_opening(now, opening);
     }
 
     /// A step of making the disk ready has ended, or of rewriting the identity.

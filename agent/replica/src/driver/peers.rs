@@ -15,7 +15,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             Err(error) => return self.count_refused(error),
         };
         let Some(running) = &mut self.running else {
-            return;
+            return self.on_frame_while_out(now, from, &said);
         };
         self.counters.frames_received += 1;
         match said {

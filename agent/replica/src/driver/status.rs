@@ -103,6 +103,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
                 applied,
                 ballot: running.core.promised(),
                 leader: running.core.leader(),
+                undecided: running.core.undecided_configuration().map(|next| next.id),
                 generation,
             },
             None => Glance {

@@ -91,17 +91,23 @@ impl Formatting<'_> {
                 StartMode::Bootstrap { initial } => Some(initial.clone()),
                 _ => None,
             });
-        let identity = self.identity(DiskStanding::Amnesiac, None);
-        if latest.is_some_and(|latest| latest.voters().eq([settings.node])) {
+        if let Some(alone) = latest.filter(|latest| latest.voters().eq([settings.node])) {
             return Ok(Prepared {
-                identity: found.unwrap_or(identity),
+                identity: found.unwrap_or_else(|| self.identity(DiskStanding::Amnesiac, None)),
                 script: Script::default(),
                 start: Start::Quarantined {
                     machine,
                     why: why.to_owned(),
+                    alone: alone.id,
                 },
             });
         }
+        Ok(self.give_up(machine))
+    }
+
+    /// Sets everything aside and formats the disk anew, for a member that lost its promises.
+    pub(super) fn give_up<S>(&self, machine: S) -> Prepared<S> {
+        let identity = self.identity(DiskStanding::Amnesiac, None);
         let mut script = Script::default();
         let lost = self.identity(DiskStanding::Lost, None);
         script.replace(identity::FILE, identity::TEMPORARY, lost.encode());
@@ -110,11 +116,11 @@ impl Formatting<'_> {
         }
         script.push(DiskOp::SyncDirectory);
         self.format(&mut script, &identity);
-        Ok(Prepared {
+        Prepared {
             identity,
             script,
             start: Start::Fresh { machine },
-        })
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 //! | empty | resume | formatted; amnesiac: votes only after the group was told of the loss |
 //! | formatted and whole | any | newest valid snapshot, then the log |
 //! | formatted, damaged; other voters exist | any | set aside, formatted anew; amnesiac |
-//! | formatted, damaged; the only voter | any | quarantined; nothing is changed |
+//! | formatted, damaged; the only voter | any | quarantined; nothing is changed, until another voter is heard of |
 //!
 //! Reading is done here; changes are returned as a [`Script`] that the driver carries out before it takes part. Each row is
 //! idempotent: a crash while it is carried out leads back to it.
@@ -17,7 +17,7 @@ mod formatting;
 mod resuming;
 
 use bytes::Bytes;
-use synod_paxos::{Base, Node, Slot};
+use synod_paxos::{Base, ConfigId, Node, Slot};
 
 use crate::identity::{self, DiskStanding, Identity};
 use crate::mutation::mutated;
@@ -45,8 +45,13 @@ pub(crate) enum Start<S> {
     Fresh { machine: S },
     /// With what was on the disk.
     Recovered(Box<Recovered<S>>),
-    /// Not at all.
-    Quarantined { machine: S, why: String },
+    /// Not at all, unless others are heard of that have a vote since: `alone` is the configuration in which only this
+    /// member has one.
+    Quarantined {
+        machine: S,
+        why: String,
+        alone: ConfigId,
+    },
 }
 
 /// What was on the disk.
@@ -100,6 +105,26 @@ pub(crate) fn prepare<S: StateMachine, D: Disk>(
         }
         FoundIdentity::Whole(found) => resume(&fresh, disk, machine, found),
     }
+}
+
+/// A member that was quarantined as the only voter has heard of another, so its log had lost the end, too: what it holds
+/// is set aside, and it learns from the others.
+///
+/// # Errors
+/// If the disk cannot be read.
+pub(crate) fn give_up<S>(
+    settings: &Settings,
+    disk: &impl Disk,
+    machine: S,
+    disk_id: u128,
+) -> Result<Prepared<S>, OpenError> {
+    let files = disk.list().map_err(|error| unreadable(".", &error))?;
+    let fresh = Formatting {
+        settings,
+        files: &files,
+        disk_id,
+    };
+    Ok(fresh.give_up(machine))
 }
 
 fn check_start(settings: &Settings) -> Result<(), OpenError> {

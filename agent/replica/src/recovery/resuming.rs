@@ -120,8 +120,11 @@ fn prepared<S>(
         body: log.unproven.as_ref().map(|unproven| unproven.body.clone()),
     };
     push_segment(settings, identity.disk_id, segment, &mut script);
-    for file in &log.superseded {
+    // The newest first, each durably gone before the next: a segment whose creation was cut short is told from a damaged
+    // one by the whole ones before it.
+    for file in log.superseded.iter().rev() {
         script.push(DiskOp::Remove { file: file.clone() });
+        script.push(DiskOp::SyncDirectory);
     }
     let unusable = snapshot_slots(fresh.files)
         .into_iter()

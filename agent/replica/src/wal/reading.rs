@@ -4,7 +4,8 @@
 //! was written anew. Recovery always does that to the last batch, since a sync of it may have failed before a restart
 //! and the system may show bytes that never reached the medium (Rebello et al., "Can applications recover from fsync
 //! failures?", 2020). So what counts of a segment is its batches up to the next segment's first, and segments need no
-//! consecutive numbers.
+//! consecutive numbers. A segment whose own first batch was cut short supersedes nothing: what it was to hold anew is still
+//! where it was.
 
 use bytes::Bytes;
 use synod_paxos::{Record, Slot};
@@ -152,6 +153,7 @@ struct LastBatch {
 /// Reads what counts of each segment; stops at damage.
 fn read_segments(found: &[Segment], log: &mut ReadLog) -> Tail {
     let mut tail = Tail::default();
+    let (found, through) = without_stillborn(found);
     for (index, segment) in found.iter().enumerate() {
         let next = found[index + 1..]
             .iter()
@@ -171,10 +173,37 @@ fn read_segments(found: &[Segment], log: &mut ReadLog) -> Tail {
             (Err(_), _) => log.damage = Some(format!("the header of {} is damaged", segment.file)),
         }
         if log.damage.is_some() {
-            break;
+            return tail;
         }
     }
+    if let Some(last) = found.last().filter(|_| log.next_batch < through) {
+        let number = log.next_batch;
+        let what = format!("group commit {number} of {} is missing", last.file);
+        log.damage = Some(format!("{what} though it had been synced"));
+    }
     tail
+}
+
+/// Leaves out the segments at the end whose first batch was cut short, if others are before them; with the number of the
+/// first batch that they do not prove to be durable.
+fn without_stillborn(found: &[Segment]) -> (&[Segment], u64) {
+    let (mut kept, mut through) = (found, 0);
+    while let [before @ .., last] = kept
+        && before.iter().any(|segment| segment.header.is_ok())
+    {
+        match last.header {
+            Ok(header) => {
+                let Found::End { .. } = last.find(SEGMENT_HEADER, header.first_batch) else {
+                    break;
+                };
+                through = through.max(header.first_batch);
+            }
+            Err(HeaderFault::Missing) if !last.follows(SEGMENT_HEADER, 0) => {}
+            _ => break,
+        }
+        kept = before;
+    }
+    (kept, through)
 }
 
 /// Takes the last batch out of its segment, for it is to be written anew; and the segment, if nothing else is in it.

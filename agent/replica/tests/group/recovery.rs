@@ -345,6 +345,45 @@ fn formatting_that_was_cut_short_is_done_again() {
     }
 }
 
+/// Recovery writes the last group commit anew, in a segment of its own; until that is whole, the old one counts.
+#[test]
+fn a_start_that_was_cut_short_anywhere_loses_nothing() {
+    let images = images();
+    for operations in 0.. {
+        let disk = images.after.copy();
+        let short = die_after(&disk, operations, &StartMode::Resume);
+        assert_eq!(
+            resumed(&disk),
+            Fate::Whole(images.last.next()),
+            "{operations}"
+        );
+        if !short {
+            break;
+        }
+    }
+    let whole = images.after.copy();
+    die_after(&whole, usize::MAX, &StartMode::Resume);
+    let created = last_segment(&whole);
+    let bytes = whole.bytes(&created);
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    for sector in (0..end).step_by(512) {
+        for keep in [true, false] {
+            let torn = images.after.copy();
+            let mut data = vec![0; bytes.len()];
+            let span = sector..(sector + 512).min(end);
+            if keep {
+                data[span.clone()].copy_from_slice(&bytes[span]);
+            } else {
+                data[..end].copy_from_slice(&bytes[..end]);
+                data[span].fill(0);
+            }
+            torn.put(&created, data);
+            let what = format!("sector {sector}, kept: {keep}");
+            assert_eq!(resumed(&torn), Fate::Whole(images.last.next()), "{what}");
+        }
+    }
+}
+
 #[test]
 fn setting_a_damaged_disk_aside_is_done_again_when_cut_short() {
     let images = images();
