@@ -132,7 +132,7 @@ impl Replica {
             return false;
         };
         let answered = self.quorum_in(&pending.configuration, leading.round, |p| p.round);
-        pending.round.is_some_and(|round| answered >= round)
+        pending.round.is_some_and(|round| answered >= round) || mutated("paxos-remove-below-quorum")
     }
 
     /// Gives up a change whose voters do not answer. Something else is put where it was to stand, so that whoever waits
