@@ -22,7 +22,11 @@ impl Bench {
         let disk = RealDisk::start(
             DataDirectory::open(directory.path()).unwrap(),
             DiskMetrics::unseen(),
-            Box::new(move |completion| told.send(completion).unwrap()),
+            Box::new(move |completed| {
+                completed
+                    .into_iter()
+                    .for_each(|one| told.send(one).unwrap())
+            }),
         )
         .unwrap();
         Self {

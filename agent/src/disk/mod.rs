@@ -20,8 +20,8 @@ pub use directory::{DataDirectory, DirectoryError};
 
 use crate::metrics::DiskMetrics;
 
-/// Where completions go: called on the disk's thread, must not block.
-pub type Completed = Box<dyn Fn(Completion) + Send>;
+/// Where completions go, those of a write with that of its sync: called on the disk's thread, must not block.
+pub type Completed = Box<dyn Fn(Vec<Completion>) + Send>;
 
 /// The real [`Disk`]. Dropping it carries out what was submitted, then ends the thread.
 ///

@@ -69,8 +69,8 @@ impl Worker {
     }
 
     fn tell(&mut self) {
-        for completion in self.untold.drain(..) {
-            (self.completed)(completion);
+        if !self.untold.is_empty() {
+            (self.completed)(std::mem::take(&mut self.untold));
         }
     }
 

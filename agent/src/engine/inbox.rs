@@ -30,7 +30,7 @@ const SLEEP_MAX: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Feeds {
     /// For the disk's completions.
-    pub completions: mpsc::UnboundedSender<Completion>,
+    pub completions: mpsc::UnboundedSender<Vec<Completion>>,
     /// For the network's events.
     pub events: mpsc::Sender<NetEvent>,
 }
@@ -38,7 +38,7 @@ pub struct Feeds {
 /// The other ends, for the loop.
 #[derive(Debug)]
 pub struct Lanes {
-    completions: mpsc::UnboundedReceiver<Completion>,
+    completions: mpsc::UnboundedReceiver<Vec<Completion>>,
     events: mpsc::Receiver<NetEvent>,
 }
 
@@ -127,9 +127,9 @@ impl<S: StateMachine> Inbox<S> {
     /// Takes what is there; false if that is nothing. A closed lane is an empty one.
     fn take(&mut self, cx: &mut Context<'_>) -> bool {
         let lanes = &mut self.lanes;
-        let _ = lanes
-            .completions
-            .poll_recv_many(cx, &mut self.completions, BATCH_MAX);
+        while let Poll::Ready(Some(batch)) = lanes.completions.poll_recv(cx) {
+            self.completions.extend(batch);
+        }
         let _ = lanes.events.poll_recv_many(cx, &mut self.events, BATCH_MAX);
         let _ = self
             .incoming

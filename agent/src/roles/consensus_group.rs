@@ -233,9 +233,9 @@ fn start_disk(
     feeds: &Feeds,
 ) -> Result<RealDisk, StartError> {
     let completions = feeds.completions.clone();
-    let completed = Box::new(move |completion| {
+    let completed = Box::new(move |completed| {
         // The loop may have ended before the disk.
-        let _ = completions.send(completion);
+        let _ = completions.send(completed);
     });
     RealDisk::start(directory, metrics.disk.clone(), completed).map_err(StartError::Thread)
 }

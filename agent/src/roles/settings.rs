@@ -16,6 +16,9 @@ pub(super) const LEVEL_MAX: u32 = 1;
 /// The replicated group within the process's log.
 const GROUP: u32 = 1;
 
+/// How far members that nobody waits at may lag behind what is decided, for the sake of a message saved by each put.
+const DECIDE_DELAY: Span = Span::from_millis(2);
+
 /// Bytes of a command around what the client sent.
 const COMMAND_OVERHEAD_BYTES: u64 = 512 << 10;
 
@@ -63,6 +66,7 @@ fn timing(config: &AgentConfig) -> Timing {
     Timing {
         heartbeat: Span::from_millis(timing.heartbeat_ms),
         election: Span::from_millis(timing.election_ms),
+        decide_delay: DECIDE_DELAY,
         lease: timing.lease.as_ref().map(|lease| synod_paxos::Lease {
             length: Span::from_millis(lease.length_ms),
             drift_ppm: lease.drift_ppm,

@@ -4,7 +4,7 @@ use synod_kv::Hub;
 use synod_paxos::{ConfigId, Configuration, Node, Slot, Timing};
 use synod_replica::{Bounds, ClusterUid, Driver, Glance, MemberContext, Settings, Span, StartMode};
 
-use crate::clock::{Clock, Instant};
+use crate::clock::{Clock, Instant, MS};
 use crate::disk::{DiskProfile, SimDisk};
 use crate::net::SimNet;
 use crate::profile::Profile;
@@ -231,6 +231,8 @@ fn settings(host: &Host, now: Instant, profile: &Profile, resume: bool) -> Setti
         timing: Timing {
             heartbeat: profile.heartbeat,
             election: profile.election,
+            // Of all kinds: none, some, much.
+            decide_delay: Span(profile.heartbeat.0.saturating_sub(30 * MS) / 10),
             lease,
         },
         core: synod_paxos::Bounds {

@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut steps = Steps::new(vec![
         Step {
             name: "build synod and synod-agent",
-            cold: "6 min",
+            cold: "7 min on two cores",
         },
         Step {
             name: "run the quickstart",

@@ -207,15 +207,33 @@ impl Replica {
         }
     }
 
-    /// Sends every synchronised member what it lacks; an empty `Accept` tells what was decided.
+    /// Somebody waits at `node` for the decision of what is proposed so far: the core tells it without delay.
+    pub fn await_decision(&mut self, node: Node) {
+        self.await_slot(node, self.last());
+    }
+
+    pub(crate) fn await_slot(&mut self, node: Node, slot: Slot) {
+        if let Some(leading) = self.leading()
+            && let Some(progress) = leading.progress.get_mut(&node)
+        {
+            progress.awaited = progress.awaited.max(slot);
+        }
+    }
+
+    /// Sends every synchronised member what it lacks; an empty `Accept` tells what was decided, when it is awaited or no
+    /// other has come to tell it for a while.
     pub(crate) fn send_accepts(&mut self) {
         let bytes = self.settings.bounds.message_bytes_max;
         let window = self.settings.bounds.inflight_slots_max;
+        let delay = self.settings.timing.decide_delay;
         let (decided, last, first) = (self.decided(), self.last(), self.first());
+        let configured = self.log().latest_slot().min(decided);
         let Role::Leading(leading) = &mut self.role else {
             return;
         };
         let (ballot, clock) = (leading.ballot, leading.clock);
+        let due = delay == Span(0) || leading.tell_at.is_some_and(|at| at <= clock);
+        let mut untold = false;
         let (mut sent, mut behind) = (Vec::new(), Vec::new());
         for (node, progress) in &mut leading.progress {
             while let Some(from) = progress.next_to_send(last, window) {
@@ -236,7 +254,10 @@ impl Replica {
                     },
                 ));
             }
-            if progress.wants_decision(decided) {
+            let wants = progress.wants_decision(decided);
+            if wants && !due && !progress.is_awaited(configured) {
+                untold = true;
+            } else if wants {
                 progress.sent(clock, &[], decided);
                 sent.push((
                     *node,
@@ -249,6 +270,7 @@ impl Replica {
                 ));
             }
         }
+        leading.tell_at = untold.then(|| leading.tell_at.unwrap_or(clock + delay));
         for (node, body) in sent {
             self.send_now(node, body);
         }

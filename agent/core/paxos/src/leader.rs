@@ -46,6 +46,8 @@ pub(crate) struct Leading {
     /// The latest time handed in.
     pub(crate) clock: Now,
     pub(crate) beat_at: Now,
+    /// When decisions that found no `Accept` to ride on are told.
+    pub(crate) tell_at: Option<Now>,
     /// The last heartbeat round sent, and when each recent one was.
     pub(crate) round: u64,
     pub(crate) rounds: VecDeque<(u64, Now)>,
@@ -76,6 +78,7 @@ impl Leading {
             transfer: None,
             clock: now,
             beat_at: now,
+            tell_at: None,
             round: 0,
             rounds: VecDeque::new(),
             own_entry: None,

@@ -48,6 +48,8 @@ pub(crate) struct Progress {
     /// It lost its promises and told this context.
     pub(crate) amnesiac: Option<Bytes>,
     told: Slot,
+    /// Somebody waits there for what is decided through this slot: it is told at once.
+    pub(crate) awaited: Slot,
     inflight: VecDeque<(Slot, usize)>,
     inflight_bytes: usize,
     moved: Now,
@@ -69,6 +71,7 @@ impl Progress {
             heard: now,
             amnesiac: None,
             told: Slot(0),
+            awaited: Slot(0),
             inflight: VecDeque::new(),
             inflight_bytes: 0,
             moved: now,
@@ -147,6 +150,12 @@ impl Progress {
     /// True if it should be told what is decided, having nothing else to be sent.
     pub(crate) fn wants_decision(&self, decided: Slot) -> bool {
         matches!(self.feed, Feed::Synced | Feed::Syncing { .. }) && self.told < decided
+    }
+
+    /// True if it must not wait for an `Accept` to ride on: somebody waits there, or the configuration in force since
+    /// `configured` concerns it.
+    pub(crate) fn is_awaited(&self, configured: Slot) -> bool {
+        self.told < self.awaited.max(configured)
     }
 
     /// `entries` from `next` on were sent, with what is decided.

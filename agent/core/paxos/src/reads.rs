@@ -119,7 +119,10 @@ impl Replica {
     fn answer_read(&mut self, asker: Asker, slot: Option<Slot>) {
         match asker {
             Asker::Ticket(ticket) => self.out.reads.push(ReadDone { ticket, slot }),
-            Asker::Batch(node, batch) => self.send_now(node, Body::ReadIndexReply { batch, slot }),
+            Asker::Batch(node, batch) => {
+                self.send_now(node, Body::ReadIndexReply { batch, slot });
+                self.await_slot(node, slot.unwrap_or_default());
+            }
         }
     }
 

@@ -424,7 +424,9 @@ impl Replica {
     #[must_use]
     pub fn next_deadline(&self) -> Now {
         let role = match &self.role {
-            Role::Leading(leading) => leading.beat_at,
+            Role::Leading(leading) => leading
+                .tell_at
+                .map_or(leading.beat_at, |at| at.min(leading.beat_at)),
             Role::Preparing(preparing) => preparing.repeat_at.min(self.stand_at),
             _ => self.stand_at,
         };

@@ -198,6 +198,46 @@ fn a_linearizable_read_asks_a_quorum() {
 }
 
 #[test]
+fn a_decision_rides_on_the_next_accept_unless_it_is_awaited() {
+    let mut group = Group::new(&[1, 2, 3], 7, None);
+    group.decide_delay = Span::from_millis(2);
+    // Settings are read when a member starts.
+    for node in [1, 2, 3] {
+        group.crash(Node(node));
+        group.restart(Node(node));
+    }
+    group.settle();
+    let leader = group.elect();
+    group.tick(5);
+    group.settle();
+    let others: Vec<Node> = (1..=3).map(Node).filter(|node| *node != leader).collect();
+    let known =
+        |group: &mut Group| [others[0], others[1]].map(|node| group.replica(node.0).decided());
+    let put = |group: &mut Group, word: &str| {
+        let slot = group.propose(leader, word).expect("leads");
+        group.settle();
+        assert_eq!(group.replica(leader.0).decided(), slot);
+        slot
+    };
+    let first = put(&mut group, "first");
+    let before = Slot(first.0 - 1);
+    assert_eq!(known(&mut group), [before, before], "nothing to ride on");
+    let second = put(&mut group, "second");
+    assert_eq!(known(&mut group), [first, first], "rode on the next");
+    group.tick(2);
+    group.settle();
+    assert_eq!(known(&mut group), [second, second], "told after the delay");
+    let third = group.propose(leader, "third").expect("leads");
+    group.replica(leader.0).await_decision(others[0]);
+    group.settle();
+    assert_eq!(
+        known(&mut group),
+        [third, second],
+        "told where it is awaited"
+    );
+}
+
+#[test]
 fn membership_steps_that_are_refused() {
     let mut group = Group::new(&[1, 2, 3], 7, None);
     group.settle();

@@ -326,6 +326,9 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
                 return;
             }
             self.proposals.inbox_bytes -= command.len();
+            if let Some(running) = &mut self.running {
+                running.core.await_decision(from);
+            }
         }
     }
 

@@ -35,6 +35,7 @@ pub struct Group {
     pub chosen: BTreeMap<Slot, Entry>,
     pub trace: String,
     pub lease: Option<Lease>,
+    pub decide_delay: Span,
     pub seed: u64,
 }
 
@@ -67,6 +68,7 @@ impl Group {
             chosen: BTreeMap::new(),
             trace: String::new(),
             lease,
+            decide_delay: Span(0),
             seed,
         };
         for n in numbers {
@@ -79,6 +81,7 @@ impl Group {
     pub fn settings(&self, node: Node) -> Settings {
         let timing = Timing {
             lease: self.lease,
+            decide_delay: self.decide_delay,
             ..Timing::default()
         };
         let bounds = Bounds {
