@@ -177,7 +177,7 @@ impl World {
                 host.wiped = false;
             }
         }
-        self.newest = configuration;
+        self.former = std::mem::replace(&mut self.newest, configuration);
         self.counts.configurations += 1;
     }
 

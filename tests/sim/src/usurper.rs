@@ -103,6 +103,8 @@ impl World {
             .values()
             .filter_map(|host| host.undecided.as_ref());
         let newer = undecided.filter(|configuration| configuration.id > self.newest.id);
+        // While too few know that the newest is decided, the others ask for a quorum of the one before, too.
+        let former = Some(&self.former).filter(|_| !self.is_newest_known());
         let survivable = |configuration: &Configuration| {
             let voters = voters(configuration);
             let damaged = voters
@@ -111,7 +113,19 @@ impl World {
             2 * (damaged.count() + 1) < voters.len()
         };
         self.newest.members.contains_key(&node)
-            && std::iter::once(&self.newest).chain(newer).all(survivable)
+            && std::iter::once(&self.newest)
+                .chain(newer)
+                .chain(former)
+                .all(survivable)
+    }
+
+    /// True if a quorum of the newest configuration knows that it is decided.
+    fn is_newest_known(&self) -> bool {
+        let voters = voters(&self.newest);
+        let known = voters
+            .iter()
+            .filter(|voter| self.hosts[*voter].configuration >= self.newest.id);
+        2 * known.count() > voters.len()
     }
 
     pub(crate) fn rot(&mut self, node: Node) {

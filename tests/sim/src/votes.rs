@@ -26,17 +26,20 @@ struct Said {
 #[derive(Default)]
 pub(crate) struct Votes {
     said: BTreeMap<Node, Said>,
-    /// The process that first stood or led in a ballot.
-    ballots: BTreeMap<Ballot, u64>,
+    /// The process that first stood or led in a ballot, and whether it led.
+    ballots: BTreeMap<Ballot, (u64, bool)>,
     /// Hash of the entry first seen at a slot in a ballot.
     entries: HashMap<(Slot, Ballot), u64>,
     hasher: Option<DefaultHashBuilder>,
 }
 
 impl Votes {
-    /// The disk of `node` is lost, and with it what it said.
+    /// The disk of `node` is lost, and with it what it said. It may stand again in a ballot in which it never led: nothing
+    /// was proposed in it, and promises given in it hold.
     pub(crate) fn forget(&mut self, node: Node) {
         self.said.remove(&node);
+        self.ballots
+            .retain(|ballot, (_, led)| ballot.node != node || *led);
     }
 
     /// `message` leaves process `incarnation` of `from`, which may vote or not.
@@ -57,7 +60,7 @@ impl Votes {
             Body::CanvassReply { granted: true, .. } => vote(from, may_vote, message),
             Body::Prepare { ballot, .. } => {
                 vote(from, may_vote, message);
-                self.owns(from, incarnation, *ballot);
+                self.owns(from, incarnation, *ballot, false);
             }
             Body::Promise {
                 ballot,
@@ -84,7 +87,7 @@ impl Votes {
                 ..
             } => {
                 vote(from, may_vote, message);
-                self.owns(from, incarnation, *ballot);
+                self.owns(from, incarnation, *ballot, true);
                 self.check_entries(from, *slot, entries);
             }
             Body::Learn {
@@ -100,7 +103,7 @@ impl Votes {
                     self.accepts(from, *ballot, *last);
                 }
             }
-            Body::Heartbeat { ballot, .. } => self.owns(from, incarnation, *ballot),
+            Body::Heartbeat { ballot, .. } => self.owns(from, incarnation, *ballot, true),
             _ => {}
         }
     }
@@ -118,9 +121,11 @@ impl Votes {
         );
     }
 
-    fn owns(&mut self, from: Node, incarnation: u64, ballot: Ballot) {
+    fn owns(&mut self, from: Node, incarnation: u64, ballot: Ballot, leads: bool) {
         demand!("promises", ballot.node == from, "{from} uses {ballot}");
-        let first = *self.ballots.entry(ballot).or_insert(incarnation);
+        let (first, led) = self.ballots.entry(ballot).or_insert((incarnation, leads));
+        let first = *first;
+        *led |= leads;
         demand!(
             "ballots",
             first == incarnation,

@@ -117,6 +117,8 @@ pub struct World {
     pub(crate) busy: bool,
     /// The newest configuration seen anywhere.
     pub(crate) newest: Configuration,
+    /// The one before it.
+    pub(crate) former: Configuration,
     pub(crate) askers: BTreeMap<(Node, Ticket), (Asker, Instant)>,
     /// Until when no other fault is made.
     pub(crate) usurping_until: Instant,
@@ -154,6 +156,7 @@ impl World {
             chaos: false,
             busy: false,
             newest: initial(members),
+            former: initial(members),
             askers: BTreeMap::new(),
             usurping_until: 0,
             hurry_until: 0,
