@@ -1,6 +1,7 @@
 //! Deliberate mistakes in planning and acting.
 
 synod_mutation::mutations! {
+    "begin-before-founded" => "a first member runs before its claim is noted as a founder's",
     "remove-below-quorum" => "a voter is removed although the others are no quorum",
     "sort-members-as-text" => "member 10 counts as lower than member 2",
     "bootstrap-adopted-claim" => "a claim that was in use starts as if it were empty",

@@ -25,6 +25,8 @@ pub const INITIAL_MEMBERS: &str = "synod.dev/initial-members";
 pub const REPLACES: &str = "synod.dev/replaces";
 /// On claims, `true` once the member has been seen in its group's configuration: from then on an empty disk is a loss.
 pub const JOINED: &str = "synod.dev/joined";
+/// On a claim: uids of the claims that the group begins with, as decided before any of its members ran.
+pub const FOUNDERS: &str = "synod.dev/founders";
 /// On claims, `true` before the member is removed: from then on it is never taken in again.
 pub const LEAVING: &str = "synod.dev/leaving";
 /// On claims, `true` when the member is gone and the claim is only kept.

@@ -252,13 +252,17 @@ impl Group {
         self.check_step(&next, &request.change);
         self.members = next;
         self.id += 1;
-        if self
-            .leader
-            .is_some_and(|leader| !self.members.contains_key(&leader))
-        {
-            self.leader = None;
-        }
+        // A leader that was removed leads on until the others know: see `settle`.
         Ok(self.id)
+    }
+
+    /// A process ends for good, since the operator wants it so.
+    pub(crate) fn dismissed(&mut self, number: u64) {
+        if self.leader == Some(number) && !self.members.contains_key(&number) {
+            self.violated(format!(
+                "{number} is stopped, and nobody else knows that it was removed"
+            ));
+        }
     }
 
     fn check_step(&mut self, next: &BTreeMap<u64, Member>, change: &Change) {

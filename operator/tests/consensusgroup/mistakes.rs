@@ -25,6 +25,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
         the_first_pod_of_a_roll_does_not_start,
     ),
     ("membership-without-id", a_member_is_added),
+    (
+        "begin-before-founded",
+        a_first_claim_is_made_anew_by_an_operator_of_yesterday,
+    ),
 ];
 
 fn a_voter_falls_ill_while_another_leaves() -> Result<(), String> {
@@ -76,6 +80,34 @@ fn the_first_pod_of_a_roll_does_not_start() -> Result<(), String> {
 fn a_member_is_added() -> Result<(), String> {
     let mut world = ready(json!({ "members": 1 }));
     world.edit("members", json!(3));
+    try_run(&mut world).map(drop)
+}
+
+fn a_first_claim_is_made_anew_by_an_operator_of_yesterday() -> Result<(), String> {
+    let mut world = World::new(json!({ "members": 3 }));
+    let created = round(&mut world);
+    assert!(
+        created.contains("PersistentVolumeClaim data-config-cg-1"),
+        "{created}"
+    );
+    let claim = |world: &World| {
+        world
+            .objects
+            .get(ChildKind::Claim, "data-config-cg-1")
+            .cloned()
+    };
+    let plan_of_yesterday = claim(&world).expect("made");
+    while world.group.leader.is_none() {
+        round(&mut world);
+    }
+    // All of them voted. Before that is noted, somebody deletes one claim, and it is made again.
+    lose_pod(&mut world, "config-cg-1");
+    let lost = claim(&world).expect("there");
+    world.lose_claim(&lost);
+    world
+        .objects
+        .create(plan_of_yesterday)
+        .map_err(|refused| format!("{refused:?}"))?;
     try_run(&mut world).map(drop)
 }
 

@@ -160,7 +160,9 @@ fn lose_claim(world: &mut World, dice: &mut Dice) {
     if !started || left < quorum(world.group.voters().len()) {
         return;
     }
-    if dice.one_in(2) {
+    // One that goes only when its pod does may belong to a voter by then, and be one too many.
+    let votes = world.group.voters().contains(&number);
+    if votes && dice.one_in(2) {
         world.objects.delete(ChildKind::Claim, claim.name());
     } else {
         let pods = world.objects.of(ChildKind::Pod);

@@ -74,34 +74,38 @@ fn create() {
     check(
         &mut world,
         expect![[r#"
-        create-authority
-        create Service config-cg
-        create Service config-cg-peer
-        create Secret config-cg-connection
-        create PersistentVolumeClaim data-config-cg-1
-        create PersistentVolumeClaim data-config-cg-2
-        create PersistentVolumeClaim data-config-cg-3
-        --
-        create PodDisruptionBudget config-cg
-        create ConfigMap config-cg-config-1
-        issue config-cg-tls-1 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/1
-        create Pod config-cg-1
-        create ConfigMap config-cg-config-2
-        issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
-        create Pod config-cg-2
-        create ConfigMap config-cg-config-3
-        issue config-cg-tls-3 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/3
-        create Pod config-cg-3
-        --
-        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        --
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-2
-        apply ConfigMap config-cg-config-3
-        --
-    "#]],
+            create-authority
+            create Service config-cg
+            create Service config-cg-peer
+            create Secret config-cg-connection
+            create PersistentVolumeClaim data-config-cg-1
+            create PersistentVolumeClaim data-config-cg-2
+            create PersistentVolumeClaim data-config-cg-3
+            --
+            create PodDisruptionBudget config-cg
+            patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/founders":"uid-4,uid-5,uid-6"}}}
+            patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/founders":"uid-4,uid-5,uid-6"}}}
+            patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/founders":"uid-4,uid-5,uid-6"}}}
+            --
+            create ConfigMap config-cg-config-1
+            issue config-cg-tls-1 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/1
+            create Pod config-cg-1
+            create ConfigMap config-cg-config-2
+            issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
+            create Pod config-cg-2
+            create ConfigMap config-cg-config-3
+            issue config-cg-tls-3 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/3
+            create Pod config-cg-3
+            --
+            patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            --
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-2
+            apply ConfigMap config-cg-config-3
+            --
+        "#]],
     );
     let config = world
         .objects
@@ -235,21 +239,23 @@ fn create_with_tls() {
     check(
         &mut World::new(json!({ "members": 1 })),
         expect![[r#"
-        create-authority
-        create Service config-cg
-        create Service config-cg-peer
-        create PersistentVolumeClaim data-config-cg-1
-        --
-        issue config-cg-connection for synod://client/ns/ConsensusGroup/config
-        create ConfigMap config-cg-config-1
-        issue config-cg-tls-1 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/1
-        create Pod config-cg-1
-        --
-        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        --
-        apply ConfigMap config-cg-config-1
-        --
-    "#]],
+            create-authority
+            create Service config-cg
+            create Service config-cg-peer
+            create PersistentVolumeClaim data-config-cg-1
+            --
+            issue config-cg-connection for synod://client/ns/ConsensusGroup/config
+            patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/founders":"uid-3"}}}
+            --
+            create ConfigMap config-cg-config-1
+            issue config-cg-tls-1 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/1
+            create Pod config-cg-1
+            --
+            patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            --
+            apply ConfigMap config-cg-config-1
+            --
+        "#]],
     );
 }
 

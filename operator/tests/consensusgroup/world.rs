@@ -152,6 +152,9 @@ impl World {
     fn end_pods(&mut self) {
         for pod in self.objects.of(ChildKind::Pod) {
             if pod.meta().deletion_timestamp.is_some() {
+                if let Some(number) = number(pod.meta()) {
+                    self.group.dismissed(number);
+                }
                 self.lose_pod(&pod);
             }
         }

@@ -1,6 +1,7 @@
 //! ConsensusGroup: members that agree by Paxos, each a pod and a claim.
 
 mod config;
+mod founding;
 mod objects;
 mod plan;
 mod pod;

@@ -4,7 +4,6 @@
 //! Pure and level-triggered: it looks at what there is, never at what was done before. Every intent that must survive a
 //! crash is an annotation on a claim, written in an earlier round than the act it announces.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,7 +12,7 @@ use synod_crds::TlsMode;
 
 use super::seat::{Claim, PodSeen, Seat, Start, seen_child};
 use super::view::Group;
-use super::{config, objects, steps};
+use super::{config, founding, objects, steps};
 use crate::action::{Action, Issue};
 use crate::certificates::ends_soon;
 use crate::child::{Child, ChildKind};
@@ -81,7 +80,8 @@ fn budget(group: &Group) -> Option<Action> {
 
 /// First claims, and what is to be noted or changed on those there are.
 fn claims(group: &Group) -> Vec<Action> {
-    let mut actions = first_claims(group);
+    let mut actions = founding::first_claims(group);
+    actions.extend(founding::found(group));
     for seat in group.seats.values() {
         let Some(claim) = &seat.claim else { continue };
         if !claim.joined && !claim.leaving && seat.knows_itself_member() {
@@ -92,47 +92,6 @@ fn claims(group: &Group) -> Vec<Action> {
         actions.extend(enlarge(group, claim));
     }
     actions
-}
-
-/// The claims of the first configuration: all of them before any pod, each with the whole list, so that a group begins
-/// once and with the same members however often this is interrupted.
-fn first_claims(group: &Group) -> Vec<Action> {
-    let initial = if group.seats.values().all(|seat| seat.claim.is_none()) {
-        (1..=u64::from(group.spec.members.unsigned_abs())).collect()
-    } else {
-        match initial_members(group) {
-            Some(initial) if !has_begun(group) => initial,
-            _ => return Vec::new(),
-        }
-    };
-    let missing = initial
-        .iter()
-        .filter(|n| group.seats.get(n).is_none_or(|seat| seat.claim.is_none()));
-    let start = Start::Bootstrap(initial.clone());
-    missing
-        .map(|number| Action::Create(objects::claim(group, *number, &start, false, None)))
-        .collect()
-}
-
-fn initial_members(group: &Group) -> Option<BTreeSet<u64>> {
-    group
-        .seats
-        .values()
-        .filter_map(|seat| seat.claim.as_ref())
-        .find_map(|claim| match &claim.start {
-            Start::Bootstrap(initial) => Some(initial.clone()),
-            Start::Join => None,
-        })
-}
-
-/// Whether the first members may run, or did: from then on a claim that is missing was lost, not forgotten.
-fn has_begun(group: &Group) -> bool {
-    let claim = |n: &u64| group.seats.get(n).is_some_and(|seat| seat.claim.is_some());
-    group
-        .seats
-        .values()
-        .any(|seat| seat.pod.is_some() || seat.claim.as_ref().is_some_and(|claim| claim.joined))
-        || initial_members(group).is_some_and(|initial| initial.iter().all(claim))
 }
 
 fn own(group: &Group, claim: &Claim) -> Option<Action> {
@@ -166,7 +125,7 @@ fn enlarge(group: &Group, claim: &Claim) -> Option<Action> {
 
 /// Configuration, certificate and pod of every member that should run.
 fn members(group: &Group) -> Vec<Action> {
-    if group.authority.is_none() || !has_begun(group) {
+    if group.authority.is_none() {
         return Vec::new();
     }
     let mut actions = Vec::new();
@@ -185,7 +144,7 @@ fn members(group: &Group) -> Vec<Action> {
 pub(super) fn should_run(group: &Group, number: u64, seat: &Seat) -> bool {
     seat.claim
         .as_ref()
-        .is_some_and(|claim| !claim.retired && !claim.lost)
+        .is_some_and(|claim| !claim.retired && !claim.lost && founding::may_run(group, claim))
         && !is_out(group, number, seat)
 }
 

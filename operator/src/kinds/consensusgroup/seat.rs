@@ -38,6 +38,8 @@ pub(super) struct Claim {
     pub(super) start: Start,
     pub(super) learner: bool,
     pub(super) replaces: Option<u64>,
+    /// uids of the claims that the group begins with, if that was noted on this one.
+    pub(super) founders: Option<BTreeSet<String>>,
     pub(super) joined: bool,
     pub(super) leaving: bool,
     pub(super) retired: bool,
@@ -179,6 +181,8 @@ pub(super) fn claim_of(claim: &PersistentVolumeClaim) -> Option<(u64, ClusterUid
         start,
         learner: label(names::LABEL_ROLE) == Some("learner"),
         replaces: annotation(names::REPLACES).and_then(|number| number.parse().ok()),
+        founders: annotation(names::FOUNDERS)
+            .map(|uids| uids.split(',').map(str::to_owned).collect()),
         joined: flag(names::JOINED),
         leaving: flag(names::LEAVING),
         retired: flag(names::RETIRED),

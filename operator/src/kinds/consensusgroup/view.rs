@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use synod_agent_api::{ClusterUid, Identity, Kind as AgentKind, MemberRole, MemberStatus, Role};
+use synod_agent_api::{
+    ClusterUid, Identity, Kind as AgentKind, MemberRole, MemberStatus, Role, Status,
+};
 use synod_crds::{ConsensusGroup, ConsensusGroupSpec, ConsensusGroupStatus};
 
 use super::SHORT;
+use super::founding::is_late;
 use super::seat::{Seat, claim_of, number_of, owners, pod_of};
 use crate::agents::Target;
 use crate::child::{Child, ChildKind};
@@ -88,6 +91,7 @@ impl Group {
             failure: observed.failure.clone(),
         };
         group.take_claims(observed);
+        group.give_up_late_claims();
         group.take_children(observed);
         group.take_agents(observed);
         Ok(group)
@@ -112,6 +116,22 @@ impl Group {
             } else {
                 self.foreign_claims.push(claim.seen.name);
             }
+        }
+    }
+
+    /// What holds no founder's disk holds nothing.
+    fn give_up_late_claims(&mut self) {
+        let late = self.numbers(|_, seat| {
+            seat.claim
+                .as_ref()
+                .is_some_and(|claim| is_late(self, claim))
+        });
+        for number in late {
+            let claim = self
+                .seats
+                .get_mut(&number)
+                .and_then(|seat| seat.claim.as_mut());
+            claim.into_iter().for_each(|claim| claim.lost = true);
         }
     }
 
@@ -157,9 +177,14 @@ impl Group {
         let leader = statuses()
             .filter(|status| status.role == Role::Leader)
             .max_by_key(|status| (status.ballot.round, status.ballot.node));
+        // A leader that is no voter was removed, and leads on until enough others know it: they still need it.
+        let votes = |status: &Status| {
+            let mut voters = status.configuration.members.iter();
+            voters.any(|m| m.number == status.number && m.role == MemberRole::Voter)
+        };
         // Somebody knows a newer configuration: what this leader told is old. Its next answer is on the way.
         let Some(leader) = leader
-            .filter(|status| status.configuration.id == newest && newest > 0)
+            .filter(|status| status.configuration.id == newest && newest > 0 && votes(status))
             .cloned()
         else {
             return;
