@@ -104,7 +104,7 @@ impl World {
             .filter_map(|host| host.undecided.as_ref());
         let newer = undecided.filter(|configuration| configuration.id > self.newest.id);
         // While too few know that the newest is decided, the others ask for a quorum of the one before, too.
-        let former = Some(&self.former).filter(|_| !self.is_newest_known());
+        let former = Some(&self.former).filter(|_| !self.is_newest_known_without(node));
         let survivable = |configuration: &Configuration| {
             let voters = voters(configuration);
             let damaged = voters
@@ -119,12 +119,13 @@ impl World {
                 .all(survivable)
     }
 
-    /// True if a quorum of the newest configuration knows that it is decided.
-    fn is_newest_known(&self) -> bool {
+    /// True if a quorum of the newest configuration knows that it is decided, `node` not counted: what it knows is lost
+    /// with its disk, and what another knows may not be on its disk yet.
+    fn is_newest_known_without(&self, node: Node) -> bool {
         let voters = voters(&self.newest);
         let known = voters
             .iter()
-            .filter(|voter| self.hosts[*voter].configuration >= self.newest.id);
+            .filter(|voter| **voter != node && self.hosts[*voter].configuration >= self.newest.id);
         2 * known.count() > voters.len()
     }
 
