@@ -3,6 +3,10 @@
 //! It decides nothing. What an action rests on is sent with it, so an outdated plan is refused, not carried out: deletes
 //! and patches carry uid and resourceVersion, membership calls the configuration's id, applies the uid.
 
+mod herald;
+
+pub use herald::Herald;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -56,6 +60,20 @@ pub enum ActError {
     /// A certificate could not be made.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+}
+
+impl ActError {
+    /// The closed set of words for the metrics.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Outdated(_) => "outdated",
+            Self::NameConflict { .. } => "name-conflict",
+            Self::Api(_) => "api",
+            Self::Agent(_) => "agent",
+            Self::Certificate(_) => "certificate",
+        }
+    }
 }
 
 impl From<kube::Error> for ActError {

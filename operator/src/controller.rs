@@ -4,10 +4,12 @@
 //! copy of what was observed. Nothing is remembered between two looks but the last failure, for the status, and the
 //! newest configuration id, as a guard against old answers; both may be lost.
 
-use std::collections::{HashMap, HashSet};
+mod look;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures::StreamExt;
 use futures::stream::SelectAll;
@@ -18,19 +20,16 @@ use kube::runtime::watcher::{self, Event};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::act::{ActError, Actor, Context, authority_texts};
-use crate::agents::{Agents, Reach, Target};
+use crate::act::{Actor, Context, Herald, authority_texts};
+use crate::agents::{Agents, Reach};
 use crate::certificates::digest;
 use crate::kinds::Kind;
 use crate::metrics::Metrics;
 use crate::names::Key;
 use crate::observe::{Cache, Failure, Item, Observed, feeds};
 use crate::queue::{Ended, Queue};
-use crate::reasons;
 use crate::settings::Settings;
-
-/// While something is being done, look again after this time even if no event comes.
-const BACKSTOP: Duration = Duration::from_secs(5);
+use look::{Look, Task};
 
 /// What the loop waits for.
 enum Happened {
@@ -46,16 +45,6 @@ enum Happened {
     Stop,
 }
 
-/// How a look at an object ended.
-struct Look {
-    key: Key,
-    targets: Option<Vec<Target>>,
-    ended: Ended,
-    failure: Option<Failure>,
-    /// uid of the object, and the newest configuration its calls led to.
-    floor: Option<(String, u64)>,
-}
-
 /// The loop and all that it owns.
 pub struct Controller {
     kinds: HashMap<String, (ApiResource, Arc<dyn Kind>)>,
@@ -68,6 +57,7 @@ pub struct Controller {
     failures: HashMap<Key, Failure>,
     floors: HashMap<Key, (String, u64)>,
     metrics: Arc<Metrics>,
+    herald: Option<Herald>,
     synced: Arc<AtomicBool>,
 }
 
@@ -95,8 +85,16 @@ impl Controller {
             failures: HashMap::new(),
             floors: HashMap::new(),
             metrics,
+            herald: None,
             synced: Arc::new(AtomicBool::new(false)),
         }
+    }
+
+    /// What is done is told as events, too.
+    #[must_use]
+    pub fn heralded(mut self, herald: Herald) -> Self {
+        self.herald = Some(herald);
+        self
     }
 
     /// Becomes true when every watch has delivered its first list.
@@ -105,7 +103,8 @@ impl Controller {
         self.synced.clone()
     }
 
-    /// Runs until `shutdown`; waits for the looks under way, so that no call is cut off in the middle.
+    /// Runs until `shutdown`; then begins nothing more, neither a look nor an action of a look, and waits for the calls
+    /// under way, so that none is cut off in the middle.
     pub async fn run(mut self, shutdown: CancellationToken) {
         let resources: Vec<_> = self
             .kinds
@@ -128,6 +127,7 @@ impl Controller {
                 key = self.agents.next() => Happened::Heard(key),
                 Some(look) = looks.join_next() => match look {
                     Ok(look) => Happened::Looked(Box::new(look)),
+                    // Nobody cancels a look, and a panic in one is its outcome: only its own guard can have failed.
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 },
                 () = sleep_until(due) => Happened::Due,
@@ -136,9 +136,10 @@ impl Controller {
                 break;
             }
             self.take_in(happened);
-            self.begin_looks(&mut looks);
+            self.begin_looks(&mut looks, &shutdown);
         }
         while looks.join_next().await.is_some() {}
+        self.metrics.stands_still();
     }
 
     fn take_in(&mut self, happened: Happened) {
@@ -150,7 +151,10 @@ impl Controller {
                 }
             }
             // The watch begins anew by itself, after a pause.
-            Happened::Fed(_, Err(error)) => tracing::warn!(%error, "a watch failed"),
+            Happened::Fed(_, Err(error)) => {
+                self.metrics.watch_failed();
+                tracing::warn!(%error, "a watch failed; it begins anew");
+            }
             Happened::Heard(key) => self.queue.touch(key, now),
             Happened::Looked(look) => self.looked(*look, now),
             Happened::Due | Happened::Stop => {}
@@ -172,21 +176,25 @@ impl Controller {
         self.queue.ended(&look.key, look.ended, now);
     }
 
-    fn begin_looks(&mut self, looks: &mut JoinSet<Look>) {
+    fn begin_looks(&mut self, looks: &mut JoinSet<Look>, stop: &CancellationToken) {
         if !self.cache.is_synced() {
             return;
         }
         self.synced.store(true, Ordering::Release);
         let now = Instant::now();
         while let Some(key) = self.queue.take(now) {
-            match self.task(&key) {
+            match self.task(&key, stop) {
                 Some(task) => {
                     looks.spawn(task.run());
                 }
                 None => self.forget(&key, now),
             }
         }
-        self.metrics.waiting(self.queue.waiting(now));
+        self.metrics.queue(
+            self.queue.waiting(now),
+            self.queue.oldest(),
+            self.queue.running(),
+        );
     }
 
     /// The object is gone.
@@ -194,6 +202,7 @@ impl Controller {
         self.agents.follow(key, Vec::new());
         self.failures.remove(key);
         self.floors.remove(key);
+        self.metrics.forget(key);
         self.queue.ended(key, Ended::Gone, now);
     }
 
@@ -205,7 +214,7 @@ impl Controller {
     }
 
     /// All that is known of an object, for one look; `None` if there is no such object.
-    fn task(&self, key: &Key) -> Option<Task> {
+    fn task(&self, key: &Key, stop: &CancellationToken) -> Option<Task> {
         let object = self.cache.object(key)?;
         let (resource, kind) = self.kinds.get(&key.kind)?.clone();
         let authority = self.cache.authority(&key.namespace);
@@ -242,115 +251,9 @@ impl Controller {
             heard: self.agents.heard(key),
             uid,
             metrics: self.metrics.clone(),
+            herald: self.herald.clone(),
+            stop: stop.clone(),
         })
-    }
-}
-
-/// One look at one object.
-struct Task {
-    observed: Observed,
-    context: Context,
-    actor: Actor,
-    resource: ApiResource,
-    kind: Arc<dyn Kind>,
-    heard: HashSet<Target>,
-    uid: String,
-    metrics: Arc<Metrics>,
-}
-
-impl Task {
-    async fn run(self) -> Look {
-        let began = Instant::now();
-        let mut look = Look {
-            key: self.observed.key.clone(),
-            targets: None,
-            ended: Ended::Failed,
-            failure: None,
-            floor: None,
-        };
-        let result = match self.look(&mut look).await {
-            Ok(again) => {
-                look.ended = Ended::Well(again);
-                "ok"
-            }
-            Err(ActError::Outdated(why)) => {
-                tracing::debug!(object = %look.key, why, "looking again");
-                look.failure = self.observed.failure.clone();
-                "outdated"
-            }
-            Err(error) => {
-                tracing::warn!(object = %look.key, %error, "not done");
-                look.failure = Some(failure(&error));
-                "failed"
-            }
-        };
-        self.metrics
-            .reconciled(&look.key.kind, result, began.elapsed());
-        look
-    }
-
-    async fn look(&self, look: &mut Look) -> Result<Option<Duration>, ActError> {
-        let decision = match self.kind.decide(&self.observed) {
-            Ok(decision) => decision,
-            Err(error) => {
-                // Nothing can be done or told until somebody changes the object.
-                tracing::error!(object = %look.key, %error, "ignored");
-                return Ok(None);
-            }
-        };
-        let heard = decision
-            .targets
-            .iter()
-            .all(|target| self.heard.contains(target));
-        look.targets = Some(decision.targets);
-        let mut done = Ok(());
-        for action in &decision.actions {
-            done = self.act(look, action).await;
-            if done.is_err() {
-                break;
-            }
-        }
-        // What was seen is told even if something could not be done about it, but not before all agents were asked: a
-        // controller that has just started knows of no leader yet.
-        let before = self.observed.object.data.get("status");
-        if heard && before != Some(&decision.status) {
-            self.actor
-                .report(&self.resource, &self.observed.object, decision.status)
-                .await?;
-            self.metrics.acted("status", "ok");
-        }
-        done?;
-        Ok(if decision.actions.is_empty() {
-            decision.again
-        } else {
-            Some(BACKSTOP)
-        })
-    }
-
-    async fn act(&self, look: &mut Look, action: &crate::action::Action) -> Result<(), ActError> {
-        let result = self.actor.act(&self.context, action).await;
-        let word = match &result {
-            Ok(_) => "ok",
-            Err(ActError::Outdated(_)) => "outdated",
-            Err(_) => "failed",
-        };
-        tracing::info!(object = %look.key, %action, result = word, "acted");
-        self.metrics.acted(action.word(), word);
-        if let Some(id) = result? {
-            look.floor = Some((self.uid.clone(), id));
-        }
-        Ok(())
-    }
-}
-
-fn failure(error: &ActError) -> Failure {
-    let reason = match error {
-        ActError::NameConflict { .. } => reasons::NAME_CONFLICT,
-        _ => reasons::CALL_FAILED,
-    };
-    Failure {
-        reason,
-        message: error.to_string(),
     }
 }
 

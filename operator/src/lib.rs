@@ -10,6 +10,8 @@ pub mod certificates;
 pub mod child;
 pub mod cli;
 pub mod controller;
+pub mod election;
+pub mod events;
 pub mod kinds;
 pub mod local;
 pub mod metrics;

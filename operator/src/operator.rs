@@ -1,21 +1,27 @@
-//! `synod operator`: the controller with its health and metrics listener.
+//! `synod operator`: the controller, while this replica leads, with its health and metrics listener.
+
+mod health;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::get;
+use futures::FutureExt;
 use kube::Client;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::act::Herald;
 use crate::agents::MutualTls;
 use crate::controller::Controller;
+use crate::election::{self, Candidate};
 use crate::kinds;
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 use crate::settings::Settings;
+use health::Health;
+
+/// Events that are not written yet when the operator ends are given up after this time.
+const EVENTS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why the operator does not run.
 #[derive(Debug, thiserror::Error)]
@@ -28,34 +34,33 @@ pub enum OperatorError {
         /// Why.
         error: std::io::Error,
     },
+    /// The loop itself ended in a panic.
+    #[error("the operator ended by a mistake of its own: {0}")]
+    Panicked(#[from] tokio::task::JoinError),
 }
 
 /// Runs the operator until `shutdown`. The same in a cluster and in local mode; the client says which API it is.
+/// Without `election` it acts at once and alone.
 ///
 /// # Errors
-/// When `settings.listen` cannot be had.
+/// When `settings.listen` cannot be had, or the loop panicked.
 pub async fn run(
     client: Client,
     settings: Settings,
+    election: Option<election::Settings>,
     shutdown: CancellationToken,
 ) -> Result<(), OperatorError> {
     let metrics = Arc::new(Metrics::default());
-    let listen = settings.listen;
-    let controller = Controller::new(
-        client,
-        settings,
-        kinds::all(),
-        Arc::new(MutualTls::new()),
-        metrics.clone(),
-    );
-    let health = match listen {
+    let health = Arc::new(Health::default());
+    let stop_serving = CancellationToken::new();
+    let serving = match settings.listen {
         None => None,
         Some(address) => {
             let listener = TcpListener::bind(address)
                 .await
                 .map_err(|error| OperatorError::Listen { address, error })?;
-            let router = router(metrics, controller.synced());
-            let stop = shutdown.clone();
+            let router = health::router(metrics.clone(), health.clone());
+            let stop = stop_serving.clone();
             Some(tokio::spawn(async move {
                 axum::serve(listener, router)
                     .with_graceful_shutdown(stop.cancelled_owned())
@@ -63,29 +68,71 @@ pub async fn run(
             }))
         }
     };
-    controller.run(shutdown).await;
-    if let Some(Ok(Err(error))) = match health {
+    let operator = Operator {
+        client: metrics::counted(client, metrics.clone()),
+        settings,
+        instance: election.as_ref().map(|election| election.identity.clone()),
+        metrics,
+        health,
+    };
+    let ended = operator.run(election, shutdown).await;
+    stop_serving.cancel();
+    if let Some(Ok(Err(error))) = match serving {
         Some(task) => Some(task.await),
         None => None,
     } {
         tracing::warn!(%error, "the health listener ended");
     }
-    Ok(())
+    ended
 }
 
-fn router(metrics: Arc<Metrics>, synced: Arc<AtomicBool>) -> Router {
-    let ready = move || {
-        let ready = synced.load(Ordering::Acquire);
-        async move {
-            if ready {
-                StatusCode::OK
-            } else {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-        }
-    };
-    Router::new()
-        .route("/healthz", get(|| async { StatusCode::OK }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(move || async move { metrics.text() }))
+/// What every term needs.
+#[derive(Clone)]
+struct Operator {
+    client: Client,
+    settings: Settings,
+    /// This replica's name, for events.
+    instance: Option<String>,
+    metrics: Arc<Metrics>,
+    health: Arc<Health>,
+}
+
+impl Operator {
+    async fn run(
+        self,
+        election: Option<election::Settings>,
+        shutdown: CancellationToken,
+    ) -> Result<(), OperatorError> {
+        let Some(election) = election else {
+            self.metrics.leads(true);
+            self.act(shutdown).await;
+            return Ok(());
+        };
+        let health = self.health.clone();
+        let heard = Box::new(move || health.heard());
+        let candidate = Candidate::new(self.client.clone(), election, self.metrics.clone(), heard);
+        let term = Box::new(move |stop| self.clone().act(stop).boxed());
+        Ok(candidate.run(shutdown, term).await?)
+    }
+
+    /// Acts until `stop`. What was known in an earlier term is not used: everything is listed anew.
+    async fn act(self, stop: CancellationToken) {
+        let (herald, telling) = Herald::start(
+            self.client.clone(),
+            self.instance.clone(),
+            self.metrics.clone(),
+        );
+        let controller = Controller::new(
+            self.client.clone(),
+            self.settings.clone(),
+            kinds::all(),
+            Arc::new(MutualTls::new()),
+            self.metrics.clone(),
+        )
+        .heralded(herald);
+        self.health.acts(Some(controller.synced()));
+        controller.run(stop).await;
+        self.health.acts(None);
+        let _ = tokio::time::timeout(EVENTS_PATIENCE, telling).await;
+    }
 }

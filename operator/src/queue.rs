@@ -118,6 +118,18 @@ impl Queue {
         self.due.iter().take_while(|(due, _)| *due <= now).count()
     }
 
+    /// Since when the object has been due that has waited longest; later than now if none waits.
+    #[must_use]
+    pub fn oldest(&self) -> Option<Instant> {
+        self.due.first().map(|(due, _)| *due)
+    }
+
+    /// How many objects are being looked at.
+    #[must_use]
+    pub const fn running(&self) -> usize {
+        self.running
+    }
+
     /// Makes `key` due at `at`, or earlier if it was to be.
     fn schedule(&mut self, key: &Key, at: Instant) {
         let Some(entry) = self.entries.get_mut(key) else {

@@ -1,4 +1,4 @@
-//! The catalogue of condition types, reasons and states. Nothing else is written to a status.
+//! The catalogue of condition types, reasons and states. Nothing else is written to a status or an event.
 
 /// Condition: clients are served by as many members as were asked for.
 pub const READY: &str = "Ready";
@@ -37,3 +37,51 @@ pub const CALL_FAILED: &str = "CallFailed";
 pub const INVALID: &str = "Invalid";
 /// There is a member that the operator did not add.
 pub const UNKNOWN_MEMBER: &str = "UnknownMember";
+/// A look at the object ended in a panic: a mistake of the operator, not of the object's author.
+pub const OPERATOR_MISTAKE: &str = "OperatorMistake";
+
+/// Event: a member was given a number and a claim.
+pub const MEMBER_CREATED: &str = "MemberCreated";
+/// Event: a member's pod was made.
+pub const POD_CREATED: &str = "PodCreated";
+/// Event: a member's pod was deleted, to be replaced or for good.
+pub const POD_DELETED: &str = "PodDeleted";
+/// Event: a member's claim was deleted, with its data.
+pub const CLAIM_DELETED: &str = "ClaimDeleted";
+/// Event: a claim asks for more storage.
+pub const CLAIM_ENLARGED: &str = "ClaimEnlarged";
+/// Event: the group took a member in.
+pub const MEMBER_ADDED: &str = "MemberAdded";
+/// Event: a learner votes from now on.
+pub const MEMBER_PROMOTED: &str = "MemberPromoted";
+/// Event: the group let a member go.
+pub const MEMBER_REMOVED: &str = "MemberRemoved";
+/// Event: a lost member's place is taken, or was.
+pub const MEMBER_REPLACED: &str = "MemberReplaced";
+/// Event: the leader was asked to hand over.
+pub const LEADERSHIP_MOVED: &str = "LeadershipMoved";
+/// Event: a certificate was issued.
+pub const CERTIFICATE_ISSUED: &str = "CertificateIssued";
+/// Event: a certificate was issued anew.
+pub const CERTIFICATE_RENEWED: &str = "CertificateRenewed";
+/// Event: too few voters answer to decide anything.
+pub const QUORUM_LOST: &str = "QuorumLost";
+/// Event: there is a leader again, so a quorum works.
+pub const QUORUM_REGAINED: &str = "QuorumRegained";
+/// Event: nothing is done for the object until somebody helps.
+pub const BLOCKED: &str = "Blocked";
+/// Event: what blocked the object is gone.
+pub const UNBLOCKED: &str = "Unblocked";
+
+/// The states, one word each, that a status and the metrics show.
+pub const STATES: &[&str] = &[
+    "Creating",
+    "Ready",
+    "Scaling",
+    "Rolling",
+    "Repairing",
+    "Unavailable",
+    "Blocked",
+    "Paused",
+    "Deleting",
+];

@@ -48,7 +48,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         super::local::asked_to_stop().await;
         stop.cancel();
     });
-    crate::operator::run(client, settings, shutdown)
+    crate::operator::run(client, settings, None, shutdown)
         .await
         .map_err(|error| Failure::new(error.to_string()))
 }

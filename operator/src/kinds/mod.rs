@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::action::Action;
 use crate::agents::Target;
+use crate::events::Event;
 use crate::observe::Observed;
 
 /// One kind of resource.
@@ -38,6 +39,21 @@ pub struct Decision {
     pub status: Value,
     /// When to look again even if nothing happens; `None`: events suffice.
     pub again: Option<Duration>,
+    /// What is told once this status is written: what changed since the one before.
+    pub events: Vec<Event>,
+    /// What the metrics show of the object.
+    pub facts: Facts,
+}
+
+/// An object in few words, for metrics.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// One of [`crate::reasons::STATES`].
+    pub state: String,
+    /// How many members, shards or replicas there should be.
+    pub wanted: i64,
+    /// How many of them serve.
+    pub ready: i64,
 }
 
 /// The object does not decode into its type.

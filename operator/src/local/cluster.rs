@@ -87,7 +87,7 @@ impl Cluster {
             advertise_addresses: true,
             ..Settings::default()
         };
-        let operated = operator::run(client.clone(), settings, stop_operator.clone());
+        let operated = operator::run(client.clone(), settings, None, stop_operator.clone());
         let operator = tokio::spawn(async move {
             if let Err(error) = operated.await {
                 tracing::error!(%error, "the operator ended");

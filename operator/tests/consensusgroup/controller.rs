@@ -33,13 +33,13 @@ const TICK: Duration = Duration::from_millis(3);
 const STUCK: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
-struct Cluster {
-    client: Client,
+pub(crate) struct Cluster {
+    pub(crate) client: Client,
     groups: Arc<Mutex<BTreeMap<String, Group>>>,
 }
 
 impl Cluster {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let embedded = Embedded::open(ApiSettings::volatile()).expect("an API");
         let client = embedded.client("default");
         let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
@@ -63,12 +63,12 @@ impl Cluster {
         cluster
     }
 
-    fn groups(&self) -> MutexGuard<'_, BTreeMap<String, Group>> {
+    pub(crate) fn groups(&self) -> MutexGuard<'_, BTreeMap<String, Group>> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A controller that runs until the token is cancelled, and what it counts.
-    fn controller(&self) -> (CancellationToken, Arc<Metrics>) {
+    pub(crate) fn controller(&self) -> (CancellationToken, Arc<Metrics>) {
         let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::default()));
         let controller = Controller::new(
             self.client.clone(),
@@ -171,7 +171,7 @@ impl Cluster {
         }
     }
 
-    async fn apply(&self, name: &str, spec: Value) {
+    pub(crate) async fn apply(&self, name: &str, spec: Value) {
         let kind = ApiResource::erase::<ConsensusGroup>(&());
         let groups: Api<DynamicObject> = Api::default_namespaced_with(self.client.clone(), &kind);
         let object = json!({
@@ -186,7 +186,7 @@ impl Cluster {
     }
 
     /// Waits until the object's status, of its newest generation, passes `test`.
-    async fn until(&self, name: &str, test: impl Fn(&Value) -> bool) {
+    pub(crate) async fn until(&self, name: &str, test: impl Fn(&Value) -> bool) {
         let groups: Api<ConsensusGroup> = Api::default_namespaced(self.client.clone());
         let mut last = Value::Null;
         let passed = eventually(async || {
@@ -199,7 +199,7 @@ impl Cluster {
         assert!(passed, "{name} ended as {last}");
     }
 
-    async fn ready(&self, name: &str, members: i32) {
+    pub(crate) async fn ready(&self, name: &str, members: i32) {
         self.until(name, |status| {
             status["state"] == "Ready" && status["members"] == members
         })
@@ -207,14 +207,14 @@ impl Cluster {
     }
 
     /// The newest version of anything: it moves with every write.
-    async fn revision(&self) -> String {
+    pub(crate) async fn revision(&self) -> String {
         let maps: Api<ConfigMap> = Api::default_namespaced(self.client.clone());
         let list = maps.list(&ListParams::default()).await.expect("a list");
         list.metadata.resource_version.expect("a version")
     }
 }
 
-async fn eventually(mut test: impl AsyncFnMut() -> bool) -> bool {
+pub(crate) async fn eventually(mut test: impl AsyncFnMut() -> bool) -> bool {
     let tries = async {
         while !test().await {
             tokio::time::sleep(TICK).await;
@@ -354,7 +354,7 @@ async fn created_scaled_and_never_written_again() {
 }
 
 /// The sum of a counter over its labels.
-fn count(text: &str, name: &str) -> u64 {
+pub(crate) fn count(text: &str, name: &str) -> u64 {
     let line = |line: &str| {
         line.contains(name)
             .then(|| line.rsplit(' ').next()?.parse::<u64>().ok())

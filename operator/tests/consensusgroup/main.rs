@@ -3,7 +3,9 @@
 
 mod api;
 mod controller;
+mod election;
 mod group;
+mod isolation;
 mod mistakes;
 mod observed;
 mod properties;

@@ -1,8 +1,11 @@
 //! Scenarios in which one mistake of `synod_operator::mutation` would do harm. Without it each ends well; with it, each
 //! must fail.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 use synod_operator::child::ChildKind;
+use synod_operator::election::{Holder, Move, Standing, Times};
 
 use crate::traces::{ready, round, try_run};
 use crate::world::World;
@@ -28,6 +31,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     (
         "begin-before-founded",
         a_first_claim_is_made_anew_by_an_operator_of_yesterday,
+    ),
+    (
+        "lead-after-the-lease",
+        a_leader_is_cut_off_while_another_waits,
     ),
 ];
 
@@ -109,6 +116,29 @@ fn a_first_claim_is_made_anew_by_an_operator_of_yesterday() -> Result<(), String
         .create(plan_of_yesterday)
         .map_err(|refused| format!("{refused:?}"))?;
     try_run(&mut world).map(drop)
+}
+
+fn a_leader_is_cut_off_while_another_waits() -> Result<(), String> {
+    let start = Instant::now();
+    let mut leader = Standing::new("a".into(), Times::default());
+    let mut other = Standing::new("b".into(), Times::default());
+    let lease = Holder {
+        identity: Some("a".into()),
+        renewed: "once".into(),
+        lease: None,
+    };
+    leader.wrote(start, lease.clone());
+    other.saw(start, Some(lease));
+    for second in 0..30 {
+        let now = start + Duration::from_secs(second);
+        if leader.decide(now) == Move::Lost {
+            leader.lost();
+        }
+        if leader.leads() && other.decide(now) == Move::Acquire {
+            return Err(format!("two lead after {second} s"));
+        }
+    }
+    Ok(())
 }
 
 fn lose_pod(world: &mut World, name: &str) {

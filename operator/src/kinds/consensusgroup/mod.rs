@@ -1,6 +1,7 @@
 //! ConsensusGroup: members that agree by Paxos, each a pod and a claim.
 
 mod config;
+mod events;
 mod founding;
 mod objects;
 mod plan;
@@ -14,7 +15,7 @@ use kube::Resource;
 use kube::core::ApiResource;
 use synod_crds::ConsensusGroup;
 
-use crate::kinds::{Decision, Undecodable};
+use crate::kinds::{Decision, Facts, Undecodable};
 use crate::observe::Observed;
 
 /// Short name of the kind, part of all names made from an object's.
@@ -38,6 +39,12 @@ impl super::Kind for Kind {
             targets: group.targets(),
             again: plan::again(&group),
             actions,
+            events: events::events(&group, &status),
+            facts: Facts {
+                state: status.state.clone().unwrap_or_default(),
+                wanted: group.spec.members.into(),
+                ready: status.ready_members.unwrap_or(0).into(),
+            },
             status: serde_json::to_value(status).map_err(|e| Undecodable(e.to_string()))?,
         })
     }

@@ -1,0 +1,118 @@
+//! One object that goes wrong stops no other: one that does not decode, one whose looks always fail, one at which the
+//! operator itself makes a mistake.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Service;
+use kube::Api;
+use kube::api::PostParams;
+use kube::core::ApiResource;
+use serde_json::json;
+use synod_operator::controller::Controller;
+use synod_operator::kinds::{self, Decision, Kind, Undecodable};
+use synod_operator::metrics::Metrics;
+use synod_operator::observe::Observed;
+use synod_operator::settings::Settings;
+use tokio_util::sync::CancellationToken;
+
+use crate::controller::{Cluster, eventually};
+
+/// The kind itself, but for objects whose name says what is to go wrong with them.
+struct Brittle;
+
+impl Kind for Brittle {
+    fn resource(&self) -> ApiResource {
+        kinds::consensusgroup::Kind.resource()
+    }
+
+    fn decide(&self, observed: &Observed) -> Result<Decision, Undecodable> {
+        match observed.key.name.as_str() {
+            "panics" => panic!("a mistake in deciding"),
+            "undecodable" => Err(Undecodable("it is odd".into())),
+            _ => kinds::consensusgroup::Kind.decide(observed),
+        }
+    }
+}
+
+/// Runs a controller of the brittle kind on `wrong` and a good object, until the good one is ready and `said` is in the
+/// metrics.
+async fn the_other_goes_on(wrong: &str, said: &str) {
+    let cluster = Cluster::start().await;
+    let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::default()));
+    let controller = Controller::new(
+        cluster.client.clone(),
+        // With one look at a time whoever held on to it would be noticed.
+        Settings {
+            reconciles_max: 1,
+            ..Settings::default()
+        },
+        vec![Arc::new(Brittle)],
+        Arc::new(cluster.clone()),
+        metrics.clone(),
+    );
+    let running = tokio::spawn(controller.run(stop.clone()));
+    cluster.apply(wrong, json!({ "members": 1 })).await;
+    let noticed = async || metrics.text().contains(said);
+    assert!(eventually(noticed).await, "{}", metrics.text());
+    cluster.apply("config", json!({ "members": 1 })).await;
+    cluster.ready("config", 1).await;
+    cluster.apply("config", json!({ "members": 3 })).await;
+    cluster.ready("config", 3).await;
+    assert!(metrics.text().contains(said), "{}", metrics.text());
+    stop.cancel();
+    running
+        .await
+        .expect("the loop outlives what goes wrong in a look");
+}
+
+#[tokio::test]
+async fn one_that_panics_in_decide_does_not_stop_the_others() {
+    the_other_goes_on("panics", r#"kind="ConsensusGroup",reason="panic"}"#).await;
+}
+
+#[tokio::test]
+async fn one_that_panics_is_tried_again() {
+    let said = r#"reconcile_errors_total{kind="ConsensusGroup",reason="panic"} 3"#;
+    let cluster = Cluster::start().await;
+    let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::default()));
+    let controller = Controller::new(
+        cluster.client.clone(),
+        Settings::default(),
+        vec![Arc::new(Brittle)],
+        Arc::new(cluster.clone()),
+        metrics.clone(),
+    );
+    tokio::spawn(controller.run(stop.clone()));
+    cluster.apply("panics", json!({})).await;
+    let thrice = async || metrics.text().contains(said);
+    assert!(eventually(thrice).await, "{}", metrics.text());
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn one_that_does_not_decode_does_not_stop_the_others() {
+    let said = r#"kind="ConsensusGroup",reason="undecodable"}"#;
+    the_other_goes_on("undecodable", said).await;
+}
+
+#[tokio::test]
+async fn one_whose_looks_always_fail_does_not_stop_the_others() {
+    let cluster = Cluster::start().await;
+    let services: Api<Service> = Api::default_namespaced(cluster.client.clone());
+    let foreign: Service = serde_json::from_value(json!({
+        "metadata": { "name": "fails-cg" }, "spec": { "ports": [{ "port": 80 }] },
+    }))
+    .expect("a Service");
+    services
+        .create(&PostParams::default(), &foreign)
+        .await
+        .expect("created");
+    let (stop, metrics) = cluster.controller();
+    cluster.apply("fails", json!({ "members": 1 })).await;
+    let said = r#"reason="name-conflict"} 3"#;
+    let noticed = async || metrics.text().contains(said);
+    assert!(eventually(noticed).await, "{}", metrics.text());
+    cluster.apply("config", json!({ "members": 3 })).await;
+    cluster.ready("config", 3).await;
+    stop.cancel();
+}
