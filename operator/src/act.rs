@@ -213,7 +213,15 @@ impl Actor {
             .iter()
             .all(|name| label(&found.metadata, name) == label(wanted.meta(), name));
         let (kind, name) = (wanted.kind().to_string(), wanted.name().to_owned());
-        tracing::debug!(object = %context.key, %kind, %name, ours, "exists already");
+        let owner = &context.key;
+        tracing::debug!(
+            kind = owner.kind,
+            namespace = owner.namespace,
+            name = owner.name,
+            action = "create",
+            ours,
+            "{kind} {name} exists already"
+        );
         Ok(if ours {
             ActError::Outdated(format!("{kind} {name} exists"))
         } else {

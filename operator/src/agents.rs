@@ -243,7 +243,14 @@ async fn poll(reach: Arc<dyn Reach>, sender: mpsc::Sender<Heard>, key: Key, targ
                 Some(Box::new(status))
             }
             Err(error) => {
-                tracing::debug!(%key, member = target.identity.number, %error, "agent does not answer");
+                tracing::debug!(
+                    kind = key.kind,
+                    namespace = key.namespace,
+                    name = key.name,
+                    member = target.identity.number,
+                    %error,
+                    "agent does not answer"
+                );
                 after = None;
                 if told == Some(false) {
                     tokio::time::sleep(pause).await;

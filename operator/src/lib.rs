@@ -14,6 +14,7 @@ pub mod election;
 pub mod events;
 pub mod kinds;
 pub mod local;
+pub mod logging;
 pub mod metrics;
 pub mod mutation;
 pub mod names;

@@ -164,3 +164,87 @@ fn files_are_checked_without_an_api() {
         );
     }
 }
+
+/// What is wrong with the operator's flags is said before anything is begun.
+#[test]
+fn the_operators_flags_are_checked() {
+    for (arguments, said) in [
+        (&["--watch", "Team_A"][..], &["--watch", "lower case"][..]),
+        (&["--watch", "a,b,a"], &["--watch", "a is given twice"]),
+        (
+            &["--reconciles-max", "0"],
+            &["--reconciles-max", "1 to 1000"],
+        ),
+        (
+            &["--reconciles-max", "many"],
+            &["--reconciles-max", "1 to 1000"],
+        ),
+        (
+            &["--leader-election", "maybe"],
+            &["--leader-election", "on or off"],
+        ),
+        (
+            &["--lease-duration", "15"],
+            &["--lease-duration", "15s or 1m"],
+        ),
+        (
+            &["--renew-deadline", "20s"],
+            &["--renew-deadline", "before others take over"],
+        ),
+        (
+            &["--retry-period", "10s"],
+            &["--retry-period", "shorter retry"],
+        ),
+        (&["--lease-name", "-"], &["--lease-name", "letter or digit"]),
+        (&["--identity", ""], &["--identity"]),
+        (&["--listen", "8080"], &["--listen"]),
+        (&["--log-format", "xml"], &["--log-format", "json", "text"]),
+        (&["--log", "loud=very=much"], &["--log", "info"]),
+        (&["--kubeconfig", "none"], &["none does not exist"]),
+    ] {
+        let all = [&["operator"], arguments].concat();
+        refused("", &all, said);
+    }
+}
+
+#[test]
+fn the_operators_help_teaches() {
+    let home = tempfile::tempdir().unwrap();
+    let help = synod(home.path(), &["operator", "--help"]);
+    let text = String::from_utf8_lossy(&help.stdout).into_owned();
+    for part in [
+        "--watch team-a,team-b",
+        "--leader-election",
+        "--lease-duration",
+        "[default: 15s]",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "--log-format",
+        "--reconciles-max",
+        "SYNOD_NAMESPACES",
+        "POD_NAME",
+    ] {
+        assert!(text.contains(part), "{part} is in the help:\n{text}");
+    }
+}
+
+#[test]
+fn the_operators_port_that_is_taken_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let kubeconfig = "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts: [{name: c, context: {cluster: c, user: u}}]\nclusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\nusers: [{name: u, user: {}}]\n";
+    file(home.path(), "k.yaml", kubeconfig);
+    let output = synod(
+        home.path(),
+        &["operator", "--kubeconfig", "k.yaml", "--listen", &address],
+    );
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success());
+    assert!(message.contains(&address), "{message}");
+    let log = String::from_utf8_lossy(&output.stdout).into_owned();
+    let first: serde_json::Value = serde_json::from_str(log.lines().next().expect("a line"))
+        .expect("JSON, as it is no terminal");
+    assert_eq!(first["action"], "start", "{log}");
+}

@@ -9,6 +9,7 @@ use crate::local::api::ListenError;
 use crate::local::cluster::{Cluster, stop_agents};
 use crate::local::home::Home;
 use crate::local::log_file::LogFile;
+use crate::logging::{self, LogFormat};
 use clap::Subcommand;
 use kube::api::DynamicObject;
 use kube::{Client, ResourceExt};
@@ -415,11 +416,7 @@ fn log_to(home: &Home) -> Result<(), Failure> {
     let file = LogFile::open(&path)
         .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_writer(move || file.clone())
-        .init();
+    logging::start(LogFormat::Json, filter, false, move || file.clone());
     Ok(())
 }
 

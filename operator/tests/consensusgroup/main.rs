@@ -11,5 +11,6 @@ mod observed;
 mod properties;
 mod repair;
 mod scaling;
+mod told;
 mod traces;
 mod world;

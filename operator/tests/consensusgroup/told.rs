@@ -1,0 +1,292 @@
+//! What the loop tells: events, metrics and log lines.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::events::v1::Event;
+use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams};
+use kube::client::Body;
+use kube::{Api, Client};
+use serde_json::{Value, json};
+use synod_crds::ConsensusGroup;
+use synod_operator::act::Herald;
+use synod_operator::controller::Controller;
+use synod_operator::kinds;
+use synod_operator::logging::Json;
+use synod_operator::metrics::Metrics;
+use synod_operator::settings::Settings;
+use tokio_util::sync::CancellationToken;
+
+use crate::controller::{Cluster, count, eventually};
+
+/// A controller that tells events through `client`.
+fn heralded(cluster: &Cluster, client: Client) -> (CancellationToken, Arc<Metrics>) {
+    let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::default()));
+    let (herald, _) = Herald::start(client, Some("one".into()), metrics.clone());
+    let controller = Controller::new(
+        cluster.client.clone(),
+        Settings::default(),
+        kinds::all(),
+        Arc::new(cluster.clone()),
+        metrics.clone(),
+    );
+    tokio::spawn(controller.heralded(herald).run(stop.clone()));
+    (stop, metrics)
+}
+
+/// How many events there are, by reason; one that repeated counts once.
+async fn events(cluster: &Cluster) -> BTreeMap<String, usize> {
+    let all: Api<Event> = Api::default_namespaced(cluster.client.clone());
+    let list = all.list(&ListParams::default()).await.expect("events");
+    let mut counts = BTreeMap::new();
+    for event in list {
+        let about = event.regarding.expect("an object");
+        assert_eq!(about.kind.as_deref(), Some("ConsensusGroup"));
+        assert!(about.uid.is_some());
+        *counts.entry(event.reason.expect("a reason")).or_default() += 1;
+    }
+    counts
+}
+
+fn has(counts: &BTreeMap<String, usize>, wanted: &[(&str, usize)]) -> bool {
+    wanted
+        .iter()
+        .all(|(reason, number)| counts.get(*reason) == Some(number))
+}
+
+async fn eventually_has(cluster: &Cluster, wanted: &[(&str, usize)]) {
+    let has = async || has(&events(cluster).await, wanted);
+    assert!(
+        eventually(has).await,
+        "{wanted:?} are not all in {:?}",
+        events(cluster).await
+    );
+}
+
+#[tokio::test]
+async fn acts_are_told_and_a_converged_object_yields_no_event() {
+    let cluster = Cluster::start().await;
+    let (stop, metrics) = heralded(&cluster, cluster.client.clone());
+    cluster.apply("config", json!({ "members": 3 })).await;
+    cluster.ready("config", 3).await;
+    let made = [
+        ("MemberCreated", 3),
+        ("PodCreated", 3),
+        ("CertificateIssued", 4),
+        ("Ready", 1),
+    ];
+    eventually_has(&cluster, &made).await;
+    let members = json!({ "members": 5, "storage": { "size": "20Gi" } });
+    cluster.apply("config", members).await;
+    cluster.ready("config", 5).await;
+    let grown = [
+        ("MemberCreated", 5),
+        ("MemberAdded", 2),
+        ("ClaimEnlarged", 3),
+    ];
+    eventually_has(&cluster, &grown).await;
+    cluster
+        .apply(
+            "config",
+            json!({ "members": 3, "storage": { "size": "20Gi" } }),
+        )
+        .await;
+    cluster.ready("config", 3).await;
+    eventually_has(&cluster, &[("MemberRemoved", 2), ("ClaimDeleted", 2)]).await;
+    let mut before = cluster.revision().await;
+    let settled = async || {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let now = cluster.revision().await;
+        std::mem::replace(&mut before, now.clone()) == now
+    };
+    assert!(eventually(settled).await);
+    assert_eq!(
+        count(&metrics.text(), r#"events_total{result="failed"}"#),
+        0
+    );
+    stop.cancel();
+    let (stop, metrics) = heralded(&cluster, cluster.client.clone());
+    let looked = async || count(&metrics.text(), "reconciles_total") >= 2;
+    assert!(eventually(looked).await);
+    assert_eq!(
+        count(&metrics.text(), "events_total"),
+        0,
+        "a restart tells nothing"
+    );
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn a_quorum_that_is_lost_and_comes_back_is_told() {
+    let cluster = Cluster::start().await;
+    let (stop, _) = heralded(&cluster, cluster.client.clone());
+    cluster.apply("config", json!({ "members": 3 })).await;
+    cluster.ready("config", 3).await;
+    let run = |running| {
+        let mut groups = cluster.groups();
+        let group = groups.get_mut("config").expect("a group");
+        for number in [1, 2] {
+            group.disks.get_mut(&number).expect("a disk").running = running;
+        }
+        group.settle();
+    };
+    run(false);
+    cluster
+        .until("config", |status| status["state"] == "Unavailable")
+        .await;
+    run(true);
+    cluster.ready("config", 3).await;
+    eventually_has(&cluster, &[("QuorumRegained", 1)]).await;
+    let counts = events(&cluster).await;
+    let lost = ["QuorumLost", "NoLeader"]
+        .iter()
+        .filter(|reason| counts.contains_key(**reason));
+    assert!(lost.count() > 0, "{counts:?}");
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn events_that_cannot_be_written_fail_no_look() {
+    let cluster = Cluster::start().await;
+    let refuse = tower::service_fn(|_: http::Request<Body>| async {
+        Err::<http::Response<Body>, _>(kube::Error::Service("no events here".into()))
+    });
+    let (stop, metrics) = heralded(&cluster, Client::new(refuse, "default"));
+    cluster.apply("config", json!({ "members": 3 })).await;
+    cluster.ready("config", 3).await;
+    let text = metrics.text();
+    assert!(
+        count(&text, r#"events_total{result="failed"}"#) > 3,
+        "{text}"
+    );
+    assert_eq!(count(&text, "reconcile_errors_total"), 0, "{text}");
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn metrics_of_an_object_go_with_it() {
+    let cluster = Cluster::start().await;
+    let (stop, metrics) = cluster.controller();
+    cluster.apply("stays", json!({ "members": 1 })).await;
+    cluster.ready("stays", 1).await;
+    let series = || {
+        metrics
+            .text()
+            .lines()
+            .filter(|line| line.starts_with("synod_object"))
+            .count()
+    };
+    let one = series();
+    assert!(one > 0);
+    cluster.apply("goes", json!({ "members": 1 })).await;
+    cluster.ready("goes", 1).await;
+    assert_eq!(series(), 2 * one);
+    let ready = r#"synod_object_state{kind="ConsensusGroup",namespace="default",name="goes",state="Ready"} 1"#;
+    assert!(
+        eventually(async || metrics.text().contains(ready)).await,
+        "{}",
+        metrics.text()
+    );
+    let kind = ApiResource::erase::<ConsensusGroup>(&());
+    let groups: Api<DynamicObject> = Api::default_namespaced_with(cluster.client.clone(), &kind);
+    groups
+        .delete("goes", &DeleteParams::default())
+        .await
+        .expect("deleted");
+    assert!(
+        eventually(async || series() == one).await,
+        "{}",
+        metrics.text()
+    );
+    assert!(!metrics.text().contains("goes"), "{}", metrics.text());
+    stop.cancel();
+}
+
+/// All that is written.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Lines of PEM, or other texts, of all Secrets that there are: what must be in no log.
+async fn secrets(cluster: &Cluster) -> Vec<String> {
+    let all: Api<Secret> = Api::default_namespaced(cluster.client.clone());
+    let list = all.list(&ListParams::default()).await.expect("secrets");
+    let data = list
+        .into_iter()
+        .flat_map(|secret| secret.data.unwrap_or_default());
+    let keys = data.filter(|(name, _)| name.ends_with(".key"));
+    let texts = keys.map(|(_, bytes)| String::from_utf8(bytes.0).expect("text"));
+    texts
+        .flat_map(|text| {
+            text.lines()
+                .filter(|line| line.len() > 30)
+                .map(ToOwned::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn log_lines_have_fixed_fields_and_no_secret() {
+    let written = Written::default();
+    let writer = written.clone();
+    let lines = tracing_subscriber::fmt()
+        .event_format(Json)
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    // With one subscriber only, lines that another test's thread comes across first would be off for this one as well.
+    let _second = tracing::Dispatch::new(
+        tracing_subscriber::fmt()
+            .with_writer(std::io::sink)
+            .finish(),
+    );
+    // Everything in this test runs on this thread.
+    let _guard = tracing::subscriber::set_default(lines);
+    let cluster = Cluster::start().await;
+    let (stop, _) = heralded(&cluster, cluster.client.clone());
+    cluster.apply("config", json!({ "members": 3 })).await;
+    cluster.ready("config", 3).await;
+    stop.cancel();
+    let bytes = written
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    let text = String::from_utf8(bytes).expect("text");
+    let mut acted = 0;
+    for line in text.lines() {
+        let line: Value =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        for field in ["ts", "level", "msg"] {
+            assert!(line[field].is_string(), "{line} has no {field}");
+        }
+        if line["action"].is_string() && line["level"] == "info" {
+            for field in ["kind", "namespace", "name", "result"] {
+                assert!(line[field].is_string(), "{line} has no {field}");
+            }
+            acted += 1;
+        }
+    }
+    assert!(acted > 10, "{acted} acts in\n{text}");
+    let secrets = secrets(&cluster).await;
+    assert!(
+        secrets.len() >= 5,
+        "an authority's key, three members', a client's"
+    );
+    for secret in secrets {
+        assert!(!text.contains(&secret), "a key is in the log");
+    }
+}
