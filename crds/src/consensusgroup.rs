@@ -73,9 +73,31 @@ pub struct ConsensusGroupSpec {
     /// Where pods may run.
     #[serde(default)]
     pub scheduling: Scheduling,
+    /// What happens when a newer operator brings another default image, and image is absent. Manual: nothing restarts;
+    /// the condition UpdateAvailable shows it, and setting image rolls. Automatic: the members are rolled to it.
+    #[serde(default)]
+    pub upgrade_policy: UpgradePolicy,
     /// While true the operator changes nothing; the members go on serving and electing by themselves.
     #[serde(default)]
     pub paused: bool,
+    /// While true no member runs. Volumes, certificates, Services and the disruption budget stay, and with false the
+    /// members come back with their data. A change of members that is under way is finished first.
+    #[serde(default)]
+    pub hibernated: bool,
+    /// While true the volumes are never deleted with the object, whatever storage.retention says. Where the policy
+    /// crds/policies/deletion-protection.yaml is installed, the API refuses to delete the object at all.
+    #[serde(default)]
+    pub deletion_protection: bool,
+}
+
+/// What happens when a newer operator brings another default image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum UpgradePolicy {
+    /// Nothing restarts; a condition shows that there is another image.
+    #[default]
+    Manual,
+    /// The members are rolled to it, one at a time.
+    Automatic,
 }
 
 impl ConsensusGroupSpec {
@@ -96,7 +118,10 @@ impl Default for ConsensusGroupSpec {
             quota: None,
             timing: Timing::default(),
             scheduling: Scheduling::default(),
+            upgrade_policy: UpgradePolicy::default(),
             paused: false,
+            hibernated: false,
+            deletion_protection: false,
         }
     }
 }
@@ -143,8 +168,8 @@ pub struct ConsensusGroupStatus {
     /// The metadata.generation that the operator last acted on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// What is going on, in one word: Creating, Ready, Scaling, Rolling, Repairing, Unavailable, Paused, Blocked or
-    /// Deleting.
+    /// What is going on, in one word: Creating, Ready, Scaling, Rolling, Repairing, Unavailable, Paused, Hibernating,
+    /// Hibernated, Resuming, Blocked or Deleting.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub state: Option<String>,
@@ -196,7 +221,8 @@ pub struct ConsensusGroupStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub group: Vec<MemberStatus>,
-    /// Ready, Progressing, Degraded, and ForeignMember when there is a member that the operator did not add.
+    /// Ready, Progressing, Degraded; ForeignMember when there is a member that the operator did not add; UpdateAvailable
+    /// when the operator's default image is another one than the members run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]

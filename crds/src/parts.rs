@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::Toleration;
+use k8s_openapi::api::core::v1::{NodeAffinity, Toleration};
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,20 @@ pub struct Storage {
     /// What happens to volumes that are no longer used.
     #[serde(default)]
     pub retention: Retention,
+    /// What happens when the object finds volumes that an earlier object of its name left. Adopt: it goes on with their
+    /// data. Refuse: nothing is done until you delete them or choose Adopt. They are never begun anew over.
+    #[serde(default)]
+    pub adoption: Adoption,
+}
+
+/// What happens with the volumes that an earlier object of the same name left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Adoption {
+    /// The object goes on with their data.
+    #[default]
+    Adopt,
+    /// The object waits until they are deleted.
+    Refuse,
 }
 
 impl Storage {
@@ -47,6 +61,7 @@ impl Default for Storage {
             size: Self::default_size(),
             class_name: None,
             retention: Retention::default(),
+            adoption: Adoption::default(),
         }
     }
 }
@@ -196,6 +211,8 @@ impl Default for Limits {
 }
 
 /// Where pods may run. Members are spread over nodes and zones in any case.
+// The name of a pod's template is made from this: fields that come later are left out of it while they are absent or at
+// their default (`config::template` of the operator).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scheduling {
@@ -211,4 +228,32 @@ pub struct Scheduling {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub priority_class_name: Option<String>,
+    /// Rules about nodes beyond labels, as in a pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_affinity: Option<NodeAffinity>,
+    /// How strictly members are spread.
+    #[serde(default)]
+    pub spread: Spread,
+}
+
+/// How strictly members are spread.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Spread {
+    /// Required: no two members on one node; one that finds no node of its own waits. Preferred: if it can be had.
+    #[serde(default)]
+    pub nodes: SpreadRule,
+    /// Required: as many members in each zone, within one. Preferred: if it can be had.
+    #[serde(default)]
+    pub zones: SpreadRule,
+}
+
+/// Whether a member waits rather than run where it should not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SpreadRule {
+    /// It runs in any case.
+    #[default]
+    Preferred,
+    /// It waits.
+    Required,
 }

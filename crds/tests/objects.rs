@@ -34,6 +34,8 @@ fn an_empty_spec_is_valid_and_safe() {
     assert_eq!(by_schema, by_types);
     assert_eq!(by_types, ConsensusGroupSpec::default());
     expect![[r#"
+        deletionProtection: false
+        hibernated: false
         learners: 0
         members: 3
         paused: false
@@ -43,8 +45,12 @@ fn an_empty_spec_is_valid_and_safe() {
           requests:
             cpu: 100m
             memory: 256Mi
-        scheduling: {}
+        scheduling:
+          spread:
+            nodes: Preferred
+            zones: Preferred
         storage:
+          adoption: Adopt
           retention:
             whenDeleted: Retain
             whenScaled: Delete
@@ -54,6 +60,7 @@ fn an_empty_spec_is_valid_and_safe() {
           heartbeatMs: 100
         tls:
           mode: Auto
+        upgradePolicy: Manual
     "#]]
     .assert_eq(&serde_yaml::to_string(&full["spec"]).expect("encodes"));
 }
@@ -93,8 +100,8 @@ fn files() {
     check(
         &spec("  transactions: {enabled: true}\n"),
         expect![[r#"
-        f.yaml:5: spec.transactions: unknown field; fields here are image, learners, members, paused, quota, resources, scheduling, storage, timing, tls
-    "#]],
+            f.yaml:5: spec.transactions: unknown field; fields here are deletionProtection, hibernated, image, learners, members, paused, quota, resources, scheduling, storage, timing, tls, upgradePolicy
+        "#]],
     );
     check(
         &spec("  storage:\n    size: 10\n"),

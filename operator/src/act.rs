@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::{ApiResource, DynamicObject, ObjectMeta};
 use kube::{Api, Client};
 use serde_json::{Value, json};
@@ -133,6 +133,9 @@ impl Actor {
             Action::Patch { seen, patch } => self.patch(context, seen, patch.clone()).await?,
             Action::Delete { seen, .. } => self.delete(context, seen).await?,
             Action::ConfirmGone { kind, name } => self.confirm_gone(context, *kind, name).await?,
+            Action::ConfirmNone { kind, labels } => {
+                self.confirm_none(context, *kind, labels).await?;
+            }
             Action::Membership { via, request } => {
                 let answer = self
                     .reach
@@ -285,6 +288,28 @@ impl Actor {
     ) -> Result<(), ActError> {
         match self.api(kind, &context.key.namespace).get_opt(name).await? {
             Some(_) => Err(ActError::Outdated(format!("{kind} {name} is there"))),
+            None => Ok(()),
+        }
+    }
+
+    async fn confirm_none(
+        &self,
+        context: &Context,
+        kind: ChildKind,
+        labels: &BTreeMap<String, String>,
+    ) -> Result<(), ActError> {
+        let terms: Vec<_> = labels
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        // Without a resourceVersion the newest state is listed, not a cache's.
+        let parameters = ListParams::default().labels(&terms.join(","));
+        let found = self
+            .api(kind, &context.key.namespace)
+            .list(&parameters)
+            .await?;
+        match found.items.first() {
+            Some(_) => Err(ActError::Outdated(format!("there are {kind}s already"))),
             None => Ok(()),
         }
     }

@@ -1,6 +1,7 @@
 //! What a plan can ask for. Each action is safe to repeat, and safe to carry out after the plan is outdated: what it
 //! rests on travels with it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -58,6 +59,13 @@ pub enum Action {
         kind: ChildKind,
         /// Its name.
         name: String,
+    },
+    /// Makes sure that there is no object with these labels at all, by asking the API itself; ends the round if there is.
+    ConfirmNone {
+        /// The kind.
+        kind: ChildKind,
+        /// The labels.
+        labels: BTreeMap<String, String>,
     },
     /// Changes the group's configuration by one step, if it still is the expected one.
     Membership {
@@ -128,6 +136,7 @@ impl Action {
             Self::Patch { .. } => "patch",
             Self::Delete { .. } => "delete",
             Self::ConfirmGone { .. } => "confirm-gone",
+            Self::ConfirmNone { .. } => "confirm-none",
             Self::Membership { .. } => "membership",
             Self::Transfer { .. } => "transfer",
         }
@@ -147,6 +156,7 @@ impl fmt::Display for Action {
                 write!(f, " {} {} because {because}", seen.kind, seen.name)
             }
             Self::ConfirmGone { kind, name } => write!(f, " {kind} {name}"),
+            Self::ConfirmNone { kind, .. } => write!(f, " {kind}"),
             Self::Membership { via, request } => write!(
                 f,
                 " {} at configuration {} via {via}",

@@ -83,7 +83,10 @@ pub fn of_action(action: &Action) -> Option<Event> {
             let note = format!("certificate for {} in Secret {name}", issue.uri);
             Some(Event::normal(reason, &format!("{word} {name}"), note))
         }
-        Action::CreateAuthority | Action::Apply { .. } | Action::ConfirmGone { .. } => None,
+        Action::CreateAuthority
+        | Action::Apply { .. }
+        | Action::ConfirmGone { .. }
+        | Action::ConfirmNone { .. } => None,
     }
 }
 

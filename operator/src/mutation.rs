@@ -7,5 +7,13 @@ synod_mutation::mutations! {
     "bootstrap-adopted-claim" => "a claim that was in use starts as if it were empty",
     "roll-past-a-broken-pod" => "the roll goes on although a member is not ready",
     "lead-after-the-lease" => "a replica that could not renew its lease goes on acting",
+    "budget-of-claims-only" => "the disruption budget does not count voters that lost their claims",
+    "hibernate-in-a-change" => "members are stopped although a change of members is under way",
+    "adopt-refused-claims" => "claims of an earlier object are taken over although that is refused",
+    "complete-adopted-claims" => "missing first claims of an earlier object are made anew",
+    "begin-again-without-claims" => "a group that lost all claims begins anew, empty",
+    "begin-on-a-stale-list" => "the first claims are made without asking the API whether there are others",
+    "own-protected-claims" => "claims go with their object although it is protected",
+    "image-follows-the-operator" => "an object without an image takes the operator's newest default",
     "membership-without-id" => "membership calls do not carry the configuration they were decided on",
 }

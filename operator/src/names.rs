@@ -29,6 +29,10 @@ pub const JOINED: &str = "synod.dev/joined";
 pub const FOUNDERS: &str = "synod.dev/founders";
 /// On claims, `true` before the member is removed: from then on it is never taken in again.
 pub const LEAVING: &str = "synod.dev/leaving";
+/// On claims, `true` before all members stop for a hibernation: until it is taken off nothing is changed.
+pub const HIBERNATED: &str = "synod.dev/hibernated";
+/// On claims that are older than the object: its uid, from when on their data is the object's.
+pub const ADOPTED_BY: &str = "synod.dev/adopted-by";
 /// On claims, `true` when the member is gone and the claim is only kept.
 pub const RETIRED: &str = "synod.dev/retired";
 /// On certificates' Secrets: a digest of whom and what the certificate was issued for, and by whom.

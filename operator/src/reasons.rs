@@ -8,6 +8,8 @@ pub const PROGRESSING: &str = "Progressing";
 pub const DEGRADED: &str = "Degraded";
 /// Condition: the group has a member that the operator did not add.
 pub const FOREIGN_MEMBER: &str = "ForeignMember";
+/// Condition: the operator's default image is another one than the members run.
+pub const UPDATE_AVAILABLE: &str = "UpdateAvailable";
 
 /// All is as asked for.
 pub const AS_SPECIFIED: &str = "AsSpecified";
@@ -25,16 +27,31 @@ pub const NO_LEADER: &str = "NoLeader";
 pub const MEMBER_NOT_READY: &str = "MemberNotReady";
 /// The object asks for nothing to be done.
 pub const PAUSED: &str = "Paused";
+/// All members are being stopped, as asked for; or what must be finished before is waited for.
+pub const HIBERNATING: &str = "Hibernating";
+/// No member runs, as asked for; the data is kept.
+pub const HIBERNATED: &str = "Hibernated";
+/// The members are coming back after a hibernation; a quorum of them is waited for.
+pub const RESUMING: &str = "Resuming";
 /// The object is being deleted.
 pub const DELETING: &str = "Deleting";
 /// Claims of different clusters carry this object's name.
 pub const CLAIMS_DISAGREE: &str = "ClaimsDisagree";
+/// There are claims of an earlier object of this name, and spec.storage.adoption refuses them.
+pub const CLAIMS_REFUSED: &str = "ClaimsRefused";
+/// Some of the first claims of an earlier object of this name are missing, and it is not known whether the group had
+/// begun.
+pub const CLAIMS_INCOMPLETE: &str = "ClaimsIncomplete";
+/// The group had begun, and all its claims are gone.
+pub const DATA_LOST: &str = "DataLost";
 /// An object of the needed name exists and is not ours.
 pub const NAME_CONFLICT: &str = "NameConflict";
 /// A call to the API or to an agent failed and is repeated.
 pub const CALL_FAILED: &str = "CallFailed";
 /// The object breaks a rule of its own definition (it was stored before the rule).
 pub const INVALID: &str = "Invalid";
+/// A newer default image is there, and nothing asks for a roll to it.
+pub const NEW_DEFAULT_IMAGE: &str = "NewDefaultImage";
 /// There is a member that the operator did not add.
 pub const UNKNOWN_MEMBER: &str = "UnknownMember";
 /// A look at the object ended in a panic: a mistake of the operator, not of the object's author.
@@ -83,5 +100,8 @@ pub const STATES: &[&str] = &[
     "Unavailable",
     "Blocked",
     "Paused",
+    "Hibernating",
+    "Hibernated",
+    "Resuming",
     "Deleting",
 ];

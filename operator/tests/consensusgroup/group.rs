@@ -250,6 +250,7 @@ impl Group {
             }
         }
         self.check_step(&next, &request.change);
+        self.confirmed(&next)?;
         self.members = next;
         self.id += 1;
         // A leader that was removed leads on until the others know: see `settle`.
@@ -263,6 +264,19 @@ impl Group {
                 "{number} is stopped, and nobody else knows that it was removed"
             ));
         }
+    }
+
+    /// A step is decided by a quorum of those who vote after it, too.
+    fn confirmed(&self, next: &BTreeMap<u64, Member>) -> Result<(), String> {
+        let voters: Vec<_> = next
+            .iter()
+            .filter(|(_, m)| m.role == MemberRole::Voter)
+            .collect();
+        let there = voters.iter().filter(|(n, _)| self.runs(**n)).count();
+        if there < quorum(voters.len()) {
+            return Err("no quorum of the voters after it confirms".into());
+        }
+        Ok(())
     }
 
     fn check_step(&mut self, next: &BTreeMap<u64, Member>, change: &Change) {

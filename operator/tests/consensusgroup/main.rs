@@ -1,13 +1,16 @@
 //! ConsensusGroup's plan against a small world: objects with uids and versions, a kubelet, and a group that keeps the
 //! rules of membership. Traces of what is done, and properties under faults, stale reads and crashes.
 
+mod adoption;
 mod api;
 mod controller;
 mod election;
 mod group;
+mod hibernation;
 mod isolation;
 mod mistakes;
 mod observed;
+mod pains;
 mod properties;
 mod repair;
 mod scaling;

@@ -36,6 +36,14 @@ const SCENARIOS: &[(&str, Scenario)] = &[
         "lead-after-the-lease",
         a_leader_is_cut_off_while_another_waits,
     ),
+    ("budget-of-claims-only", crate::pains::two_of_five_are_lost),
+    ("image-follows-the-operator", crate::pains::a_newer_operator),
+    ("hibernate-in-a-change", it_is_to_sleep_while_a_member_comes),
+    ("adopt-refused-claims", claims_are_refused),
+    ("complete-adopted-claims", a_first_claim_is_missing),
+    ("begin-again-without-claims", all_claims_are_lost),
+    ("begin-on-a-stale-list", the_first_list_is_old),
+    ("own-protected-claims", a_protected_object_is_deleted),
 ];
 
 fn a_voter_falls_ill_while_another_leaves() -> Result<(), String> {
@@ -139,6 +147,66 @@ fn a_leader_is_cut_off_while_another_waits() -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn it_is_to_sleep_while_a_member_comes() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 3 }));
+    world.edit("members", json!(5));
+    for _ in 0..2 {
+        round(&mut world);
+    }
+    world.edit("hibernated", json!(true));
+    try_run(&mut world).map(drop)
+}
+
+/// Nothing may be done in `world`.
+fn untouched(world: &mut World) -> Result<(), String> {
+    match try_run(world)?.as_str() {
+        "" => Ok(()),
+        lines => Err(lines.to_owned()),
+    }
+}
+
+fn claims_are_refused() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 3, "storage": { "adoption": "Refuse" } }));
+    world.recreate();
+    untouched(&mut world)
+}
+
+fn a_first_claim_is_missing() -> Result<(), String> {
+    let mut world = World::new(json!({ "members": 3 }));
+    round(&mut world);
+    world.recreate();
+    world.objects.finish(ChildKind::Claim, "data-config-cg-2");
+    untouched(&mut world)
+}
+
+fn all_claims_are_lost() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 3 }));
+    for pod in world.objects.of(ChildKind::Pod) {
+        world.lose_pod(&pod);
+    }
+    for claim in world.objects.of(ChildKind::Claim) {
+        world.lose_claim(&claim);
+    }
+    untouched(&mut world)
+}
+
+fn the_first_list_is_old() -> Result<(), String> {
+    match crate::adoption::claims_made_on_an_old_list() {
+        0 => Ok(()),
+        made => Err(format!("{made} claims of a second beginning")),
+    }
+}
+
+fn a_protected_object_is_deleted() -> Result<(), String> {
+    let delete = json!({ "retention": { "whenDeleted": "Delete" } });
+    let mut world = ready(json!({ "members": 1, "storage": delete, "deletionProtection": true }));
+    world.recreate();
+    match world.objects.of(ChildKind::Claim).len() {
+        1 => Ok(()),
+        _ => Err("the claim is gone".into()),
+    }
 }
 
 fn lose_pod(world: &mut World, name: &str) {

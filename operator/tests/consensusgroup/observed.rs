@@ -22,6 +22,7 @@ pub(crate) struct View {
     others: Vec<Arc<Child>>,
     agents: BTreeMap<u64, (String, Status)>,
     object: serde_json::Value,
+    default_image: String,
     authority: bool,
 }
 
@@ -39,6 +40,7 @@ impl View {
     pub(crate) fn see_objects(&mut self, world: &World) {
         self.object = world.object();
         self.authority = world.authority;
+        self.default_image.clone_from(&world.default_image);
     }
 
     pub(crate) fn see_claims(&mut self, world: &World) {
@@ -106,7 +108,7 @@ impl View {
             floor,
             authority: self.authority.then(|| AUTHORITY.to_owned()),
             settings: Arc::new(Settings {
-                image: "agent:1".into(),
+                image: self.default_image.clone(),
                 ..Settings::default()
             }),
             now: "2026-06-01T00:00:00Z".parse().expect("a time"),

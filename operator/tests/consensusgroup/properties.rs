@@ -138,6 +138,8 @@ fn disturb(world: &mut World, dice: &mut Dice) {
             world.silent = dice.pick(&numbers).copied().into_iter().collect();
         }
         10 => world.silent.clear(),
+        11 => world.edit("hibernated", json!(true)),
+        12 | 13 if world.spec["hibernated"] == true => world.edit("hibernated", json!(false)),
         _ => {}
     }
 }
@@ -180,6 +182,7 @@ fn lose_claim(world: &mut World, dice: &mut Dice) {
 fn calm(world: &mut World) -> Result<(), String> {
     world.silent.clear();
     world.broken_image = None;
+    world.edit("hibernated", json!(false));
     // A kubelet tries again to start what could not be started.
     for pod in world.objects.of(ChildKind::Pod) {
         world.objects.change(ChildKind::Pod, pod.name(), |pod| {

@@ -44,7 +44,6 @@ fn a_claim_is_lost() {
     check(
         &mut world,
         expect![[r#"
-            apply PodDisruptionBudget config-cg
             confirm-gone PersistentVolumeClaim data-config-cg-2
             create PersistentVolumeClaim data-config-cg-4
             --
@@ -61,6 +60,7 @@ fn a_claim_is_lost() {
             apply ConfigMap config-cg-config-4
             membership swap 2 for 4 at configuration 2 via 1
             --
+            apply PodDisruptionBudget config-cg
             apply ConfigMap config-cg-config-1
             apply ConfigMap config-cg-config-3
             apply ConfigMap config-cg-config-4
@@ -98,10 +98,10 @@ fn the_only_claim_is_being_deleted() {
             --
             membership remove 1 at configuration 3 via 2
             --
-            delete PodDisruptionBudget config-cg because a single member has no budget
             apply ConfigMap config-cg-config-2
             delete Pod config-cg-1 because its member was removed
             --
+            delete PodDisruptionBudget config-cg because a single member has no budget
             delete Secret config-cg-tls-1 because its member was removed
             delete ConfigMap config-cg-config-1 because its member was removed
             --

@@ -61,7 +61,6 @@ fn five_to_three() {
             --
             membership remove 4 at configuration 1 via 5
             --
-            apply PodDisruptionBudget config-cg
             apply ConfigMap config-cg-config-1
             apply ConfigMap config-cg-config-2
             apply ConfigMap config-cg-config-3
@@ -69,17 +68,18 @@ fn five_to_three() {
             delete Pod config-cg-4 because its member was removed
             patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
             --
+            apply PodDisruptionBudget config-cg
             delete Secret config-cg-tls-4 because its member was removed
             delete ConfigMap config-cg-config-4 because its member was removed
             delete PersistentVolumeClaim data-config-cg-4 because its member was removed
             membership remove 3 at configuration 2 via 5
             --
-            apply PodDisruptionBudget config-cg
             apply ConfigMap config-cg-config-1
             apply ConfigMap config-cg-config-2
             apply ConfigMap config-cg-config-5
             delete Pod config-cg-3 because its member was removed
             --
+            apply PodDisruptionBudget config-cg
             delete Secret config-cg-tls-3 because its member was removed
             delete ConfigMap config-cg-config-3 because its member was removed
             delete PersistentVolumeClaim data-config-cg-3 because its member was removed
@@ -97,23 +97,24 @@ fn three_to_one_to_three() {
         expect![[r#"
             patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
             --
+            apply PodDisruptionBudget config-cg
             membership remove 3 at configuration 1 via 1
             --
-            apply PodDisruptionBudget config-cg
             apply ConfigMap config-cg-config-1
             apply ConfigMap config-cg-config-2
             delete Pod config-cg-3 because its member was removed
             patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
             --
+            apply PodDisruptionBudget config-cg
             delete Secret config-cg-tls-3 because its member was removed
             delete ConfigMap config-cg-config-3 because its member was removed
             delete PersistentVolumeClaim data-config-cg-3 because its member was removed
             membership remove 2 at configuration 2 via 1
             --
-            delete PodDisruptionBudget config-cg because a single member has no budget
             apply ConfigMap config-cg-config-1
             delete Pod config-cg-2 because its member was removed
             --
+            delete PodDisruptionBudget config-cg because a single member has no budget
             delete Secret config-cg-tls-2 because its member was removed
             delete ConfigMap config-cg-config-2 because its member was removed
             delete PersistentVolumeClaim data-config-cg-2 because its member was removed
@@ -124,36 +125,37 @@ fn three_to_one_to_three() {
     check(
         &mut world,
         expect![[r#"
-        create PersistentVolumeClaim data-config-cg-4
-        --
-        create PodDisruptionBudget config-cg
-        create ConfigMap config-cg-config-4
-        issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
-        create Pod config-cg-4
-        --
-        membership add 4 at configuration 3 via 1
-        --
-        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-4
-        create PersistentVolumeClaim data-config-cg-5
-        --
-        apply PodDisruptionBudget config-cg
-        apply ConfigMap config-cg-config-4
-        create ConfigMap config-cg-config-5
-        issue config-cg-tls-5 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/5
-        create Pod config-cg-5
-        --
-        membership add 5 at configuration 5 via 1
-        --
-        patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-4
-        apply ConfigMap config-cg-config-5
-        --
-        apply ConfigMap config-cg-config-5
-        --
-    "#]],
+            create PersistentVolumeClaim data-config-cg-4
+            --
+            create PodDisruptionBudget config-cg
+            create ConfigMap config-cg-config-4
+            issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
+            create Pod config-cg-4
+            --
+            membership add 4 at configuration 3 via 1
+            --
+            patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-4
+            create PersistentVolumeClaim data-config-cg-5
+            --
+            apply PodDisruptionBudget config-cg
+            apply ConfigMap config-cg-config-4
+            create ConfigMap config-cg-config-5
+            issue config-cg-tls-5 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/5
+            create Pod config-cg-5
+            --
+            membership add 5 at configuration 5 via 1
+            --
+            apply PodDisruptionBudget config-cg
+            patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-4
+            apply ConfigMap config-cg-config-5
+            --
+            apply ConfigMap config-cg-config-5
+            --
+        "#]],
     );
 }
 

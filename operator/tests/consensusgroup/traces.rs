@@ -53,6 +53,7 @@ pub(crate) fn round(world: &mut World) -> String {
         }
     }
     world.settle();
+    world.check_budget();
     lines
 }
 
@@ -78,6 +79,7 @@ fn create() {
             create Service config-cg
             create Service config-cg-peer
             create Secret config-cg-connection
+            confirm-none PersistentVolumeClaim
             create PersistentVolumeClaim data-config-cg-1
             create PersistentVolumeClaim data-config-cg-2
             create PersistentVolumeClaim data-config-cg-3
@@ -242,6 +244,7 @@ fn create_with_tls() {
             create-authority
             create Service config-cg
             create Service config-cg-peer
+            confirm-none PersistentVolumeClaim
             create PersistentVolumeClaim data-config-cg-1
             --
             issue config-cg-connection for synod://client/ns/ConsensusGroup/config
@@ -285,21 +288,25 @@ fn a_recreated_object_finds_its_data() {
     check(
         &mut world,
         expect![[r#"
-        create Service config-cg
-        create Service config-cg-peer
-        create PodDisruptionBudget config-cg
-        issue config-cg-connection for synod://client/ns/ConsensusGroup/config
-        create ConfigMap config-cg-config-1
-        issue config-cg-tls-1 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/1
-        create Pod config-cg-1
-        create ConfigMap config-cg-config-2
-        issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
-        create Pod config-cg-2
-        create ConfigMap config-cg-config-3
-        issue config-cg-tls-3 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/3
-        create Pod config-cg-3
-        --
-    "#]],
+            create Service config-cg
+            create Service config-cg-peer
+            create PodDisruptionBudget config-cg
+            issue config-cg-connection for synod://client/ns/ConsensusGroup/config
+            patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/adopted-by":"00000000-0000-4000-8000-000000000002"}}}
+            patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/adopted-by":"00000000-0000-4000-8000-000000000002"}}}
+            patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/adopted-by":"00000000-0000-4000-8000-000000000002"}}}
+            --
+            create ConfigMap config-cg-config-1
+            issue config-cg-tls-1 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/1
+            create Pod config-cg-1
+            create ConfigMap config-cg-config-2
+            issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
+            create Pod config-cg-2
+            create ConfigMap config-cg-config-3
+            issue config-cg-tls-3 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/3
+            create Pod config-cg-3
+            --
+        "#]],
     );
     assert_eq!(world.status["clusterUid"], crate::world::UID);
 }

@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) broken_image: Option<String>,
     /// Agents that do not answer the operator.
     pub(crate) silent: Vec<u64>,
+    /// The operator's default image.
+    pub(crate) default_image: String,
 }
 
 impl World {
@@ -46,7 +48,38 @@ impl World {
             floor: 0,
             broken_image: None,
             silent: Vec::new(),
+            default_image: "agent:1".to_owned(),
         }
+    }
+
+    /// The object is deleted, and one of the same name and spec is created. The garbage collector was there.
+    pub(crate) fn recreate(&mut self) {
+        let uid = self.uid.clone();
+        let ours = |object: &Child| {
+            let owners = object.meta().owner_references.clone().unwrap_or_default();
+            owners.iter().any(|owner| owner.uid == uid)
+        };
+        for kind in [
+            ChildKind::Pod,
+            ChildKind::Service,
+            ChildKind::Secret,
+            ChildKind::ConfigMap,
+            ChildKind::Budget,
+            ChildKind::Claim,
+        ] {
+            for object in self.objects.of(kind).iter().filter(|object| ours(object)) {
+                match kind {
+                    ChildKind::Pod => self.lose_pod(object),
+                    ChildKind::Claim => self.lose_claim(object),
+                    _ => self.objects.finish(kind, object.name()),
+                }
+            }
+        }
+        self.group.leader = None;
+        self.uid = "0d9c1a77-52b1-4c1e-8a41-6d1f0c0ffee0".to_owned();
+        self.status = Value::Null;
+        self.generation = 1;
+        self.floor = 0;
     }
 
     pub(crate) fn edit(&mut self, name: &str, value: Value) {
@@ -71,6 +104,17 @@ impl World {
             Action::ConfirmGone { kind, name } => {
                 if self.objects.get(*kind, name).is_some() {
                     return Err("it is there".into());
+                }
+            }
+            Action::ConfirmNone { kind, labels } => {
+                let has = |object: &Child| {
+                    let all = object.meta().labels.clone().unwrap_or_default();
+                    labels
+                        .iter()
+                        .all(|(name, value)| all.get(name) == Some(value))
+                };
+                if self.objects.of(*kind).iter().any(|object| has(object)) {
+                    return Err("there is one".into());
                 }
             }
             Action::Membership { via, request } => self.floor = self.group.change(*via, request)?,
@@ -115,8 +159,20 @@ impl World {
             self.group
                 .violated(format!("the claim of voter {number} is deleted"));
         }
+        if kind == ChildKind::Pod && self.is_hibernation_noted() {
+            self.check_hibernation();
+            return;
+        }
         let healthy = self.group.healthy();
-        let left = healthy.iter().filter(|n| **n != number).count();
+        let going = |n: u64| {
+            let pods = self.objects.of(ChildKind::Pod);
+            let mut its = pods
+                .iter()
+                .filter(|pod| crate::api::number(pod.meta()) == Some(n));
+            its.all(|pod| pod.meta().deletion_timestamp.is_some())
+        };
+        let stays = |n: &&u64| **n != number && !going(**n);
+        let left = healthy.iter().filter(stays).count();
         if kind == ChildKind::Pod
             && healthy.contains(&number)
             && voters.len() > 1
@@ -125,6 +181,57 @@ impl World {
             self.group.violated(format!(
                 "pod of voter {number} is deleted, {left} of {} are left",
                 voters.len()
+            ));
+        }
+    }
+
+    /// All pods may go at once only where that is noted on all claims.
+    fn is_hibernation_noted(&self) -> bool {
+        let noted = |claim: &Child| {
+            let notes = claim.meta().annotations.clone().unwrap_or_default();
+            let is = |name: &str| notes.get(name).is_some_and(|value| value == "true");
+            let member = |n: &u64| self.group.members.contains_key(n);
+            let gone = !number(claim.meta()).as_ref().is_some_and(member);
+            gone && (is(names::RETIRED) || is(names::LEAVING))
+                || is(names::HIBERNATED) && is(names::JOINED) && !is(names::LEAVING)
+        };
+        let claims = self.objects.of(ChildKind::Claim);
+        let mut there = claims
+            .iter()
+            .filter(|claim| claim.meta().deletion_timestamp.is_none());
+        there.all(|claim| noted(claim))
+    }
+
+    fn check_hibernation(&mut self) {
+        let joining = |m: &crate::group::Member| m.role == synod_agent_api::MemberRole::Joining;
+        if self.group.fresh && self.group.members.values().any(joining) {
+            self.group.violated("pods stop while a member joins".into());
+        }
+    }
+
+    /// What may be evicted now must leave a quorum, if there is one.
+    pub(crate) fn check_budget(&mut self) {
+        let (voters, healthy) = (self.group.voters().len(), self.group.healthy().len());
+        let least = match self.objects.get(ChildKind::Budget, "config-cg") {
+            Some(budget) => budget.to_json()["spec"]["minAvailable"].as_u64(),
+            None => None,
+        };
+        if voters < 2 || healthy < quorum(voters) {
+            return;
+        }
+        let running = self.objects.of(ChildKind::Pod).into_iter().filter(|pod| {
+            let labels = pod.meta().labels.clone().unwrap_or_default();
+            let number = number(pod.meta()).expect("a member's pod");
+            labels
+                .get(names::LABEL_ROLE)
+                .is_some_and(|role| role == "voter")
+                && self.group.runs(number)
+        });
+        let least = least.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+        let evictable = running.count().saturating_sub(least).min(healthy);
+        if healthy - evictable < quorum(voters) {
+            self.group.violated(format!(
+                "{evictable} of {healthy} healthy voters may be evicted, {voters} vote"
             ));
         }
     }

@@ -7,7 +7,7 @@ use synod_agent_api::{
     Advertise, AgentConfig, ClientTls, ClientTlsMode, Drain, InitialMember, Kind, Limits, Listen,
     Log, MemberSpec, PeerTls, Runtime, Snapshot, Start as AgentStart, Timing, Tls, ports,
 };
-use synod_crds::TlsMode;
+use synod_crds::{Spread, TlsMode};
 
 use super::seat::Start;
 use super::view::Group;
@@ -185,6 +185,18 @@ fn state_bytes_max(group: &Group) -> u64 {
     asked.unwrap_or_else(half).max(STATE_BYTES_MIN)
 }
 
+/// As it is hashed: fields that came later are left out at their defaults, so that their coming changes no name.
+fn scheduling(group: &Group) -> serde_json::Value {
+    let scheduling = &group.spec.scheduling;
+    let mut all = serde_json::json!(scheduling);
+    if scheduling.spread == Spread::default()
+        && let Some(fields) = all.as_object_mut()
+    {
+        fields.remove("spread");
+    }
+    all
+}
+
 /// Names what a pod is made from: pods of another template are replaced. Made from what the user wrote only, so that
 /// a new operator, which may build pods in another way, replaces none.
 pub(super) fn template(group: &Group) -> String {
@@ -195,7 +207,7 @@ pub(super) fn template(group: &Group) -> String {
         "resources": spec.resources,
         "quota": spec.quota,
         "timing": spec.timing,
-        "scheduling": spec.scheduling,
+        "scheduling": scheduling(group),
     });
     let mut hash = digest(&text.to_string());
     hash.truncate(16);

@@ -36,6 +36,7 @@ fn entered(group: &Group, now: &ConsensusGroupStatus, state: &str) -> Option<Eve
     let message = ready.map(|c| c.message.clone()).unwrap_or_default();
     match state {
         "Ready" => Some(Event::normal(reasons::READY, "reconcile", message)),
+        "Hibernated" => Some(Event::normal(reasons::HIBERNATED, "hibernate", message)),
         "Blocked" => Some(Event::warning(reasons::BLOCKED, "reconcile", message)),
         "Unavailable" if has_quorum(group) => {
             Some(Event::warning(reasons::NO_LEADER, "elect", message))

@@ -13,24 +13,30 @@ use super::plan::annotate;
 use super::seat::{Claim, Start};
 use super::view::Group;
 use crate::action::Action;
+use crate::child::ChildKind;
 use crate::mutation::mutated;
 use crate::names;
 
 /// The claims of the first configuration that are not there yet.
 pub(super) fn first_claims(group: &Group) -> Vec<Action> {
+    let none = group.claims().next().is_none();
     let initial = match initial_members(group) {
         Some(initial) if !has_begun(group) => initial,
         Some(_) => return Vec::new(),
-        None if claims(group).next().is_some() => return Vec::new(),
+        None if !none => return Vec::new(),
         None => (1..=u64::from(group.spec.members.unsigned_abs())).collect(),
     };
     let missing = initial
         .iter()
         .filter(|n| group.seats.get(n).is_none_or(|seat| seat.claim.is_none()));
     let start = Start::Bootstrap(initial.clone());
-    missing
-        .map(|number| Action::Create(objects::claim(group, *number, &start, false, None)))
-        .collect()
+    // What is listed first may be old: a second beginning beside claims that were not seen would be a second cluster.
+    let sure = (none && !mutated("begin-on-a-stale-list")).then(|| Action::ConfirmNone {
+        kind: ChildKind::Claim,
+        labels: objects::selector(group),
+    });
+    let claims = missing.map(|number| objects::claim(group, *number, &start, false, None));
+    sure.into_iter().chain(claims.map(Action::Create)).collect()
 }
 
 /// Notes the founders on the first claims, before any of their members runs.
@@ -73,7 +79,7 @@ pub(super) fn may_run(group: &Group, claim: &Claim) -> bool {
 
 /// Whether the claim is of a first number, but was made when the group had its founders already.
 pub(super) fn is_late(group: &Group, claim: &Claim) -> bool {
-    let begun = founders(group).is_some() || claims(group).any(|claim| claim.joined);
+    let begun = founders(group).is_some() || group.claims().any(|claim| claim.joined);
     matches!(claim.start, Start::Bootstrap(_)) && begun && !may_run(group, claim)
 }
 
@@ -90,7 +96,7 @@ fn founders(group: &Group) -> Option<&BTreeSet<String>> {
 /// Every list that was noted, with how many of the first claims carry it.
 fn lists(group: &Group) -> BTreeMap<&BTreeSet<String>, usize> {
     let mut lists = BTreeMap::new();
-    for list in claims(group).filter_map(|claim| claim.founders.as_ref()) {
+    for list in group.claims().filter_map(|claim| claim.founders.as_ref()) {
         *lists.entry(list).or_default() += 1;
     }
     lists
@@ -99,21 +105,21 @@ fn lists(group: &Group) -> BTreeMap<&BTreeSet<String>, usize> {
 /// Whether a member ran, or may soon: from then on a claim that is missing was lost, not forgotten.
 fn has_begun(group: &Group) -> bool {
     let noted = |claim: &Claim| claim.joined || claim.founders.is_some();
-    group.seats.values().any(|seat| seat.pod.is_some()) || claims(group).any(noted)
+    let told = group.before.configuration.is_some();
+    told || group.seats.values().any(|seat| seat.pod.is_some()) || group.claims().any(noted)
 }
 
-fn initial_members(group: &Group) -> Option<BTreeSet<u64>> {
-    claims(group).find_map(|claim| match &claim.start {
+/// Who the group began with, or was to.
+pub(super) fn initial_members(group: &Group) -> Option<BTreeSet<u64>> {
+    group.claims().find_map(|claim| match &claim.start {
         Start::Bootstrap(initial) => Some(initial.clone()),
         Start::Join => None,
     })
 }
 
-fn claims(group: &Group) -> impl Iterator<Item = &Claim> {
-    group.seats.values().filter_map(|seat| seat.claim.as_ref())
-}
-
 /// The first claims that are there and not going.
 fn founding(group: &Group) -> impl Iterator<Item = &Claim> {
-    claims(group).filter(|claim| matches!(claim.start, Start::Bootstrap(_)) && !claim.lost)
+    group
+        .claims()
+        .filter(|claim| matches!(claim.start, Start::Bootstrap(_)) && !claim.lost)
 }

@@ -1,14 +1,18 @@
 //! ConsensusGroup: members that agree by Paxos, each a pod and a claim.
 
+mod adoption;
+mod budget;
 mod config;
 mod events;
 mod founding;
+mod hibernation;
 mod objects;
 mod plan;
 mod pod;
 mod seat;
 mod status;
 mod steps;
+mod story;
 mod view;
 
 use kube::Resource;

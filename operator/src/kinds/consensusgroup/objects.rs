@@ -13,14 +13,16 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use synod_agent_api::ports;
 use synod_crds::{API_VERSION, RetentionPolicy};
 
-use super::config;
 use super::seat::Start;
 use super::view::Group;
+use super::{adoption, config};
 use crate::action::{Issue, Seen};
 use crate::child::Child;
+use crate::mutation::mutated;
 use crate::names::{self, LABEL_KIND, LABEL_MEMBER, LABEL_NAME, LABEL_ROLE};
 
-const KIND: &str = "ConsensusGroup";
+/// The kind of the objects that all this is for.
+pub(super) const KIND: &str = "ConsensusGroup";
 
 /// Labels that find everything of a group.
 pub(super) fn selector(group: &Group) -> BTreeMap<String, String> {
@@ -99,7 +101,8 @@ pub(super) fn member_meta(group: &Group, name: String, number: u64, learner: boo
 
 /// Whether claims go when the object goes.
 pub(super) fn claim_is_owned(group: &Group) -> bool {
-    group.spec.storage.retention.when_deleted == RetentionPolicy::Delete
+    let protected = group.spec.deletion_protection && !mutated("own-protected-claims");
+    group.spec.storage.retention.when_deleted == RetentionPolicy::Delete && !protected
 }
 
 /// The owners that a claim should have.
@@ -130,6 +133,9 @@ pub(super) fn claim(
             annotations.extend([owned((names::START, "bootstrap"))]);
             annotations.extend([owned((names::INITIAL_MEMBERS, &initial.join(",")))]);
         }
+    }
+    if adoption::is_inherited(group) {
+        annotations.extend([owned((names::ADOPTED_BY, &group.uid))]);
     }
     if let Some(lost) = replaces {
         annotations.extend([owned((names::REPLACES, &lost.to_string()))]);
@@ -286,12 +292,12 @@ pub(super) fn peer_service(group: &Group) -> Child {
     .into()
 }
 
-/// At most one of `voting` voters may be evicted.
-pub(super) fn budget(group: &Group, voting: i32) -> Child {
+/// No voter may be evicted that would leave fewer than `least`.
+pub(super) fn budget(group: &Group, least: i32) -> Child {
     PodDisruptionBudget {
         metadata: meta(group, group.names.base().to_owned()),
         spec: Some(PodDisruptionBudgetSpec {
-            min_available: Some(IntOrString::Int(voting - 1)),
+            min_available: Some(IntOrString::Int(least)),
             selector: Some(LabelSelector {
                 match_labels: Some(voters(group)),
                 match_expressions: None,

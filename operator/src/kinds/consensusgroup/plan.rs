@@ -10,9 +10,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use synod_crds::TlsMode;
 
+use super::adoption::Obstacle;
+use super::hibernation::Phase;
 use super::seat::{Claim, PodSeen, Seat, Start, seen_child};
 use super::view::Group;
-use super::{config, founding, objects, steps};
+use super::{adoption, budget, config, founding, hibernation, objects, steps};
 use crate::action::{Action, Issue};
 use crate::certificates::ends_soon;
 use crate::child::{Child, ChildKind};
@@ -23,13 +25,32 @@ const CERTIFICATES_EVERY: Duration = Duration::from_secs(6 * 3600);
 
 /// All that is to be done now.
 pub(super) fn plan(group: &Group) -> Vec<Action> {
-    if group.deleting || group.spec.paused || !group.foreign_claims.is_empty() {
+    if group.deleting || group.spec.paused || Obstacle::of(group).is_some() {
         return Vec::new();
     }
     let mut actions = surroundings(group);
-    actions.extend(claims(group));
+    // What came from an earlier object is noted as ours before anything rests on it.
+    let adopted = adoption::adopt(group);
+    if !adopted.is_empty() {
+        actions.extend(adopted);
+        return actions;
+    }
+    actions.extend(match Phase::of(group) {
+        Phase::Awake => awake(group, steps::steps),
+        Phase::Finishing => awake(group, steps::finish),
+        Phase::Announcing => hibernation::announce(group),
+        Phase::Stopping => hibernation::stop(group),
+        Phase::Asleep => claims(group),
+        Phase::Waking => hibernation::wake(group),
+    });
+    actions
+}
+
+/// Members run, and `steps` says what changes about them.
+fn awake(group: &Group, steps: impl Fn(&Group) -> Vec<Action>) -> Vec<Action> {
+    let mut actions = claims(group);
     actions.extend(members(group));
-    actions.extend(steps::steps(group));
+    actions.extend(steps(group));
     actions
 }
 
@@ -50,32 +71,12 @@ fn surroundings(group: &Group) -> Vec<Action> {
     }
     actions.extend(ensure(group, objects::client_service(group)));
     actions.extend(ensure(group, objects::peer_service(group)));
-    actions.extend(budget(group));
+    actions.extend(budget::budget(group));
     actions.extend(match group.spec.tls.mode {
         TlsMode::Auto => ensure_issued(group, |seen| objects::connection(group, seen)),
         TlsMode::Disabled | TlsMode::Secret => ensure(group, objects::plain_connection(group)),
     });
     actions
-}
-
-/// The budget counts a member from before it is added until after it is removed.
-fn budget(group: &Group) -> Option<Action> {
-    let counted = group.numbers(|number, seat| {
-        let voter = seat
-            .claim
-            .as_ref()
-            .is_some_and(|claim| !claim.retired && !claim.learner);
-        voter && !is_out(group, number, seat)
-    });
-    match i32::try_from(counted.len()).unwrap_or(i32::MAX) {
-        // Before the first claims there is nothing to protect.
-        0 => None,
-        1 => owned(group, ChildKind::Budget, group.names.base()).map(|budget| Action::Delete {
-            seen: seen_child(budget),
-            because: "a single member has no budget".into(),
-        }),
-        voting => ensure(group, objects::budget(group, voting)),
-    }
 }
 
 /// First claims, and what is to be noted or changed on those there are.
@@ -97,7 +98,8 @@ fn claims(group: &Group) -> Vec<Action> {
 fn own(group: &Group, claim: &Claim) -> Option<Action> {
     let wanted = objects::claim_owners(group);
     let uids: Vec<_> = wanted.iter().map(|owner| owner.uid.clone()).collect();
-    if claim.owners == uids {
+    // What goes is not called back.
+    if claim.lost || claim.owners == uids {
         return None;
     }
     let owners = if wanted.is_empty() {
@@ -205,7 +207,7 @@ pub(super) fn owned<'a>(group: &'a Group, kind: ChildKind, name: &str) -> Option
 }
 
 /// Creates the object, or brings it to its form.
-fn ensure(group: &Group, wanted: Child) -> Option<Action> {
+pub(super) fn ensure(group: &Group, wanted: Child) -> Option<Action> {
     let Some(found) = owned(group, wanted.kind(), wanted.name()) else {
         return Some(Action::Create(wanted));
     };
@@ -255,6 +257,14 @@ pub(super) fn annotate(claim: &Claim, name: &str, value: &str) -> Action {
     patch(
         claim,
         json!({ "metadata": { "annotations": { name: value } } }),
+    )
+}
+
+/// Takes a note off a claim.
+pub(super) fn remove_note(claim: &Claim, name: &str) -> Action {
+    patch(
+        claim,
+        json!({ "metadata": { "annotations": { name: null } } }),
     )
 }
 

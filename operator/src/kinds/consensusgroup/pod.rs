@@ -13,7 +13,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use synod_agent_api::ports;
-use synod_crds::TlsMode;
+use synod_crds::{SpreadRule, TlsMode};
 
 use super::config::{self, CERTIFICATE, CLIENT_CERTIFICATE, CONFIG, DATA};
 use super::objects::{member_meta, owned, selector};
@@ -44,7 +44,7 @@ pub(super) fn pod(group: &Group, number: u64, learner: bool) -> Child {
         subdomain: Some(group.names.peer_service()),
         containers: vec![container(group)],
         volumes: Some(volumes(group, number)),
-        affinity: Some(apart(group)),
+        affinity: Some(affinity(group)),
         topology_spread_constraints: Some(vec![over_zones(group)]),
         node_selector: Some(scheduling.node_selector.clone()).filter(|labels| !labels.is_empty()),
         tolerations: Some(scheduling.tolerations.clone()).filter(|all| !all.is_empty()),
@@ -204,35 +204,51 @@ fn volumes(group: &Group, number: u64) -> Vec<Volume> {
     volumes
 }
 
-/// Preferably on nodes of their own.
-fn apart(group: &Group) -> Affinity {
+/// On nodes of their own, preferably or strictly, and on such that the user names.
+fn affinity(group: &Group) -> Affinity {
     Affinity {
-        pod_anti_affinity: Some(PodAntiAffinity {
-            preferred_during_scheduling_ignored_during_execution: Some(vec![
-                WeightedPodAffinityTerm {
-                    weight: 100,
-                    pod_affinity_term: PodAffinityTerm {
-                        topology_key: HOST.to_owned(),
-                        label_selector: Some(LabelSelector {
-                            match_labels: Some(selector(group)),
-                            match_expressions: None,
-                        }),
-                        ..PodAffinityTerm::default()
-                    },
-                },
-            ]),
-            ..PodAntiAffinity::default()
-        }),
-        ..Affinity::default()
+        node_affinity: group.spec.scheduling.node_affinity.clone(),
+        pod_anti_affinity: Some(apart(group)),
+        pod_affinity: None,
     }
 }
 
-/// Preferably as many in each zone.
+fn apart(group: &Group) -> PodAntiAffinity {
+    let term = PodAffinityTerm {
+        topology_key: HOST.to_owned(),
+        label_selector: Some(LabelSelector {
+            match_labels: Some(selector(group)),
+            match_expressions: None,
+        }),
+        ..PodAffinityTerm::default()
+    };
+    match group.spec.scheduling.spread.nodes {
+        SpreadRule::Required => PodAntiAffinity {
+            required_during_scheduling_ignored_during_execution: Some(vec![term]),
+            ..PodAntiAffinity::default()
+        },
+        SpreadRule::Preferred => PodAntiAffinity {
+            preferred_during_scheduling_ignored_during_execution: Some(vec![
+                WeightedPodAffinityTerm {
+                    weight: 100,
+                    pod_affinity_term: term,
+                },
+            ]),
+            ..PodAntiAffinity::default()
+        },
+    }
+}
+
+/// As many in each zone, preferably or strictly.
 fn over_zones(group: &Group) -> TopologySpreadConstraint {
+    let unsatisfiable = match group.spec.scheduling.spread.zones {
+        SpreadRule::Required => "DoNotSchedule",
+        SpreadRule::Preferred => "ScheduleAnyway",
+    };
     TopologySpreadConstraint {
         max_skew: 1,
         topology_key: ZONE.to_owned(),
-        when_unsatisfiable: "ScheduleAnyway".to_owned(),
+        when_unsatisfiable: unsatisfiable.to_owned(),
         label_selector: Some(LabelSelector {
             match_labels: Some(selector(group)),
             match_expressions: None,

@@ -43,6 +43,10 @@ pub(super) struct Claim {
     pub(super) joined: bool,
     pub(super) leaving: bool,
     pub(super) retired: bool,
+    /// All members are to stop, or have stopped.
+    pub(super) hibernated: bool,
+    /// uid of the object that took over the data of an earlier one.
+    pub(super) adopted_by: Option<String>,
     pub(super) requested: Option<Quantity>,
     /// It is being deleted, or its volume is gone.
     pub(super) lost: bool,
@@ -54,6 +58,7 @@ pub(super) struct Claim {
 pub(super) struct PodSeen {
     pub(super) seen: Seen,
     pub(super) template: String,
+    pub(super) image: Option<String>,
     pub(super) address: Option<IpAddr>,
     pub(super) deleting: bool,
     /// It ended and will not run again.
@@ -186,6 +191,8 @@ pub(super) fn claim_of(claim: &PersistentVolumeClaim) -> Option<(u64, ClusterUid
         joined: flag(names::JOINED),
         leaving: flag(names::LEAVING),
         retired: flag(names::RETIRED),
+        hibernated: flag(names::HIBERNATED),
+        adopted_by: annotation(names::ADOPTED_BY).map(ToOwned::to_owned),
         requested: requests
             .and_then(|r| r.get("storage"))
             .map(|quantity| Quantity(quantity.0.clone())),
@@ -214,6 +221,10 @@ pub(super) fn pod_of(pod: &Pod) -> PodSeen {
             .and_then(|l| l.get(names::LABEL_TEMPLATE))
             .cloned()
             .unwrap_or_default(),
+        image: pod
+            .spec
+            .as_ref()
+            .and_then(|spec| spec.containers.first()?.image.clone()),
         address: status
             .and_then(|s| s.pod_ip.as_ref())
             .and_then(|ip| ip.parse().ok()),

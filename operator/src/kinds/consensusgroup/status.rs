@@ -6,6 +6,7 @@ use synod_crds::{Condition, ConsensusGroupStatus, merged};
 
 use super::objects;
 use super::seat::Seat;
+use super::story::{Story, story, waited_for, why_not_ready};
 use super::view::Group;
 use crate::action::Action;
 use crate::reasons;
@@ -31,6 +32,7 @@ pub(super) fn status(group: &Group, actions: &[Action]) -> ConsensusGroupStatus 
         degraded(group, &story),
     ];
     conditions.extend(foreign(group));
+    conditions.extend(update(group));
     let selector: Vec<_> = objects::selector(group)
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
@@ -75,185 +77,6 @@ pub(super) fn status(group: &Group, actions: &[Action]) -> ConsensusGroupStatus 
     }
 }
 
-/// What is going on.
-struct Story {
-    state: &'static str,
-    reason: &'static str,
-    message: String,
-    ready: bool,
-    progressing: bool,
-}
-
-fn story(group: &Group, actions: &[Action], ready: usize) -> Story {
-    let tell = |state, reason, message: String, progressing| Story {
-        state,
-        reason,
-        message,
-        ready: false,
-        progressing,
-    };
-    let wanted = usize::try_from(group.spec.members).unwrap_or(0);
-    let waited = waited_for(group);
-    // Only words depend on this: a group that was ready once is not being created any more.
-    let creating = matches!(group.before.state.as_deref(), None | Some("Creating"));
-    let begun = "the first members are being made";
-    if group.deleting {
-        return tell(
-            "Deleting",
-            reasons::DELETING,
-            "the object is being deleted".into(),
-            true,
-        );
-    }
-    if !group.foreign_claims.is_empty() {
-        let message = format!(
-            "claims {} hold data of another cluster than the group's: delete them, or rename the object",
-            group.foreign_claims.join(", ")
-        );
-        return tell("Blocked", reasons::CLAIMS_DISAGREE, message, false);
-    }
-    if group.spec.paused {
-        let message = "spec.paused is true: nothing is changed".into();
-        return Story {
-            ready: ready >= wanted,
-            ..tell("Paused", reasons::PAUSED, message, false)
-        };
-    }
-    if creating && (group.lead.is_none() || ready < wanted) {
-        return tell(
-            "Creating",
-            reasons::CREATING,
-            format!("{begun}; {waited}"),
-            true,
-        );
-    }
-    if group.lead.is_none() {
-        return tell(
-            "Unavailable",
-            reasons::NO_LEADER,
-            format!("no leader is known; {waited}"),
-            true,
-        );
-    }
-    if let Some(story) = under_way(group, actions, &waited) {
-        return Story {
-            ready: ready >= wanted && group.voters().len() == wanted,
-            ..story
-        };
-    }
-    if ready < wanted {
-        return tell("Repairing", reasons::REPAIRING, waited, true);
-    }
-    let message = format!("{ready} of {wanted} members are ready");
-    Story {
-        ready: true,
-        ..tell("Ready", reasons::AS_SPECIFIED, message, false)
-    }
-}
-
-/// A change of members or a roll that is not at its end.
-fn under_way(group: &Group, actions: &[Action], waited: &str) -> Option<Story> {
-    let wanted = usize::try_from(group.spec.members).unwrap_or(0);
-    let learners = group.numbers(|_, seat| seat.is(MemberRole::Learner) && !seat.is_leaving());
-    let leaving = group
-        .seats
-        .values()
-        .any(|seat| seat.is_leaving() && (seat.member.is_some() || seat.pod.is_some()));
-    let voters = group.voters();
-    let off = voters.len() != wanted
-        || learners.len() != usize::try_from(group.spec.learners).unwrap_or(0)
-        || group
-            .seats
-            .values()
-            .any(|seat| seat.is(MemberRole::Joining))
-        || leaving;
-    let template = super::config::template(group);
-    let outdated = group.numbers(|_, seat| {
-        seat.pod
-            .as_ref()
-            .is_some_and(|pod| pod.template != template)
-    });
-    let doing: Vec<_> = actions
-        .iter()
-        .filter(|a| is_change(a))
-        .map(ToString::to_string)
-        .collect();
-    let detail = if doing.is_empty() {
-        waited.to_owned()
-    } else {
-        doing.join("; ")
-    };
-    let tell = |state, reason, message| {
-        Some(Story {
-            state,
-            reason,
-            message,
-            ready: false,
-            progressing: true,
-        })
-    };
-    if off {
-        let message = format!("{} voters, {wanted} wanted; {detail}", voters.len());
-        tell("Scaling", reasons::SCALING, message)
-    } else if !outdated.is_empty() {
-        let message = format!(
-            "{} pods are of an outdated template; {detail}",
-            outdated.len()
-        );
-        tell("Rolling", reasons::ROLLING, message)
-    } else {
-        None
-    }
-}
-
-const fn is_change(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::Membership { .. } | Action::Transfer { .. } | Action::Delete { .. }
-    )
-}
-
-/// Who is not ready, and why as far as that is known.
-fn waited_for(group: &Group) -> String {
-    let missing: Vec<_> = group
-        .ordered()
-        .iter()
-        .filter_map(|number| {
-            let seat = &group.seats[number];
-            let why = why_not_ready(group, *number, seat)?;
-            Some(format!("{}: {why}", group.names.pod(*number)))
-        })
-        .collect();
-    if missing.is_empty() {
-        "all members are ready".to_owned()
-    } else {
-        missing.join("; ")
-    }
-}
-
-fn why_not_ready(group: &Group, number: u64, seat: &Seat) -> Option<String> {
-    if is_over(seat) || group.is_ready(number, seat) {
-        return None;
-    }
-    Some(match (&seat.claim, &seat.pod, &seat.agent) {
-        (None, ..) => "its claim is gone".to_owned(),
-        (_, None, _) => "it has no pod".to_owned(),
-        (_, Some(pod), _) if pod.waiting.is_some() => {
-            format!(
-                "its container waits: {}",
-                pod.waiting.as_deref().unwrap_or_default()
-            )
-        }
-        (_, _, None) => "its agent does not answer yet".to_owned(),
-        (_, _, Some(agent)) => match &agent.quarantined {
-            Some(quarantine) => format!("quarantined: {}; {}", quarantine.reason, quarantine.cure),
-            None if !agent.disk.message.is_empty() => agent.disk.message.clone(),
-            None if agent.ready => "the leader has not seen it catch up".to_owned(),
-            None => agent.not_ready_because.clone(),
-        },
-    })
-}
-
 fn degraded(group: &Group, story: &Story) -> Condition {
     let broken = |number: u64, seat: &Seat| {
         seat.votes() && !group.is_ready(number, seat) && !seat.is_leaving()
@@ -262,10 +85,22 @@ fn degraded(group: &Group, story: &Story) -> Condition {
     if let Some(failure) = &group.failure {
         return Condition::new(reasons::DEGRADED, true, failure.reason, &failure.message);
     }
-    if matches!(story.reason, reasons::CLAIMS_DISAGREE | reasons::NO_LEADER) {
+    let wrong = matches!(
+        story.reason,
+        reasons::CLAIMS_DISAGREE
+            | reasons::CLAIMS_REFUSED
+            | reasons::CLAIMS_INCOMPLETE
+            | reasons::DATA_LOST
+            | reasons::NO_LEADER
+    );
+    if wrong {
         return Condition::new(reasons::DEGRADED, true, story.reason, &story.message);
     }
-    if broken.is_empty() || story.reason == reasons::CREATING {
+    let expected = matches!(
+        story.reason,
+        reasons::CREATING | reasons::HIBERNATING | reasons::HIBERNATED | reasons::RESUMING
+    );
+    if broken.is_empty() || expected {
         return Condition::new(
             reasons::DEGRADED,
             false,
@@ -298,8 +133,27 @@ fn foreign(group: &Group) -> Option<Condition> {
     ))
 }
 
+/// Told only where nothing asks for a roll to the operator's default.
+fn update(group: &Group) -> Option<Condition> {
+    let newest = &group.settings.image;
+    let running = group.image();
+    if group.spec.image.is_some() || running == newest {
+        return None;
+    }
+    let message = format!(
+        "the members run {running}, the operator's default is {newest}: set spec.image, or spec.upgradePolicy to \
+         Automatic"
+    );
+    Some(Condition::new(
+        reasons::UPDATE_AVAILABLE,
+        true,
+        reasons::NEW_DEFAULT_IMAGE,
+        message,
+    ))
+}
+
 /// Whether nothing but a claim, kept or going, is left of it.
-fn is_over(seat: &Seat) -> bool {
+pub(super) fn is_over(seat: &Seat) -> bool {
     let kept = |claim: &super::seat::Claim| claim.retired || claim.leaving || claim.lost;
     seat.member.is_none() && seat.pod.is_none() && seat.claim.as_ref().is_none_or(kept)
 }

@@ -36,6 +36,25 @@ pub(super) fn steps(group: &Group) -> Vec<Action> {
     actions
 }
 
+/// Only what brings a change that was begun to its end.
+pub(super) fn finish(group: &Group) -> Vec<Action> {
+    let Some(lead) = &group.lead else {
+        return Vec::new();
+    };
+    let mut actions = retire(group);
+    let step = remove_leaving(group, lead)
+        .or_else(|| take_over(group, lead))
+        .or_else(|| admit(group, lead));
+    actions.extend(step.unwrap_or_default());
+    actions
+}
+
+/// Whether the leader confirms that no change of members is under way, and nothing is left of one.
+pub(super) fn is_settled(group: &Group) -> bool {
+    let left = group.numbers(|n, seat| seat.pod.is_some() && is_out(group, n, seat));
+    group.lead.is_some() && !is_busy(group) && left.is_empty() && retire(group).is_empty()
+}
+
 /// How many voters are a quorum of `voters`.
 const fn quorum(voters: usize) -> usize {
     voters / 2 + 1

@@ -6,14 +6,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use synod_agent_api::{
     ClusterUid, Identity, Kind as AgentKind, MemberRole, MemberStatus, Role, Status,
 };
+use synod_crds::consensusgroup::UpgradePolicy;
 use synod_crds::{ConsensusGroup, ConsensusGroupSpec, ConsensusGroupStatus};
 
 use super::SHORT;
 use super::founding::is_late;
-use super::seat::{Seat, claim_of, number_of, owners, pod_of};
+use super::objects::KIND;
+use super::seat::{Claim, Seat, claim_of, number_of, owners, pod_of};
 use crate::agents::Target;
 use crate::child::{Child, ChildKind};
 use crate::kinds::Undecodable;
@@ -102,7 +105,12 @@ impl Group {
             .children
             .iter()
             .filter_map(|child| match &**child {
-                Child::Claim(claim) => claim_of(claim),
+                Child::Claim(claim) => {
+                    let (number, cluster, mut parsed) = claim_of(claim)?;
+                    // The garbage collector takes it with the object that owned it.
+                    parsed.lost |= self.is_of_an_earlier_object(&claim.metadata);
+                    Some((number, cluster, parsed))
+                }
                 _ => None,
             })
             .collect();
@@ -133,6 +141,12 @@ impl Group {
                 .and_then(|seat| seat.claim.as_mut());
             claim.into_iter().for_each(|claim| claim.lost = true);
         }
+    }
+
+    /// Whether an object of this name that is not there any more owns it.
+    fn is_of_an_earlier_object(&self, meta: &ObjectMeta) -> bool {
+        let mut owners = meta.owner_references.iter().flatten();
+        owners.any(|o| o.kind == KIND && o.name == self.name && o.uid != self.uid)
     }
 
     fn take_children(&mut self, observed: &Observed) {
@@ -209,6 +223,11 @@ impl Group {
     pub(super) fn unused(&self, lead: &Lead) -> u64 {
         let known = self.seats.keys().chain(self.foreign.keys()).max().copied();
         known.unwrap_or(0).max(lead.highest) + 1
+    }
+
+    /// Every claim, by number.
+    pub(super) fn claims(&self) -> impl Iterator<Item = &Claim> {
+        self.seats.values().filter_map(|seat| seat.claim.as_ref())
     }
 
     /// Every agent whose pod has an address.
@@ -293,10 +312,23 @@ impl Group {
         self.is_healthy(number, seat) && seat.agent.as_ref().is_some_and(|agent| agent.ready)
     }
 
-    /// Whether the image that pods are made from was pinned before.
+    /// The image that pods are made from: as asked for, else what the object began with, else the operator's default.
     pub(super) fn image(&self) -> &str {
-        let pinned = self.spec.image.as_deref().or(self.before.image.as_deref());
-        pinned.unwrap_or(&self.settings.image)
+        let asked = self.spec.image.as_deref();
+        asked
+            .or_else(|| self.pinned())
+            .unwrap_or(&self.settings.image)
+    }
+
+    /// What stays although the operator's default may be another one by now. The status tells; if that was lost, pods do.
+    fn pinned(&self) -> Option<&str> {
+        let follows = self.spec.upgrade_policy == UpgradePolicy::Automatic;
+        if follows || mutated("image-follows-the-operator") {
+            return None;
+        }
+        let pods = || self.seats.values().filter_map(|seat| seat.pod.as_ref());
+        let of_pods = || pods().find_map(|pod| pod.image.as_deref());
+        self.before.image.as_deref().or_else(of_pods)
     }
 }
 

@@ -1,0 +1,66 @@
+//! The disruption budget: at most one voter is evicted at a time, and never one whose loss would take the quorum.
+//!
+//! It counts whoever votes or will: a member from before it is added until after it is removed, and a voter whose claim
+//! is lost for as long as the configuration has it. So it rises before a member is added and falls after one is removed
+//! and its pod is gone, and a group that has lost voters is not evicted below its quorum.
+
+use super::objects;
+use super::plan::{ensure, is_out, owned};
+use super::seat::{Seat, seen_child};
+use super::view::Group;
+use crate::action::Action;
+use crate::child::{Child, ChildKind};
+use crate::mutation::mutated;
+
+/// Creates, changes or removes the budget.
+pub(super) fn budget(group: &Group) -> Option<Action> {
+    let existing = owned(group, ChildKind::Budget, group.names.base());
+    let counted = group.numbers(|n, seat| counts(group, n, seat)).len();
+    // Without a leader nobody can tell who votes: what was to be kept before is not lowered.
+    let before = existing.filter(|_| group.lead.is_none()).map_or(0, least);
+    match at_least(counted, steady(group, counted)).max(before) {
+        0 => existing.map(|budget| Action::Delete {
+            seen: seen_child(budget),
+            because: "a single member has no budget".into(),
+        }),
+        least => ensure(group, objects::budget(group, least)),
+    }
+}
+
+/// How many vote now and after the change that is under way.
+fn steady(group: &Group, counted: usize) -> usize {
+    match group.lead {
+        Some(_) => group
+            .numbers(|_, seat| seat.votes() && !seat.is_leaving())
+            .len(),
+        None => counted,
+    }
+}
+
+/// How many of `counted` pods must stay while `steady` of their members vote throughout: all but one, but where one of
+/// one or two voters may be hit, all. 0 where there is nothing to keep.
+fn at_least(counted: usize, steady: usize) -> i32 {
+    let least = match (counted, steady) {
+        (..=1, _) => 0,
+        (_, ..=2) => counted,
+        _ => counted - 1,
+    };
+    i32::try_from(least).unwrap_or(i32::MAX)
+}
+
+fn counts(group: &Group, number: u64, seat: &Seat) -> bool {
+    let meant = seat
+        .claim
+        .as_ref()
+        .is_some_and(|claim| !claim.retired && !claim.learner);
+    let votes = seat.votes() && !mutated("budget-of-claims-only");
+    // The pod of a removed member is one that could be evicted instead of a voter's, for as long as it is there.
+    let there = seat.pod.is_some() || !is_out(group, number, seat);
+    meant && there || votes
+}
+
+/// How many must stay by an existing budget.
+fn least(budget: &Child) -> i32 {
+    let least = budget.to_json()["spec"]["minAvailable"].as_i64();
+    least.and_then(|n| i32::try_from(n).ok()).unwrap_or(0)
+}

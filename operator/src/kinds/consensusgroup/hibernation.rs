@@ -1,0 +1,89 @@
+//! No pods while `spec.hibernated` is true; claims, certificates, Services and the budget stay.
+//!
+//! All members stop at once, so there is no leader left to ask what is under way. Therefore it is announced on every claim
+//! first, and that only while a leader confirms that no change of members is under way and every member's claim says
+//! that it was in use: whatever happens in between, an empty disk is not taken for a beginning when they come back.
+
+use super::plan::{annotate, delete_pod, remove_note};
+use super::seat::Claim;
+use super::steps::is_settled;
+use super::view::Group;
+use crate::action::Action;
+use crate::mutation::mutated;
+use crate::names;
+
+/// How far a hibernation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Not asked for.
+    Awake,
+    /// Asked for, but something must be finished first.
+    Finishing,
+    /// To be announced on the claims.
+    Announcing,
+    /// Announced: pods go.
+    Stopping,
+    /// No pods.
+    Asleep,
+    /// Not asked for any more, but still announced.
+    Waking,
+}
+
+impl Phase {
+    /// The phase that `group` is in.
+    pub(super) fn of(group: &Group) -> Self {
+        let marked = group.claims().any(|claim| claim.hibernated);
+        if !group.spec.hibernated {
+            return if marked { Self::Waking } else { Self::Awake };
+        }
+        if group.seats.values().all(|seat| seat.pod.is_none()) {
+            return Self::Asleep;
+        }
+        let announced = marked && in_use(group).all(|claim| claim.hibernated);
+        if announced || mutated("hibernate-in-a-change") {
+            return Self::Stopping;
+        }
+        if is_settled(group) && in_use(group).all(|claim| claim.joined) {
+            Self::Announcing
+        } else {
+            Self::Finishing
+        }
+    }
+}
+
+/// Claims of members, those too that are told to leave: one that is may still be a member.
+fn in_use(group: &Group) -> impl Iterator<Item = &Claim> {
+    group.claims().filter(|claim| !claim.retired && !claim.lost)
+}
+
+/// Notes on every claim that all members are to stop.
+pub(super) fn announce(group: &Group) -> Vec<Action> {
+    in_use(group)
+        .filter(|claim| !claim.hibernated)
+        .map(|claim| annotate(claim, names::HIBERNATED, "true"))
+        .collect()
+}
+
+/// Takes the notes off.
+pub(super) fn wake(group: &Group) -> Vec<Action> {
+    group
+        .claims()
+        .filter(|claim| claim.hibernated)
+        .map(|claim| remove_note(claim, names::HIBERNATED))
+        .collect()
+}
+
+/// Deletes every pod. The first claim is written as it is, before: that is refused if the note was taken off meanwhile,
+/// and so ends a plan that is outdated.
+pub(super) fn stop(group: &Group) -> Vec<Action> {
+    let pods = group.seats.values().filter_map(|seat| seat.pod.as_ref());
+    let mut deletes = pods
+        .filter(|pod| !pod.deleting)
+        .map(|pod| delete_pod(pod, "spec.hibernated is true"))
+        .peekable();
+    let guard = in_use(group)
+        .next()
+        .filter(|_| deletes.peek().is_some())
+        .map(|claim| annotate(claim, names::HIBERNATED, "true"));
+    guard.into_iter().chain(deletes).collect()
+}

@@ -1,0 +1,190 @@
+//! What is done, step by step, when all members are stopped and come back.
+
+use expect_test::expect;
+use serde_json::json;
+use synod_operator::child::ChildKind;
+
+use crate::traces::{ready, round, run, try_run};
+use crate::world::World;
+
+/// Until nothing is done any more, in this state.
+fn until(world: &mut World, state: &str) -> String {
+    let lines = run(world);
+    assert_eq!(world.status["state"], state, "{}", world.status);
+    lines
+}
+
+fn message(world: &World) -> &str {
+    world.status["conditions"][1]["message"]
+        .as_str()
+        .unwrap_or_default()
+}
+
+#[test]
+fn hibernate_and_resume() {
+    let mut world = ready(json!({ "members": 3, "learners": 1 }));
+    world.edit("hibernated", json!(true));
+    expect![[r#"
+        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        --
+        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        delete Pod config-cg-1 because spec.hibernated is true
+        delete Pod config-cg-2 because spec.hibernated is true
+        delete Pod config-cg-3 because spec.hibernated is true
+        delete Pod config-cg-4 because spec.hibernated is true
+        --
+    "#]].assert_eq(&until(&mut world, "Hibernated"));
+    assert!(world.objects.of(ChildKind::Pod).is_empty());
+    let kept = [
+        (ChildKind::Claim, 4),
+        (ChildKind::Service, 2),
+        (ChildKind::ConfigMap, 4),
+        (ChildKind::Budget, 1),
+    ];
+    for (kind, count) in kept {
+        assert_eq!(world.objects.of(kind).len(), count, "{kind}");
+    }
+    expect![[r#"
+        - lastTransitionTime: 2026-06-01T00:00:00Z
+          message: 'spec.hibernated is true: no member runs, the data is kept'
+          observedGeneration: 2
+          reason: Hibernated
+          status: 'False'
+          type: Ready
+        - lastTransitionTime: 2026-06-01T00:00:00Z
+          message: 'spec.hibernated is true: no member runs, the data is kept'
+          observedGeneration: 2
+          reason: Hibernated
+          status: 'False'
+          type: Progressing
+        - lastTransitionTime: 2026-06-01T00:00:00Z
+          message: nothing is known to be wrong
+          observedGeneration: 2
+          reason: AsSpecified
+          status: 'False'
+          type: Degraded
+    "#]]
+    .assert_eq(&serde_yaml::to_string(&world.status["conditions"]).expect("encodes"));
+    world.edit("hibernated", json!(false));
+    let woken = round(&mut world);
+    let created = round(&mut world);
+    assert_eq!(world.status["state"], "Resuming");
+    expect![[r#"
+        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/hibernated":null}}}
+        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/hibernated":null}}}
+        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/hibernated":null}}}
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/hibernated":null}}}
+        --
+        create Pod config-cg-1
+        create Pod config-cg-2
+        create Pod config-cg-3
+        create Pod config-cg-4
+        --
+    "#]].assert_eq(&format!(
+        "{woken}--\n{created}--\n{}",
+        until(&mut world, "Ready")
+    ));
+}
+
+#[test]
+fn a_change_of_members_is_finished_before_all_are_stopped() {
+    let mut world = ready(json!({ "members": 3 }));
+    world.edit("members", json!(5));
+    round(&mut world);
+    world.edit("hibernated", json!(true));
+    let first = round(&mut world);
+    expect!["a change of members is finished before they are stopped"].assert_eq(message(&world));
+    expect![[r#"
+        apply PodDisruptionBudget config-cg
+        create ConfigMap config-cg-config-4
+        issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
+        create Pod config-cg-4
+        --
+        membership add 4 at configuration 1 via 1
+        --
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+        apply ConfigMap config-cg-config-1
+        apply ConfigMap config-cg-config-2
+        apply ConfigMap config-cg-config-3
+        apply ConfigMap config-cg-config-4
+        --
+        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        --
+        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        delete Pod config-cg-1 because spec.hibernated is true
+        delete Pod config-cg-2 because spec.hibernated is true
+        delete Pod config-cg-3 because spec.hibernated is true
+        delete Pod config-cg-4 because spec.hibernated is true
+        --
+    "#]].assert_eq(&format!("{first}--\n{}", until(&mut world, "Hibernated")));
+    world.edit("hibernated", json!(false));
+    until(&mut world, "Ready");
+    assert_eq!(world.group.voters(), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn without_a_leader_nothing_is_stopped() {
+    let mut world = ready(json!({ "members": 3 }));
+    world.broken_image = Some("agent:1".into());
+    for name in ["config-cg-2", "config-cg-3"] {
+        let pod = world
+            .objects
+            .get(ChildKind::Pod, name)
+            .expect("a pod")
+            .clone();
+        world.lose_pod(&pod);
+    }
+    world.group.settle();
+    world.edit("hibernated", json!(true));
+    until(&mut world, "Hibernating");
+    assert_eq!(world.objects.of(ChildKind::Pod).len(), 3);
+    expect!["the members are stopped once a leader confirms that no change of them is under way; config-cg-1: it has not caught up; config-cg-2: its container waits: ImagePullBackOff; config-cg-3: its container waits: ImagePullBackOff"].assert_eq(message(&world));
+}
+
+#[test]
+fn a_disk_that_was_emptied_in_the_meantime_begins_nothing() {
+    let mut world = ready(json!({ "members": 3 }));
+    world.edit("hibernated", json!(true));
+    until(&mut world, "Hibernated");
+    world.group.disks.clear();
+    world.edit("hibernated", json!(false));
+    // A member that bootstrapped would be a violation.
+    let done = try_run(&mut world);
+    assert!(done.is_ok(), "{done:?}");
+    for config in world.objects.of(ChildKind::ConfigMap) {
+        let text = config.to_json()["data"]["agent.yaml"].to_string();
+        assert!(text.contains("start: resume"), "{text}");
+    }
+}
+
+#[test]
+fn a_claim_that_was_lost_while_asleep_is_replaced() {
+    let mut world = ready(json!({ "members": 3 }));
+    world.edit("hibernated", json!(true));
+    until(&mut world, "Hibernated");
+    let claim = world
+        .objects
+        .get(ChildKind::Claim, "data-config-cg-2")
+        .expect("a claim")
+        .clone();
+    world.lose_claim(&claim);
+    assert_eq!(until(&mut world, "Hibernated"), "");
+    world.edit("hibernated", json!(false));
+    until(&mut world, "Ready");
+    assert_eq!(world.group.voters(), [1, 3, 4]);
+}
+
+#[test]
+fn a_group_can_be_made_asleep() {
+    let mut world = World::new(json!({ "members": 3, "hibernated": true }));
+    until(&mut world, "Hibernated");
+    assert_eq!(world.objects.of(ChildKind::Pod).len(), 0);
+    world.edit("hibernated", json!(false));
+    until(&mut world, "Ready");
+}
