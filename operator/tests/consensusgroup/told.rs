@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use k8s_openapi::api::core::v1::Secret;
-use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::api::core::v1::{Event, Secret, Service};
 use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams};
 use kube::client::Body;
 use kube::{Api, Client};
@@ -38,11 +37,14 @@ fn heralded(cluster: &Cluster, client: Client) -> (CancellationToken, Arc<Metric
 
 /// How many events there are, by reason; one that repeated counts once.
 async fn events(cluster: &Cluster) -> BTreeMap<String, usize> {
-    let all: Api<Event> = Api::default_namespaced(cluster.client.clone());
+    count_of(&Api::default_namespaced(cluster.client.clone())).await
+}
+
+async fn count_of(all: &Api<Event>) -> BTreeMap<String, usize> {
     let list = all.list(&ListParams::default()).await.expect("events");
     let mut counts = BTreeMap::new();
     for event in list {
-        let about = event.regarding.expect("an object");
+        let about = event.involved_object;
         assert_eq!(about.kind.as_deref(), Some("ConsensusGroup"));
         assert!(about.uid.is_some());
         *counts.entry(event.reason.expect("a reason")).or_default() += 1;
@@ -162,6 +164,44 @@ async fn events_that_cannot_be_written_fail_no_look() {
         "{text}"
     );
     assert_eq!(count(&text, "reconcile_errors_total"), 0, "{text}");
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn an_event_that_repeats_is_counted_up() {
+    let cluster = Cluster::start().await;
+    let services: Api<Service> = Api::default_namespaced(cluster.client.clone());
+    let foreign: Service = serde_json::from_value(json!({
+        "metadata": { "name": "config-cg" }, "spec": { "ports": [{ "port": 80 }] },
+    }))
+    .expect("a Service");
+    let parameters = kube::api::PostParams::default();
+    services
+        .create(&parameters, &foreign)
+        .await
+        .expect("created");
+    let (stop, _) = heralded(&cluster, cluster.client.clone());
+    cluster.apply("config", json!({ "members": 1 })).await;
+    let all: Api<Event> = Api::default_namespaced(cluster.client.clone());
+    let conflicts = async || {
+        let list = all.list(&ListParams::default()).await.expect("events");
+        let of = |event: &Event| event.reason.as_deref() == Some("NameConflict");
+        list.into_iter().filter(of).collect::<Vec<_>>()
+    };
+    let repeated = async || conflicts().await.iter().any(|event| event.count >= Some(3));
+    assert!(eventually(repeated).await, "{:?}", conflicts().await);
+    let conflicts = conflicts().await;
+    assert_eq!(conflicts.len(), 1, "{conflicts:?}");
+    assert_eq!(conflicts[0].type_.as_deref(), Some("Warning"));
+    let message = conflicts[0].message.clone().expect("a message");
+    assert!(message.contains("config-cg exists"), "{message}");
+    // The API forgets events after a while: the next one is told anew.
+    let name = conflicts[0].metadata.name.clone().expect("a name");
+    all.delete(&name, &DeleteParams::default())
+        .await
+        .expect("deleted");
+    let anew = async || count_of(&all).await.get("NameConflict") == Some(&1);
+    assert!(eventually(anew).await);
     stop.cancel();
 }
 

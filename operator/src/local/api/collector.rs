@@ -64,6 +64,7 @@ enum Verdict {
 
 impl State {
     fn collect(&mut self, environment: &dyn Environment) -> Result<(), Refusal> {
+        self.expire_events(environment.now())?;
         for (key, verdict) in self.verdicts() {
             match verdict {
                 Verdict::Delete { foreground } => {

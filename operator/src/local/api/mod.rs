@@ -13,6 +13,7 @@ mod built_in;
 mod collector;
 mod delete;
 mod discovery;
+mod expiry;
 mod journal;
 mod listener;
 mod managed;
