@@ -14,18 +14,26 @@ use tracing_subscriber::EnvFilter;
 
 const EXAMPLES: &str = "\
 Examples:
-  synod operator                                 all namespaces; in a pod, by its service account
-  synod operator --watch team-a,team-b           these namespaces only
-  synod operator --kubeconfig ~/.kube/config --leader-election off --listen 127.0.0.1:8080
-                                                 from a terminal, alone
+  synod operator                               all namespaces; in a pod, by its service account
+  synod operator --watch team-a,team-b         these namespaces only
+  synod operator --leader-election off --listen 127.0.0.1:8080
+                                               alone, from a terminal
 
-Several replicas may run: one acts, by a Lease, the others wait. Killing any of them at any time is safe, and so is
-a second one that acts by mistake: everything it asks for carries what it rests on.
+Several replicas may run: one acts, by a Lease, the others wait. Killing any of them at any time
+is safe, and so is a second one that acts by mistake: all it asks for carries what it rests on.
 
 Plain HTTP on --listen:
   /healthz    200 while the process runs; independent of the API
-  /readyz     200 once everything to be watched is known, or, while another replica acts, once the API has answered
-  /metrics    OpenMetrics text for Prometheus";
+  /readyz     200 once all that is to be watched is known; of a replica that waits, once the API
+              has answered it
+  /metrics    OpenMetrics text for Prometheus
+
+Its account must be allowed to:
+  get, list, watch, create, patch, delete   pods, persistentvolumeclaims, services, secrets,
+                                            configmaps, poddisruptionbudgets
+  get, list, watch                          consensusgroups; update consensusgroups/status
+  create, patch                             events
+  get, create, update                       leases, in the lease's namespace";
 
 /// Run the operator (in a cluster; `synod local` runs it for you)
 #[derive(clap::Args)]
@@ -56,9 +64,9 @@ pub(crate) struct Arguments {
     #[arg(long = "log", env = "RUST_LOG", default_value = "info", value_name = "FILTER", value_parser = filter)]
     log_filter: String,
     #[command(flatten)]
-    election: Election,
-    #[command(flatten)]
     connection: Connection,
+    #[command(flatten)]
+    election: Election,
 }
 
 #[derive(clap::Args)]

@@ -10,6 +10,7 @@ use synod_operator::kinds::consensusgroup::Kind as Group;
 use synod_operator::kinds::{Decision, Kind};
 use synod_operator::names::Key;
 use synod_operator::observe::Observed;
+use synod_operator::reasons::STATES;
 use synod_operator::settings::Settings;
 
 use crate::world::{AUTHORITY, World};
@@ -114,6 +115,9 @@ impl View {
             now: "2026-06-01T00:00:00Z".parse().expect("a time"),
             failure: None,
         };
-        Group.decide(&observed).expect("a group that decodes")
+        let decision = Group.decide(&observed).expect("a group that decodes");
+        let state = decision.facts.state.as_str();
+        assert!(STATES.contains(&state), "{state} is not in the catalogue");
+        decision
     }
 }

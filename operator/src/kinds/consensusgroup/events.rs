@@ -38,6 +38,7 @@ fn entered(group: &Group, now: &ConsensusGroupStatus, state: &str) -> Option<Eve
         "Ready" => Some(Event::normal(reasons::READY, "reconcile", message)),
         "Hibernated" => Some(Event::normal(reasons::HIBERNATED, "hibernate", message)),
         "Blocked" => Some(Event::warning(reasons::BLOCKED, "reconcile", message)),
+        "Resuming" => Some(Event::normal(reasons::RESUMING, "resume", message)),
         "Unavailable" if has_quorum(group) => {
             Some(Event::warning(reasons::NO_LEADER, "elect", message))
         }
