@@ -275,6 +275,32 @@ mod tests {
     }
 
     #[test]
+    fn the_oldest_grows_older_while_nobody_tells() {
+        let metrics = Metrics::default();
+        let due = Instant::now().checked_sub(Duration::from_secs(5));
+        metrics.queue(2, due, 1);
+        let seconds = |text: &str| {
+            let name = "synod_operator_queue_oldest_seconds ";
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|value| value.parse::<f64>().ok())
+                .expect("a number")
+        };
+        let text = metrics.text();
+        assert!(text.contains("synod_operator_queue_objects 2"), "{text}");
+        assert!(
+            text.contains("synod_operator_reconciles_running 1"),
+            "{text}"
+        );
+        let first = seconds(&text);
+        assert!(first >= 5.0 && seconds(&metrics.text()) > first, "{text}");
+        metrics.queue(0, Some(Instant::now() + Duration::from_secs(60)), 0);
+        assert!(
+            seconds(&metrics.text()) < 0.001,
+            "what is due later does not wait"
+        );
+    }
+
+    #[test]
     fn every_metric_is_explained() {
         let metrics = Metrics::default();
         metrics.reconciled("ConsensusGroup", "ok", Duration::from_millis(3));

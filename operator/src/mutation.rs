@@ -6,6 +6,7 @@ synod_mutation::mutations! {
     "sort-members-as-text" => "member 10 counts as lower than member 2",
     "bootstrap-adopted-claim" => "a claim that was in use starts as if it were empty",
     "roll-past-a-broken-pod" => "the roll goes on although a member is not ready",
+    "act-when-deposed" => "a round that is under way when the lease is lost is carried out to its end",
     "lead-after-the-lease" => "a replica that could not renew its lease goes on acting",
     "budget-of-claims-only" => "the disruption budget does not count voters that lost their claims",
     "hibernate-in-a-change" => "members are stopped although a change of members is under way",

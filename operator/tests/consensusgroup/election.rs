@@ -282,3 +282,48 @@ async fn a_deposed_operator_that_goes_on_acting_breaks_nothing() {
     stop.cancel();
     deposed.await.expect("no panic");
 }
+
+/// A client that forwards one write; then `stop` is cancelled. Counts the writes that it is asked for.
+fn stopping(inner: Client, stop: CancellationToken, writes: Arc<AtomicU8>) -> Client {
+    let service = tower::service_fn(move |request: http::Request<Body>| {
+        let (inner, stop, writes) = (inner.clone(), stop.clone(), writes.clone());
+        async move {
+            let write = request.method() != http::Method::GET;
+            let answer = inner.send(request).await;
+            if write {
+                writes.fetch_add(1, Ordering::SeqCst);
+                stop.cancel();
+            }
+            answer
+        }
+    });
+    Client::new(service, "default")
+}
+
+/// The lease is lost while a round is carried out: the call under way is waited for, and none follows.
+pub(crate) fn stopped_in_the_middle_of_a_round() -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    let writes = runtime.block_on(async {
+        let cluster = Cluster::start().await;
+        cluster.apply("config", json!({ "members": 3 })).await;
+        let (stop, writes) = (CancellationToken::new(), Arc::new(AtomicU8::new(0)));
+        let controller = Controller::new(
+            stopping(cluster.client.clone(), stop.clone(), writes.clone()),
+            settings::Settings::default(),
+            kinds::all(),
+            Arc::new(cluster.clone()),
+            Arc::new(Metrics::default()),
+        );
+        controller.run(stop).await;
+        writes.load(Ordering::SeqCst)
+    });
+    match writes {
+        1 => Ok(()),
+        more => Err(format!(
+            "{more} writes, although it was to stop after the first"
+        )),
+    }
+}

@@ -33,6 +33,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
         a_first_claim_is_made_anew_by_an_operator_of_yesterday,
     ),
     (
+        "act-when-deposed",
+        crate::election::stopped_in_the_middle_of_a_round,
+    ),
+    (
         "lead-after-the-lease",
         a_leader_is_cut_off_while_another_waits,
     ),
