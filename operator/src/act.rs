@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{Node, Secret};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::{ApiResource, DynamicObject, ObjectMeta};
 use kube::{Api, Client};
@@ -24,6 +24,7 @@ use crate::agents::{AgentError, Reach, Target};
 use crate::certificates::{Authority, CertificateError, Issued, Subject};
 use crate::child::{Child, ChildKind};
 use crate::names::{self, Key};
+use crate::observe::NodeSeen;
 
 /// What an action needs besides itself.
 pub struct Context {
@@ -132,6 +133,7 @@ impl Actor {
             Action::Apply { uid, object } => self.apply(context, uid, object).await?,
             Action::Patch { seen, patch } => self.patch(context, seen, patch.clone()).await?,
             Action::Delete { seen, .. } => self.delete(context, seen).await?,
+            Action::ForceDelete { seen, node } => self.force_delete(context, seen, node).await?,
             Action::ConfirmGone { kind, name } => self.confirm_gone(context, *kind, name).await?,
             Action::ConfirmNone { kind, labels } => {
                 self.confirm_none(context, *kind, labels).await?;
@@ -261,13 +263,23 @@ impl Actor {
     }
 
     async fn delete(&self, context: &Context, seen: &Seen) -> Result<(), ActError> {
+        self.delete_with(context, seen, DeleteParams::background())
+            .await
+    }
+
+    async fn delete_with(
+        &self,
+        context: &Context,
+        seen: &Seen,
+        parameters: DeleteParams,
+    ) -> Result<(), ActError> {
         let exact = Preconditions {
             uid: Some(seen.uid.clone()),
             resource_version: Some(seen.version.clone()),
         };
         let parameters = DeleteParams {
             preconditions: Some(exact),
-            ..DeleteParams::background()
+            ..parameters
         };
         match self
             .api(seen.kind, &context.key.namespace)
@@ -278,6 +290,22 @@ impl Actor {
             Err(error) => Err(error.into()),
             Ok(_) => Ok(()),
         }
+    }
+
+    /// The node is asked for at the API itself: a cache may be behind, and a pod on a node that is there may still write.
+    async fn force_delete(
+        &self,
+        context: &Context,
+        seen: &Seen,
+        node: &str,
+    ) -> Result<(), ActError> {
+        let nodes: Api<Node> = Api::all(self.client.clone());
+        let found = nodes.get_opt(node).await?;
+        if found.is_some_and(|node| !NodeSeen::of(&node).out_of_service) {
+            return Err(ActError::Outdated(format!("node {node} is there")));
+        }
+        self.delete_with(context, seen, DeleteParams::default().grace_period(0))
+            .await
     }
 
     async fn confirm_gone(

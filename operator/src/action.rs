@@ -53,6 +53,13 @@ pub enum Action {
         /// Why, for the log.
         because: String,
     },
+    /// Deletes a pod without waiting for its kubelet, if it still is what was seen and its node is gone for good.
+    ForceDelete {
+        /// Which, and in which version.
+        seen: Seen,
+        /// The node that must be gone, or out of service.
+        node: String,
+    },
     /// Makes sure that there is no such object, by asking the API itself; ends the round if there is one.
     ConfirmGone {
         /// Its kind.
@@ -135,6 +142,7 @@ impl Action {
             Self::Apply { .. } => "apply",
             Self::Patch { .. } => "patch",
             Self::Delete { .. } => "delete",
+            Self::ForceDelete { .. } => "force-delete",
             Self::ConfirmGone { .. } => "confirm-gone",
             Self::ConfirmNone { .. } => "confirm-none",
             Self::Membership { .. } => "membership",
@@ -154,6 +162,13 @@ impl fmt::Display for Action {
             Self::Patch { seen, patch } => write!(f, " {} {} {patch}", seen.kind, seen.name),
             Self::Delete { seen, because } => {
                 write!(f, " {} {} because {because}", seen.kind, seen.name)
+            }
+            Self::ForceDelete { seen, node } => {
+                write!(
+                    f,
+                    " {} {} because node {node} is gone",
+                    seen.kind, seen.name
+                )
             }
             Self::ConfirmGone { kind, name } => write!(f, " {kind} {name}"),
             Self::ConfirmNone { kind, .. } => write!(f, " {kind}"),

@@ -26,7 +26,7 @@ use crate::certificates::digest;
 use crate::kinds::Kind;
 use crate::metrics::Metrics;
 use crate::names::Key;
-use crate::observe::{Cache, Failure, Item, Observed, feeds};
+use crate::observe::{Cache, Failure, Item, NodeSeen, Observed, feeds, node_feed};
 use crate::queue::{Ended, Queue};
 use crate::settings::Settings;
 use look::{Look, Task};
@@ -35,6 +35,8 @@ use look::{Look, Task};
 enum Happened {
     /// A watch delivered something.
     Fed(usize, watcher::Result<Event<Item>>),
+    /// The watch of nodes delivered something.
+    Node(watcher::Result<Event<(String, NodeSeen)>>),
     /// An agent of this object told something.
     Heard(Key),
     /// A look at an object ended.
@@ -118,12 +120,14 @@ impl Controller {
             .enumerate()
             .map(|(number, feed)| feed.map(move |event| (number, event)).boxed())
             .collect();
+        let mut nodes = node_feed(&self.client);
         let mut looks = JoinSet::new();
         loop {
             let due = self.queue.next_due().filter(|_| self.cache.is_synced());
             let happened = tokio::select! {
                 () = shutdown.cancelled() => Happened::Stop,
                 Some((number, event)) = feeds.next() => Happened::Fed(number, event),
+                Some(event) = nodes.next() => Happened::Node(event),
                 key = self.agents.next() => Happened::Heard(key),
                 Some(look) = looks.join_next() => match look {
                     Ok(look) => Happened::Looked(Box::new(look)),
@@ -150,8 +154,13 @@ impl Controller {
                     self.queue.touch(key, now);
                 }
             }
+            Happened::Node(Ok(event)) => {
+                for key in self.cache.take_in_node(event) {
+                    self.queue.touch(key, now);
+                }
+            }
             // The watch begins anew by itself, after a pause.
-            Happened::Fed(_, Err(error)) => {
+            Happened::Fed(_, Err(error)) | Happened::Node(Err(error)) => {
                 self.metrics.watch_failed();
                 tracing::warn!(%error, "a watch failed; it begins anew");
             }
@@ -232,6 +241,7 @@ impl Controller {
             agents: self.agents.seen(key),
             floor: self.floor(key, &uid),
             authority: texts.map(|(certificate, _)| digest(&certificate)),
+            nodes: self.cache.nodes(),
             settings: self.settings.clone(),
             now: Timestamp::now(),
             failure: self.failures.get(key).cloned(),

@@ -67,6 +67,9 @@ pub fn of_action(action: &Action) -> Option<Event> {
     match action {
         Action::Create(child) => created(child),
         Action::Delete { seen, because } => deleted(seen, because),
+        Action::ForceDelete { seen, node } => {
+            deleted(seen, &format!("node {node} is gone for good"))
+        }
         Action::Patch { seen, patch } => enlarged(seen, patch),
         Action::Membership { request, .. } => changed(&request.change),
         Action::Transfer { via, to } => Some(Event::normal(

@@ -14,6 +14,7 @@ synod_mutation::mutations! {
     "complete-adopted-claims" => "missing first claims of an earlier object are made anew",
     "begin-again-without-claims" => "a group that lost all claims begins anew, empty",
     "begin-on-a-stale-list" => "the first claims are made without asking the API whether there are others",
+    "force-delete-on-a-silent-node" => "a pod is force-deleted although its node may still run it",
     "own-protected-claims" => "claims go with their object although it is protected",
     "image-follows-the-operator" => "an object without an image takes the operator's newest default",
     "membership-without-id" => "membership calls do not carry the configuration they were decided on",

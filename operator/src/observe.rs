@@ -5,6 +5,7 @@
 //! out of ignorance. It knows nothing of what the objects mean.
 
 mod feeds;
+mod nodes;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -19,7 +20,9 @@ use crate::child::{Child, ChildKind};
 use crate::names::{Key, LABEL_KIND, LABEL_NAME};
 use crate::settings::Settings;
 
-pub(crate) use feeds::feeds;
+pub(crate) use feeds::{feeds, node_feed};
+use nodes::Nodes;
+pub use nodes::{NodeSeen, NodesSeen};
 
 /// Everything that a plan may rest on.
 #[derive(Clone, Debug)]
@@ -36,6 +39,8 @@ pub struct Observed {
     pub floor: u64,
     /// Digest of the namespace's certificate authority, if there is one.
     pub authority: Option<String>,
+    /// The cluster's nodes, where the operator may list them.
+    pub nodes: Option<Arc<NodesSeen>>,
     /// The operator's settings.
     pub settings: Arc<Settings>,
     /// The time of the observation.
@@ -95,6 +100,7 @@ pub struct Cache {
     objects: HashMap<Key, Arc<DynamicObject>>,
     children: HashMap<Key, BTreeMap<(ChildKind, String), Arc<Child>>>,
     authorities: HashMap<String, Arc<Secret>>,
+    nodes: Nodes,
 }
 
 impl Cache {
@@ -126,6 +132,20 @@ impl Cache {
                 self.remove(feed, &place)
             }
             Event::InitDone => self.listed(feed),
+        }
+    }
+
+    /// All nodes, where they may be listed and were.
+    #[must_use]
+    pub fn nodes(&self) -> Option<Arc<NodesSeen>> {
+        self.nodes.known()
+    }
+
+    /// Takes in what the watch of nodes delivered and tells which objects that touches. Nothing waits for its first list.
+    pub fn take_in_node(&mut self, event: Event<(String, NodeSeen)>) -> Vec<Key> {
+        match self.nodes.take_in(event) {
+            true => self.objects.keys().cloned().collect(),
+            false => Vec::new(),
         }
     }
 

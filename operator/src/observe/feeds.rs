@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret, Service};
+use k8s_openapi::api::core::v1::{ConfigMap, Node, PersistentVolumeClaim, Pod, Secret, Service};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::core::{ApiResource, DynamicObject};
 use kube::runtime::WatchStreamExt;
@@ -14,7 +14,7 @@ use kube::runtime::watcher::{self, Config, Event, watcher};
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 
-use super::Item;
+use super::{Item, NodeSeen};
 use crate::child::Child;
 use crate::names::{LABEL_AUTHORITY, LABEL_KIND};
 
@@ -32,6 +32,23 @@ pub(crate) fn feeds(client: &Client, namespaces: &[String], kinds: &[ApiResource
         .into_iter()
         .flat_map(|namespace| Scope { client, namespace }.feeds(kinds))
         .collect()
+}
+
+/// The watch of nodes, stripped to what is kept of them. Where the operator may not list nodes it only fails.
+pub(crate) fn node_feed(
+    client: &Client,
+) -> BoxStream<'static, watcher::Result<Event<(String, NodeSeen)>>> {
+    watcher(Api::<Node>::all(client.clone()), Config::default())
+        .default_backoff()
+        .map(|event| {
+            event.map(|event| {
+                convert(event, &|node: Node| {
+                    let seen = NodeSeen::of(&node);
+                    (node.metadata.name.unwrap_or_default(), seen)
+                })
+            })
+        })
+        .boxed()
 }
 
 /// One namespace, or all.
@@ -117,7 +134,7 @@ where
         .boxed()
 }
 
-fn convert<K>(event: Event<K>, item: &impl Fn(K) -> Item) -> Event<Item> {
+fn convert<K, T>(event: Event<K>, item: &impl Fn(K) -> T) -> Event<T> {
     match event {
         Event::Apply(object) => Event::Apply(item(object)),
         Event::Delete(object) => Event::Delete(item(object)),

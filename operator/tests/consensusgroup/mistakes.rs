@@ -47,6 +47,7 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("complete-adopted-claims", a_first_claim_is_missing),
     ("begin-again-without-claims", all_claims_are_lost),
     ("begin-on-a-stale-list", the_first_list_is_old),
+    ("force-delete-on-a-silent-node", crate::nodes::a_silent_node),
     ("own-protected-claims", a_protected_object_is_deleted),
 ];
 

@@ -9,7 +9,7 @@ use synod_operator::child::{Child, ChildKind};
 use synod_operator::kinds::consensusgroup::Kind as Group;
 use synod_operator::kinds::{Decision, Kind};
 use synod_operator::names::Key;
-use synod_operator::observe::Observed;
+use synod_operator::observe::{NodesSeen, Observed};
 use synod_operator::reasons::STATES;
 use synod_operator::settings::Settings;
 
@@ -24,6 +24,7 @@ pub(crate) struct View {
     agents: BTreeMap<u64, (String, Status)>,
     object: serde_json::Value,
     default_image: String,
+    nodes: NodesSeen,
     authority: bool,
 }
 
@@ -41,6 +42,7 @@ impl View {
     pub(crate) fn see_objects(&mut self, world: &World) {
         self.object = world.object();
         self.authority = world.authority;
+        self.nodes.clone_from(&world.nodes);
         self.default_image.clone_from(&world.default_image);
     }
 
@@ -108,6 +110,7 @@ impl View {
             agents: agents.collect(),
             floor,
             authority: self.authority.then(|| AUTHORITY.to_owned()),
+            nodes: Some(Arc::new(self.nodes.clone())),
             settings: Arc::new(Settings {
                 image: self.default_image.clone(),
                 ..Settings::default()

@@ -1,15 +1,16 @@
 //! The world that a plan acts on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{
     ContainerState, ContainerStateRunning, ContainerStatus, PodStatus,
 };
 use serde_json::{Value, json};
 use synod_agent_api::{AgentConfig, InitialMember, MemberSpec};
-use synod_operator::action::{Action, Issue};
+use synod_operator::action::{Action, Issue, Seen};
 use synod_operator::child::{Child, ChildKind};
 use synod_operator::names;
+use synod_operator::observe::{NodeSeen, NodesSeen};
 
 use crate::api::{Objects, Refused, number};
 use crate::group::{Group, quorum};
@@ -33,6 +34,12 @@ pub(crate) struct World {
     pub(crate) silent: Vec<u64>,
     /// The operator's default image.
     pub(crate) default_image: String,
+    /// The nodes that the API shows.
+    pub(crate) nodes: NodesSeen,
+    /// Nodes without power, whatever the API shows.
+    pub(crate) dark: BTreeSet<String>,
+    /// Volumes are only reached from the node that they were made on.
+    pub(crate) local_volumes: bool,
 }
 
 impl World {
@@ -49,6 +56,11 @@ impl World {
             broken_image: None,
             silent: Vec::new(),
             default_image: "agent:1".to_owned(),
+            nodes: ["a", "b", "c"]
+                .map(|name| (name.to_owned(), NodeSeen::default()))
+                .into(),
+            dark: BTreeSet::new(),
+            local_volumes: false,
         }
     }
 
@@ -101,6 +113,7 @@ impl World {
                 self.check_delete(seen.kind, &seen.name);
                 self.objects.delete(seen.kind, &seen.name);
             }
+            Action::ForceDelete { seen, node } => self.force_delete(seen, node).map_err(refused)?,
             Action::ConfirmGone { kind, name } => {
                 if self.objects.get(*kind, name).is_some() {
                     return Err("it is there".into());
@@ -236,6 +249,55 @@ impl World {
         }
     }
 
+    fn choose_node(&mut self, claim: &str, node: &str) {
+        self.objects.change(ChildKind::Claim, claim, |claim| {
+            let notes = claim.meta_mut().annotations.get_or_insert_default();
+            notes.insert(SELECTED_NODE.to_owned(), node.to_owned());
+        });
+    }
+
+    /// A node with power for the member, or the one that its volume is on, if that has power.
+    fn node_for(&self, number: u64, chosen: Option<String>) -> Option<String> {
+        let bright = |node: &&String| !self.dark.contains(*node);
+        let nodes: Vec<_> = self.nodes.keys().filter(bright).collect();
+        if let Some(node) = chosen {
+            return nodes.contains(&&node).then_some(node);
+        }
+        let at = usize::try_from(number)
+            .unwrap_or(0)
+            .checked_rem(nodes.len())?;
+        Some(nodes[at].clone())
+    }
+
+    /// The power of the member's node goes. Nothing tells the API so yet.
+    pub(crate) fn darken(&mut self, number: u64) -> String {
+        let pod = self
+            .objects
+            .get(ChildKind::Pod, &format!("config-cg-{number}"));
+        let node = pod.and_then(node_of).expect("a pod on a node");
+        self.dark.insert(node.clone());
+        if let Some(disk) = self.group.disks.get_mut(&number) {
+            disk.running = false;
+        }
+        self.group.settle();
+        node
+    }
+
+    fn force_delete(&mut self, seen: &Seen, node: &str) -> Result<(), Refused> {
+        self.objects.check(seen)?;
+        if self
+            .nodes
+            .get(node)
+            .is_some_and(|node| !node.out_of_service)
+        {
+            self.group
+                .violated(format!("{} may still run on node {node}", seen.name));
+        }
+        let pod = self.objects.get(seen.kind, &seen.name).cloned();
+        self.lose_pod(&pod.ok_or(Refused::Missing)?);
+        Ok(())
+    }
+
     /// What kubelet, volumes and members do by themselves in a moment.
     pub(crate) fn settle(&mut self) {
         self.end_pods();
@@ -258,7 +320,8 @@ impl World {
 
     fn end_pods(&mut self) {
         for pod in self.objects.of(ChildKind::Pod) {
-            if pod.meta().deletion_timestamp.is_some() {
+            let dark = node_of(&pod).is_some_and(|node| self.dark.contains(&node));
+            if pod.meta().deletion_timestamp.is_some() && !dark {
                 if let Some(number) = number(pod.meta()) {
                     self.group.dismissed(number);
                 }
@@ -300,6 +363,17 @@ impl World {
             if claim.meta().deletion_timestamp.is_some() {
                 continue;
             }
+            let chosen = claim
+                .meta()
+                .annotations
+                .as_ref()
+                .and_then(|all| all.get(SELECTED_NODE));
+            let chosen = chosen.filter(|_| self.local_volumes).cloned();
+            let Some(node) = self.node_for(number, chosen) else {
+                self.objects
+                    .change(ChildKind::Pod, child.name(), unschedulable);
+                continue;
+            };
             let claim = claim.meta().uid.clone().unwrap_or_default();
             let image = pod
                 .spec
@@ -310,8 +384,11 @@ impl World {
                 continue;
             }
             self.objects.change(ChildKind::Pod, child.name(), |pod| {
-                set_status(pod, number, runs)
+                set_status(pod, number, runs, &node)
             });
+            if self.local_volumes {
+                self.choose_node(&format!("data-{}", child.name()), &node);
+            }
         }
     }
 
@@ -352,8 +429,28 @@ impl World {
     }
 }
 
-fn set_status(pod: &mut Child, number: u64, runs: bool) {
+/// On claims, by the scheduler.
+const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
+
+fn node_of(pod: &Child) -> Option<String> {
+    pod.to_json()["spec"]["nodeName"]
+        .as_str()
+        .map(str::to_owned)
+}
+
+fn unschedulable(pod: &mut Child) {
     let Child::Pod(pod) = pod else { return };
+    let condition = json!({ "type": "PodScheduled", "status": "False", "reason": "Unschedulable" });
+    pod.status = Some(PodStatus {
+        phase: Some("Pending".into()),
+        conditions: serde_json::from_value(json!([condition])).expect("conditions"),
+        ..PodStatus::default()
+    });
+}
+
+fn set_status(pod: &mut Child, number: u64, runs: bool, node: &str) {
+    let Child::Pod(pod) = pod else { return };
+    pod.spec.get_or_insert_default().node_name = Some(node.to_owned());
     let running = runs.then(ContainerStateRunning::default);
     let waiting = (!runs).then(|| k8s_openapi::api::core::v1::ContainerStateWaiting {
         reason: Some("ImagePullBackOff".into()),

@@ -6,6 +6,7 @@ mod config;
 mod events;
 mod founding;
 mod hibernation;
+mod nodes;
 mod objects;
 mod plan;
 mod pod;

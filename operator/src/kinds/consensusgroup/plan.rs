@@ -14,7 +14,7 @@ use super::adoption::Obstacle;
 use super::hibernation::Phase;
 use super::seat::{Claim, PodSeen, Seat, Start, seen_child};
 use super::view::Group;
-use super::{adoption, budget, config, founding, hibernation, objects, steps};
+use super::{adoption, budget, config, founding, hibernation, nodes, objects, steps};
 use crate::action::{Action, Issue};
 use crate::certificates::ends_soon;
 use crate::child::{Child, ChildKind};
@@ -29,6 +29,7 @@ pub(super) fn plan(group: &Group) -> Vec<Action> {
         return Vec::new();
     }
     let mut actions = surroundings(group);
+    actions.extend(nodes::release(group));
     // What came from an earlier object is noted as ours before anything rests on it.
     let adopted = adoption::adopt(group);
     if !adopted.is_empty() {

@@ -12,6 +12,9 @@ use crate::action::Seen;
 use crate::child::{Child, ChildKind};
 use crate::names;
 
+/// On claims, by the scheduler: the node that a volume is made for.
+const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
+
 /// What there is of one member number.
 #[derive(Default)]
 pub(super) struct Seat {
@@ -48,6 +51,8 @@ pub(super) struct Claim {
     /// uid of the object that took over the data of an earlier one.
     pub(super) adopted_by: Option<String>,
     pub(super) requested: Option<Quantity>,
+    /// The node that the volume was made for, if one was chosen.
+    pub(super) node: Option<String>,
     /// It is being deleted, or its volume is gone.
     pub(super) lost: bool,
     /// uids of its owners.
@@ -59,6 +64,9 @@ pub(super) struct PodSeen {
     pub(super) seen: Seen,
     pub(super) template: String,
     pub(super) image: Option<String>,
+    pub(super) node: Option<String>,
+    /// No node was found for it.
+    pub(super) unschedulable: bool,
     pub(super) address: Option<IpAddr>,
     pub(super) deleting: bool,
     /// It ended and will not run again.
@@ -182,6 +190,7 @@ pub(super) fn claim_of(claim: &PersistentVolumeClaim) -> Option<(u64, ClusterUid
         .and_then(|s| s.resources.as_ref())
         .and_then(|r| r.requests.as_ref());
     let parsed = Claim {
+        node: annotation(SELECTED_NODE).map(ToOwned::to_owned),
         seen: seen(ChildKind::Claim, meta),
         start,
         learner: label(names::LABEL_ROLE) == Some("learner"),
@@ -225,6 +234,12 @@ pub(super) fn pod_of(pod: &Pod) -> PodSeen {
             .spec
             .as_ref()
             .and_then(|spec| spec.containers.first()?.image.clone()),
+        node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
+        unschedulable: status
+            .and_then(|s| s.conditions.as_ref())
+            .into_iter()
+            .flatten()
+            .any(|c| c.reason.as_deref() == Some("Unschedulable") && c.status == "False"),
         address: status
             .and_then(|s| s.pod_ip.as_ref())
             .and_then(|ip| ip.parse().ok()),

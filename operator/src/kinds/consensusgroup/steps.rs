@@ -8,6 +8,7 @@
 use synod_agent_api::{Change, ConfigurationRequest, MemberRole, MemberStatus};
 use synod_crds::RetentionPolicy;
 
+use super::nodes::is_stranded;
 use super::plan::{annotate, delete_pod, is_out, should_run};
 use super::seat::{Claim, Seat, Start, number_of, seen_child};
 use super::view::{Group, Lead};
@@ -75,10 +76,11 @@ fn is_pending(group: &Group, number: u64, seat: &Seat) -> bool {
     seat.member.is_none() && seat.is_serving() && !is_out(group, number, seat)
 }
 
-/// Whether its claim, and with it its data, is gone or going. A claim that is not seen may be a watch that is behind:
-/// see [`sure`].
-fn is_lost(seat: &Seat) -> bool {
-    seat.member.is_some() && seat.claim.as_ref().is_none_or(|claim| claim.lost)
+/// Whether its claim, and with it its data, is gone or going, or out of reach for good. A claim that is not seen may be a
+/// watch that is behind: see [`sure`].
+fn is_lost(group: &Group, seat: &Seat) -> bool {
+    let gone = seat.claim.as_ref().is_none_or(|claim| claim.lost);
+    seat.member.is_some() && (gone || is_stranded(group, seat))
 }
 
 /// Whether the seat takes the place of a voter that is still in the configuration.
@@ -123,7 +125,7 @@ fn successor(group: &Group, lead: &Lead) -> Option<u64> {
         number != lead.number
             && seat.votes()
             && !seat.is_leaving()
-            && !is_lost(seat)
+            && !is_lost(group, seat)
             && group.is_ready(number, seat)
     });
     let current = |n: &u64| {
@@ -202,7 +204,7 @@ fn shrink(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
                 0
             } else if !seat.votes() {
                 1
-            } else if is_lost(seat) {
+            } else if is_lost(group, seat) {
                 2
             } else if !group.is_healthy(*number, seat) {
                 3
@@ -316,7 +318,7 @@ fn take_over(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
 
 /// Begins to replace a member whose claim is gone: a new number, a new claim.
 fn replace_lost(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
-    let lost = group.numbers(|_, seat| is_lost(seat) && !seat.is_leaving());
+    let lost = group.numbers(|_, seat| is_lost(group, seat) && !seat.is_leaving());
     // Not counted in quorums: it goes, and a new one comes like any other.
     if let Some(number) = lost.iter().find(|number| !group.seats[*number].votes()) {
         let removal = membership(lead, Change::Remove { number: *number });

@@ -22,7 +22,7 @@ use crate::child::{Child, ChildKind};
 use crate::kinds::Undecodable;
 use crate::mutation::mutated;
 use crate::names::Names;
-use crate::observe::{Failure, Observed};
+use crate::observe::{Failure, NodesSeen, Observed};
 use crate::settings::Settings;
 
 /// A group as it was observed.
@@ -48,6 +48,8 @@ pub(super) struct Group {
     /// Objects of ours, by kind and name.
     pub(super) owned: BTreeMap<(ChildKind, String), Arc<Child>>,
     pub(super) authority: Option<String>,
+    /// The cluster's nodes, where they are known.
+    pub(super) nodes: Option<Arc<NodesSeen>>,
     pub(super) settings: Arc<Settings>,
     pub(super) now: Timestamp,
     pub(super) failure: Option<Failure>,
@@ -89,6 +91,7 @@ impl Group {
             lead: None,
             owned: BTreeMap::new(),
             authority: observed.authority.clone(),
+            nodes: observed.nodes.clone(),
             settings: observed.settings.clone(),
             now: observed.now,
             failure: observed.failure.clone(),
