@@ -10,6 +10,7 @@ synod_mutation::mutations! {
     "lead-after-the-lease" => "a replica that could not renew its lease goes on acting",
     "budget-of-claims-only" => "the disruption budget does not count voters that lost their claims",
     "hibernate-in-a-change" => "members are stopped although a change of members is under way",
+    "hibernate-over-a-going-claim" => "a pod is stopped although its claim, and so its data, goes with it",
     "adopt-refused-claims" => "claims of an earlier object are taken over although that is refused",
     "complete-adopted-claims" => "missing first claims of an earlier object are made anew",
     "begin-again-without-claims" => "a group that lost all claims begins anew, empty",

@@ -34,6 +34,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let kind = kinds::find(&client, word).await?;
     let api = kind.api(&client, Some(client.default_namespace()));
     let found = api.get(name).await?;
+    if found.data["spec"]["deletionProtection"] == true {
+        return Err(Failure::new(format!(
+            "{}/{name} has spec.deletionProtection: true; set it to false first",
+            kind.shown()
+        )));
+    }
     let only = Preconditions {
         uid: found.uid(),
         resource_version: None,

@@ -28,6 +28,7 @@ mod kinds;
 mod kv;
 mod local;
 mod operator;
+mod screen;
 mod status;
 mod version;
 

@@ -31,6 +31,9 @@ fn hibernate_and_resume() {
         patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
         --
         patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
         delete Pod config-cg-1 because spec.hibernated is true
         delete Pod config-cg-2 because spec.hibernated is true
         delete Pod config-cg-3 because spec.hibernated is true
@@ -96,7 +99,8 @@ fn a_change_of_members_is_finished_before_all_are_stopped() {
     round(&mut world);
     world.edit("hibernated", json!(true));
     let first = round(&mut world);
-    expect!["a change of members is finished before they are stopped"].assert_eq(message(&world));
+    expect!["a change of members is finished, or a lost one replaced, before they are stopped"]
+        .assert_eq(message(&world));
     expect![[r#"
         apply PodDisruptionBudget config-cg
         create ConfigMap config-cg-config-4
@@ -117,6 +121,9 @@ fn a_change_of_members_is_finished_before_all_are_stopped() {
         patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
         --
         patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
         delete Pod config-cg-1 because spec.hibernated is true
         delete Pod config-cg-2 because spec.hibernated is true
         delete Pod config-cg-3 because spec.hibernated is true
@@ -175,6 +182,18 @@ fn a_claim_that_was_lost_while_asleep_is_replaced() {
         .clone();
     world.lose_claim(&claim);
     assert_eq!(until(&mut world, "Hibernated"), "");
+    world.edit("hibernated", json!(false));
+    until(&mut world, "Ready");
+    assert_eq!(world.group.voters(), [1, 3, 4]);
+}
+
+#[test]
+fn a_claim_that_is_being_deleted_is_replaced_before_all_are_stopped() {
+    let mut world = ready(json!({ "members": 3 }));
+    world.objects.delete(ChildKind::Claim, "data-config-cg-2");
+    world.edit("hibernated", json!(true));
+    let lines = until(&mut world, "Hibernated");
+    assert!(lines.contains("swap 2 for 4"), "{lines}");
     world.edit("hibernated", json!(false));
     until(&mut world, "Ready");
     assert_eq!(world.group.voters(), [1, 3, 4]);

@@ -43,6 +43,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("budget-of-claims-only", crate::pains::two_of_five_are_lost),
     ("image-follows-the-operator", crate::pains::a_newer_operator),
     ("hibernate-in-a-change", it_is_to_sleep_while_a_member_comes),
+    (
+        "hibernate-over-a-going-claim",
+        it_is_to_sleep_while_a_claim_goes,
+    ),
     ("adopt-refused-claims", claims_are_refused),
     ("complete-adopted-claims", a_first_claim_is_missing),
     ("begin-again-without-claims", all_claims_are_lost),
@@ -162,6 +166,17 @@ fn it_is_to_sleep_while_a_member_comes() -> Result<(), String> {
     }
     world.edit("hibernated", json!(true));
     try_run(&mut world).map(drop)
+}
+
+fn it_is_to_sleep_while_a_claim_goes() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 1 }));
+    world.objects.delete(ChildKind::Claim, "data-config-cg-1");
+    world.edit("hibernated", json!(true));
+    try_run(&mut world)?;
+    match world.group.intact().len() {
+        0 => Err("the only copy of the data is gone".into()),
+        _ => Ok(()),
+    }
 }
 
 /// Nothing may be done in `world`.

@@ -33,12 +33,15 @@ fn a_pod_on_a_silent_node_is_waited_for() {
 fn a_pod_on_a_node_that_is_gone_is_made_elsewhere() {
     let (mut world, node) = stuck();
     world.nodes.remove(&node);
-    check(&mut world, expect![[r#"
+    check(
+        &mut world,
+        expect![[r#"
         force-delete Pod config-cg-2 because node c is gone
         --
         create Pod config-cg-2
         --
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -66,7 +69,9 @@ fn a_member_whose_volume_is_on_a_node_that_is_gone_is_replaced() {
     let mut world = with_local_volumes();
     let node = world.darken(2);
     world.nodes.remove(&node);
-    check(&mut world, expect![[r#"
+    check(
+        &mut world,
+        expect![[r#"
         force-delete Pod config-cg-2 because node c is gone
         --
         create Pod config-cg-2
@@ -97,7 +102,8 @@ fn a_member_whose_volume_is_on_a_node_that_is_gone_is_replaced() {
         delete ConfigMap config-cg-config-2 because its member was removed
         delete PersistentVolumeClaim data-config-cg-2 because its member was removed
         --
-    "#]]);
+    "#]],
+    );
     assert_eq!(world.group.voters(), [1, 3, 4]);
 }
 

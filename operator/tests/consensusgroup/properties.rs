@@ -140,6 +140,11 @@ fn disturb(world: &mut World, dice: &mut Dice) {
         10 => world.silent.clear(),
         11 => world.edit("hibernated", json!(true)),
         12 | 13 if world.spec["hibernated"] == true => world.edit("hibernated", json!(false)),
+        14 => {
+            let nodes: Vec<String> = world.nodes.keys().cloned().collect();
+            let node = dice.pick(&nodes).expect("some");
+            world.lose_node(node);
+        }
         _ => {}
     }
 }

@@ -283,6 +283,21 @@ impl World {
         node
     }
 
+    /// A node burns, its entry is deleted, and another one comes.
+    pub(crate) fn lose_node(&mut self, node: &str) {
+        self.dark.insert(node.to_owned());
+        self.nodes.remove(node);
+        let fresh = format!("n{}", self.dark.len());
+        self.nodes.insert(fresh, NodeSeen::default());
+        for pod in self.objects.of(ChildKind::Pod) {
+            let its = node_of(&pod).is_some_and(|its| its == node);
+            let disk = number(pod.meta()).and_then(|number| self.group.disks.get_mut(&number));
+            disk.into_iter()
+                .filter(|_| its)
+                .for_each(|disk| disk.running = false);
+        }
+    }
+
     fn force_delete(&mut self, seen: &Seen, node: &str) -> Result<(), Refused> {
         self.objects.check(seen)?;
         if self

@@ -5,8 +5,8 @@
 //! that it was in use: whatever happens in between, an empty disk is not taken for a beginning when they come back.
 
 use super::plan::{annotate, delete_pod, remove_note};
-use super::seat::Claim;
-use super::steps::is_settled;
+use super::seat::{Claim, Seat};
+use super::steps::{has_lost, is_settled};
 use super::view::Group;
 use crate::action::Action;
 use crate::mutation::mutated;
@@ -39,11 +39,13 @@ impl Phase {
         if group.seats.values().all(|seat| seat.pod.is_none()) {
             return Self::Asleep;
         }
-        let announced = marked && in_use(group).all(|claim| claim.hibernated);
+        // A claim that is being deleted goes with its pod, and the data with it: its member is replaced first.
+        let losing = has_lost(group) && !mutated("hibernate-over-a-going-claim");
+        let announced = marked && !losing && in_use(group).all(|claim| claim.hibernated);
         if announced || mutated("hibernate-in-a-change") {
             return Self::Stopping;
         }
-        if is_settled(group) && in_use(group).all(|claim| claim.joined) {
+        if is_settled(group) && !losing && in_use(group).all(|claim| claim.joined) {
             Self::Announcing
         } else {
             Self::Finishing
@@ -73,17 +75,19 @@ pub(super) fn wake(group: &Group) -> Vec<Action> {
         .collect()
 }
 
-/// Deletes every pod. The first claim is written as it is, before: that is refused if the note was taken off meanwhile,
-/// and so ends a plan that is outdated.
+/// Deletes every pod but those whose claim would go with it. The claims are written as they are, before: that is refused
+/// if one changed meanwhile, and so ends a plan that is outdated.
 pub(super) fn stop(group: &Group) -> Vec<Action> {
-    let pods = group.seats.values().filter_map(|seat| seat.pod.as_ref());
-    let mut deletes = pods
-        .filter(|pod| !pod.deleting)
+    let spare = !mutated("hibernate-over-a-going-claim");
+    let going = |seat: &Seat| spare && seat.claim.as_ref().is_some_and(|claim| claim.lost);
+    let kept = group.seats.values().filter(|seat| !going(seat));
+    let deletes: Vec<_> = kept
+        .filter_map(|seat| seat.pod.as_ref().filter(|pod| !pod.deleting))
         .map(|pod| delete_pod(pod, "spec.hibernated is true"))
-        .peekable();
-    let guard = in_use(group)
-        .next()
-        .filter(|_| deletes.peek().is_some())
-        .map(|claim| annotate(claim, names::HIBERNATED, "true"));
-    guard.into_iter().chain(deletes).collect()
+        .collect();
+    if deletes.is_empty() {
+        return deletes;
+    }
+    let guards = in_use(group).map(|claim| annotate(claim, names::HIBERNATED, "true"));
+    guards.chain(deletes).collect()
 }

@@ -37,7 +37,7 @@ pub(super) fn steps(group: &Group) -> Vec<Action> {
     actions
 }
 
-/// Only what brings a change that was begun to its end.
+/// Only what brings a change that was begun to its end, or replaces what is lost.
 pub(super) fn finish(group: &Group) -> Vec<Action> {
     let Some(lead) = &group.lead else {
         return Vec::new();
@@ -45,6 +45,7 @@ pub(super) fn finish(group: &Group) -> Vec<Action> {
     let mut actions = retire(group);
     let step = remove_leaving(group, lead)
         .or_else(|| take_over(group, lead))
+        .or_else(|| replace_lost(group, lead))
         .or_else(|| admit(group, lead));
     actions.extend(step.unwrap_or_default());
     actions
@@ -54,6 +55,11 @@ pub(super) fn finish(group: &Group) -> Vec<Action> {
 pub(super) fn is_settled(group: &Group) -> bool {
     let left = group.numbers(|n, seat| seat.pod.is_some() && is_out(group, n, seat));
     group.lead.is_some() && !is_busy(group) && left.is_empty() && retire(group).is_empty()
+}
+
+/// Whether a member is known to have lost its claim, or to be losing it.
+pub(super) fn has_lost(group: &Group) -> bool {
+    group.seats.values().any(|seat| is_lost(group, seat))
 }
 
 /// How many voters are a quorum of `voters`.

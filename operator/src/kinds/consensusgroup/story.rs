@@ -140,7 +140,7 @@ fn unfinished(group: &Group) -> String {
             "the members are stopped once a leader confirms that no change of them is under way; {waited}"
         );
     }
-    "a change of members is finished before they are stopped".to_owned()
+    "a change of members is finished, or a lost one replaced, before they are stopped".to_owned()
 }
 
 /// A change of members or a roll that is not at its end.
