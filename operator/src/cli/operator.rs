@@ -32,6 +32,8 @@ Its account must be allowed to:
   get, list, watch, create, patch, delete   pods, persistentvolumeclaims, services, secrets,
                                             configmaps, poddisruptionbudgets
   get, list, watch                          consensusgroups; update consensusgroups/status
+  get, list, watch                          nodes; without it pods on nodes that are gone for good
+                                            are left to the cluster
   create, patch                             events
   get, create, update                       leases, in the lease's namespace";
 
