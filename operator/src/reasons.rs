@@ -1,4 +1,36 @@
 //! The catalogue of condition types, reasons and states. Nothing else is written to a status or an event.
+//!
+//! Each condition carries the `observedGeneration` that it was found for, and changes only when what it states changes: no
+//! counters, no lag, no times but that of its last transition.
+//!
+//! | condition | true when |
+//! |---|---|
+//! | `Ready` | clients are served by as many members as were asked for |
+//! | `Progressing` | something is being done |
+//! | `Degraded` | something is wrong, whether it is being mended or waits for a person |
+//! | `ForeignMember` | the group has a member that the operator did not add; absent otherwise |
+//! | `UpdateAvailable` | the operator's default image is another one than the members run; absent otherwise |
+//!
+//! | reason | said of | what to do |
+//! |---|---|---|
+//! | `AsSpecified` | all three | nothing |
+//! | `Creating`, `Scaling`, `Rolling`, `Repairing`, `Resuming` | Ready, Progressing | wait; the message names who is waited for |
+//! | `Hibernating` | Ready, Progressing | wait; the message says what is finished first |
+//! | `Hibernated` | Ready, Progressing | set spec.hibernated to false to have the members back |
+//! | `Paused` | Ready, Progressing | set spec.paused to false to have changes made again |
+//! | `Deleting` | Ready, Progressing | nothing; volumes stay as storage.retention says |
+//! | `NoLeader` | Ready, Progressing, Degraded | bring a quorum of the members back; nothing is changed until then |
+//! | `MemberNotReady` | Degraded | see the message; it is mended where it can be |
+//! | `ClaimsDisagree` | all three | delete the claims of the other cluster, or rename the object |
+//! | `ClaimsRefused` | all three | delete the claims to begin empty, or set spec.storage.adoption to Adopt |
+//! | `ClaimsIncomplete` | all three | bring the missing claims back, or delete the others to begin empty |
+//! | `DataLost` | all three | restore the claims, or delete the object and create it again to begin empty |
+//! | `NameConflict` | Degraded | delete or rename the object that has the name |
+//! | `CallFailed` | Degraded | see the message; the call is repeated |
+//! | `OperatorMistake` | Degraded | report it; the object is looked at again |
+//! | `Invalid` | Degraded | correct the object |
+//! | `UnknownMember` | ForeignMember | remove it with the client that added it, or leave it |
+//! | `NewDefaultImage` | UpdateAvailable | set spec.image, or spec.upgradePolicy to Automatic |
 
 /// Condition: clients are served by as many members as were asked for.
 pub const READY: &str = "Ready";
@@ -105,3 +137,34 @@ pub const STATES: &[&str] = &[
     "Resuming",
     "Deleting",
 ];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_condition_and_reason_is_in_the_table() {
+        let text = include_str!("reasons.rs");
+        let table: String = text
+            .lines()
+            .filter(|line| line.starts_with("//! |"))
+            .collect();
+        let mut is_event = false;
+        let mut told = 0;
+        for line in text.lines() {
+            if line.starts_with("/// ") {
+                is_event = line.starts_with("/// Event:");
+            }
+            let value = line
+                .strip_prefix("pub const ")
+                .and_then(|l| l.split('"').nth(1));
+            let Some(value) = value.filter(|_| !is_event && line.contains("&str =")) else {
+                continue;
+            };
+            assert!(
+                table.contains(&format!("`{value}`")),
+                "{value} is not in the table"
+            );
+            told += 1;
+        }
+        assert!(told > 20, "only {told} were found");
+    }
+}
