@@ -3,6 +3,7 @@
 //! Each command builds what it needs, says what it is doing and what is still to come, and ends with one clear line. It
 //! knows nothing of what it runs: the programs it starts do the work and decide about success.
 
+mod apiserver;
 mod bench;
 mod conformance;
 mod crds;
@@ -40,6 +41,8 @@ enum Command {
     Test(suite::Arguments),
     /// Real clients against running members; part of `test`
     Conformance(conformance::Arguments),
+    /// The embedded Kubernetes API beside a real kube-apiserver, and kubectl against `synod local`
+    Apiserver(apiserver::Arguments),
     /// Whole groups over simulated network, disks and clocks; arguments go to the simulator (try `-- --help`)
     Sim(sim::Arguments),
     /// Measure side by side with the peers
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Up(arguments) => up::run(&arguments),
         Command::Test(arguments) => suite::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Apiserver(arguments) => apiserver::run(&arguments),
         Command::Sim(arguments) => sim::run(&arguments),
         Command::Bench(command) => bench::run(&command),
         Command::Crds(arguments) => crds::run(&arguments),

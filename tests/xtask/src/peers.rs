@@ -1,8 +1,9 @@
-//! The peers' own programs (etcd's server and tools) and the tests' Go programs, built from Go modules.
+//! The peers' own programs (etcd's server and tools, Kubernetes' API server and kubectl) and the tests' Go programs,
+//! built from Go modules.
 //!
 //! What is built is kept outside the clone, under `${XDG_CACHE_HOME:-~/.cache}/synod/bin`, in a folder named for the
-//! version and for a checksum over the pinned modules (`tests/conformance/go/go.{mod,sum}`; Go itself verifies them
-//! against the sums); `bin/<name>` links to the newest. So another clone, and the next run, find them again.
+//! version and for a checksum over the pinned modules (`go.{mod,sum}` of each set; Go itself verifies them against the
+//! sums); `bin/<name>` links to the newest. So another clone, and the next run, find them again.
 
 use std::path::{Path, PathBuf};
 
@@ -10,55 +11,143 @@ use crate::Failure;
 use crate::steps::{Step, Steps};
 use crate::workspace::{command, exists, root, succeed};
 
-/// What is built: the program's name, its package, and how long that takes cold on two cores.
-const PROGRAMS: [(&str, &str, &str); 4] = [
-    ("etcdctl", "go.etcd.io/etcd/etcdctl/v3", "60 s"),
-    ("etcd", "go.etcd.io/etcd/server/v3", "30 s"),
-    ("etcdutl", "go.etcd.io/etcd/etcdutl/v3", "5 s"),
-    ("benchmark", "go.etcd.io/etcd/v3/tools/benchmark", "5 s"),
-];
+/// Programs that are pinned together.
+pub(crate) struct Peers {
+    /// What their folder's name begins with.
+    name: &'static str,
+    /// The folder of the go.mod that pins them.
+    module: &'static str,
+    /// The module in it whose version is theirs.
+    versioned: &'static str,
+    /// Linker flags, with `VERSION` for the version; empty for none.
+    linked: &'static str,
+    /// Name, package, and how long that takes cold on two cores.
+    programs: &'static [(&'static str, &'static str, &'static str)],
+}
+
+/// etcd and its tools.
+pub(crate) const ETCD: Peers = Peers {
+    name: "etcd",
+    module: "tests/conformance/go",
+    versioned: "go.etcd.io/etcd/server/v3",
+    linked: "",
+    programs: &[
+        ("etcdctl", "go.etcd.io/etcd/etcdctl/v3", "60 s"),
+        ("etcd", "go.etcd.io/etcd/server/v3", "30 s"),
+        ("etcdutl", "go.etcd.io/etcd/etcdutl/v3", "5 s"),
+        ("benchmark", "go.etcd.io/etcd/v3/tools/benchmark", "5 s"),
+    ],
+};
+
+/// Kubernetes' API server and kubectl. Without the linker flags they would call themselves v0.0.0, and kubectl would
+/// warn about the distance between versions.
+pub(crate) const KUBERNETES: Peers = Peers {
+    name: "kubernetes",
+    module: "tests/cluster/go",
+    versioned: "k8s.io/kubernetes",
+    linked: "-s -w -X k8s.io/component-base/version.gitVersion=VERSION",
+    programs: &[
+        ("kubectl", "k8s.io/kubernetes/cmd/kubectl", "2 min"),
+        (
+            "kube-apiserver",
+            "k8s.io/kubernetes/cmd/kube-apiserver",
+            "7 min",
+        ),
+    ],
+};
 
 /// The tests' own programs; they change with the tree, so they are built into the target folder every time (Go keeps
 /// what did not change).
 const OWN: [(&str, &str); 2] = [("clients", "./clients"), ("workload", "./workload")];
-
-/// The module that pins them.
-fn module() -> PathBuf {
-    root().join("tests/conformance/go")
-}
 
 /// Whether there is a Go to build with.
 pub(crate) fn go_is_here() -> bool {
     exists("go")
 }
 
-/// Builds what is missing and returns the folder that holds the programs.
+/// Builds what is missing of etcd and its tools and returns the folder that holds them.
 ///
 /// # Errors
 /// When Go is missing or a build fails.
 pub(crate) fn build() -> Result<PathBuf, Failure> {
-    if !go_is_here() {
-        return Err("needs Go 1.26 or newer on the PATH, to build etcd and its tools".to_owned());
-    }
-    let bin = cache()?.join("synod/bin");
-    let folder = bin.join(key()?);
-    let missing: Vec<_> = PROGRAMS
-        .iter()
-        .filter(|(name, ..)| !folder.join(name).is_file())
-        .collect();
-    let mut steps = Steps::new(
-        missing
+    ETCD.build()
+}
+
+impl Peers {
+    /// Builds what is missing and returns the folder that holds the programs.
+    ///
+    /// # Errors
+    /// When Go is missing or a build fails.
+    pub(crate) fn build(&self) -> Result<PathBuf, Failure> {
+        if !go_is_here() {
+            return Err(format!(
+                "needs Go 1.26 or newer on the PATH, to build {}",
+                self.name
+            ));
+        }
+        let bin = cache()?.join("synod/bin");
+        let version = self.version()?;
+        let folder = bin.join(self.key(&version)?);
+        let missing: Vec<_> = self
+            .programs
             .iter()
-            .map(|(name, _, cold)| Step { name, cold })
-            .collect(),
-    );
-    for (name, package, _) in &missing {
-        steps.run(|| build_one(&folder, name, package))?;
+            .filter(|(name, ..)| !folder.join(name).is_file())
+            .collect();
+        let mut steps = Steps::new(
+            missing
+                .iter()
+                .map(|(name, _, cold)| Step { name, cold })
+                .collect(),
+        );
+        for (name, package, _) in &missing {
+            steps.run(|| self.build_one(&folder, name, package, &version))?;
+        }
+        for (name, ..) in self.programs {
+            link(&bin, &folder, name)?;
+        }
+        Ok(folder)
     }
-    for (name, ..) in PROGRAMS {
-        link(&bin, &folder, name)?;
+
+    fn build_one(
+        &self,
+        folder: &Path,
+        name: &str,
+        package: &str,
+        version: &str,
+    ) -> Result<(), Failure> {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+        let unfinished = folder.join(format!(".{name}.{}", std::process::id()));
+        let linked = self.linked.replace("VERSION", version);
+        go_build(self.module, &linked, &unfinished, package)?;
+        std::fs::rename(&unfinished, folder.join(name))
+            .map_err(|error| format!("cannot name {name}: {error}"))
     }
-    Ok(folder)
+
+    fn read(&self, name: &str) -> Result<String, Failure> {
+        let path = root().join(self.module).join(name);
+        std::fs::read_to_string(&path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))
+    }
+
+    /// The version that go.mod names.
+    fn version(&self) -> Result<String, Failure> {
+        let wanted = format!("{} ", self.versioned);
+        let requirements = self.read("go.mod")?;
+        requirements
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(&wanted))
+            .and_then(|version| version.split_whitespace().next())
+            .map(str::to_owned)
+            .ok_or_else(|| format!("{}/go.mod does not name {}", self.module, self.versioned))
+    }
+
+    /// `<name>-<version>-<checksum of go.mod and go.sum>`.
+    fn key(&self, version: &str) -> Result<String, Failure> {
+        let (requirements, sums) = (self.read("go.mod")?, self.read("go.sum")?);
+        let checksum = fnv1a(requirements.bytes().chain(sums.bytes()));
+        Ok(format!("{}-{version}-{checksum:016x}", self.name))
+    }
 }
 
 /// Builds the tests' own Go programs into `folder`.
@@ -67,26 +156,21 @@ pub(crate) fn build() -> Result<PathBuf, Failure> {
 /// When a build fails.
 pub(crate) fn build_own(folder: &Path) -> Result<(), Failure> {
     for (name, package) in OWN {
-        go_build(&folder.join(name), package)?;
+        go_build(ETCD.module, "", &folder.join(name), package)?;
     }
     Ok(())
 }
 
-fn build_one(folder: &Path, name: &str, package: &str) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder)
-        .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
-    let unfinished = folder.join(format!(".{name}.{}", std::process::id()));
-    go_build(&unfinished, package)?;
-    std::fs::rename(&unfinished, folder.join(name))
-        .map_err(|error| format!("cannot name {name}: {error}"))
-}
-
-fn go_build(to: &Path, package: &str) -> Result<(), Failure> {
+fn go_build(module: &str, linked: &str, to: &Path, package: &str) -> Result<(), Failure> {
     let mut go = command("go");
-    go.current_dir(module())
+    go.current_dir(root().join(module))
         .env("CGO_ENABLED", "0")
         .env("GOFLAGS", "-buildvcs=false -mod=readonly");
-    succeed(go.args(["build", "-trimpath", "-o"]).arg(to).arg(package))
+    go.args(["build", "-trimpath"]);
+    if !linked.is_empty() {
+        go.args(["-ldflags", linked]);
+    }
+    succeed(go.arg("-o").arg(to).arg(package))
 }
 
 /// Points `bin/<name>` at the program in `folder`.
@@ -100,22 +184,6 @@ fn link(bin: &Path, folder: &Path, name: &str) -> Result<(), Failure> {
     std::os::unix::fs::symlink(&target, &fresh)
         .and_then(|()| std::fs::rename(&fresh, &place))
         .map_err(|error| format!("cannot link {}: {error}", place.display()))
-}
-
-/// `etcd-<version>-<checksum of go.mod and go.sum>`.
-fn key() -> Result<String, Failure> {
-    let read = |name: &str| {
-        let path = module().join(name);
-        std::fs::read_to_string(&path)
-            .map_err(|error| format!("cannot read {}: {error}", path.display()))
-    };
-    let (requirements, sums) = (read("go.mod")?, read("go.sum")?);
-    let version = requirements
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("go.etcd.io/etcd/server/v3 "))
-        .ok_or("tests/conformance/go/go.mod does not name etcd's server")?;
-    let checksum = fnv1a(requirements.bytes().chain(sums.bytes()));
-    Ok(format!("etcd-{version}-{checksum:016x}"))
 }
 
 /// The Fowler-Noll-Vo hash, 64 bits, variant 1a: it only has to tell versions of two files apart.

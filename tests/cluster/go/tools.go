@@ -1,0 +1,9 @@
+//go:build tools
+
+// Package tools names the programs to build, so that their modules are pinned by go.mod and go.sum.
+package tools
+
+import (
+	_ "k8s.io/kubernetes/cmd/kube-apiserver"
+	_ "k8s.io/kubernetes/cmd/kubectl"
+)
