@@ -77,11 +77,24 @@ impl ActError {
     }
 }
 
+/// Whether a patch was refused because the object of that name has another uid now: the API server says so in these
+/// words, and not as a conflict.
+fn is_of_another(status: &kube::core::Status) -> bool {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    status.code == 422
+        && causes
+            .into_iter()
+            .any(|cause| cause.field == "metadata.uid")
+}
+
 impl From<kube::Error> for ActError {
     fn from(error: kube::Error) -> Self {
         match &error {
             // Gone, or changed in the meantime.
             kube::Error::Api(status) if matches!(status.code, 404 | 409) => {
+                Self::Outdated(status.message.clone())
+            }
+            kube::Error::Api(status) if is_of_another(status) => {
                 Self::Outdated(status.message.clone())
             }
             _ => Self::Api(error),

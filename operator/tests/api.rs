@@ -140,17 +140,17 @@ async fn bad_objects_are_refused_with_their_place() {
         (
             json!({"members": 2}),
             422,
-            "Widget.example.com \"w\" is invalid: spec: Invalid value: \"object\": members must be odd",
+            "Widget.example.com \"w\" is invalid: spec: Invalid value: members must be odd",
         ),
         (
             json!({"members": 0}),
             422,
-            "Widget.example.com \"w\" is invalid: spec.members: Invalid value: 0: spec.members in body should be greater than or equal to 1",
+            "Widget.example.com \"w\" is invalid: [spec.members: Invalid value: 0: spec.members in body should be greater than or equal to 1, spec: Invalid value: members must be odd]",
         ),
         (
             json!({"members": "x"}),
             422,
-            "Widget.example.com \"w\" is invalid: spec.members: Invalid value: \"string\": spec.members in body must be of type integer: \"string\"",
+            "Widget.example.com \"w\" is invalid: [spec.members: Invalid value: \"string\": spec.members in body must be of type integer: \"string\", <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]",
         ),
     ];
     for (spec, code, message) in table {
@@ -347,7 +347,7 @@ async fn apply_owns_conflicts_forces_and_prunes() {
     assert_eq!((code, reason.as_str()), (409, "Conflict"));
     assert_eq!(
         message,
-        "Apply failed with 2 conflicts: conflicts with \"one\": .spec.color, \"two\": .spec.color"
+        "Apply failed with 2 conflicts: conflicts with \"one\":\n- .spec.color\nconflicts with \"two\":\n- .spec.color"
     );
     let forced = widgets
         .patch(
@@ -414,7 +414,7 @@ async fn an_ordinary_write_takes_what_it_changes() {
     );
     assert_eq!(
         refusal(maps.patch("m", &apply, &Patch::Apply(&config)).await).2,
-        "Apply failed with 1 conflict: conflicts with \"editor\" using v1: .data.b"
+        "Apply failed with 1 conflict: conflict with \"editor\" using v1: .data.b"
     );
     let patched = maps
         .patch(

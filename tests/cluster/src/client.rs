@@ -81,7 +81,9 @@ impl Client {
             path: "/readyz".to_owned(),
             ..Call::default()
         };
-        self.send(&call).await.is_ok_and(|answer| answer.code == 200)
+        self.send(&call)
+            .await
+            .is_ok_and(|answer| answer.code == 200)
     }
 
     /// Sends a request and reads the answer to its end.
@@ -124,7 +126,11 @@ fn answer(head: &http::response::Parts, body: &[u8], watch: bool) -> Answer {
     let warnings = head.headers.get_all(header::WARNING);
     Answer {
         code: head.status.as_u16(),
-        content_type: content_type.split(';').next().unwrap_or_default().to_owned(),
+        content_type: content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
         warnings: warnings.iter().map(text).collect(),
         body: body_value(body, watch && head.status.is_success()),
     }

@@ -21,8 +21,26 @@ pub fn differences(real: &Value, embedded: &Value, mapping: &mut Mapping) -> Vec
         mapping,
         found: Vec::new(),
     };
-    walk.value("", "", real, embedded, false);
+    walk.value("", "", &settled(real), &settled(embedded), false);
     walk.found
+}
+
+/// The answer with the causes of a refusal in a stated order, since the real server finds them in any. Its sentence lists
+/// them again; where there are several, only the sentence's beginning is left.
+fn settled(answer: &Value) -> Value {
+    let mut answer = answer.clone();
+    let body = &mut answer["body"];
+    let Some(Value::Array(causes)) = body.pointer_mut("/details/causes") else {
+        return answer;
+    };
+    causes.sort_by_key(ToString::to_string);
+    if causes.len() > 1
+        && let Some(message) = body["message"].as_str()
+        && let Some((beginning, _)) = message.split_once(" is invalid: ")
+    {
+        body["message"] = format!("{beginning} is invalid").into();
+    }
+    answer
 }
 
 struct Walk<'a> {
@@ -41,13 +59,27 @@ impl Walk<'_> {
         }
     }
 
-    fn object(&mut self, path: &str, real: &Map<String, Value>, embedded: &Map<String, Value>, within: bool) {
+    fn object(
+        &mut self,
+        path: &str,
+        real: &Map<String, Value>,
+        embedded: &Map<String, Value>,
+        within: bool,
+    ) {
         let kind = real.get("kind").and_then(Value::as_str).unwrap_or_default();
         // A list and a bookmark carry the version of the whole store.
         let bookmark = real.get("type").is_some_and(|kind| kind == "BOOKMARK");
         let collection = kind.ends_with("List") || kind == "Table" || bookmark;
-        for name in real.keys().chain(embedded.keys().filter(|name| !real.contains_key(*name))) {
-            let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let embedded = &self.mapping.renamed(embedded, real);
+        for name in real
+            .keys()
+            .chain(embedded.keys().filter(|name| !real.contains_key(*name)))
+        {
+            let below = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}.{name}")
+            };
             // The version of a list is in its own metadata, those of its items are objects'.
             let inherited = collection && matches!(name.as_str(), "metadata" | "object");
             let passed = within && matches!(name.as_str(), "metadata" | "resourceVersion");
@@ -137,19 +169,30 @@ mod tests {
             "items": [{"metadata": {"name": "a", "resourceVersion": "4"}, "spec": {"y": 1}}, {}]});
         let found = differences(&real, &embedded, &mut Mapping::default());
         let paths: Vec<_> = found.iter().map(|d| d.path.as_str()).collect();
-        assert_eq!(paths, ["items.length", "items[0].spec.x", "items[0].spec.y"]);
+        assert_eq!(
+            paths,
+            ["items.length", "items[0].spec.x", "items[0].spec.y"]
+        );
     }
 
     #[test]
     fn parts_are_found() {
         let answer = json!({"body": {"groups": [{"name": "a"}, {"name": "synod.dev", "n": 1}]}});
         let places = ["body.groups[name=synod.dev].n".to_owned()];
-        assert_eq!(selected(&answer, &places), json!({"body.groups[name=synod.dev].n": 1}));
+        assert_eq!(
+            selected(&answer, &places),
+            json!({"body.groups[name=synod.dev].n": 1})
+        );
     }
 
     #[test]
     fn patterns() {
-        let table = [("*", "a.b", true), ("a.*.c", "a.b[0].c", true), ("a.*", "b.c", false), ("a", "a.b", false)];
+        let table = [
+            ("*", "a.b", true),
+            ("a.*.c", "a.b[0].c", true),
+            ("a.*", "b.c", false),
+            ("a", "a.b", false),
+        ];
         for (pattern, text, want) in table {
             assert_eq!(fits(pattern, text), want, "{pattern} {text}");
         }

@@ -36,7 +36,10 @@ pub fn read(folder: &Path) -> Result<Vec<Known>, Failure> {
     let text = std::fs::read_to_string(&path).map_err(|e| cannot(&e))?;
     let known: Vec<Known> = serde_yaml::from_str(&text).map_err(|e| cannot(&e))?;
     if known.len() > KNOWN_MAX {
-        return Err(cannot(&format!("{} differences, at most {KNOWN_MAX} are let pass", known.len())));
+        return Err(cannot(&format!(
+            "{} differences, at most {KNOWN_MAX} are let pass",
+            known.len()
+        )));
     }
     Ok(known)
 }
@@ -46,6 +49,9 @@ impl Known {
     #[must_use]
     pub fn explains(&self, request: &str, difference: &Difference) -> bool {
         self.requests.iter().any(|pattern| fits(pattern, request))
-            && self.paths.iter().any(|pattern| fits(pattern, &difference.path))
+            && self
+                .paths
+                .iter()
+                .any(|pattern| fits(pattern, &difference.path))
     }
 }

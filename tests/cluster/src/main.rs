@@ -41,11 +41,27 @@ async fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> Result<bool, Failure> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = here.ancestors().nth(2).unwrap_or(here);
-    let folder = arguments.script.clone().unwrap_or_else(|| here.join("script"));
+    let folder = arguments
+        .script
+        .clone()
+        .unwrap_or_else(|| here.join("script"));
     let known = differences::read(&folder)?;
-    let wanted = |name: &str| arguments.names.is_empty() || arguments.names.iter().any(|part| name.contains(part.as_str()));
-    let areas: Vec<_> = script::read(&folder)?.into_iter().filter(|area| area.name == "definitions" || wanted(&area.name)).collect();
-    let real = Real::start(&arguments.peers.join("etcd"), &arguments.kubernetes.join("kube-apiserver")).await?;
+    let wanted = |name: &str| {
+        arguments.names.is_empty()
+            || arguments
+                .names
+                .iter()
+                .any(|part| name.contains(part.as_str()))
+    };
+    let areas: Vec<_> = script::read(&folder)?
+        .into_iter()
+        .filter(|area| area.name == "definitions" || wanted(&area.name))
+        .collect();
+    let real = Real::start(
+        &arguments.peers.join("etcd"),
+        &arguments.kubernetes.join("kube-apiserver"),
+    )
+    .await?;
     let embedded = Embedded::start().await?;
     let mut play = Play::new(&real.kubeconfig, &embedded.kubeconfig, root).await?;
     let mut report = Report::new(known);
@@ -78,7 +94,11 @@ impl Report {
     fn add(&mut self, played: &Played) {
         let mut news = Vec::new();
         for difference in &played.differences {
-            match self.known.iter().position(|known| known.explains(&played.name, difference)) {
+            match self
+                .known
+                .iter()
+                .position(|known| known.explains(&played.name, difference))
+            {
                 Some(index) => self.places[index] += 1,
                 None => news.push(difference),
             }
@@ -92,7 +112,10 @@ impl Report {
         for difference in news {
             println!("  {}", difference.path);
             println!("    kube-apiserver: {}", shown(difference.real.as_ref()));
-            println!("    embedded:       {}", shown(difference.embedded.as_ref()));
+            println!(
+                "    embedded:       {}",
+                shown(difference.embedded.as_ref())
+            );
         }
     }
 
@@ -101,14 +124,21 @@ impl Report {
         for (known, found) in self.known.iter().zip(&self.places) {
             let good = !whole || *found == known.places;
             let verdict = if good { "known" } else { "FAILED" };
-            println!("{verdict}: {}: at {found} places, {} are listed", known.name, known.places);
+            println!(
+                "{verdict}: {}: at {found} places, {} are listed",
+                known.name, known.places
+            );
             if good {
                 self.passed += 1;
             } else {
                 self.failed += 1;
             }
         }
-        println!("{} requests compared, {} known differences", self.passed + self.failed - self.known.len(), self.known.len());
+        println!(
+            "{} requests compared, {} known differences",
+            self.passed + self.failed - self.known.len(),
+            self.known.len()
+        );
         println!("{} passed, {} failed", self.passed, self.failed);
         self.failed == 0
     }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use regex_lite::Regex;
+use serde_json::{Map, Value};
 
 /// What was learnt.
 pub struct Mapping {
@@ -75,19 +76,46 @@ impl Mapping {
         real == embedded
             || (both(&self.time) && real.len() == embedded.len())
             || both(&self.age)
-            || self.names.forth.get(real).is_some_and(|known| known == embedded)
+            || self
+                .names
+                .forth
+                .get(real)
+                .is_some_and(|known| known == embedded)
             || self.plain(real) == self.plain(embedded)
     }
 
     /// Learns a name that the servers made up: the same beginning, the same length.
     pub fn learn_name(&mut self, real: &str, embedded: &str) -> bool {
         let made_up = 5;
-        let prefix = |text: &str| text.get(..text.len().saturating_sub(made_up)).map(str::to_owned);
+        let prefix = |text: &str| {
+            text.get(..text.len().saturating_sub(made_up))
+                .map(str::to_owned)
+        };
         prefix(real) == prefix(embedded) && self.names.agree(real, embedded)
     }
 
+    /// `embedded` with the keys of `real` that mean the same: owners are told apart by uids.
+    pub fn renamed(
+        &self,
+        embedded: &Map<String, Value>,
+        real: &Map<String, Value>,
+    ) -> Map<String, Value> {
+        let name = |key: &String| {
+            let twin = real
+                .keys()
+                .find(|twin| self.uid.is_match(twin) && self.plain(twin) == self.plain(key));
+            twin.unwrap_or(key).clone()
+        };
+        embedded
+            .iter()
+            .map(|(key, value)| (name(key), value.clone()))
+            .collect()
+    }
+
     fn is_uid(&self, text: &str) -> bool {
-        self.uid.find(text).is_some_and(|found| found.as_str() == text)
+        self.uid
+            .find(text)
+            .is_some_and(|found| found.as_str() == text)
     }
 
     /// A sentence without what may differ in it.
@@ -129,12 +157,28 @@ mod tests {
     #[test]
     fn sentences_may_name_what_differs() {
         let mut mapping = Mapping::default();
-        let (real, embedded) = (format!("UID in precondition: {A}"), format!("UID in precondition: {B}"));
+        let (real, embedded) = (
+            format!("UID in precondition: {A}"),
+            format!("UID in precondition: {B}"),
+        );
         assert!(mapping.same("message", &real, &embedded, false));
-        assert!(mapping.same("message", "too old resource version: 1 (90)", "too old resource version: 1 (8)", false));
+        assert!(mapping.same(
+            "message",
+            "too old resource version: 1 (90)",
+            "too old resource version: 1 (8)",
+            false
+        ));
         assert!(!mapping.same("message", "not found", "forbidden", false));
-        assert!(!mapping.same("time", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000000Z", false));
-        assert!(mapping.learn_name("pod-abcde", "pod-12345") && !mapping.learn_name("pod-abcde", "pod-xyzzy"));
+        assert!(!mapping.same(
+            "time",
+            "2026-01-01T00:00:00Z",
+            "2026-01-01T00:00:00.000000Z",
+            false
+        ));
+        assert!(
+            mapping.learn_name("pod-abcde", "pod-12345")
+                && !mapping.learn_name("pod-abcde", "pod-xyzzy")
+        );
         assert!(mapping.same("name", "pod-abcde", "pod-12345", false));
     }
 }

@@ -77,14 +77,26 @@ impl<'a> Play<'a> {
         let real = real.map_err(|e| of("kube-apiserver", e))?;
         let embedded = embedded.map_err(|e| of("embedded", e))?;
         if request.generated {
-            let made_up = |answer: &Value| answer["body"]["metadata"]["name"].as_str().map(str::to_owned);
+            let made_up = |answer: &Value| {
+                answer["body"]["metadata"]["name"]
+                    .as_str()
+                    .map(str::to_owned)
+            };
             if let (Some(a), Some(b)) = (made_up(&real), made_up(&embedded)) {
                 self.mapping.learn_name(&a, &b);
             }
         }
-        let (real, embedded) = (selected(&real, &request.only), selected(&embedded, &request.only));
+        let (real, embedded) = (
+            selected(&real, &request.only),
+            selected(&embedded, &request.only),
+        );
         let mut found = differences(&real, &embedded, &mut self.mapping);
-        found.retain(|difference| !request.ignore.iter().any(|pattern| fits(pattern, &difference.path)));
+        found.retain(|difference| {
+            !request
+                .ignore
+                .iter()
+                .any(|pattern| fits(pattern, &difference.path))
+        });
         Ok(Played {
             name,
             differences: found,
@@ -112,7 +124,11 @@ impl Side {
         let answer = self.client.send(&call).await?;
         match answer.code {
             201 => Ok(()),
-            code => Err(format!("namespace {}: {code}: {}", area.namespace(), answer.body)),
+            code => Err(format!(
+                "namespace {}: {code}: {}",
+                area.namespace(),
+                answer.body
+            )),
         }
     }
 
@@ -122,9 +138,13 @@ impl Side {
         let deadline = Instant::now() + UNTIL_MAX;
         loop {
             let answer = self.client.send(&call).await?;
-            let waited = request.until.as_deref().is_none_or(|wanted| is_so(&answer, wanted));
+            let waited = request
+                .until
+                .as_deref()
+                .is_none_or(|wanted| is_so(&answer, wanted));
             if waited || Instant::now() > deadline {
-                self.answers.insert(request.name.clone(), answer.body.clone());
+                self.answers
+                    .insert(request.name.clone(), answer.body.clone());
                 return Ok(answer.to_value());
             }
             tokio::time::sleep(UNTIL_POLL).await;
@@ -137,11 +157,18 @@ fn is_so(answer: &Answer, wanted: &str) -> bool {
     match wanted.split_once('=') {
         None => answer.code.to_string() == wanted,
         Some((path, value)) => {
-            let found = path.split('.').try_fold(&answer.body, |at, part| match part.parse::<usize>() {
-                Ok(index) => at.get(index),
-                Err(_) => at.get(part),
-            });
-            found.is_some_and(|found| found.as_str().map_or_else(|| found.to_string(), str::to_owned) == value)
+            let found =
+                path.split('.')
+                    .try_fold(&answer.body, |at, part| match part.parse::<usize>() {
+                        Ok(index) => at.get(index),
+                        Err(_) => at.get(part),
+                    });
+            found.is_some_and(|found| {
+                found
+                    .as_str()
+                    .map_or_else(|| found.to_string(), str::to_owned)
+                    == value
+            })
         }
     }
 }

@@ -152,7 +152,9 @@ fn accept(short: &str) -> &str {
         "table" => {
             "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"
         }
-        "metadata" => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
+        "metadata" => {
+            "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+        }
         "metadata-list" => {
             "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
         }
@@ -197,7 +199,9 @@ fn looked_up(place: &str, answers: &Answers) -> Result<String, Failure> {
         }
         .ok_or_else(nothing)?;
     }
-    Ok(at.as_str().map_or_else(|| at.to_string(), ToOwned::to_owned))
+    Ok(at
+        .as_str()
+        .map_or_else(|| at.to_string(), ToOwned::to_owned))
 }
 
 fn encoded(text: &str) -> String {
@@ -220,7 +224,11 @@ mod tests {
 
     #[test]
     fn placeholders_are_filled_from_earlier_answers() {
-        let answers = [("made".to_owned(), json!({"metadata": {"uid": "u"}, "n": [7]}))].into();
+        let answers = [(
+            "made".to_owned(),
+            json!({"metadata": {"uid": "u"}, "n": [7]}),
+        )]
+        .into();
         let check = |text: &str, want: &str| {
             assert_eq!(filled(text, "ns", &answers).as_deref(), Ok(want), "{text}");
         };

@@ -111,7 +111,10 @@ fn apiserver_arguments(folder: &Path, etcd: u16, secure: u16) -> Vec<String> {
         "--service-cluster-ip-range=10.96.0.0/16".to_owned(),
         "--service-account-issuer=https://localhost".to_owned(),
         format!("--service-account-key-file={}", file("accounts.pub")),
-        format!("--service-account-signing-key-file={}", file("accounts.key")),
+        format!(
+            "--service-account-signing-key-file={}",
+            file("accounts.key")
+        ),
         // Pods would wait for an account that only a controller makes.
         "--disable-admission-plugins=ServiceAccount".to_owned(),
     ]
@@ -157,7 +160,7 @@ impl Embedded {
     pub async fn start() -> Result<Self, Failure> {
         let settings = Settings {
             history_changes_max: HISTORY_CHANGES,
-            bookmark_every: Duration::from_secs(1),
+            bookmark_every: Duration::from_secs(60),
             ..Settings::volatile()
         };
         let words = |error: &dyn std::fmt::Display| format!("the embedded API: {error}");

@@ -4,7 +4,7 @@
 //! a node stays until its runner has stopped it.
 
 use super::object;
-use super::refusal::Refusal;
+use super::refusal::{Cause, Refusal};
 use super::resource::Resource;
 use super::route;
 use super::selector::Selector;
@@ -37,24 +37,59 @@ impl Options {
             serde_json::from_slice(body)
                 .map_err(|e| Refusal::bad_request(format!("the options are not JSON: {e}")))?
         };
+        if let Some(other) = body["kind"]
+            .as_str()
+            .filter(|kind| *kind != "DeleteOptions")
+        {
+            return Err(Refusal::bad_request(format!(
+                "the options are of kind {other:?}, not DeleteOptions"
+            )));
+        }
         let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
         let rehearsal = body["dryRun"]
             .as_array()
             .and_then(|list| list.first())
             .and_then(Value::as_str)
             .unwrap_or_default();
+        route::check_rehearsal("DeleteOptions", rehearsal)?;
+        let propagation =
+            text(&body["propagationPolicy"]).or_else(|| context.query.propagation_policy.clone());
+        check_propagation(propagation.as_deref())?;
         Ok(Self {
             uid: text(&body["preconditions"]["uid"]),
             version: text(&body["preconditions"]["resourceVersion"]),
-            propagation: text(&body["propagationPolicy"])
-                .or_else(|| context.query.propagation_policy.clone()),
+            propagation,
             grace_seconds: body["gracePeriodSeconds"]
                 .as_u64()
                 .or(context.query.grace_period_seconds),
-            dry_run: context.query.dry_run || route::dry_run(rehearsal)?,
+            dry_run: context.query.is_rehearsal() || rehearsal == "All",
         })
     }
 }
+
+fn check_propagation(policy: Option<&str>) -> Result<(), Refusal> {
+    let known = ["Foreground", "Background", "Orphan"];
+    match policy {
+        Some(policy) if !known.contains(&policy) => {
+            // The API server lists the absence of a policy as one more.
+            let supported = ["Foreground", "Background", "Orphan", "nil"];
+            let cause = Cause::unsupported("propagationPolicy", &json!(policy), &supported);
+            Err(Refusal::invalid_option("DeleteOptions", &cause))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Namespaces that every cluster has.
+const LASTING_NAMESPACES: [&str; 3] = ["default", "kube-system", "kube-public"];
+
+/// Types whose deletion is answered with the last of the object instead of a status.
+const TOLD_WHOLE: [&str; 4] = [
+    "pods",
+    "services",
+    "serviceaccounts",
+    "persistentvolumeclaims",
+];
 
 impl State {
     pub(super) fn delete(
@@ -65,6 +100,11 @@ impl State {
     ) -> Result<Answer, Refusal> {
         let options = Options::parse(context, body)?;
         let object = self.stored(context)?;
+        let name = object::name(&object);
+        if context.resource.is_core("namespaces") && LASTING_NAMESPACES.contains(&name) {
+            let why = "this namespace may not be deleted";
+            return Err(Refusal::forbidden(&context.resource, name, why));
+        }
         let (gone, object) = self.delete_one(
             &context.resource,
             context.key(object::name(&object)),
@@ -72,7 +112,9 @@ impl State {
             &options,
             environment,
         )?;
-        if !gone {
+        let whole = context.resource.group.is_empty()
+            && TOLD_WHOLE.contains(&context.resource.plural.as_str());
+        if !gone || whole {
             return Ok(Answer::Document(
                 StatusCode::OK,
                 context.view.one(&context.resource, &object),
@@ -95,6 +137,7 @@ impl State {
         let options = Options::parse(context, body)?;
         let selector =
             Selector::parse(&context.query.label_selector, &context.query.field_selector)?;
+        selector.check(&context.resource)?;
         let doomed: Vec<_> = self
             .store
             .of(&context.resource.qualified(), &context.target.namespace)
@@ -136,7 +179,12 @@ impl State {
             if !options.dry_run {
                 self.remove(key)?;
             }
-            return Ok((true, Arc::clone(object)));
+            let mut last = Value::clone(object);
+            if object::deleting(object) {
+                object::metadata_mut(&mut last)
+                    .insert("deletionGracePeriodSeconds".to_owned(), json!(0));
+            }
+            return Ok((true, Arc::new(last)));
         }
         mark(resource, &mut next, grace, environment);
         if options.dry_run || object::substance(&next) == object::substance(object) {
@@ -191,13 +239,19 @@ impl State {
                 "pod {name} is already assigned to node {}",
                 pod["spec"]["nodeName"]
             );
-            return Err(Refusal::conflict(&context.resource, &name, &why));
+            return Err(Refusal::conflict_of_binding(&name, &why));
         }
         let mut next = Value::clone(&pod);
         next["spec"]["nodeName"] = binding["target"]["name"].clone();
+        let condition = json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null,
+            "lastTransitionTime": context.writer.now});
+        match &mut next["status"]["conditions"] {
+            Value::Array(conditions) => conditions.push(condition),
+            none => *none = json!([condition]),
+        }
         self.put(context.key(&name), next)?;
-        let status =
-            json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"});
+        let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
+            "code": StatusCode::CREATED.as_u16()});
         Ok(Answer::Document(StatusCode::CREATED, status))
     }
 
@@ -215,7 +269,7 @@ impl State {
             .store
             .of("poddisruptionbudgets.policy", &context.target.namespace)
             .collect();
-        for (_, budget) in budgets {
+        for (key, budget) in budgets {
             let wanted = budget["spec"]["selector"]["matchLabels"].as_object();
             let covers = wanted.is_some_and(|labels| {
                 labels
@@ -224,7 +278,7 @@ impl State {
             });
             if covers && budget["status"]["disruptionsAllowed"].as_i64().unwrap_or(0) <= 0 {
                 let why = "Cannot evict pod as it would violate the pod's disruption budget.";
-                return Err(Refusal::too_many_requests(why));
+                return Err(Refusal::too_many_requests(why, &key.name));
             }
         }
         self.delete(context, environment, &[])
@@ -237,18 +291,19 @@ fn check_preconditions(
     options: &Options,
 ) -> Result<(), Refusal> {
     let name = object::name(object);
-    let refuse = |what: &str, wanted: &str, found: &str| {
-        let why = format!(
-            "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}"
-        );
-        Err(Refusal::conflict(resource, name, &why))
+    let refuse = |what: &str, pair: (&str, &str), hint: &str| {
+        Err(Refusal::precondition(resource, name, what, pair, hint))
     };
     if let Some(uid) = options
         .uid
         .as_deref()
         .filter(|uid| *uid != object::uid(object))
     {
-        return refuse("UID", uid, object::uid(object));
+        return refuse(
+            "UID",
+            (uid, object::uid(object)),
+            "deleted and then recreated",
+        );
     }
     let found = object::text(object, "resourceVersion");
     if let Some(version) = options
@@ -256,7 +311,7 @@ fn check_preconditions(
         .as_deref()
         .filter(|version| *version != found)
     {
-        return refuse("ResourceVersion", version, found);
+        return refuse("ResourceVersion", (version, found), "modified");
     }
     Ok(())
 }
@@ -313,7 +368,7 @@ fn grace_seconds(resource: &Resource, object: &Value, options: &Options) -> u64 
 fn mark(resource: &Resource, object: &mut Value, grace: u64, environment: &dyn Environment) {
     let deleting = object::deleting(object);
     let given = object["metadata"]["deletionGracePeriodSeconds"].as_u64();
-    if deleting && given == Some(grace) {
+    if deleting && given.unwrap_or(0) == grace {
         return;
     }
     let seconds = i64::try_from(grace).unwrap_or(i64::MAX);
@@ -325,7 +380,10 @@ fn mark(resource: &Resource, object: &mut Value, grace: u64, environment: &dyn E
     if let Ok(end) = end {
         metadata.insert("deletionTimestamp".to_owned(), json!(time_text(end)));
     }
-    metadata.insert("deletionGracePeriodSeconds".to_owned(), json!(grace));
+    // A namespace goes when it is empty, not after a time.
+    if !resource.is_core("namespaces") {
+        metadata.insert("deletionGracePeriodSeconds".to_owned(), json!(grace));
+    }
     if let (Some(generation), false) = (generation, deleting) {
         metadata.insert("generation".to_owned(), json!(generation + 1));
     }

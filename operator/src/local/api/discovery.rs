@@ -1,7 +1,7 @@
 //! What kubectl asks before anything else: versions, groups, resource types.
 
 use super::refusal::Refusal;
-use super::resource::Resource;
+use super::resource::{Resource, Shape};
 use super::route::Path;
 use super::service::Answer;
 use super::{Types, open_api};
@@ -20,23 +20,37 @@ const VERBS: &[&str] = &[
     "watch",
 ];
 
+const CUSTOM_VERBS: &[&str] = &[
+    "delete",
+    "deletecollection",
+    "get",
+    "list",
+    "patch",
+    "create",
+    "update",
+    "watch",
+];
+
 /// Answers every path that is not about objects.
 pub(super) fn answer(types: &Types, path: &Path) -> Result<Answer, Refusal> {
     let document = match path {
         Path::Version => version(),
-        Path::Health => json!("ok"),
+        Path::Health => return Ok(Answer::Text("ok")),
         Path::CoreVersions => {
             json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []})
         }
         Path::Groups => {
             json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups(types).into_values().collect::<Vec<_>>()})
         }
-        Path::Group(name) => groups(types)
-            .remove(name)
-            .ok_or_else(Refusal::no_such_path)?,
+        Path::Group(name) => {
+            let mut group = groups(types).remove(name).ok_or_else(Refusal::unrouted)?;
+            group["kind"] = json!("APIGroup");
+            group["apiVersion"] = json!("v1");
+            group
+        }
         Path::Resources(group, version) => resources(types, group, version)?,
         Path::OpenApi(rest) => open_api::answer(types, rest)?,
-        Path::Objects(_) => return Err(Refusal::no_such_path()),
+        Path::Objects(_) => return Err(Refusal::unrouted()),
     };
     Ok(Answer::Document(StatusCode::OK, document))
 }
@@ -53,9 +67,9 @@ fn groups(types: &Types) -> BTreeMap<String, Value> {
     let mut groups = BTreeMap::new();
     for (group, version, _) in types.keys().filter(|(group, _, _)| !group.is_empty()) {
         let entry = json!({"groupVersion": format!("{group}/{version}"), "version": version});
-        let known = groups.entry(group.clone()).or_insert_with(|| {
-            json!({"kind": "APIGroup", "apiVersion": "v1", "name": group, "versions": [], "preferredVersion": entry.clone()})
-        });
+        let known = groups.entry(group.clone()).or_insert_with(
+            || json!({"name": group, "versions": [], "preferredVersion": entry.clone()}),
+        );
         if let Value::Array(versions) = &mut known["versions"]
             && !versions.contains(&entry)
         {
@@ -71,7 +85,7 @@ fn resources(types: &Types, group: &str, version: &str) -> Result<Value, Refusal
         .filter(|((g, v, _), _)| g == group && v == version);
     let list: Vec<Value> = served.flat_map(|(_, resource)| entries(resource)).collect();
     if list.is_empty() {
-        return Err(Refusal::no_such_path());
+        return Err(Refusal::unrouted());
     }
     let group_version = if group.is_empty() {
         version.to_owned()
@@ -83,10 +97,22 @@ fn resources(types: &Types, group: &str, version: &str) -> Result<Value, Refusal
     )
 }
 
+/// The verbs in the order in which the API server lists them.
+fn verbs(resource: &Resource) -> Vec<&'static str> {
+    if matches!(resource.shape, Shape::Custom(..)) {
+        return CUSTOM_VERBS.to_vec();
+    }
+    let of_all = !resource.is_core("namespaces");
+    let verbs = VERBS.iter().copied();
+    verbs
+        .filter(|verb| of_all || *verb != "deletecollection")
+        .collect()
+}
+
 fn entries(resource: &Resource) -> Vec<Value> {
     let mut main = json!({
         "name": resource.plural, "singularName": resource.singular, "namespaced": resource.namespaced,
-        "kind": resource.kind, "verbs": VERBS,
+        "kind": resource.kind, "verbs": verbs(resource),
     });
     if !resource.short_names.is_empty() {
         main["shortNames"] = json!(resource.short_names);

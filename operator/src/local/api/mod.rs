@@ -13,6 +13,8 @@ mod built_in;
 mod collector;
 mod delete;
 mod discovery;
+mod duplicates;
+mod events;
 mod expiry;
 mod journal;
 mod listener;
@@ -217,10 +219,7 @@ fn types_of(store: &Store) -> Types {
 impl State {
     fn resource(&self, group: &str, version: &str, plural: &str) -> Result<Arc<Resource>, Refusal> {
         let key = (group.to_owned(), version.to_owned(), plural.to_owned());
-        self.types
-            .get(&key)
-            .cloned()
-            .ok_or_else(Refusal::no_such_path)
+        self.types.get(&key).cloned().ok_or_else(Refusal::unrouted)
     }
 
     fn put(&mut self, key: Key, object: Value) -> Result<Arc<Value>, Refusal> {

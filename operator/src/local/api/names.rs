@@ -46,21 +46,56 @@ pub(crate) fn check_metadata(object: &Value, label_name: bool, causes: &mut Vec<
         is_dns_subdomain(name)
     };
     if !good {
-        causes.push(Cause::invalid(
-            "metadata.name",
-            &metadata["name"],
-            SUBDOMAIN_RULE,
-        ));
+        let why = if label_name && name.contains('.') {
+            "must not contain dots"
+        } else {
+            SUBDOMAIN_RULE
+        };
+        causes.push(Cause::invalid("metadata.name", &metadata["name"], why));
     }
     check_labels(&metadata["labels"], causes);
     check_annotations(&metadata["annotations"], causes);
-    for owner in metadata["ownerReferences"].as_array().into_iter().flatten() {
+    check_owners(&metadata["ownerReferences"], causes);
+}
+
+fn check_owners(owners: &Value, causes: &mut Vec<Cause>) {
+    let owners = owners.as_array().map(Vec::as_slice).unwrap_or_default();
+    for (index, owner) in owners.iter().enumerate() {
         for field in ["apiVersion", "kind", "name", "uid"] {
             if owner[field].as_str().unwrap_or_default().is_empty() {
-                causes.push(Cause::required(&format!(
-                    "metadata.ownerReferences.{field}"
-                )));
+                let path = format!("metadata.ownerReferences[{index}].{field}");
+                causes.push(Cause::required_because(&path, "must not be empty"));
             }
+        }
+    }
+    let mut controllers = owners.iter().filter(|owner| owner["controller"] == true);
+    if let (Some(one), Some(other)) = (controllers.next(), controllers.next()) {
+        let shown = |owner: &Value| {
+            let text = |field: &str| owner[field].as_str().unwrap_or_default().to_owned();
+            format!("{}/{}", text("kind"), text("name"))
+        };
+        let why = format!(
+            "Only one reference can have Controller set to true. Found \"true\" in references for {} and {}",
+            shown(one),
+            shown(other)
+        );
+        causes.push(Cause::invalid(
+            "metadata.ownerReferences",
+            &Value::from(owners),
+            &why,
+        ));
+    }
+}
+
+/// Finalizers of built-in types are qualified names, or Kubernetes' own.
+pub(crate) fn check_finalizers(object: &Value, causes: &mut Vec<Cause>) {
+    let finalizers = super::object::finalizers(object);
+    for (index, finalizer) in finalizers.into_iter().enumerate() {
+        let own = ["kubernetes", "orphan", "foregroundDeletion"].contains(&finalizer);
+        if !own && !(finalizer.contains('/') && is_qualified(finalizer)) {
+            let path = format!("metadata.finalizers[{index}]");
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            causes.push(Cause::invalid(&path, &Value::from(finalizer), why));
         }
     }
 }

@@ -103,6 +103,27 @@ pub(crate) fn strings(list: &Value) -> Vec<&str> {
         .unwrap_or_default()
 }
 
+/// Writes every number without a fraction as a whole number: `3.0` and `3` are one value, and shown as one.
+pub(crate) fn whole_numbers(value: &mut Value) {
+    const EXACT_MAX: f64 = 9e15;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let whole = number
+                .as_f64()
+                .filter(|n| n.fract() == 0.0 && n.abs() < EXACT_MAX);
+            if let Some(whole) = whole {
+                // Within the bound, nothing is lost.
+                #[allow(clippy::cast_possible_truncation, reason = "bounded above")]
+                let whole = whole as i64;
+                *value = json!(whole);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(whole_numbers),
+        _ => {}
+    }
+}
+
 /// The object without what every write changes: for telling a change from a no-op.
 pub(crate) fn substance(object: &Value) -> Value {
     let mut copy = object.clone();

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 /// Answers `/openapi/REST`.
 pub(super) fn answer(types: &Types, rest: &str) -> Result<Value, Refusal> {
     let Some(rest) = rest.strip_prefix("v3") else {
-        return Err(Refusal::no_such_path());
+        return Err(Refusal::unrouted());
     };
     match rest.trim_matches('/') {
         "" => Ok(index(types)),
-        path => document(types, path).ok_or_else(Refusal::no_such_path),
+        path => document(types, path).ok_or_else(Refusal::unrouted),
     }
 }
 

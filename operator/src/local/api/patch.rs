@@ -28,20 +28,16 @@ pub(crate) fn patched(
         (JSON, _) => {
             let operations: json_patch::Patch = serde_json::from_value(patch)
                 .map_err(|e| Refusal::bad_request(format!("the patch is no JSON patch: {e}")))?;
-            json_patch::patch(&mut object, &operations).map_err(|e| {
-                Refusal::bad_request(format!(
-                    "the server rejected our request due to an error in our request: {e}"
-                ))
-            })?;
+            json_patch::patch(&mut object, &operations).map_err(|_| Refusal::rejected_patch())?;
         }
         (MERGE, _) => json_patch::merge(&mut object, &patch),
         (STRATEGIC, Shape::Known(..)) => {
             object = strategic(&object, &patch, &Topology::of(resource))
         }
-        (_, Shape::Known(..)) => {
-            return Err(Refusal::unsupported_media(&[JSON, MERGE, STRATEGIC, APPLY]));
+        (STRATEGIC, Shape::Custom(..)) => {
+            return Err(Refusal::unsupported_media(&[JSON, MERGE, APPLY]));
         }
-        (_, Shape::Custom(..)) => return Err(Refusal::unsupported_media(&[JSON, MERGE, APPLY])),
+        _ => return Err(Refusal::unsupported_patch()),
     }
     Ok(object)
 }
@@ -96,9 +92,18 @@ fn strategic_entries(live: &[Value], patch: &[Value], topology: &Topology<'_>) -
             for item in patch {
                 merge_entry(&mut entries, item, &key, topology);
             }
+            entries = ordered(entries, live, &key);
         }
     }
     Value::Array(entries)
+}
+
+/// Entries that are new come before those that the patch does not name, which keep their order.
+fn ordered(entries: Vec<Value>, live: &[Value], key: &str) -> Vec<Value> {
+    let known = |entry: &Value| live.iter().any(|old| old[key] == entry[key]);
+    let (mut old, mut entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(known);
+    entries.append(&mut old);
+    entries
 }
 
 fn merge_entry(entries: &mut Vec<Value>, item: &Value, key: &str, topology: &Topology<'_>) {

@@ -21,6 +21,13 @@ impl State {
     }
 
     pub(super) fn get(&self, context: &Context) -> Result<Answer, Refusal> {
+        let (asked, newest) = (
+            parse_version(&context.query.resource_version)?,
+            self.store.revision(),
+        );
+        if asked > newest {
+            return Err(Refusal::too_new(asked, newest));
+        }
         let object = self.stored(context)?;
         Ok(Answer::Document(
             StatusCode::OK,
@@ -32,6 +39,8 @@ impl State {
     pub(super) fn list(&self, context: &Context) -> Result<Answer, Refusal> {
         let query = &context.query;
         let selector = Selector::parse(&query.label_selector, &query.field_selector)?;
+        selector.check(&context.resource)?;
+        query.check_versions()?;
         let (revision, after) = self.list_position(context)?;
         let known = self
             .store
@@ -53,7 +62,10 @@ impl State {
         let mut metadata = json!({"resourceVersion": revision.to_string()});
         if let (Some((last, _)), true) = (page.last(), remaining > 0) {
             metadata["continue"] = json!(continue_token(revision, last));
-            metadata["remainingItemCount"] = json!(remaining);
+            // How many a selection leaves is not known without looking at all of them.
+            if selector.is_everything() {
+                metadata["remainingItemCount"] = json!(remaining);
+            }
         }
         let objects: Vec<_> = page.into_iter().map(|(_, object)| object).collect();
         Ok(Answer::Document(
@@ -67,6 +79,10 @@ impl State {
         let query = &context.query;
         let newest = self.store.revision();
         if !query.continue_token.is_empty() {
+            if !matches!(query.resource_version.as_str(), "" | "0") {
+                let why = "specifying resource version is not allowed when using continue";
+                return Err(Refusal::bad_request(why));
+            }
             let (revision, namespace, name) = parse_token(&query.continue_token)
                 .ok_or_else(|| Refusal::bad_request("continue key is not valid"))?;
             return Ok((revision, Some((namespace, name))));

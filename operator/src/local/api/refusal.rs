@@ -19,21 +19,48 @@ pub struct Cause {
 impl Cause {
     /// A value that is outside what its field allows.
     pub fn invalid(field: &str, value: &Value, why: &str) -> Self {
-        let shown = match value {
-            Value::Object(_) => "\"object\"".to_owned(),
-            Value::Array(_) => "\"array\"".to_owned(),
-            other => other.to_string(),
-        };
-        Self::new(
-            "FieldValueInvalid",
-            field,
-            format!("Invalid value: {shown}: {why}"),
-        )
+        let message = format!("Invalid value: {value}: {why}");
+        Self::new("FieldValueInvalid", field, message)
+    }
+
+    /// A value that breaks a rule; only what is short is shown.
+    pub fn against_rule(field: &str, value: &Value, why: &str) -> Self {
+        if value.is_object() || value.is_array() {
+            return Self::new("FieldValueInvalid", field, format!("Invalid value: {why}"));
+        }
+        Self::invalid(field, value, why)
+    }
+
+    /// A value that is none of those that there are.
+    pub fn unsupported(field: &str, value: &Value, supported: &[&str]) -> Self {
+        let listed: Vec<_> = supported
+            .iter()
+            .map(|value| format!("\"{value}\""))
+            .collect();
+        let message = format!(
+            "Unsupported value: {value}: supported values: {}",
+            listed.join(", ")
+        );
+        Self::new("FieldValueNotSupported", field, message)
+    }
+
+    /// A field that may not change once it is set.
+    pub fn immutable(field: &str, value: &Value) -> Self {
+        Self::invalid(field, value, "field is immutable")
     }
 
     /// A field that must be there and is not.
     pub fn required(field: &str) -> Self {
         Self::new("FieldValueRequired", field, "Required value".to_owned())
+    }
+
+    /// A required field, with a word on what is asked for.
+    pub fn required_because(field: &str, why: &str) -> Self {
+        Self::new(
+            "FieldValueRequired",
+            field,
+            format!("Required value: {why}"),
+        )
     }
 
     /// A change that the field does not permit.
@@ -47,6 +74,24 @@ impl Cause {
             field: field.to_owned(),
             message,
         }
+    }
+}
+
+impl Cause {
+    fn to_json(&self) -> Value {
+        json!({"reason": self.reason, "message": self.message, "field": self.field})
+    }
+
+    /// Whether rules are not evaluated where this is wrong: they could not rely on the value being what it should be.
+    pub(crate) fn blocks_rules(&self) -> bool {
+        matches!(
+            self.reason,
+            "FieldValueNotSupported"
+                | "FieldValueRequired"
+                | "FieldValueTooLong"
+                | "FieldValueTooMany"
+                | "FieldValueTypeInvalid"
+        )
     }
 }
 
@@ -66,7 +111,10 @@ pub struct Refusal {
     pub reason: &'static str,
     /// The sentence for people.
     pub message: String,
+    /// Null for a status without details.
     details: Value,
+    /// Whether the answer is a line of text: what comes before any type is found.
+    plain: bool,
 }
 
 impl Refusal {
@@ -76,6 +124,7 @@ impl Refusal {
             reason,
             message,
             details,
+            plain: false,
         }
     }
 
@@ -90,10 +139,24 @@ impl Refusal {
         )
     }
 
-    /// 404: no such path or resource type.
+    /// 404: the resource type has no such subresource.
     pub fn no_such_path() -> Self {
         let message = "the server could not find the requested resource".to_owned();
         Self::new(StatusCode::NOT_FOUND, "NotFound", message, json!({}))
+    }
+
+    /// 404: no such path or resource type; a line of text, as the API server's router says it.
+    pub fn unrouted() -> Self {
+        let message = "404 page not found".to_owned();
+        Self {
+            plain: true,
+            ..Self::new(StatusCode::NOT_FOUND, "NotFound", message, Value::Null)
+        }
+    }
+
+    /// The line of text that is the answer, if it is no status.
+    pub(crate) fn plain_text(&self) -> Option<String> {
+        self.plain.then(|| format!("{}\n", self.message))
     }
 
     /// 409: a create met an object of that name.
@@ -105,6 +168,31 @@ impl Refusal {
             message,
             details(resource, name),
         )
+    }
+
+    /// 409: a create met an object that is on its way out.
+    pub fn still_deleting(resource: &Resource, name: &str) -> Self {
+        let mut refusal = Self::already_exists(resource, name);
+        refusal.message = format!("object is being deleted: {}", refusal.message);
+        refusal
+    }
+
+    /// 409: a deletion's precondition does not hold. `hint` says what may have happened.
+    pub fn precondition(
+        resource: &Resource,
+        name: &str,
+        what: &str,
+        (wanted, found): (&str, &str),
+        hint: &str,
+    ) -> Self {
+        let kind = qualified_kind(resource);
+        let message = format!(
+            "Operation cannot be fulfilled on {kind} \"{name}\": the {what} in the precondition ({wanted}) does not match the \
+             {what} in record ({found}). The object might have been {hint}"
+        );
+        let mut details = details(resource, name);
+        details["kind"] = json!(resource.kind);
+        Self::new(StatusCode::CONFLICT, "Conflict", message, details)
     }
 
     /// 409: a write named a version or uid that is not the stored one.
@@ -119,6 +207,22 @@ impl Refusal {
             message,
             details(resource, name),
         )
+    }
+
+    /// 409 of a pod that is on a node already.
+    pub fn conflict_of_binding(name: &str, why: &str) -> Self {
+        let message = format!("Operation cannot be fulfilled on pods/binding \"{name}\": {why}");
+        let details = json!({"name": name, "kind": "pods/binding"});
+        Self::new(StatusCode::CONFLICT, "Conflict", message, details)
+    }
+
+    /// 409 of a replacement that names another object's uid.
+    pub fn other_uid(resource: &Resource, old: &Value, given: &str) -> Self {
+        let found = super::object::uid(old);
+        let why = format!(
+            "Precondition failed: UID in precondition: {given}, UID in object meta: {found}"
+        );
+        Self::conflict(resource, super::object::name(old), &why)
     }
 
     /// 409 of a write whose `resourceVersion` is not the newest.
@@ -136,20 +240,16 @@ impl Refusal {
                 json!({"reason": "FieldManagerConflict", "message": message, "field": field})
             })
             .collect();
-        let listed: Vec<_> = conflicts
-            .iter()
-            .map(|(manager, field)| format!("{manager}: {field}"))
-            .collect();
-        let noun = if conflicts.len() == 1 {
-            "conflict"
-        } else {
-            "conflicts"
+        let message = match conflicts {
+            [(manager, field)] => {
+                format!("Apply failed with 1 conflict: conflict with {manager}: {field}")
+            }
+            many => format!(
+                "Apply failed with {} conflicts: {}",
+                many.len(),
+                by_manager(many)
+            ),
         };
-        let message = format!(
-            "Apply failed with {} {noun}: conflicts with {}",
-            conflicts.len(),
-            listed.join(", ")
-        );
         Self::new(
             StatusCode::CONFLICT,
             "Conflict",
@@ -170,22 +270,77 @@ impl Refusal {
                     .join(", ")
             ),
         };
-        let kind = match resource.group.as_str() {
-            "" => resource.kind.clone(),
-            group => format!("{}.{group}", resource.kind),
-        };
-        let message = format!("{kind} \"{name}\" is invalid: {listed}");
-        let causes: Vec<_> = causes
-            .iter()
-            .map(|cause| json!({"reason": cause.reason, "message": cause.message, "field": cause.field}))
-            .collect();
-        let details =
-            json!({"name": name, "group": resource.group, "kind": resource.kind, "causes": causes});
+        let message = format!(
+            "{} \"{name}\" is invalid: {listed}",
+            qualified_kind(resource)
+        );
+        let mut details = details(resource, name);
+        details["kind"] = json!(resource.kind);
+        details["causes"] = causes.iter().map(Cause::to_json).collect();
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Invalid",
             message,
             details,
+        )
+    }
+
+    /// The same, naming the type as paths do: the API server does so where no strategy of the type is asked.
+    pub fn invalid_of_type(resource: &Resource, name: &str, cause: &Cause) -> Self {
+        let message = format!("{} \"{name}\" is invalid: {cause}", resource.qualified());
+        let mut details = details(resource, name);
+        details["causes"] = json!([cause.to_json()]);
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Invalid",
+            message,
+            details,
+        )
+    }
+
+    /// 422: an option of the request, like `dryRun`, is not allowed; `kind` is CreateOptions, ListOptions and so on.
+    pub fn invalid_option(kind: &str, cause: &Cause) -> Self {
+        let message = format!("{kind}.meta.k8s.io \"\" is invalid: {cause}");
+        let details = json!({"group": "meta.k8s.io", "kind": kind, "causes": [cause.to_json()]});
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Invalid",
+            message,
+            details,
+        )
+    }
+
+    /// 422: a patch makes what its type does not know, and the client asked to be told.
+    pub fn invalid_patch(patched: &str, why: &str) -> Self {
+        let cause = Cause::invalid("patch", &json!(patched), why);
+        let message = format!(" \"\" is invalid: {cause}");
+        let details = json!({"causes": [cause.to_json()]});
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Invalid",
+            message,
+            details,
+        )
+    }
+
+    /// 422: a patch that cannot be carried out on this object.
+    pub fn rejected_patch() -> Self {
+        let message = "the server rejected our request due to an error in our request".to_owned();
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Invalid",
+            message,
+            json!({}),
+        )
+    }
+
+    /// 500 where the API server has no word for the reason.
+    pub fn unexplained(message: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "",
+            message.into(),
+            Value::Null,
         )
     }
 
@@ -195,8 +350,19 @@ impl Refusal {
             StatusCode::BAD_REQUEST,
             "BadRequest",
             message.into(),
-            json!({}),
+            Value::Null,
         )
+    }
+
+    /// 403: the namespace is on its way out and takes nothing new.
+    pub fn namespace_goes(resource: &Resource, name: &str, namespace: &str) -> Self {
+        let why = format!(
+            "unable to create new content in namespace {namespace} because it is being terminated"
+        );
+        let mut refusal = Self::forbidden(resource, name, &why);
+        let message = format!("namespace {namespace} is being terminated");
+        refusal.details["causes"] = json!([{"reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace"}]);
+        refusal
     }
 
     /// 403: understood, and not allowed for this object.
@@ -211,12 +377,15 @@ impl Refusal {
     }
 
     /// 429: not now; a disruption budget is used up, for example.
-    pub fn too_many_requests(why: &str) -> Self {
+    pub fn too_many_requests(why: &str, budget: &str) -> Self {
+        let message =
+            format!("The disruption budget {budget} is still being processed by the server.");
+        let details = json!({"causes": [{"reason": "DisruptionBudget", "message": message}], "retryAfterSeconds": 10});
         Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             "TooManyRequests",
             why.to_owned(),
-            json!({}),
+            details,
         )
     }
 
@@ -226,7 +395,7 @@ impl Refusal {
             StatusCode::UNAUTHORIZED,
             "Unauthorized",
             "Unauthorized".to_owned(),
-            json!({}),
+            Value::Null,
         )
     }
 
@@ -244,7 +413,7 @@ impl Refusal {
     /// 410: the asked-for version is no longer known; list again.
     pub fn expired(asked: u64, oldest: u64) -> Self {
         let message = format!("too old resource version: {asked} ({oldest})");
-        Self::new(StatusCode::GONE, "Expired", message, json!({}))
+        Self::new(StatusCode::GONE, "Expired", message, Value::Null)
     }
 
     /// 504: the asked-for version is from the future.
@@ -262,7 +431,7 @@ impl Refusal {
             StatusCode::PAYLOAD_TOO_LARGE,
             "RequestEntityTooLarge",
             message,
-            json!({}),
+            Value::Null,
         )
     }
 
@@ -272,6 +441,17 @@ impl Refusal {
             "the body of the request was in an unknown format - accepted media types include: {}",
             accepted.join(", ")
         );
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UnsupportedMediaType",
+            message,
+            Value::Null,
+        )
+    }
+
+    /// 415 of a patch that says no kind of patch at all.
+    pub fn unsupported_patch() -> Self {
+        let message = "415: Unsupported Media Type".to_owned();
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "UnsupportedMediaType",
@@ -287,7 +467,7 @@ impl Refusal {
             StatusCode::INTERNAL_SERVER_ERROR,
             "InternalError",
             message,
-            json!({}),
+            Value::Null,
         )
     }
 
@@ -295,13 +475,12 @@ impl Refusal {
     pub fn status(&self) -> Value {
         let mut status = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-            "message": self.message, "reason": self.reason, "code": self.code.as_u16(),
+            "message": self.message, "code": self.code.as_u16(),
         });
-        if self
-            .details
-            .as_object()
-            .is_some_and(|details| !details.is_empty())
-        {
+        if !self.reason.is_empty() {
+            status["reason"] = json!(self.reason);
+        }
+        if !self.details.is_null() {
             status["details"] = self.details.clone();
         }
         status
@@ -309,9 +488,32 @@ impl Refusal {
 }
 
 fn details(resource: &Resource, name: &str) -> Value {
-    let mut details = json!({"name": name, "kind": resource.plural});
+    let mut details = json!({"kind": resource.plural});
+    if !name.is_empty() {
+        details["name"] = json!(name);
+    }
     if !resource.group.is_empty() {
         details["group"] = json!(resource.group);
     }
     details
+}
+
+/// `Kind`, or `Kind.group`.
+fn qualified_kind(resource: &Resource) -> String {
+    match resource.group.as_str() {
+        "" => resource.kind.clone(),
+        group => format!("{}.{group}", resource.kind),
+    }
+}
+
+/// Conflicting fields listed below the manager that owns them.
+fn by_manager(conflicts: &[(String, String)]) -> String {
+    let mut managers: Vec<&String> = conflicts.iter().map(|(manager, _)| manager).collect();
+    managers.dedup();
+    let listed = managers.into_iter().map(|manager| {
+        let fields = conflicts.iter().filter(|(of, _)| of == manager);
+        let fields: String = fields.map(|(_, field)| format!("\n- {field}")).collect();
+        format!("conflicts with {manager}:{fields}")
+    });
+    listed.collect::<Vec<_>>().join("\n")
 }

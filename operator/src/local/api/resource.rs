@@ -15,7 +15,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Decodes and encodes an object of a built-in type: what comes back has only fields that the type knows.
@@ -101,6 +101,25 @@ impl Resource {
         format!("{}List", self.kind)
     }
 
+    /// What an object without anything has: of built-in types, fields that are never absent. Nobody owns these by
+    /// creating an object.
+    pub(crate) fn blank(&self) -> Value {
+        let known = matches!(self.shape, Shape::Known(..));
+        match self.plural.as_str() {
+            _ if !known => json!({}),
+            "pods" => json!({"spec": {"containers": []}, "status": {}}),
+            "persistentvolumeclaims" => json!({"spec": {"resources": {}}}),
+            "nodes" => json!({"spec": {}, "status": {}}),
+            "services" | "namespaces" | "leases" | "poddisruptionbudgets" => json!({"spec": {}}),
+            "deployments" => {
+                json!({"spec": {"strategy": {}, "template": {"metadata": {}, "spec": {"containers": []}}}})
+            }
+            "events" => json!({"involvedObject": {}, "source": {}}),
+            "endpointslices" => json!({"endpoints": [], "addressType": ""}),
+            _ => json!({}),
+        }
+    }
+
     pub(crate) fn is_core(&self, plural: &str) -> bool {
         self.group.is_empty() && self.plural == plural
     }
@@ -162,7 +181,7 @@ const BUILT_IN: &[Row] = &[
         "Pod",
         "pods",
         &["po"],
-        &[Namespaced, Status],
+        &[Namespaced, Status, Generation],
         known::<Pod>(),
     ),
     row(
@@ -315,7 +334,7 @@ fn from_row(row: &Row) -> Resource {
     let scale = (row.kind == "Deployment").then(|| ScalePaths {
         spec: "spec.replicas".to_owned(),
         status: "status.replicas".to_owned(),
-        selector: None,
+        selector: Some("spec.selector".to_owned()),
     });
     Resource {
         group: row.group.to_owned(),
@@ -324,10 +343,10 @@ fn from_row(row: &Row) -> Resource {
         plural: row.plural.to_owned(),
         singular: row.kind.to_lowercase(),
         short_names: row.short.iter().map(ToString::to_string).collect(),
-        categories: if row.plural == "pods" || row.plural == "services" {
-            vec!["all".to_owned()]
-        } else {
-            Vec::new()
+        categories: match row.plural {
+            "pods" | "services" | "deployments" => vec!["all".to_owned()],
+            "customresourcedefinitions" => vec!["api-extensions".to_owned()],
+            _ => Vec::new(),
         },
         namespaced: row.flags.contains(&Namespaced),
         status: row.flags.contains(&Status),

@@ -1,6 +1,7 @@
 //! What a request asks for: its path and query, parsed once.
 
-use super::refusal::Refusal;
+use super::refusal::{Cause, Refusal};
+use serde_json::json;
 
 /// A request's path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +55,7 @@ pub(crate) fn parse(path: &str) -> Result<Path, Refusal> {
         ["openapi", rest @ ..] => Ok(Path::OpenApi(rest.join("/"))),
         ["api", version, rest @ ..] => target("", version, rest),
         ["apis", group, version, rest @ ..] => target(group, version, rest),
-        _ => Err(Refusal::no_such_path()),
+        _ => Err(Refusal::unrouted()),
     }
 }
 
@@ -66,10 +67,10 @@ fn target(group: &str, version: &str, rest: &[&str]) -> Result<Path, Refusal> {
         }
         ["namespaces", namespace, plural, rest @ ..] => (*namespace, *plural, rest),
         [plural, rest @ ..] => ("", *plural, rest),
-        [] => return Err(Refusal::no_such_path()),
+        [] => return Err(Refusal::unrouted()),
     };
     if rest.len() > 2 {
-        return Err(Refusal::no_such_path());
+        return Err(Refusal::unrouted());
     }
     Ok(objects(group, version, namespace, plural, rest))
 }
@@ -100,7 +101,7 @@ pub(crate) struct Query {
     pub(crate) continue_token: String,
     pub(crate) field_manager: Option<String>,
     pub(crate) force: bool,
-    pub(crate) dry_run: bool,
+    pub(crate) dry_run: String,
     pub(crate) field_validation: String,
     pub(crate) propagation_policy: Option<String>,
     pub(crate) grace_period_seconds: Option<u64>,
@@ -136,7 +137,7 @@ impl Query {
             "continue" => self.continue_token = value,
             "fieldManager" => self.field_manager = Some(value).filter(|v| !v.is_empty()),
             "force" => self.force = truth(&value),
-            "dryRun" => self.dry_run = dry_run(&value)?,
+            "dryRun" => self.dry_run = value,
             "fieldValidation" => self.field_validation = value,
             "propagationPolicy" => self.propagation_policy = Some(value),
             "gracePeriodSeconds" => self.grace_period_seconds = number(key, &value)?,
@@ -146,19 +147,73 @@ impl Query {
     }
 }
 
-/// Whether a `dryRun` value asks for a rehearsal.
-pub(crate) fn dry_run(value: &str) -> Result<bool, Refusal> {
-    match value {
-        "" => Ok(false),
-        "All" => Ok(true),
-        other => Err(Refusal::bad_request(format!(
-            "invalid dryRun {other:?}: the only value is \"All\""
-        ))),
+impl Query {
+    /// Whether the write is only rehearsed.
+    pub(crate) fn is_rehearsal(&self) -> bool {
+        self.dry_run == "All"
+    }
+
+    /// Refuses options that a write cannot have; `kind` is what the API calls the options of its verb.
+    pub(crate) fn check_options(&self, kind: &str) -> Result<(), Refusal> {
+        check_rehearsal(kind, &self.dry_run)?;
+        let known = ["", "Ignore", "Strict", "Warn"];
+        if !known.contains(&self.field_validation.as_str()) {
+            let given = json!(self.field_validation);
+            let cause = Cause::unsupported("fieldValidation", &given, &known);
+            return Err(Refusal::invalid_option(kind, &cause));
+        }
+        Ok(())
+    }
+
+    /// Refuses a version of a list together with a wrong way of matching it.
+    pub(crate) fn check_versions(&self) -> Result<(), Refusal> {
+        let (how, version) = (
+            self.resource_version_match.as_str(),
+            self.resource_version.as_str(),
+        );
+        let forbidden = |why: &str| {
+            let cause = Cause::forbidden("resourceVersionMatch", why);
+            Err(Refusal::invalid_option("ListOptions", &cause))
+        };
+        if self.send_initial_events && how != "NotOlderThan" {
+            return forbidden(
+                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+            );
+        }
+        match how {
+            "" => Ok(()),
+            "NotOlderThan" if self.send_initial_events => Ok(()),
+            "Exact" | "NotOlderThan" if version.is_empty() => {
+                forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided")
+            }
+            "Exact" if version == "0" => {
+                forbidden("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"")
+            }
+            "Exact" | "NotOlderThan" => Ok(()),
+            other => {
+                let cause = Cause::unsupported(
+                    "resourceVersionMatch",
+                    &json!(other),
+                    &["Exact", "NotOlderThan", ""],
+                );
+                Err(Refusal::invalid_option("ListOptions", &cause))
+            }
+        }
     }
 }
 
+/// Refuses a `dryRun` that is neither a rehearsal nor none.
+pub(crate) fn check_rehearsal(kind: &str, value: &str) -> Result<(), Refusal> {
+    if matches!(value, "" | "All") {
+        return Ok(());
+    }
+    let cause = Cause::unsupported("dryRun", &json!([value]), &["All"]);
+    Err(Refusal::invalid_option(kind, &cause))
+}
+
+/// Anything but a plain no means yes, as to the API server.
 fn truth(value: &str) -> bool {
-    matches!(value, "true" | "1" | "True" | "TRUE" | "t")
+    !matches!(value.to_lowercase().as_str(), "false" | "0")
 }
 
 fn number(key: &str, value: &str) -> Result<Option<u64>, Refusal> {
@@ -259,6 +314,16 @@ mod tests {
             ("a=b,c", true, Some(29))
         );
         assert!(Query::parse("limit=x").is_err());
-        assert!(Query::parse("dryRun=Some").is_err());
+        let check = |query: &str, good: bool| {
+            let query = Query::parse(query).unwrap();
+            assert_eq!(
+                query.check_options("CreateOptions").is_ok(),
+                good,
+                "{query:?}"
+            );
+        };
+        check("dryRun=All&fieldValidation=Strict", true);
+        check("dryRun=Some", false);
+        check("fieldValidation=Perhaps", false);
     }
 }

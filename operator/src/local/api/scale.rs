@@ -99,11 +99,11 @@ fn scale_of(paths: &ScalePaths, object: &Value) -> Value {
             .cloned()
     };
     let number = |path: &str| at(path).and_then(|value| value.as_i64()).unwrap_or(0);
-    let selector = paths
-        .selector
-        .as_deref()
-        .and_then(at)
-        .unwrap_or_else(|| json!(""));
+    let selector = paths.selector.as_deref().and_then(at).map(as_text);
+    let mut status = json!({"replicas": number(&paths.status)});
+    if let Some(selector) = selector.filter(|selector| *selector != "") {
+        status["selector"] = selector;
+    }
     let mut metadata = json!({});
     for field in [
         "name",
@@ -117,8 +117,19 @@ fn scale_of(paths: &ScalePaths, object: &Value) -> Value {
     json!({
         "apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": metadata,
         "spec": {"replicas": number(&paths.spec)},
-        "status": {"replicas": number(&paths.status), "selector": selector},
+        "status": status,
     })
+}
+
+/// A selector as text: custom types keep it so, a Deployment as labels.
+fn as_text(selector: Value) -> Value {
+    let Some(labels) = selector["matchLabels"].as_object() else {
+        return selector;
+    };
+    let pairs = labels
+        .iter()
+        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
+    json!(pairs.collect::<Vec<_>>().join(","))
 }
 
 fn set(object: &mut Value, path: &str, value: Value) {

@@ -2,6 +2,7 @@
 
 use super::object;
 use super::refusal::Refusal;
+use super::resource::{Resource, Shape};
 use serde_json::Value;
 
 /// Which objects of a collection are meant.
@@ -46,10 +47,74 @@ impl Selector {
         Ok(Self { labels, fields })
     }
 
+    /// Whether nothing is selected: everything is meant.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.labels.is_empty() && self.fields.is_empty()
+    }
+
+    /// Refuses fields that the type cannot be selected by.
+    pub(crate) fn check(&self, resource: &Resource) -> Result<(), Refusal> {
+        let known = selectable(resource);
+        let unknown = self.fields.iter().find(|field| {
+            !matches!(field.path.as_str(), "metadata.name" | "metadata.namespace")
+                && !known.contains(&field.path.as_str())
+        });
+        match (unknown, &resource.shape) {
+            (None, _) => Ok(()),
+            (Some(field), Shape::Known(..)) if known.is_empty() => {
+                Err(Refusal::bad_request(format!(
+                    "\"{}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+                    field.path
+                )))
+            }
+            (Some(field), _) => Err(Refusal::bad_request(format!(
+                "field label not supported: {}",
+                field.path
+            ))),
+        }
+    }
+
     /// Whether `object` is meant.
     pub(crate) fn matches(&self, object: &Value) -> bool {
         self.labels.iter().all(|label| label.matches(object))
             && self.fields.iter().all(|field| field.matches(object))
+    }
+}
+
+/// The fields by which objects of a type can be selected, besides name and namespace.
+fn selectable(resource: &Resource) -> &'static [&'static str] {
+    if matches!(resource.shape, Shape::Custom(..)) {
+        return &[];
+    }
+    match resource.plural.as_str() {
+        "pods" => &[
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.nominatedNodeName",
+        ],
+        "nodes" => &["spec.unschedulable"],
+        "namespaces" => &["status.phase"],
+        "secrets" => &["type"],
+        "services" => &["spec.clusterIP", "spec.type"],
+        "events" => &[
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+        _ => &[],
     }
 }
 

@@ -1,13 +1,13 @@
 //! From an HTTP request to an answer: route, verb, representation.
 
 use super::managed::Writer;
-use super::refusal::Refusal;
-use super::resource::Resource;
+use super::refusal::{Cause, Refusal};
+use super::resource::{Resource, Shape};
 use super::route::{self, Path, Query, Target};
 use super::store::Key;
 use super::table::View;
 use super::watch::Watch;
-use super::{Api, State, discovery, patch};
+use super::{Api, State, discovery, duplicates, events, patch};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -31,6 +31,12 @@ pub(super) struct Context {
     pub(super) view: View,
     /// Fields that were ignored; told to the client as warnings.
     pub(super) warnings: Vec<String>,
+    /// Fields that the body has twice.
+    pub(super) twice: Vec<String>,
+    /// Whether the write is a patch.
+    pub(super) patching: bool,
+    /// Whether the client speaks of events in their newer form.
+    pub(super) newer_events: bool,
 }
 
 impl Context {
@@ -59,6 +65,7 @@ impl Context {
 /// What a verb answers.
 pub(super) enum Answer {
     Document(StatusCode, Value),
+    Text(&'static str),
     Watch(Box<Watch>),
 }
 
@@ -70,11 +77,8 @@ impl Api {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let (head, body) = request.into_parts();
-        if content_type(&head.headers).contains("protobuf") {
-            return refused(&Refusal::unsupported_media(&[
-                "application/json",
-                "application/yaml",
-            ]));
+        if let Err(refusal) = check_media(&head.method, &content_type(&head.headers)) {
+            return refused(&refusal);
         }
         let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
             return refused(&Refusal::too_large(BODY_BYTES_MAX));
@@ -109,6 +113,7 @@ impl Api {
             Ok(Answer::Document(code, document)) => {
                 with_warnings(document_response(code, &document), &warnings)
             }
+            Ok(Answer::Text(text)) => text_response(StatusCode::OK, text),
             Ok(Answer::Watch(watch)) => watch.into_response(),
             Err(refusal) => refused(&refusal),
         }
@@ -123,16 +128,21 @@ impl Api {
         body: &[u8],
         warnings: &mut Vec<String>,
     ) -> Result<Answer, Refusal> {
-        let target = match route::parse(path)? {
+        let mut target = match route::parse(path)? {
             Path::Objects(target) => target,
             other => return discovery::answer(&self.state().types, &other),
         };
+        let newer_events = events::is_newer(&target.group, &target.plural);
+        if newer_events {
+            target.group.clear();
+        }
         let mut state = self.state();
         let resource = state.resource(&target.group, &target.version, &target.plural)?;
         if !resource.namespaced && !target.namespace.is_empty() {
             return Err(Refusal::no_such_path());
         }
         let query = Query::parse(query)?;
+        check_options(method, headers, &query)?;
         let writer = Writer {
             manager: manager(&query, headers),
             subresource: target.subresource.clone().unwrap_or_default(),
@@ -146,8 +156,16 @@ impl Api {
             writer,
             view,
             warnings: Vec::new(),
+            twice: duplicates::found(body),
+            patching: false,
+            newer_events,
         };
-        let answer = self.verb(&mut state, &mut context, method, headers, body);
+        let older = newer_events.then(|| older_event(body)).flatten();
+        let body = older.as_deref().unwrap_or(body);
+        let mut answer = self.verb(&mut state, &mut context, method, headers, body);
+        if let (true, Ok(Answer::Document(_, document))) = (newer_events, &mut answer) {
+            events::to_newer(document);
+        }
         self.announce(&state);
         *warnings = context.warnings;
         answer
@@ -163,7 +181,13 @@ impl Api {
     ) -> Result<Answer, Refusal> {
         let environment = &*self.inner.settings.environment;
         let named = context.target.name.is_some();
-        match (method.as_str(), context.subresource()) {
+        let sub = context.subresource();
+        if matches!(sub, "status" if !context.resource.status)
+            || matches!(sub, "scale" if context.resource.scale.is_none())
+        {
+            return Err(no_subresource(context));
+        }
+        match (method.as_str(), sub) {
             ("GET", _) if context.query.watch => {
                 Ok(Answer::Watch(Box::new(self.watch(state, context)?)))
             }
@@ -190,8 +214,54 @@ impl Api {
             (_, "" | "status" | "scale" | "binding" | "eviction") => {
                 Err(Refusal::method_not_allowed())
             }
-            _ => Err(Refusal::no_such_path()),
+            _ => Err(no_subresource(context)),
         }
+    }
+}
+
+/// A custom type answers for its objects; a built-in one has no such path.
+fn no_subresource(context: &Context) -> Refusal {
+    match (&context.resource.shape, context.name()) {
+        (Shape::Custom(..), Ok(name)) => Refusal::not_found(&context.resource, name),
+        _ => Refusal::no_such_path(),
+    }
+}
+
+/// The body in the form in which events are kept, if it is one that can be read.
+fn older_event(body: &[u8]) -> Option<Vec<u8>> {
+    let mut event: Value = serde_json::from_slice(body).ok()?;
+    events::to_older(&mut event);
+    Some(event.to_string().into_bytes())
+}
+
+/// Refuses bodies in a form that nothing here reads. A client that is told so sends JSON.
+fn check_media(method: &Method, media: &str) -> Result<(), Refusal> {
+    let read = matches!(media, "" | "application/json" | "application/yaml");
+    if read || *method == Method::PATCH || *method == Method::GET {
+        return Ok(());
+    }
+    Err(Refusal::unsupported_media(&[
+        "application/json",
+        "application/yaml",
+        "application/vnd.kubernetes.protobuf",
+    ]))
+}
+
+/// Refuses options that the verb does not have.
+fn check_options(method: &Method, headers: &HeaderMap, query: &Query) -> Result<(), Refusal> {
+    match method.as_str() {
+        "POST" => query.check_options("CreateOptions"),
+        "PUT" => query.check_options("UpdateOptions"),
+        "DELETE" => route::check_rehearsal("DeleteOptions", &query.dry_run),
+        "PATCH" => {
+            query.check_options("PatchOptions")?;
+            if query.force && content_type(headers) != patch::APPLY {
+                let cause = Cause::forbidden("force", "may not be specified for non-apply patch");
+                return Err(Refusal::invalid_option("PatchOptions", &cause));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -251,8 +321,21 @@ pub(super) fn document_response(code: StatusCode, document: &Value) -> Response<
     response
 }
 
+fn text_response(code: StatusCode, text: impl Into<Bytes>) -> Response<ApiBody> {
+    let mut response = Response::new(Full::new(text.into()).boxed_unsync());
+    *response.status_mut() = code;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}
+
 /// A refusal as an answer.
 pub(super) fn refused(refusal: &Refusal) -> Response<ApiBody> {
+    if let Some(text) = refusal.plain_text() {
+        return text_response(refusal.code, text);
+    }
     document_response(refusal.code, &refusal.status())
 }
 

@@ -1,6 +1,6 @@
 //! The forms in which objects are shown: whole, metadata only, or as a table for `get`.
 
-use super::resource::{Column, Resource};
+use super::resource::{Column, Resource, Shape};
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -57,12 +57,17 @@ impl View {
         self,
         resource: &Resource,
         objects: &[Arc<Value>],
-        metadata: Value,
+        mut metadata: Value,
     ) -> Value {
         match self {
             Self::Whole => {
+                let custom = matches!(resource.shape, Shape::Custom(..));
+                if custom && metadata.get("continue").is_none() {
+                    metadata["continue"] = json!("");
+                }
+                let items: Vec<_> = objects.iter().map(|object| item(object, custom)).collect();
                 json!({"apiVersion": resource.api_version(), "kind": resource.list_kind(), "metadata": metadata,
-                "items": objects.iter().map(|object| Value::clone(object)).collect::<Vec<_>>()})
+                "items": items})
             }
             Self::Metadata => {
                 json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadataList", "metadata": metadata,
@@ -71,6 +76,16 @@ impl View {
             Self::Table => table(resource, objects.iter().map(|object| &**object), metadata),
         }
     }
+}
+
+/// An object in a list: of a built-in type, the list says what it is.
+fn item(object: &Value, custom: bool) -> Value {
+    let mut item = object.clone();
+    if let (false, Value::Object(fields)) = (custom, &mut item) {
+        fields.remove("apiVersion");
+        fields.remove("kind");
+    }
+    item
 }
 
 fn metadata_of(object: &Value) -> Value {
@@ -133,11 +148,22 @@ fn columns_of(resource: &Resource) -> Vec<Column> {
         _ => &[],
     };
     columns.extend(own.iter().map(|(name, path)| column(name, path, "string")));
-    columns.extend(resource.columns.iter().cloned());
+    columns.extend(resource.columns.iter().cloned().map(described));
     if !columns.iter().any(|column| column.name == "Age") {
         columns.push(column("Age", ".metadata.creationTimestamp", "date"));
     }
     columns
+}
+
+/// A column that its definition says nothing about says where it comes from.
+fn described(mut column: Column) -> Column {
+    if column.description.is_empty() {
+        column.description = format!(
+            "Custom resource definition column (in JSONPath format): {}",
+            column.path
+        );
+    }
+    column
 }
 
 /// The value of a column. Dates are shown as ages, as `get` does.

@@ -10,7 +10,7 @@ use super::selector::Selector;
 use super::service::{ApiBody, Context};
 use super::store::Change;
 use super::table::View;
-use super::{Api, State};
+use super::{Api, State, events};
 use bytes::Bytes;
 use http::{Response, header};
 use http_body::Frame;
@@ -33,6 +33,9 @@ pub(super) struct Watch {
     name: Option<String>,
     selector: Selector,
     view: View,
+    newer_events: bool,
+    /// Whether a table was told: only the first says what the columns are.
+    table_told: std::cell::Cell<bool>,
     position: u64,
     lines: VecDeque<Bytes>,
     changed: tokio::sync::watch::Receiver<u64>,
@@ -45,7 +48,9 @@ impl Api {
     /// Begins a watch; called under the state's lock, so that no change falls between list and watch.
     pub(super) fn watch(&self, state: &State, context: &Context) -> Result<Watch, Refusal> {
         let query = &context.query;
-        let asked = parse_version(&query.resource_version)?;
+        query.check_versions()?;
+        let asked = parse_version(&query.resource_version)
+            .map_err(|refusal| Refusal::unexplained(refusal.message))?;
         let newest = state.store.revision();
         if asked > newest {
             return Err(Refusal::too_new(asked, newest));
@@ -56,13 +61,17 @@ impl Api {
         let bookmarks = query
             .bookmarks
             .then(|| Instant::now() + self.inner.settings.bookmark_every);
+        let selector = Selector::parse(&query.label_selector, &query.field_selector)?;
+        selector.check(&context.resource)?;
         let mut watch = Watch {
             api: self.clone(),
             resource: Arc::clone(&context.resource),
             namespace: context.target.namespace.clone(),
             name: context.target.name.clone(),
-            selector: Selector::parse(&query.label_selector, &query.field_selector)?,
+            selector,
             view: context.view,
+            newer_events: context.newer_events,
+            table_told: std::cell::Cell::new(false),
             position: asked,
             lines: VecDeque::new(),
             changed: self.inner.revision.subscribe(),
@@ -194,7 +203,16 @@ impl Watch {
     }
 
     fn line(&self, kind: &str, object: &Value) -> Bytes {
-        line_of(&json!({"type": kind, "object": self.view.one(&self.resource, object)}))
+        let mut shown = self.view.one(&self.resource, object);
+        if self.view == View::Table {
+            if self.table_told.replace(true) {
+                shown["columnDefinitions"] = Value::Null;
+            }
+        }
+        if self.newer_events {
+            events::to_newer(&mut shown);
+        }
+        line_of(&json!({"type": kind, "object": shown}))
     }
 }
 

@@ -38,7 +38,7 @@ impl State {
         check_type(&context.resource, &new)?;
         self.place(context, &mut new, environment)?;
         if !object::text(&new, "resourceVersion").is_empty() {
-            return Err(Refusal::bad_request(
+            return Err(Refusal::unexplained(
                 "resourceVersion should not be set on objects to be created",
             ));
         }
@@ -63,9 +63,9 @@ impl State {
                 return Err(Refusal::method_not_allowed());
             }
             if !given.is_empty() && given != namespace {
-                return Err(Refusal::bad_request(format!(
-                    "the namespace of the provided object does not match the namespace sent on the request ({given} is not {namespace})"
-                )));
+                return Err(Refusal::bad_request(
+                    "the namespace of the provided object does not match the namespace sent on the request",
+                ));
             }
             object::metadata_mut(new).insert("namespace".to_owned(), json!(namespace));
         } else {
@@ -80,7 +80,10 @@ impl State {
             );
         }
         if object::name(new).is_empty() {
-            let causes = [Cause::required("metadata.name")];
+            let causes = [Cause::required_because(
+                "metadata.name",
+                "name or generateName is required",
+            )];
             return Err(Refusal::invalid(&context.resource, "", &causes));
         }
         Ok(())
@@ -96,14 +99,10 @@ impl State {
     ) -> Result<Arc<Value>, Refusal> {
         let resource = Arc::clone(&context.resource);
         let name = object::name(&new).to_owned();
-        self.check_namespace(context)?;
-        if self.store.get(&context.key(&name)).is_some() {
-            return Err(Refusal::already_exists(&resource, &name));
-        }
+        self.check_namespace(context, &name)?;
         for field in [
             "deletionTimestamp",
             "deletionGracePeriodSeconds",
-            "generation",
             "selfLink",
             "resourceVersion",
         ] {
@@ -119,18 +118,26 @@ impl State {
             metadata.insert("generation".to_owned(), json!(1));
         }
         let mut new = self.admitted(context, new)?;
-        built_in::on_create(&resource, &mut new);
         self.validate(&resource, &new, None)?;
+        match self.store.get(&context.key(&name)) {
+            Some(old) if object::deleting(old) => {
+                return Err(Refusal::still_deleting(&resource, &name));
+            }
+            Some(_) => return Err(Refusal::already_exists(&resource, &name)),
+            None => {}
+        }
+        // What the server adds by itself belongs to nobody, so it comes after the writer has got what is his.
         if note_owner {
             managed::after_update(&resource, None, &mut new, &context.writer);
         }
-        if context.query.dry_run {
+        built_in::on_create(&resource, &mut new);
+        if context.query.is_rehearsal() {
             return Ok(Arc::new(new));
         }
         self.put(context.key(&name), new)
     }
 
-    fn check_namespace(&self, context: &Context) -> Result<(), Refusal> {
+    fn check_namespace(&self, context: &Context, object: &str) -> Result<(), Refusal> {
         if !context.resource.namespaced {
             return Ok(());
         }
@@ -144,14 +151,7 @@ impl State {
         match self.store.get(&key) {
             None => Err(Refusal::not_found(&namespaces, name)),
             Some(namespace) if object::deleting(namespace) => {
-                let why = format!(
-                    "unable to create new content in namespace {name} because it is being terminated"
-                );
-                Err(Refusal::forbidden(
-                    &context.resource,
-                    context.target.name.as_deref().unwrap_or_default(),
-                    &why,
-                ))
+                Err(Refusal::namespace_goes(&context.resource, object, name))
             }
             Some(_) => Ok(()),
         }
@@ -174,11 +174,16 @@ impl State {
                 &json!(0),
                 "must be specified for an update",
             )];
-            return Err(Refusal::invalid(
+            let name = object::name(&old);
+            return Err(Refusal::invalid_of_type(
                 &context.resource,
-                object::name(&old),
-                &causes,
+                name,
+                &causes[0],
             ));
+        }
+        let uid = object::uid(&new);
+        if !uid.is_empty() && uid != object::uid(&old) {
+            return Err(Refusal::other_uid(&context.resource, &old, uid));
         }
         let stored = self.update(context, &old, new, true)?;
         Ok(Answer::Document(
@@ -195,6 +200,8 @@ impl State {
     ) -> Result<Answer, Refusal> {
         let old = self.stored(context)?;
         let new = patch::patched(&context.resource, kind, &old, body)?;
+        check_name(&old, &new)?;
+        context.patching = true;
         let stored = self.update(context, &old, new, true)?;
         Ok(Answer::Document(
             StatusCode::OK,
@@ -209,25 +216,20 @@ impl State {
         mut config: Value,
     ) -> Result<Answer, Refusal> {
         let resource = Arc::clone(&context.resource);
-        check_type(&resource, &config)?;
         if context.query.field_manager.is_none() {
-            return Err(Refusal::bad_request(
-                "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch",
-            ));
+            let cause = Cause::required_because("fieldManager", "is required for apply patch");
+            return Err(Refusal::invalid_option("PatchOptions", &cause));
         }
+        check_applied_type(&resource, &config)?;
         if config["metadata"].get("managedFields").is_some() {
             return Err(Refusal::bad_request("metadata.managedFields must be nil"));
         }
         let name = context.name()?.to_owned();
         let given = object::name(&config).to_owned();
-        if !given.is_empty() && given != name {
-            return Err(Refusal::bad_request(format!(
-                "the name of the object ({given}) does not match the name on the URL ({name})"
-            )));
-        }
         object::metadata_mut(&mut config).insert("name".to_owned(), json!(name));
         // Fields that the type does not know are refused or dropped before anyone owns them.
-        let config = self.pruned(context, config)?;
+        let config = self.pruned_config(context, config)?;
+        context.patching = true;
         let live = self.store.get(&context.key(&name)).cloned();
         let base = live.as_deref().cloned().unwrap_or_else(|| json!({}));
         let merged = managed::apply(
@@ -237,6 +239,11 @@ impl State {
             &context.writer,
             context.query.force,
         )?;
+        if !given.is_empty() && given != name {
+            return Err(Refusal::bad_request(format!(
+                "the name of the object ({given}) does not match the name on the URL ({name})"
+            )));
+        }
         let (code, stored) = match live {
             Some(old) => (StatusCode::OK, self.update(context, &old, merged, false)?),
             None if context.subresource().is_empty() => {
@@ -269,7 +276,13 @@ impl State {
     ) -> Result<Arc<Value>, Refusal> {
         let resource = Arc::clone(&context.resource);
         let name = object::name(old).to_owned();
-        check_preconditions(&resource, old, &new)?;
+        check_version(&resource, old, &new)?;
+        // A write through a custom type's status looks at nothing of the metadata but the version.
+        let blind =
+            context.subresource() == "status" && matches!(resource.shape, Shape::Custom(..));
+        if context.patching && !blind {
+            check_uid(&resource, old, &new)?;
+        }
         for field in ["name", "namespace", "resourceVersion"]
             .iter()
             .chain(SERVER_METADATA)
@@ -282,7 +295,7 @@ impl State {
             let next = old["metadata"]["generation"].as_i64().unwrap_or(0) + 1;
             object::metadata_mut(&mut new).insert("generation".to_owned(), json!(next));
         }
-        built_in::on_update(&resource, &mut new);
+        built_in::on_update(&resource, old, &mut new);
         self.validate(&resource, &new, Some(old))?;
         if note_owner {
             let writer: &Writer = &context.writer;
@@ -291,7 +304,7 @@ impl State {
         if object::substance(old) == object::substance(&new) {
             return Ok(Arc::clone(old));
         }
-        if context.query.dry_run {
+        if context.query.is_rehearsal() {
             return Ok(Arc::new(new));
         }
         let graceful = new["metadata"]["deletionGracePeriodSeconds"]
@@ -318,14 +331,36 @@ impl State {
         }
         new["apiVersion"] = json!(context.resource.api_version());
         new["kind"] = json!(context.resource.kind);
+        object::whole_numbers(&mut new);
         Ok(new)
+    }
+
+    /// The same for a configuration to apply: what a built-in type does not know cannot be owned, and is never dropped.
+    fn pruned_config(&self, context: &mut Context, config: Value) -> Result<Value, Refusal> {
+        let resource = &context.resource;
+        if let Shape::Known(decode, _) = &resource.shape {
+            let known = decode(&config).map_err(|e| cannot_handle(resource, &e))?;
+            if let Some(field) = built_in::lost(&config, &known).first() {
+                let (namespace, name) = (object::namespace(&config), object::name(&config));
+                return Err(Refusal::unexplained(format!(
+                    "failed to create typed patch object ({namespace}/{name}; {}/{}, Kind={}): .{field}: field not declared in schema",
+                    resource.group, resource.version, resource.kind
+                )));
+            }
+        }
+        self.pruned(context, config)
     }
 
     /// The object without fields that its type does not know; refuses or notes them as the client asked.
     fn pruned(&self, context: &mut Context, mut new: Value) -> Result<Value, Refusal> {
         let resource = &context.resource;
         let unknown = match &resource.shape {
-            Shape::Custom(schema, _) => schema::prune(schema, &mut new, ""),
+            Shape::Custom(schema, _) => {
+                let mut unknown = schema::prune(schema, &mut new, "");
+                let lost = built_in::known_metadata(&mut new);
+                unknown.extend(lost.map_err(|e| cannot_handle(resource, &e))?);
+                unknown
+            }
             Shape::Known(decode, _) => {
                 let known = decode(&new).map_err(|e| cannot_handle(resource, &e))?;
                 let unknown = built_in::lost(&new, &known);
@@ -333,17 +368,23 @@ impl State {
                 unknown
             }
         };
-        let told: Vec<_> = unknown
+        let twice = context
+            .twice
             .iter()
-            .map(|field| format!("unknown field \"{field}\""))
-            .collect();
+            .map(|field| format!("duplicate field \"{field}\""));
+        let unknown = unknown
+            .iter()
+            .map(|field| format!("unknown field \"{field}\""));
+        let told: Vec<_> = twice.chain(unknown).collect();
         match context.query.field_validation.as_str() {
             _ if told.is_empty() => {}
             "Strict" => {
-                return Err(cannot_handle(
-                    resource,
-                    &format!("strict decoding error: {}", told.join(", ")),
-                ));
+                let why = format!("strict decoding error: {}", told.join(", "));
+                return Err(if context.patching {
+                    Refusal::invalid_patch(&new.to_string(), &why)
+                } else {
+                    cannot_handle(resource, &why)
+                });
             }
             "Ignore" => {}
             _ => told
@@ -370,22 +411,31 @@ impl State {
         );
         if let Some(old) = old.filter(|old| object::deleting(old)) {
             let known = object::finalizers(old);
-            if object::finalizers(new)
-                .iter()
-                .any(|finalizer| !known.contains(finalizer))
-            {
-                let why = "no new finalizers can be added if the object is being deleted";
-                causes.push(Cause::forbidden("metadata.finalizers", why));
+            let late = object::finalizers(new)
+                .into_iter()
+                .filter(|f| !known.contains(f));
+            let late: Vec<_> = late.map(|finalizer| format!("{finalizer:?}")).collect();
+            if !late.is_empty() {
+                let why = format!(
+                    "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+                    late.join(", ")
+                );
+                causes.push(Cause::forbidden("metadata.finalizers", &why));
             }
         }
         match &resource.shape {
             Shape::Custom(schema, rules) => {
                 schema::check(schema, new, "", &mut causes);
-                if causes.is_empty() {
+                if causes.iter().any(Cause::blocks_rules) {
+                    causes.push(schema::rules_skipped());
+                } else {
                     rules.check(new, old, &mut causes);
                 }
             }
-            Shape::Known(..) => built_in::check(resource, new, old, &mut causes),
+            Shape::Known(..) => {
+                names::check_finalizers(new, &mut causes);
+                built_in::check(resource, new, old, &mut causes);
+            }
         }
         if causes.is_empty() {
             Ok(())
@@ -422,20 +472,47 @@ fn check_type(resource: &Resource, new: &Value) -> Result<(), Refusal> {
     )))
 }
 
-/// A write that names a uid or a version is only for that.
-fn check_preconditions(resource: &Resource, old: &Value, new: &Value) -> Result<(), Refusal> {
-    let name = object::name(old);
-    let uid = object::uid(new);
-    if !uid.is_empty() && uid != object::uid(old) {
-        let why = format!(
-            "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-            object::uid(old)
-        );
-        return Err(Refusal::conflict(resource, name, &why));
+/// The same for a configuration to apply.
+fn check_applied_type(resource: &Resource, config: &Value) -> Result<(), Refusal> {
+    if !config.is_object() || check_type(resource, config).is_ok() {
+        return check_type(resource, config);
     }
+    let text = |field: &str| config[field].as_str().unwrap_or_default();
+    let (group, version) = text("apiVersion")
+        .split_once('/')
+        .unwrap_or(("", text("apiVersion")));
+    Err(Refusal::bad_request(format!(
+        "invalid object type: {group}/{version}, Kind={}",
+        text("kind")
+    )))
+}
+
+/// An object keeps its name.
+fn check_name(old: &Value, new: &Value) -> Result<(), Refusal> {
+    let (name, given) = (object::name(old), object::name(new));
+    if given == name {
+        return Ok(());
+    }
+    Err(Refusal::bad_request(format!(
+        "the name of the object ({given}) does not match the name on the URL ({name})"
+    )))
+}
+
+/// A patch cannot give an object another uid; so one that names the uid is only for that object.
+fn check_uid(resource: &Resource, old: &Value, new: &Value) -> Result<(), Refusal> {
+    let uid = object::uid(new);
+    if uid.is_empty() || uid == object::uid(old) {
+        return Ok(());
+    }
+    let causes = [Cause::immutable("metadata.uid", &json!(uid))];
+    Err(Refusal::invalid(resource, object::name(old), &causes))
+}
+
+/// A write that names a version is only for that.
+fn check_version(resource: &Resource, old: &Value, new: &Value) -> Result<(), Refusal> {
     let version = object::text(new, "resourceVersion");
     if !version.is_empty() && version != object::text(old, "resourceVersion") {
-        return Err(Refusal::modified(resource, name));
+        return Err(Refusal::modified(resource, object::name(old)));
     }
     Ok(())
 }

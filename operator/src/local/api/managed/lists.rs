@@ -61,6 +61,7 @@ const ATOMIC_MAPS: &[&str] = &[
     "secretRef",
     "configMapRef",
     "involvedObject",
+    "regarding",
     "ownerReferences",
     "imagePullSecrets",
     "matchLabels",
@@ -98,6 +99,10 @@ impl<'a> Topology<'a> {
                 Some(child) => Topology::Custom(child, false),
                 None => Topology::Custom(&schema["additionalProperties"], false),
             },
+            // At the root of an EndpointSlice: one value, unlike the ports of containers and Services.
+            Topology::Known(parent) if parent.is_empty() && name == "ports" => {
+                Topology::Known("addressPorts".to_owned())
+            }
             Topology::Known(_) => Topology::Known(name.to_owned()),
         }
     }
@@ -129,11 +134,7 @@ impl<'a> Topology<'a> {
     /// Whether the map at this place is one value.
     pub(crate) fn is_atomic_map(&self) -> bool {
         match self {
-            Topology::Custom(schema, _) => {
-                schema["x-kubernetes-map-type"] == "atomic"
-                    // Without a schema nothing is known about the fields: the value is one.
-                    || (schema.is_null())
-            }
+            Topology::Custom(schema, _) => schema["x-kubernetes-map-type"] == "atomic",
             Topology::Known(name) => ATOMIC_MAPS.contains(&name.as_str()),
         }
     }

@@ -63,10 +63,12 @@ impl Entry {
             "manager": self.manager,
             "operation": if self.apply { "Apply" } else { "Update" },
             "apiVersion": self.api_version,
-            "time": self.time,
             "fieldsType": "FieldsV1",
             "fieldsV1": self.fields.to_json(),
         });
+        if !self.time.is_empty() {
+            entry["time"] = json!(self.time);
+        }
         if !self.subresource.is_empty() {
             entry["subresource"] = json!(self.subresource);
         }
@@ -113,7 +115,6 @@ fn strip(fields: &mut FieldSet, resource: &Resource, subresource: &str) {
         "selfLink",
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
-        "generateName",
     ];
     for field in system {
         fields.remove(&[fields::field("metadata"), fields::field(field)]);
@@ -136,16 +137,15 @@ pub(crate) fn after_update(
     new: &mut Value,
     writer: &Writer,
 ) {
-    let empty = json!({});
-    let old = old.unwrap_or(&empty);
-    let mut entries = entries_of(old);
-    // A client that sends an empty list of managed fields gives up all ownership, as in Kubernetes.
-    if new["metadata"]["managedFields"]
-        .as_array()
-        .is_some_and(Vec::is_empty)
-    {
-        entries.clear();
+    // A client that sends a list of managed fields that is empty, or of one empty entry, takes all ownership away.
+    let sent = new["metadata"]["managedFields"].as_array();
+    if old.is_some() && sent.is_some_and(|sent| sent.is_empty() || sent[0] == json!({})) {
+        object::metadata_mut(new).remove("managedFields");
+        return;
     }
+    let blank = resource.blank();
+    let old = old.unwrap_or(&blank);
+    let mut entries = entries_of(old);
     let topology = Topology::of(resource);
     let mut difference = fields::compare(&bare(old), &bare(new), &topology);
     strip(&mut difference.changed, resource, &writer.subresource);
@@ -179,7 +179,7 @@ fn own(
         let fields = with(&entry.fields);
         if fields != entry.fields {
             entry.fields = fields;
-            entry.time.clone_from(&writer.now);
+            entry.time = time_of(writer);
         }
         return;
     }
@@ -188,9 +188,18 @@ fn own(
         apply,
         api_version: api_version.to_owned(),
         subresource: writer.subresource.clone(),
-        time: writer.now.clone(),
+        time: time_of(writer),
         fields: with(&FieldSet::default()),
     });
+}
+
+/// When a write happened, as its entry says it; writes through scale say nothing.
+fn time_of(writer: &Writer) -> String {
+    if writer.subresource == "scale" {
+        String::new()
+    } else {
+        writer.now.clone()
+    }
 }
 
 /// The object without its managed fields, which nobody owns.
@@ -214,6 +223,9 @@ pub(crate) fn apply(
     strip(&mut applied, resource, &writer.subresource);
 
     let mut entries = entries_of(live);
+    if entries.is_empty() && live["metadata"]["uid"].is_string() {
+        entries.push(before_first_apply(resource, live, writer));
+    }
     let mut merged = merge::merged(&bare(live), config, &topology);
     let mut changed = fields::compare(&bare(live), &merged, &topology).changed;
     strip(&mut changed, resource, &writer.subresource);
@@ -258,6 +270,21 @@ pub(crate) fn apply(
     });
     set_entries(&mut merged, entries);
     Ok(merged)
+}
+
+/// Whoever wrote a live object that nobody owns anything of.
+fn before_first_apply(resource: &Resource, live: &Value, writer: &Writer) -> Entry {
+    let mut fields =
+        fields::compare(&resource.blank(), &bare(live), &Topology::of(resource)).changed;
+    strip(&mut fields, resource, "");
+    Entry {
+        manager: "before-first-apply".to_owned(),
+        apply: false,
+        api_version: resource.api_version(),
+        subresource: String::new(),
+        time: writer.now.clone(),
+        fields,
+    }
 }
 
 /// The manager as a conflict names it.
