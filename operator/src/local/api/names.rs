@@ -92,7 +92,8 @@ pub(crate) fn check_finalizers(object: &Value, causes: &mut Vec<Cause>) {
     let finalizers = super::object::finalizers(object);
     for (index, finalizer) in finalizers.into_iter().enumerate() {
         let own = ["kubernetes", "orphan", "foregroundDeletion"].contains(&finalizer);
-        if !own && !(finalizer.contains('/') && is_qualified(finalizer)) {
+        let qualified = finalizer.contains('/') && is_qualified(finalizer);
+        if !own && !qualified {
             let path = format!("metadata.finalizers[{index}]");
             let why = "name is neither a standard finalizer name nor is it fully qualified";
             causes.push(Cause::invalid(&path, &Value::from(finalizer), why));

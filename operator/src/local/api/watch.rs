@@ -204,10 +204,8 @@ impl Watch {
 
     fn line(&self, kind: &str, object: &Value) -> Bytes {
         let mut shown = self.view.one(&self.resource, object);
-        if self.view == View::Table {
-            if self.table_told.replace(true) {
-                shown["columnDefinitions"] = Value::Null;
-            }
+        if self.view == View::Table && self.table_told.replace(true) {
+            shown["columnDefinitions"] = Value::Null;
         }
         if self.newer_events {
             events::to_newer(&mut shown);
