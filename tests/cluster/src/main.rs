@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use serde_json::Value;
 use synod_cluster::differences::{self, Known};
+use synod_cluster::kubectl::{self, Local};
 use synod_cluster::play::{Play, Played};
 use synod_cluster::servers::{Embedded, Real};
 use synod_cluster::{Failure, script};
@@ -13,14 +14,18 @@ use synod_cluster::{Failure, script};
 /// The embedded API beside a kube-apiserver.
 #[derive(Parser)]
 struct Arguments {
-    /// Only areas whose name contains one of these; the counts of known differences are not checked then
+    /// Only areas of the script whose name contains one of these, and `kubectl` for its steps; the places of known
+    /// differences are not counted then
     names: Vec<String>,
-    /// Where kube-apiserver is
+    /// Where kube-apiserver and kubectl are
     #[arg(long)]
     kubernetes: PathBuf,
     /// Where etcd is
     #[arg(long)]
     peers: PathBuf,
+    /// Where `synod` and `synod-agent` are
+    #[arg(long)]
+    programs: PathBuf,
     /// The script's folder [default: that of this crate]
     #[arg(long)]
     script: Option<PathBuf>,
@@ -57,20 +62,26 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         .into_iter()
         .filter(|area| area.name == "definitions" || wanted(&area.name))
         .collect();
-    let real = Real::start(
-        &arguments.peers.join("etcd"),
-        &arguments.kubernetes.join("kube-apiserver"),
-    )
-    .await?;
-    let embedded = Embedded::start().await?;
-    let mut play = Play::new(&real.kubeconfig, &embedded.kubeconfig, root).await?;
     let mut report = Report::new(known);
-    for area in &areas {
-        for played in play.area(area).await? {
-            report.add(&played);
+    if areas.iter().any(|area| wanted(&area.name)) {
+        let etcd = arguments.peers.join("etcd");
+        let real = Real::start(&etcd, &arguments.kubernetes.join("kube-apiserver")).await?;
+        let embedded = Embedded::start().await?;
+        let mut play = Play::new(&real.kubeconfig, &embedded.kubeconfig, root).await?;
+        for area in &areas {
+            for played in play.area(area).await? {
+                report.add(&played);
+            }
+        }
+        report.tell_known(arguments.names.is_empty());
+    }
+    if wanted("kubectl") {
+        let local = Local::start(&arguments.programs, &arguments.kubernetes)?;
+        for step in kubectl::STEPS {
+            report.step(step.name, local.check(step));
         }
     }
-    Ok(report.close(arguments.names.is_empty()))
+    Ok(report.close())
 }
 
 /// What passed and what did not.
@@ -119,8 +130,9 @@ impl Report {
         }
     }
 
-    /// Prints the known differences and the closing line; says whether all is as it should be.
-    fn close(mut self, whole: bool) -> bool {
+    /// Prints the known differences and how many requests were compared; `whole` says whether all were.
+    fn tell_known(&mut self, whole: bool) {
+        let compared = self.passed + self.failed;
         for (known, found) in self.known.iter().zip(&self.places) {
             let good = !whole || *found == known.places;
             let verdict = if good { "known" } else { "FAILED" };
@@ -135,10 +147,23 @@ impl Report {
             }
         }
         println!(
-            "{} requests compared, {} known differences",
-            self.passed + self.failed - self.known.len(),
+            "{compared} requests compared, {} known differences",
             self.known.len()
         );
+    }
+
+    fn step(&mut self, name: &str, result: Result<(), Failure>) {
+        match result {
+            Ok(()) => self.passed += 1,
+            Err(failure) => {
+                self.failed += 1;
+                println!("kubectl/{name} ... FAILED\n  {failure}");
+            }
+        }
+    }
+
+    /// Prints the closing line; says whether all is as it should be.
+    fn close(&self) -> bool {
         println!("{} passed, {} failed", self.passed, self.failed);
         self.failed == 0
     }
