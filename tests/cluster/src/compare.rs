@@ -26,9 +26,11 @@ pub fn differences(real: &Value, embedded: &Value, mapping: &mut Mapping) -> Vec
 }
 
 /// The answer with the causes of a refusal in a stated order, since the real server finds them in any. Its sentence lists
-/// them again; where there are several, only the sentence's beginning is left.
+/// them again; where there are several, only the sentence's beginning is left. Managers are ordered by name: servers order
+/// them by the second in which they wrote.
 fn settled(answer: &Value) -> Value {
     let mut answer = answer.clone();
+    order_managers(&mut answer);
     let body = &mut answer["body"];
     let Some(Value::Array(causes)) = body.pointer_mut("/details/causes") else {
         return answer;
@@ -41,6 +43,22 @@ fn settled(answer: &Value) -> Value {
         body["message"] = format!("{beginning} is invalid").into();
     }
     answer
+}
+
+fn order_managers(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::Array(entries)) = fields.get_mut("managedFields") {
+                entries.sort_by_key(|entry| {
+                    ["manager", "operation", "subresource", "apiVersion"]
+                        .map(|field| entry[field].to_string())
+                });
+            }
+            fields.values_mut().for_each(order_managers);
+        }
+        Value::Array(items) => items.iter_mut().for_each(order_managers),
+        _ => {}
+    }
 }
 
 struct Walk<'a> {

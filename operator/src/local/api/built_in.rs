@@ -176,8 +176,20 @@ fn pod_template_defaults(spec: &mut Value) {
     }
 }
 
+/// Whether an image's name means the same image tomorrow: by digest, or by a tag that is not `latest`.
+fn names_one_image(image: &str) -> bool {
+    let last = image.rsplit('/').next().unwrap_or_default();
+    image.contains('@') || last.split_once(':').is_some_and(|(_, tag)| tag != "latest")
+}
+
 fn container_defaults(container: &mut Value) {
-    default(container, "imagePullPolicy", json!("IfNotPresent"));
+    let image = container["image"].as_str().unwrap_or_default();
+    let policy = if names_one_image(image) {
+        "IfNotPresent"
+    } else {
+        "Always"
+    };
+    default(container, "imagePullPolicy", json!(policy));
     default(
         container,
         "terminationMessagePath",

@@ -23,6 +23,7 @@ pub(crate) mod names;
 pub(crate) mod object;
 mod open_api;
 mod patch;
+mod protobuf;
 mod read;
 mod refusal;
 mod resource;

@@ -92,6 +92,7 @@ pub(crate) struct Query {
     pub(crate) label_selector: String,
     pub(crate) field_selector: String,
     pub(crate) watch: bool,
+    pub(crate) include_object: String,
     pub(crate) resource_version: String,
     pub(crate) resource_version_match: String,
     pub(crate) bookmarks: bool,
@@ -123,6 +124,7 @@ impl Query {
         match key {
             "labelSelector" => self.label_selector = value,
             "fieldSelector" => self.field_selector = value,
+            "includeObject" => self.include_object = value,
             "watch" => self.watch = truth(&value),
             "resourceVersion" => self.resource_version = value,
             "resourceVersionMatch" => self.resource_version_match = value,

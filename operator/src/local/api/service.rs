@@ -7,7 +7,7 @@ use super::route::{self, Path, Query, Target};
 use super::store::Key;
 use super::table::View;
 use super::watch::Watch;
-use super::{Api, State, discovery, duplicates, events, patch};
+use super::{Api, State, discovery, duplicates, events, patch, protobuf};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -18,6 +18,9 @@ use std::sync::Arc;
 
 /// The longest request body; the API server's own bound.
 const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+
+/// The form in which kubectl creates Kubernetes' own kinds.
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 /// The body of an answer: one document, or the stream of a watch.
 pub(crate) type ApiBody = UnsyncBoxBody<Bytes, Infallible>;
@@ -77,13 +80,20 @@ impl Api {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let (head, body) = request.into_parts();
-        if let Err(refusal) = check_media(&head.method, &content_type(&head.headers)) {
+        let media = content_type(&head.headers);
+        if let Err(refusal) = check_media(&head.method, &media) {
             return refused(&refusal);
         }
         let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
             return refused(&Refusal::too_large(BODY_BYTES_MAX));
         };
-        let body = body.to_bytes();
+        let mut body = body.to_bytes();
+        if media == PROTOBUF {
+            let Some(object) = protobuf::decoded(&body) else {
+                return refused(&unknown_media());
+            };
+            body = object.to_string().into();
+        }
         let serve = || {
             self.serve(
                 &head.method,
@@ -148,7 +158,7 @@ impl Api {
             subresource: target.subresource.clone().unwrap_or_default(),
             now: self.now_text(),
         };
-        let view = View::negotiated(headers);
+        let view = View::negotiated(headers, &query.include_object);
         let mut context = Context {
             resource,
             target,
@@ -236,15 +246,18 @@ fn older_event(body: &[u8]) -> Option<Vec<u8>> {
 
 /// Refuses bodies in a form that nothing here reads. A client that is told so sends JSON.
 fn check_media(method: &Method, media: &str) -> Result<(), Refusal> {
-    let read = matches!(media, "" | "application/json" | "application/yaml");
+    let read = matches!(
+        media,
+        "" | "application/json" | "application/yaml" | PROTOBUF
+    );
     if read || *method == Method::PATCH || *method == Method::GET {
         return Ok(());
     }
-    Err(Refusal::unsupported_media(&[
-        "application/json",
-        "application/yaml",
-        "application/vnd.kubernetes.protobuf",
-    ]))
+    Err(unknown_media())
+}
+
+fn unknown_media() -> Refusal {
+    Refusal::unsupported_media(&["application/json", "application/yaml", PROTOBUF])
 }
 
 /// Refuses options that the verb does not have.

@@ -10,12 +10,40 @@ use std::sync::Arc;
 pub(super) enum View {
     Whole,
     Metadata,
-    Table,
+    Table(Include),
+}
+
+/// What of each object a table carries beside its cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Include {
+    Nothing,
+    Metadata,
+    /// `get --sort-by` sorts by any field.
+    Object,
+}
+
+impl Include {
+    /// As the query names it.
+    fn named(name: &str) -> Self {
+        match name {
+            "None" => Self::Nothing,
+            "Object" => Self::Object,
+            _ => Self::Metadata,
+        }
+    }
+
+    fn of(self, object: &Value) -> Value {
+        match self {
+            Self::Nothing => Value::Null,
+            Self::Metadata => metadata_of(object),
+            Self::Object => object.clone(),
+        }
+    }
 }
 
 impl View {
     /// The first form of the `Accept` header that is served here.
-    pub(super) fn negotiated(headers: &HeaderMap) -> Self {
+    pub(super) fn negotiated(headers: &HeaderMap, include: &str) -> Self {
         let accept = headers
             .get(header::ACCEPT)
             .and_then(|value| value.to_str().ok())
@@ -23,7 +51,7 @@ impl View {
         for wanted in accept.split(',') {
             let parameters: Vec<&str> = wanted.split(';').map(str::trim).collect();
             if parameters.contains(&"as=Table") {
-                return Self::Table;
+                return Self::Table(Include::named(include));
             }
             if parameters.contains(&"as=PartialObjectMetadata")
                 || parameters.contains(&"as=PartialObjectMetadataList")
@@ -45,9 +73,9 @@ impl View {
         match self {
             Self::Whole => object.clone(),
             Self::Metadata => metadata_of(object),
-            Self::Table => {
+            Self::Table(include) => {
                 let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
-                table(resource, std::iter::once(object), metadata)
+                table(resource, std::iter::once(object), metadata, include)
             }
         }
     }
@@ -73,7 +101,10 @@ impl View {
                 json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadataList", "metadata": metadata,
                 "items": objects.iter().map(|object| metadata_of(object)).collect::<Vec<_>>()})
             }
-            Self::Table => table(resource, objects.iter().map(|object| &**object), metadata),
+            Self::Table(include) => {
+                let objects = objects.iter().map(|object| &**object);
+                table(resource, objects, metadata, include)
+            }
         }
     }
 }
@@ -96,6 +127,7 @@ fn table<'a>(
     resource: &Resource,
     objects: impl Iterator<Item = &'a Value>,
     metadata: Value,
+    include: Include,
 ) -> Value {
     let columns = columns_of(resource);
     let definitions: Vec<_> = columns
@@ -108,7 +140,7 @@ fn table<'a>(
     let rows: Vec<_> = objects
         .map(|object| {
             let cells: Vec<Value> = columns.iter().map(|column| cell(object, column)).collect();
-            json!({"cells": cells, "object": metadata_of(object)})
+            json!({"cells": cells, "object": include.of(object)})
         })
         .collect();
     json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "columnDefinitions": definitions, "rows": rows})

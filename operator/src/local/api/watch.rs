@@ -204,7 +204,7 @@ impl Watch {
 
     fn line(&self, kind: &str, object: &Value) -> Bytes {
         let mut shown = self.view.one(&self.resource, object);
-        if self.view == View::Table && self.table_told.replace(true) {
+        if matches!(self.view, View::Table(_)) && self.table_told.replace(true) {
             shown["columnDefinitions"] = Value::Null;
         }
         if self.newer_events {

@@ -239,6 +239,10 @@ impl State {
             &context.writer,
             context.query.force,
         )?;
+        let mut merged = merged;
+        if context.writer.manager == "kubectl" {
+            note_last_applied(&mut merged, &config);
+        }
         if !given.is_empty() && given != name {
             return Err(Refusal::bad_request(format!(
                 "the name of the object ({given}) does not match the name on the URL ({name})"
@@ -335,18 +339,19 @@ impl State {
         Ok(new)
     }
 
-    /// The same for a configuration to apply: what a built-in type does not know cannot be owned, and is never dropped.
+    /// The same for a configuration to apply. What its type does not know cannot be owned, so it is refused whatever the
+    /// client asked for.
     fn pruned_config(&self, context: &mut Context, config: Value) -> Result<Value, Refusal> {
         let resource = &context.resource;
-        if let Shape::Known(decode, _) = &resource.shape {
-            let known = decode(&config).map_err(|e| cannot_handle(resource, &e))?;
-            if let Some(field) = built_in::lost(&config, &known).first() {
-                let (namespace, name) = (object::namespace(&config), object::name(&config));
-                return Err(Refusal::unexplained(format!(
-                    "failed to create typed patch object ({namespace}/{name}; {}/{}, Kind={}): .{field}: field not declared in schema",
-                    resource.group, resource.version, resource.kind
-                )));
+        let unknown = match &resource.shape {
+            Shape::Known(decode, _) => {
+                let known = decode(&config).map_err(|e| cannot_handle(resource, &e))?;
+                built_in::lost(&config, &known)
             }
+            Shape::Custom(schema, _) => schema::prune(schema, &mut config.clone(), ""),
+        };
+        if !unknown.is_empty() {
+            return Err(not_declared(resource, &config, &unknown));
         }
         self.pruned(context, config)
     }
@@ -452,6 +457,24 @@ fn cannot_handle(resource: &Resource, why: &str) -> Refusal {
     ))
 }
 
+/// A configuration to apply has fields that its type does not declare.
+fn not_declared(resource: &Resource, config: &Value, fields: &[String]) -> Refusal {
+    let (namespace, name) = (object::namespace(config), object::name(config));
+    let of = format!(
+        "{namespace}/{name}; {}/{}, Kind={}",
+        resource.group, resource.version, resource.kind
+    );
+    let listed = fields
+        .iter()
+        .map(|field| format!(".{field}: field not declared in schema"));
+    let listed: Vec<_> = listed.collect();
+    let why = match listed.as_slice() {
+        [one] => one.clone(),
+        many => format!("errors:\n  {}", many.join("\n  ")),
+    };
+    Refusal::unexplained(format!("failed to create typed patch object ({of}): {why}"))
+}
+
 fn check_type(resource: &Resource, new: &Value) -> Result<(), Refusal> {
     if !new.is_object() {
         return Err(Refusal::bad_request("the body is not an object"));
@@ -485,6 +508,20 @@ fn check_applied_type(resource: &Resource, config: &Value) -> Result<(), Refusal
         "invalid object type: {group}/{version}, Kind={}",
         text("kind")
     )))
+}
+
+/// The annotation by which kubectl applies at the client follows what it applies at the server, so that a user can go
+/// back; nobody gets to own it by that.
+fn note_last_applied(object: &mut Value, config: &Value) {
+    const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+    let annotation = &mut object["metadata"]["annotations"];
+    if annotation.get(LAST_APPLIED).is_none() {
+        if annotation.is_null() {
+            object::metadata_mut(object).remove("annotations");
+        }
+        return;
+    }
+    annotation[LAST_APPLIED] = json!(format!("{config}\n"));
 }
 
 /// An object keeps its name.
