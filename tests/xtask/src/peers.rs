@@ -136,7 +136,8 @@ impl Peers {
         let requirements = self.read("go.mod")?;
         requirements
             .lines()
-            .find_map(|line| line.trim().strip_prefix(&wanted))
+            .map(|line| line.trim().trim_start_matches("require "))
+            .find_map(|line| line.strip_prefix(&wanted))
             .and_then(|version| version.split_whitespace().next())
             .map(str::to_owned)
             .ok_or_else(|| format!("{}/go.mod does not name {}", self.module, self.versioned))
