@@ -44,6 +44,7 @@ pub(crate) fn round(world: &mut World) -> String {
     let decision = View::of(world).decide(world.floor);
     world.status = decision.status;
     world.group.fresh = true;
+    world.nodes_are_seen = true;
     let mut lines = String::new();
     for action in &decision.actions {
         lines.push_str(&format!("{action}\n"));

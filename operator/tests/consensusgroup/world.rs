@@ -36,6 +36,8 @@ pub(crate) struct World {
     pub(crate) default_image: String,
     /// The nodes that the API shows.
     pub(crate) nodes: NodesSeen,
+    /// The operator decided on the nodes that there are now.
+    pub(crate) nodes_are_seen: bool,
     /// Nodes without power, whatever the API shows.
     pub(crate) dark: BTreeSet<String>,
     /// Volumes are only reached from the node that they were made on.
@@ -59,6 +61,7 @@ impl World {
             nodes: ["a", "b", "c"]
                 .map(|name| (name.to_owned(), NodeSeen::default()))
                 .into(),
+            nodes_are_seen: false,
             dark: BTreeSet::new(),
             local_volumes: false,
         }
@@ -298,15 +301,17 @@ impl World {
         }
     }
 
+    /// The API is asked for the node; a plan that saw the nodes as they are has no excuse.
     fn force_delete(&mut self, seen: &Seen, node: &str) -> Result<(), Refused> {
         self.objects.check(seen)?;
-        if self
-            .nodes
-            .get(node)
-            .is_some_and(|node| !node.out_of_service)
-        {
-            self.group
-                .violated(format!("{} may still run on node {node}", seen.name));
+        let there = self.nodes.get(node);
+        if there.is_some_and(|node| !node.out_of_service) {
+            if self.nodes_are_seen {
+                let pod = &seen.name;
+                self.group
+                    .violated(format!("{pod} may still run on node {node}"));
+            }
+            return Err(Refused::Changed);
         }
         let pod = self.objects.get(seen.kind, &seen.name).cloned();
         self.lose_pod(&pod.ok_or(Refused::Missing)?);
