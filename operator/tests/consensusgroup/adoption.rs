@@ -17,16 +17,6 @@ fn told(world: &World) -> String {
     )
 }
 
-fn lose_claim(world: &mut World, number: u64) {
-    let claim = format!("data-config-cg-{number}");
-    let claim = world
-        .objects
-        .get(ChildKind::Claim, &claim)
-        .expect("a claim")
-        .clone();
-    world.lose_claim(&claim);
-}
-
 #[test]
 fn claims_that_are_refused_block_until_a_person_decides() {
     let mut world = ready(json!({ "members": 3, "storage": { "adoption": "Refuse" } }));
@@ -54,7 +44,7 @@ fn refused_claims_can_be_deleted_to_begin_empty() {
     world.recreate();
     run(&mut world);
     for number in 1..=3 {
-        lose_claim(&mut world, number);
+        world.lose_claim_of(number);
     }
     world.group = Default::default();
     run(&mut world);
@@ -129,7 +119,7 @@ fn first_claims_that_are_missing_are_not_made_anew_by_another_object() {
     let mut world = World::new(json!({ "members": 3 }));
     round(&mut world);
     world.recreate();
-    lose_claim(&mut world, 2);
+    world.lose_claim_of(2);
     assert_eq!(run(&mut world), "");
     expect![[r#""Blocked" "ClaimsIncomplete": "claims data-config-cg-2 of cluster 5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee, which an earlier object of this name left, are missing, and nothing says whether the group had begun: bring them back, or delete the others to begin empty""#]].assert_eq(&told(&world));
 }
@@ -141,7 +131,7 @@ fn a_group_that_lost_all_claims_does_not_begin_again() {
         world.lose_pod(&pod);
     }
     for number in 1..=3 {
-        lose_claim(&mut world, number);
+        world.lose_claim_of(number);
     }
     assert_eq!(run(&mut world), "");
     expect![[r#""Blocked" "DataLost": "the group had data, and all its claims are gone: restore them, or delete the object and create it again to begin empty""#]].assert_eq(&told(&world));
@@ -158,7 +148,7 @@ pub(crate) fn claims_made_on_an_old_list() -> usize {
             .expect("a pod")
             .clone();
         world.lose_pod(&pod);
-        lose_claim(&mut world, number);
+        world.lose_claim_of(number);
         world.group.settle();
         run(&mut world);
     }

@@ -139,13 +139,8 @@ fn a_change_of_members_is_finished_before_all_are_stopped() {
 fn without_a_leader_nothing_is_stopped() {
     let mut world = ready(json!({ "members": 3 }));
     world.broken_image = Some("agent:1".into());
-    for name in ["config-cg-2", "config-cg-3"] {
-        let pod = world
-            .objects
-            .get(ChildKind::Pod, name)
-            .expect("a pod")
-            .clone();
-        world.lose_pod(&pod);
+    for number in [2, 3] {
+        world.lose_pod_of(number);
     }
     world.group.settle();
     world.edit("hibernated", json!(true));
@@ -175,12 +170,7 @@ fn a_claim_that_was_lost_while_asleep_is_replaced() {
     let mut world = ready(json!({ "members": 3 }));
     world.edit("hibernated", json!(true));
     until(&mut world, "Hibernated");
-    let claim = world
-        .objects
-        .get(ChildKind::Claim, "data-config-cg-2")
-        .expect("a claim")
-        .clone();
-    world.lose_claim(&claim);
+    world.lose_claim_of(2);
     assert_eq!(until(&mut world, "Hibernated"), "");
     world.edit("hibernated", json!(false));
     until(&mut world, "Ready");

@@ -61,7 +61,7 @@ fn a_voter_falls_ill_while_another_leaves() -> Result<(), String> {
     let noted = round(&mut world);
     assert!(noted.contains("leaving"), "{noted}");
     world.broken_image = Some("agent:1".into());
-    lose_pod(&mut world, "config-cg-2");
+    lose_pod(&mut world, 2);
     try_run(&mut world).map(drop)
 }
 
@@ -89,7 +89,7 @@ fn the_highest_number_leaves_first() -> Result<(), String> {
 
 fn a_volume_is_empty_when_its_pod_returns() -> Result<(), String> {
     let mut world = ready(json!({ "members": 3 }));
-    lose_pod(&mut world, "config-cg-2");
+    lose_pod(&mut world, 2);
     world.group.disks.remove(&2);
     try_run(&mut world).map(drop)
 }
@@ -125,7 +125,7 @@ fn a_first_claim_is_made_anew_by_an_operator_of_yesterday() -> Result<(), String
         round(&mut world);
     }
     // All of them voted. Before that is noted, somebody deletes one claim, and it is made again.
-    lose_pod(&mut world, "config-cg-1");
+    lose_pod(&mut world, 1);
     let lost = claim(&world).expect("there");
     world.lose_claim(&lost);
     world
@@ -231,13 +231,8 @@ fn a_protected_object_is_deleted() -> Result<(), String> {
     }
 }
 
-fn lose_pod(world: &mut World, name: &str) {
-    let pod = world
-        .objects
-        .get(ChildKind::Pod, name)
-        .expect("a pod")
-        .clone();
-    world.lose_pod(&pod);
+fn lose_pod(world: &mut World, number: u64) {
+    world.lose_pod_of(number);
     world.group.settle();
 }
 

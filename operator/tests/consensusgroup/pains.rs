@@ -8,20 +8,8 @@ use crate::traces::{ready, round, run, try_run};
 use crate::world::World;
 
 fn lose_member(world: &mut World, number: u64) {
-    let pod = format!("config-cg-{number}");
-    let pod = world
-        .objects
-        .get(ChildKind::Pod, &pod)
-        .expect("a pod")
-        .clone();
-    world.lose_pod(&pod);
-    let claim = format!("data-config-cg-{number}");
-    let claim = world
-        .objects
-        .get(ChildKind::Claim, &claim)
-        .expect("a claim")
-        .clone();
-    world.lose_claim(&claim);
+    world.lose_pod_of(number);
+    world.lose_claim_of(number);
     world.group.settle();
 }
 

@@ -9,12 +9,7 @@ use crate::traces::{check, ready, run};
 #[test]
 fn a_pod_is_lost() {
     let mut world = ready(json!({ "members": 3 }));
-    let pod = world
-        .objects
-        .get(ChildKind::Pod, "config-cg-2")
-        .expect("a pod")
-        .clone();
-    world.lose_pod(&pod);
+    world.lose_pod_of(2);
     world.group.settle();
     check(
         &mut world,
@@ -28,18 +23,8 @@ fn a_pod_is_lost() {
 #[test]
 fn a_claim_is_lost() {
     let mut world = ready(json!({ "members": 3 }));
-    let pod = world
-        .objects
-        .get(ChildKind::Pod, "config-cg-2")
-        .expect("a pod")
-        .clone();
-    let claim = world
-        .objects
-        .get(ChildKind::Claim, "data-config-cg-2")
-        .expect("a claim")
-        .clone();
-    world.lose_pod(&pod);
-    world.lose_claim(&claim);
+    world.lose_pod_of(2);
+    world.lose_claim_of(2);
     world.group.settle();
     check(
         &mut world,

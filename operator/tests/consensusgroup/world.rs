@@ -367,6 +367,24 @@ impl World {
         }
     }
 
+    /// As [`World::lose_pod`], by the member's number.
+    pub(crate) fn lose_pod_of(&mut self, number: u64) {
+        let pod = self
+            .objects
+            .get(ChildKind::Pod, &format!("config-cg-{number}"));
+        let pod = pod.expect("a pod").clone();
+        self.lose_pod(&pod);
+    }
+
+    /// As [`World::lose_claim`], by the member's number.
+    pub(crate) fn lose_claim_of(&mut self, number: u64) {
+        let claim = self
+            .objects
+            .get(ChildKind::Claim, &format!("data-config-cg-{number}"));
+        let claim = claim.expect("a claim").clone();
+        self.lose_claim(&claim);
+    }
+
     fn start_pods(&mut self) {
         for child in self.objects.of(ChildKind::Pod) {
             let Child::Pod(pod) = &*child else { continue };

@@ -213,9 +213,7 @@ impl Replica {
     }
 
     pub(crate) fn await_slot(&mut self, node: Node, slot: Slot) {
-        if let Some(leading) = self.leading()
-            && let Some(progress) = leading.progress.get_mut(&node)
-        {
+        if let Some(progress) = self.progress_of(node) {
             progress.awaited = progress.awaited.max(slot);
         }
     }

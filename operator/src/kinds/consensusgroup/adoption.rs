@@ -116,9 +116,7 @@ fn refused(group: &Group) -> Option<Obstacle> {
 fn incomplete(group: &Group) -> Option<Obstacle> {
     let initial = initial_members(group)?;
     let going = group.claims().all(|claim| claim.lost);
-    let begun = group
-        .claims()
-        .any(|claim| claim.joined || claim.founders.is_some());
+    let begun = group.claims().any(Claim::has_begun);
     if going || begun || mutated("complete-adopted-claims") {
         return None;
     }

@@ -104,9 +104,9 @@ fn lists(group: &Group) -> BTreeMap<&BTreeSet<String>, usize> {
 
 /// Whether a member ran, or may soon: from then on a claim that is missing was lost, not forgotten.
 fn has_begun(group: &Group) -> bool {
-    let noted = |claim: &Claim| claim.joined || claim.founders.is_some();
     let told = group.before.configuration.is_some();
-    told || group.seats.values().any(|seat| seat.pod.is_some()) || group.claims().any(noted)
+    told || group.seats.values().any(|seat| seat.pod.is_some())
+        || group.claims().any(Claim::has_begun)
 }
 
 /// Who the group began with, or was to.

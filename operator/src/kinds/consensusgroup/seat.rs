@@ -77,6 +77,13 @@ pub(super) struct PodSeen {
     pub(super) waiting: Option<String>,
 }
 
+impl Claim {
+    /// Whether it is noted that its member ran, or may.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.joined || self.founders.is_some()
+    }
+}
+
 impl Seat {
     /// Whether it votes in the configuration in force.
     pub(super) fn votes(&self) -> bool {
