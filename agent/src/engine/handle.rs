@@ -111,6 +111,28 @@ pub struct Live {
     applied: AtomicU64,
     round: AtomicU64,
     leader: AtomicU64,
+    guests: AtomicU64,
+}
+
+/// A client that is connected, for as long as this lives.
+#[derive(Debug)]
+pub struct Guest {
+    live: Arc<Live>,
+    first: bool,
+}
+
+impl Guest {
+    /// True if nobody was connected before.
+    #[must_use]
+    pub const fn is_first(&self) -> bool {
+        self.first
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.live.guests.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Live {
@@ -138,7 +160,13 @@ impl Live {
         Some(self.leader.load(Ordering::Relaxed)).filter(|node| *node != 0)
     }
 
-    /// Sets all four; only the loop does.
+    /// Whether a client is connected.
+    #[must_use]
+    pub fn attended(&self) -> bool {
+        self.guests.load(Ordering::Relaxed) > 0
+    }
+
+    /// Sets what the loop knows; only the loop does.
     pub(crate) fn set(&self, decided: Slot, applied: Slot, round: u64, leader: Option<Node>) {
         self.decided.store(decided.0, Ordering::Relaxed);
         self.applied.store(applied.0, Ordering::Relaxed);
@@ -184,6 +212,14 @@ impl<S: StateMachine + 'static> Engine<S> {
             live,
             configuration,
         }
+    }
+
+    /// Counts a client that has connected. While there is one, decisions are heard of at once.
+    #[must_use]
+    pub fn welcome(&self) -> Guest {
+        let live = Arc::clone(&self.live);
+        let first = live.guests.fetch_add(1, Ordering::Relaxed) == 0;
+        Guest { live, first }
     }
 
     /// Replicates a command and tells where it was applied here and what the machine answered.

@@ -13,7 +13,9 @@ mod pending;
 mod report;
 mod turn;
 
-pub use handle::{AfterTurn, Engine, InspectThen, Live, MembershipStep, ReadThen, Report, Request};
+pub use handle::{
+    AfterTurn, Engine, Guest, InspectThen, Live, MembershipStep, ReadThen, Report, Request,
+};
 pub use inbox::{Feeds, feeds};
 pub use report::Facts;
 pub use turn::{Loop, start};

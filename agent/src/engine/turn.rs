@@ -115,6 +115,7 @@ where
             self.driver.set_wall_clock(now, clock::wall_ms());
             self.wall_clock_told = now.0;
         }
+        self.driver.set_attended(self.published.live.attended());
         for completion in self.inbox.completions.drain(..) {
             self.driver.handle(now, Event::Disk(completion));
         }

@@ -11,7 +11,7 @@ use synod_paxos::{Configuration, Node};
 use synod_replica::{Completion, DiskError, Event, NetEvent, Output, Request, StartMode, Ticket};
 
 use crate::client::Client;
-use crate::clock::{Instant, MS};
+use crate::clock::{Instant, MS, SECOND};
 use crate::host::{Host, initial};
 use crate::ledger::Ledger;
 use crate::nemesis::{Counts, Undo};
@@ -384,6 +384,8 @@ impl World {
         if let Some(event) = event {
             agent.handle(local, event);
         }
+        // Clients come and go.
+        agent.set_attended(!(now / SECOND + node.0).is_multiple_of(3));
         agent.flush(local);
         agent.invariants();
         let outputs: Vec<Output<Witness>> = agent.outputs().collect();

@@ -212,6 +212,18 @@ impl Replica {
         self.await_slot(node, self.last());
     }
 
+    /// Whether clients use this member (so it is at first). The leader is told with the next `Accepted`; from then on decisions
+    /// wait for an `Accept` to ride on, at most `decide_delay`, if nobody is there to see them.
+    pub const fn set_attended(&mut self, attended: bool) {
+        self.attended = attended;
+    }
+
+    pub(crate) fn note_attended(&mut self, from: Node, attended: bool) {
+        if let Some(progress) = self.progress_of(from) {
+            progress.attended = attended;
+        }
+    }
+
     pub(crate) fn await_slot(&mut self, node: Node, slot: Slot) {
         if let Some(progress) = self.progress_of(node) {
             progress.awaited = progress.awaited.max(slot);

@@ -68,6 +68,7 @@ impl Replica {
                 last,
                 decided,
                 gap: gap || !synced,
+                attended: self.attended,
             },
         );
     }

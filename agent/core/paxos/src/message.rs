@@ -103,6 +103,8 @@ pub enum Body {
         /// True if what came did not follow the log: the leader resends from `last + 1`, or synchronises the acceptor
         /// if `last` is 0 (it has not accepted this ballot yet).
         gap: bool,
+        /// True if clients use the acceptor: it is told decisions at once.
+        attended: bool,
     },
     /// Chosen entries for a member that lags: facts, whatever the ballot.
     Learn {

@@ -50,6 +50,8 @@ pub(crate) struct Progress {
     told: Slot,
     /// Somebody waits there for what is decided through this slot: it is told at once.
     pub(crate) awaited: Slot,
+    /// Clients use it, as far as is known: it is told decisions at once.
+    pub(crate) attended: bool,
     inflight: VecDeque<(Slot, usize)>,
     inflight_bytes: usize,
     moved: Now,
@@ -72,6 +74,7 @@ impl Progress {
             amnesiac: None,
             told: Slot(0),
             awaited: Slot(0),
+            attended: true,
             inflight: VecDeque::new(),
             inflight_bytes: 0,
             moved: now,
@@ -152,10 +155,10 @@ impl Progress {
         matches!(self.feed, Feed::Synced | Feed::Syncing { .. }) && self.told < decided
     }
 
-    /// True if it must not wait for an `Accept` to ride on: somebody waits there, or the configuration in force since
-    /// `configured` concerns it.
+    /// True if the decision must not wait for an `Accept` to ride on: clients look at this member, somebody waits there,
+    /// or the configuration in force since `configured` concerns it.
     pub(crate) fn is_awaited(&self, configured: Slot) -> bool {
-        self.told < self.awaited.max(configured)
+        self.attended || self.told < self.awaited.max(configured)
     }
 
     /// `entries` from `next` on were sent, with what is decided.

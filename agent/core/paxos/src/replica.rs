@@ -101,6 +101,8 @@ pub struct Replica {
     random: u64,
     /// The highest round seen anywhere.
     pub(crate) round_seen: u64,
+    /// Clients use this member: see [`Replica::set_attended`].
+    pub(crate) attended: bool,
 }
 
 impl Replica {
@@ -114,6 +116,7 @@ impl Replica {
         };
         let mut replica = Self {
             round_seen: acceptor.promised.round,
+            attended: true,
             told_decided: acceptor.log.base().slot,
             settings,
             standing,
@@ -358,7 +361,11 @@ impl Replica {
                 last,
                 decided,
                 gap,
-            } => self.on_accepted(now, from, ballot, last, decided, gap),
+                attended,
+            } => {
+                self.note_attended(from, attended);
+                self.on_accepted(now, from, ballot, last, decided, gap);
+            }
             Body::Learn {
                 ballot,
                 from: slot,

@@ -22,8 +22,8 @@ pub struct Timing {
     pub heartbeat: Span,
     /// How long a leader may be silent before others stand; each draws once to twice this.
     pub election: Span,
-    /// How long a decision may wait for an `Accept` to ride on, before members that nobody waits at are told by a message
-    /// of its own. 0: it does not wait.
+    /// How long a decision may wait for an `Accept` to ride on, before members that no client uses are told by a message of
+    /// its own. 0: it does not wait.
     pub decide_delay: Span,
     /// Leader leases, for reads that need no round to a quorum. `None`: every read asks a quorum.
     pub lease: Option<Lease>,

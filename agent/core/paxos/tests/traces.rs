@@ -198,13 +198,14 @@ fn a_linearizable_read_asks_a_quorum() {
 }
 
 #[test]
-fn a_decision_rides_on_the_next_accept_unless_it_is_awaited() {
+fn a_decision_rides_on_the_next_accept_unless_somebody_may_look() {
     let mut group = Group::new(&[1, 2, 3], 7, None);
     group.decide_delay = Span::from_millis(2);
     // Settings are read when a member starts.
     for node in [1, 2, 3] {
         group.crash(Node(node));
         group.restart(Node(node));
+        group.replica(node).set_attended(false);
     }
     group.settle();
     let leader = group.elect();
@@ -235,6 +236,9 @@ fn a_decision_rides_on_the_next_accept_unless_it_is_awaited() {
         [third, second],
         "told where it is awaited"
     );
+    group.replica(others[1].0).set_attended(true);
+    let fourth = put(&mut group, "fourth");
+    assert_eq!(known(&mut group), [third, fourth], "told where clients are");
 }
 
 #[test]

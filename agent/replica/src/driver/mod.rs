@@ -263,6 +263,14 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         self.wall.1 + (now - self.wall.0).0 / 1_000_000
     }
 
+    /// Tells whether clients use this member, which is assumed at first: where none does, decisions may be heard of
+    /// `decide_delay` later, which saves messages.
+    pub fn set_attended(&mut self, attended: bool) {
+        if let Some(running) = &mut self.running {
+            running.core.set_attended(attended);
+        }
+    }
+
     /// Begins to stop for good: new requests are refused with `Stopped`, leadership is handed over.
     pub fn drain(&mut self, now: Now) {
         self.draining = true;

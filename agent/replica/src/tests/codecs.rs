@@ -154,6 +154,7 @@ fn body() -> impl Strategy<Value = Body> {
                 last,
                 decided: first,
                 gap: flag,
+                attended: !flag,
             },
             6 => Body::Fetch {
                 ballot,

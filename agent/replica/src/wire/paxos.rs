@@ -104,12 +104,14 @@ pub(super) fn put_message(w: &mut Writer, message: &Message) {
             last,
             decided,
             gap,
+            attended,
         } => {
             head(w, ACCEPTED);
             put_ballot(w, *ballot);
             put_slot(w, *last);
             put_slot(w, *decided);
             w.bool(*gap);
+            w.bool(*attended);
         }
         Body::Learn {
             ballot,
@@ -253,6 +255,7 @@ pub(super) fn body(kind: u8, r: &mut Reader) -> Result<Body, DecodeError> {
             last: slot(r)?,
             decided: slot(r)?,
             gap: r.bool()?,
+            attended: r.bool()?,
         },
         LEARN => {
             let (ballot, from, decided, entries) = log(r)?;
