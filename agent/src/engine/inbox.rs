@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use synod_paxos::Now;
+use synod_paxos::{Now, Span};
 use synod_replica::{Completion, NetEvent, StateMachine};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep, sleep};
@@ -24,7 +24,7 @@ const EVENTS_MAX: usize = 1024;
 const BATCH_MAX: usize = 1024;
 
 /// The longest the loop sleeps, whatever the driver says.
-const SLEEP_MAX: Duration = Duration::from_secs(60);
+const SLEEP_MAX: Span = Span::from_millis(60_000);
 
 /// The ends that disk and network feed.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ impl<S: StateMachine> Inbox<S> {
             if stopped.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Wake::Stop);
             }
-            if self.take(cx) || due || self.alarm.as_mut().poll(cx).is_ready() {
+            if self.take(cx) || due || self.rings(deadline, cx) {
                 return Poll::Ready(Wake::Turn);
             }
             Poll::Pending
@@ -116,12 +116,27 @@ impl<S: StateMachine> Inbox<S> {
         .await
     }
 
+    /// Puts the alarm to `deadline`, unless it rings before that anyway: to put it earlier wakes the runtime's own timer,
+    /// which would cost each put a system call or two.
     fn set_alarm(&mut self, deadline: Now, now: Now) {
-        if deadline != self.alarm_at || self.alarm.is_elapsed() {
-            let span = Duration::from_nanos((deadline - now).0).min(SLEEP_MAX);
-            self.alarm.as_mut().reset(Instant::now() + span);
-            self.alarm_at = deadline;
+        if deadline < self.alarm_at || self.alarm.is_elapsed() {
+            let span = (deadline - now).min(SLEEP_MAX);
+            let after = Duration::from_nanos(span.0);
+            self.alarm.as_mut().reset(Instant::now() + after);
+            self.alarm_at = now + span;
         }
+    }
+
+    /// Whether the deadline has come. An alarm that was set for an earlier one is put to this one.
+    fn rings(&mut self, deadline: Now, cx: &mut Context<'_>) -> bool {
+        while self.alarm.as_mut().poll(cx).is_ready() {
+            let now = clock::now();
+            if deadline <= now {
+                return true;
+            }
+            self.set_alarm(deadline, now);
+        }
+        false
     }
 
     /// Takes what is there; false if that is nothing. A closed lane is an empty one.
