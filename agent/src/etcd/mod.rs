@@ -22,6 +22,7 @@ pub mod ids;
 mod lease;
 mod maintenance;
 mod metrics;
+mod pong;
 mod put;
 mod range;
 mod route;

@@ -23,6 +23,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
+use super::pong::PongsLater;
 use super::{Front, route};
 use crate::tls::TlsAccept;
 
@@ -42,6 +43,8 @@ const PENDING_RESETS_MAX: usize = 4_096;
 /// Time between pings on a connection on which nothing is received, and time for their answer: etcd's defaults.
 const PING_INTERVAL: Duration = Duration::from_secs(2 * 60 * 60);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the answer to a client's ping waits.
+const PONG_DELAY: Duration = Duration::from_millis(5);
 /// Time after which TCP itself looks for a silent client.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
 /// Time for a TLS handshake.
@@ -145,7 +148,8 @@ where
         let front = Arc::clone(&front);
         async move { Ok::<_, Infallible>(route::answer(front, request).await) }
     });
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
+    let mut connection =
+        pin!(builder.serve_connection(TokioIo::new(PongsLater::new(io, PONG_DELAY)), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
