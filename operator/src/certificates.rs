@@ -15,8 +15,9 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType,
 };
+use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use synod_agent_api::{Identity, OPERATOR_URI};
 use xxhash_rust::xxh3::xxh3_128;
@@ -34,6 +35,9 @@ pub enum CertificateError {
     /// The namespace has no authority yet.
     #[error("the namespace has no certificate authority yet")]
     NoAuthority,
+    /// Nobody can be verified by that identity.
+    #[error("the identity cannot be made a name to verify")]
+    NoName,
     /// Making or reading one failed.
     #[error("certificate: {0}")]
     Certificate(#[from] rcgen::Error),
@@ -78,8 +82,9 @@ pub struct Subject<'a> {
 pub struct Authority {
     certificate: String,
     issuer: Issuer<'static, KeyPair>,
-    /// The operator's own certificate, made when first needed.
-    own: Mutex<Option<Arc<Issued>>>,
+    /// How the operator connects to all agents of the namespace, made when first needed, and until when its own
+    /// certificate holds.
+    own: Mutex<Option<(Timestamp, Arc<ClientConfig>)>>,
 }
 
 impl Authority {
@@ -157,7 +162,8 @@ impl Authority {
         })
     }
 
-    /// How the operator connects to the agent that must be `identity`.
+    /// How the operator connects to the agent that must be `identity`: what holds for all of the namespace, and the name by
+    /// which that one is verified.
     ///
     /// # Errors
     /// When the operator's own certificate cannot be made.
@@ -165,8 +171,22 @@ impl Authority {
         &self,
         namespace: &str,
         identity: &Identity,
-    ) -> Result<Arc<ClientConfig>, CertificateError> {
-        let own = self.own(namespace)?;
+    ) -> Result<(Arc<ClientConfig>, ServerName<'static>), CertificateError> {
+        let name = verify::server_name(identity).ok_or(CertificateError::NoName)?;
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Timestamp::now();
+        if let Some((not_after, config)) = own.as_ref()
+            && !ends_soon(*not_after, now)
+        {
+            return Ok((config.clone(), name));
+        }
+        let issued = self.issue_own(namespace, now)?;
+        let config = self.config_with(&issued)?;
+        *own = Some((issued.not_after, config.clone()));
+        Ok((config, name))
+    }
+
+    fn config_with(&self, own: &Issued) -> Result<Arc<ClientConfig>, CertificateError> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(self.certificate.as_bytes()) {
             roots.add(certificate?)?;
@@ -175,21 +195,19 @@ impl Authority {
             .collect::<Result<Vec<_>, _>>()?;
         let key = PrivateKeyDer::from_pem_slice(own.key.as_bytes())?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = verify::ByIdentity::new(roots, identity.clone(), provider.clone());
-        let config = ClientConfig::builder_with_provider(provider)
+        let verifier = verify::ByIdentity::new(roots, provider.clone());
+        let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_client_auth_cert(chain, key)?;
+        // The name is ours alone, and a session is resumed by nobody: an agent that is dialled again is a new process.
+        config.enable_sni = false;
+        config.resumption = Resumption::disabled();
         Ok(Arc::new(config))
     }
 
-    fn own(&self, namespace: &str) -> Result<Arc<Issued>, CertificateError> {
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Timestamp::now();
-        if let Some(own) = own.as_ref().filter(|own| !ends_soon(own.not_after, now)) {
-            return Ok(own.clone());
-        }
+    fn issue_own(&self, namespace: &str, now: Timestamp) -> Result<Issued, CertificateError> {
         let uri = format!("{OPERATOR_URI}/{namespace}");
         let subject = Subject {
             common_name: "synod-operator",
@@ -198,9 +216,7 @@ impl Authority {
             addresses: &[],
             server: false,
         };
-        let issued = Arc::new(self.issue(&subject, now)?);
-        *own = Some(issued.clone());
-        Ok(issued)
+        self.issue(&subject, now)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The kinds of Kubernetes objects that the operator makes.
 
+mod strip;
+
 use std::fmt;
 
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret, Service};
@@ -123,11 +125,30 @@ impl Child {
         value.unwrap_or(Value::Null)
     }
 
+    /// The same as JSON text.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let text = match self {
+            Self::Pod(o) => serde_json::to_vec(o),
+            Self::Claim(o) => serde_json::to_vec(o),
+            Self::Service(o) => serde_json::to_vec(o),
+            Self::Secret(o) => serde_json::to_vec(o),
+            Self::ConfigMap(o) => serde_json::to_vec(o),
+            Self::Budget(o) => serde_json::to_vec(o),
+        };
+        text.expect("these types have string keys only")
+    }
+
     /// Whether `self`, as it is in the API, already has every field of `wanted`. What the API fills in by itself, and
-    /// what others have added, is not looked at.
+    /// what others have added, is not looked at. Either may be stripped.
     #[must_use]
     pub fn satisfies(&self, wanted: &Self) -> bool {
-        covers(&self.to_json(), &wanted.to_json())
+        let json = |child: &Self| {
+            let mut child = child.clone();
+            child.digest_texts();
+            child.to_json()
+        };
+        covers(&json(self), &json(wanted))
     }
 }
 

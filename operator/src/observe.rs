@@ -6,6 +6,7 @@
 
 mod feeds;
 mod nodes;
+mod packed;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::settings::Settings;
 pub(crate) use feeds::{feeds, node_feed};
 use nodes::Nodes;
 pub use nodes::{NodeSeen, NodesSeen};
+use packed::Packed;
 
 /// Everything that a plan may rest on.
 #[derive(Clone, Debug)]
@@ -31,7 +33,8 @@ pub struct Observed {
     pub key: Key,
     /// The object.
     pub object: Arc<DynamicObject>,
-    /// What carries the object's labels, its own and what an earlier object of the same name left.
+    /// What carries the object's labels, its own and what an earlier object of the same name left; stripped
+    /// ([`Child::strip`]).
     pub children: Vec<Arc<Child>>,
     /// What agents last told, by member number; none of those that do not answer.
     pub agents: BTreeMap<u64, AgentSeen>,
@@ -98,7 +101,7 @@ struct Feed {
 pub struct Cache {
     feeds: Vec<Feed>,
     objects: HashMap<Key, Arc<DynamicObject>>,
-    children: HashMap<Key, BTreeMap<(ChildKind, String), Arc<Child>>>,
+    children: HashMap<Key, BTreeMap<(ChildKind, String), Packed>>,
     authorities: HashMap<String, Arc<Secret>>,
     nodes: Nodes,
 }
@@ -160,13 +163,11 @@ impl Cache {
         self.objects.get(key).cloned()
     }
 
-    /// What carries the labels of an object, in the order of kind and name.
+    /// What carries the labels of an object, stripped, in the order of kind and name.
     #[must_use]
     pub fn children(&self, key: &Key) -> Vec<Arc<Child>> {
-        self.children
-            .get(key)
-            .map(|all| all.values().cloned().collect())
-            .unwrap_or_default()
+        let all = self.children.get(key).into_iter();
+        all.flat_map(BTreeMap::values).map(Packed::unpack).collect()
     }
 
     /// The certificate authority of a namespace.
@@ -216,7 +217,7 @@ impl Cache {
                 self.children
                     .entry(key.clone())
                     .or_default()
-                    .insert(name, Arc::new(child));
+                    .insert(name, Packed::of(child));
             }
             Item::Authority(secret) => {
                 self.authorities.insert(place.0.clone(), Arc::from(secret));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -31,6 +31,8 @@ const CONNECT_MAX: Duration = Duration::from_secs(3);
 const WAIT: Duration = Duration::from_secs(30);
 /// Beyond [`WAIT`], or for any other call: the agent does not answer.
 const ANSWER_MAX: Duration = Duration::from_secs(15);
+/// Room for reading, of each connection: about a status.
+const READ_BYTES: usize = 2 << 10;
 /// The most bytes of an answer.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
@@ -95,14 +97,19 @@ impl Reach for MutualTls {
     }
 
     fn trust(&self, namespace: &str, certificate: &str, key: &str) {
+        let authorities = || {
+            let all = self.shared.authorities.lock();
+            all.unwrap_or_else(PoisonError::into_inner)
+        };
+        let known = authorities()
+            .get(namespace)
+            .is_some_and(|known| known.certificate() == certificate);
+        if known {
+            return;
+        }
         match Authority::from_pem(certificate, key) {
             Ok(authority) => {
-                let mut all = self
-                    .shared
-                    .authorities
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                all.insert(namespace.to_owned(), Arc::new(authority));
+                authorities().insert(namespace.to_owned(), Arc::new(authority));
             }
             Err(error) => {
                 tracing::error!(namespace, %error, "the certificate authority cannot be used")
@@ -182,13 +189,18 @@ impl Shared {
         {
             return Ok(kept);
         }
-        let config = self.config(target).map_err(|e| unreachable(target, e))?;
-        tokio::time::timeout(CONNECT_MAX, connect(target, config))
+        let (config, name) = self.config(target).map_err(|e| unreachable(target, e))?;
+        // Boxed, so that what a handshake needs is not held as long as a poll lasts.
+        let connecting = Box::pin(connect(target, config, name));
+        tokio::time::timeout(CONNECT_MAX, connecting)
             .await
             .map_err(|_| unreachable(target, "no connection in time"))?
     }
 
-    fn config(&self, target: &Target) -> Result<Arc<ClientConfig>, CertificateError> {
+    fn config(
+        &self,
+        target: &Target,
+    ) -> Result<(Arc<ClientConfig>, ServerName<'static>), CertificateError> {
         let authority = {
             let all = self
                 .authorities
@@ -205,6 +217,7 @@ impl Shared {
 async fn connect(
     target: &Target,
     config: Arc<ClientConfig>,
+    name: ServerName<'static>,
 ) -> Result<SendRequest<Full<Bytes>>, AgentError> {
     let address = SocketAddr::new(target.address, ports::ADMIN);
     let stream = TcpStream::connect(address)
@@ -213,12 +226,13 @@ async fn connect(
     stream
         .set_nodelay(true)
         .map_err(|e| unreachable(target, e))?;
-    let name = ServerName::IpAddress(target.address.into());
     let stream = TlsConnector::from(config)
         .connect(name, stream)
         .await
         .map_err(|e| unreachable(target, e))?;
-    let (sender, connection) = handshake(TokioIo::new(stream))
+    let (sender, connection) = http1::Builder::new()
+        .read_buf_exact_size(Some(READ_BYTES))
+        .handshake(TokioIo::new(stream))
         .await
         .map_err(|e| unreachable(target, e))?;
     // Ends when the sender is dropped or the agent closes.

@@ -31,11 +31,13 @@ Plain HTTP on --listen:
 Its account must be allowed to:
   get, list, watch, create, patch, delete   pods, persistentvolumeclaims, services, secrets,
                                             configmaps, poddisruptionbudgets
-  get, list, watch                          consensusgroups; update consensusgroups/status
+  get, list, watch                          consensusgroups
+  update                                    consensusgroups/status
   get, list, watch                          nodes; without it pods on nodes that are gone for good
                                             are left to the cluster
   create, patch                             events
-  get, create, update                       leases, in the lease's namespace";
+  get, create, update                       leases, in the lease's namespace
+operator/permissions.yaml in the sources says the same as a ClusterRole and a Role.";
 
 /// Run the operator (in a cluster; `synod local` runs it for you)
 #[derive(clap::Args)]

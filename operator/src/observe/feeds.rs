@@ -51,6 +51,9 @@ pub(crate) fn node_feed(
         .boxed()
 }
 
+/// Objects in a page of a first list. All watches list at once, and a page is there as text and decoded, unstripped.
+const PAGE: u32 = 100;
+
 /// One namespace, or all.
 struct Scope<'a> {
     client: &'a Client,
@@ -128,7 +131,7 @@ where
     } else {
         Config::default().labels(labels)
     };
-    watcher(api, config)
+    watcher(api, config.page_size(PAGE))
         .default_backoff()
         .map(move |event| event.map(|event| convert(event, &item)))
         .boxed()

@@ -88,7 +88,7 @@ impl View {
             .iter()
             .chain(&self.pods)
             .chain(&self.others)
-            .cloned()
+            .map(stripped)
             .collect();
         let agents = self.agents.iter().map(|(number, (pod_uid, status))| {
             (
@@ -123,4 +123,11 @@ impl View {
         assert!(STATES.contains(&state), "{state} is not in the catalogue");
         decision
     }
+}
+
+/// As the operator's cache keeps it.
+fn stripped(child: &Arc<Child>) -> Arc<Child> {
+    let mut child = (**child).clone();
+    child.strip();
+    Arc::new(child)
 }

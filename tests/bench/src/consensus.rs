@@ -1,12 +1,12 @@
 //! etcd and Synod, three members each, over loopback without TLS, under etcd's benchmark tool.
 
-use synod_conformance::Failure;
 use synod_conformance::etcdctl::Etcdctl;
 use synod_conformance::group::{Group, Server};
+use synod_conformance::{Failure, machine};
 
+use crate::Options;
 use crate::load::{LOADS, Load, Measured, run as run_load};
 use crate::table::{median, number, row};
-use crate::{Options, machine};
 
 /// What one round measured of one side.
 struct Round {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use synod_conformance::Failure;
 use synod_conformance::faults::{Clients, kill_leader, percentile};
+use synod_conformance::{Failure, machine};
 
+use crate::Options;
 use crate::table::{number, row};
-use crate::{Options, machine};
 
 /// Kills of a round.
 const KILLS: usize = 6;

@@ -6,7 +6,6 @@
 mod consensus;
 mod failover;
 mod load;
-mod machine;
 mod table;
 
 use std::path::PathBuf;

@@ -51,6 +51,21 @@ impl Answer {
     }
 }
 
+/// A client of typed objects, that takes a refusal for an answer.
+///
+/// # Errors
+/// When the kubeconfig cannot be used.
+pub async fn kube_client(kubeconfig: &str) -> Result<kube::Client, Failure> {
+    let cannot = |error: &dyn std::fmt::Display| format!("cannot use the kubeconfig: {error}");
+    let parsed = Kubeconfig::from_yaml(kubeconfig).map_err(|e| cannot(&e))?;
+    let mut config = kube::Config::from_custom_kubeconfig(parsed, &KubeConfigOptions::default())
+        .await
+        .map_err(|e| cannot(&e))?;
+    // However long one should wait before asking again.
+    config.default_retry = false;
+    kube::Client::try_from(config).map_err(|e| cannot(&e))
+}
+
 /// A client of one server.
 pub struct Client {
     inner: kube::Client,
@@ -62,15 +77,7 @@ impl Client {
     /// # Errors
     /// When the kubeconfig cannot be used.
     pub async fn new(kubeconfig: &str) -> Result<Self, Failure> {
-        let cannot = |error: &dyn std::fmt::Display| format!("cannot use the kubeconfig: {error}");
-        let parsed = Kubeconfig::from_yaml(kubeconfig).map_err(|e| cannot(&e))?;
-        let mut config =
-            kube::Config::from_custom_kubeconfig(parsed, &KubeConfigOptions::default())
-                .await
-                .map_err(|e| cannot(&e))?;
-        // A refusal is an answer, however long one should wait before asking again.
-        config.default_retry = false;
-        let inner = kube::Client::try_from(config).map_err(|e| cannot(&e))?;
+        let inner = kube_client(kubeconfig).await?;
         Ok(Self { inner })
     }
 

@@ -382,13 +382,64 @@ impl Local {
 
     /// A program that knows this cluster and nothing of the user's own.
     fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
-        command
-            .env("HOME", self.folder.path())
-            .env("KUBECONFIG", self.data().join("kubeconfig"))
-            .env("EDITOR", "sed -i /electionMs/s/1000/2000/");
-        command
+        command(program, self.folder.path(), &self.data().join("kubeconfig"))
     }
+}
+
+fn command(program: &Path, home: &Path, kubeconfig: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env("HOME", home)
+        .env("KUBECONFIG", kubeconfig)
+        .env("EDITOR", "sed -i /electionMs/s/1000/2000/");
+    command
+}
+
+/// Defines our kinds at another server.
+///
+/// # Errors
+/// When kubectl cannot be run.
+pub fn define(
+    kubectl: &Path,
+    home: &Path,
+    kubeconfig: &Path,
+    definitions: &Path,
+) -> Result<(), Failure> {
+    let mut apply = command(kubectl, home, kubeconfig);
+    let output = run(apply.args(["apply", "-f"]).arg(definitions), None)?;
+    if !output.status.success() {
+        return Err(format!("our kinds are not taken: {}", printed(&output)));
+    }
+    let mut wait = command(kubectl, home, kubeconfig);
+    wait.args(["wait", "--for=condition=Established", "crd", "--all"]);
+    run(&mut wait, None).map(|_| ())
+}
+
+/// Types all steps at another server, whatever comes of it, for its audit log: there is no operator, so what would be
+/// waited for does not come.
+///
+/// # Errors
+/// When kubectl cannot be run.
+pub fn type_all(kubectl: &Path, home: &Path, kubeconfig: &Path) -> Result<(), Failure> {
+    let mut first = command(kubectl, home, kubeconfig);
+    run(
+        first.args(["apply", "-f", "-"]),
+        Some(&yaml("config", 1, "")),
+    )?;
+    for step in STEPS {
+        let arguments = step.arguments.split(' ').map(|word| match word {
+            _ if word.starts_with("--timeout=") => "--timeout=3s",
+            _ => word,
+        });
+        let input = step
+            .input
+            .map(|(name, members, line)| yaml(name, members, line));
+        run(
+            command(kubectl, home, kubeconfig).args(arguments),
+            input.as_deref(),
+        )?;
+    }
+    Ok(())
 }
 
 impl Drop for Local {

@@ -8,13 +8,16 @@
 //! There are no controllers on either side: what a controller would do (collecting garbage, emptying namespaces) is not
 //! compared here.
 
+pub mod audit;
 pub mod authority;
+pub mod classes;
 pub mod client;
 pub mod compare;
 pub mod differences;
 pub mod kubectl;
 pub mod mapping;
 pub mod play;
+pub mod scale;
 pub mod script;
 pub mod servers;
 

@@ -1,14 +1,17 @@
 //! The test program behind `cargo xtask apiserver`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::Value;
+use synod_cluster::audit::{self, Asked, Reader};
+use synod_cluster::classes::{self, Recorded};
 use synod_cluster::differences::{self, Known};
 use synod_cluster::kubectl::{self, Local};
 use synod_cluster::play::{Play, Played};
-use synod_cluster::servers::{Embedded, Real};
+use synod_cluster::servers::{ADMIN, Embedded, Real, User};
 use synod_cluster::{Failure, script};
 
 /// The embedded API beside a kube-apiserver.
@@ -29,7 +32,16 @@ struct Arguments {
     /// The script's folder [default: that of this crate]
     #[arg(long)]
     script: Option<PathBuf>,
+    /// Type the kubectl steps at the kube-apiserver instead, and add the classes of its requests to classes.yaml
+    #[arg(long)]
+    record: bool,
 }
+
+/// Who types kubectl's steps at the real server.
+const KUBECTL: User = User {
+    name: "kubectl",
+    group: "system:masters",
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -50,6 +62,9 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         .script
         .clone()
         .unwrap_or_else(|| here.join("script"));
+    if arguments.record {
+        return record(arguments, &folder, root).await;
+    }
     let known = differences::read(&folder)?;
     let wanted = |name: &str| {
         arguments.names.is_empty()
@@ -64,8 +79,7 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         .collect();
     let mut report = Report::new(known);
     if areas.iter().any(|area| wanted(&area.name)) {
-        let etcd = arguments.peers.join("etcd");
-        let real = Real::start(&etcd, &arguments.kubernetes.join("kube-apiserver")).await?;
+        let real = start(arguments, ADMIN).await?;
         let embedded = Embedded::start().await?;
         let mut play = Play::new(&real.kubeconfig, &embedded.kubeconfig, root).await?;
         for area in &areas {
@@ -74,6 +88,10 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
             }
         }
         report.tell_known(arguments.names.is_empty());
+        if arguments.names.is_empty() {
+            let played = Reader::new(&real.audit_log()).news()?;
+            report.classes(&classes::read(&folder)?, &played);
+        }
     }
     if wanted("kubectl") {
         let local = Local::start(&arguments.programs, &arguments.kubernetes)?;
@@ -82,6 +100,29 @@ async fn run(arguments: &Arguments) -> Result<bool, Failure> {
         }
     }
     Ok(report.close())
+}
+
+/// A real server whose audit log tells what `audited` asks.
+async fn start(arguments: &Arguments, audited: User) -> Result<Real, Failure> {
+    let etcd = arguments.peers.join("etcd");
+    let apiserver = arguments.kubernetes.join("kube-apiserver");
+    let policy = audit::policy(&[audited.name], true);
+    Real::start_with(&etcd, &apiserver, &[KUBECTL], Some(&policy)).await
+}
+
+async fn record(arguments: &Arguments, folder: &Path, root: &Path) -> Result<bool, Failure> {
+    let real = start(arguments, KUBECTL).await?;
+    let kubeconfig = real.folder().join("kubectl.kubeconfig");
+    std::fs::write(&kubeconfig, real.kubeconfig_of(KUBECTL))
+        .map_err(|e| format!("cannot write kubectl's kubeconfig: {e}"))?;
+    let kubectl = arguments.kubernetes.join("kubectl");
+    kubectl::define(&kubectl, real.folder(), &kubeconfig, &root.join("crds"))?;
+    let mut log = Reader::new(&real.audit_log());
+    log.news()?;
+    kubectl::type_all(&kubectl, real.folder(), &kubeconfig)?;
+    let added = classes::record(folder, "kubectl", &log.news()?)?;
+    println!("{added} classes of requests were new");
+    Ok(true)
 }
 
 /// What passed and what did not.
@@ -149,6 +190,21 @@ impl Report {
         println!(
             "{compared} requests compared, {} known differences",
             self.known.len()
+        );
+    }
+
+    /// What the operator and kubectl send must be played.
+    fn classes(&mut self, recorded: &Recorded, played: &[Asked]) {
+        let missing = classes::missing(recorded, played);
+        for (who, class) in &missing {
+            self.failed += 1;
+            println!("{who} sends what the script does not play: {class}");
+        }
+        let all: usize = recorded.values().map(BTreeSet::len).sum();
+        self.passed += all - missing.len();
+        println!(
+            "{all} recorded classes of requests, {} not played",
+            missing.len()
         );
     }
 

@@ -16,17 +16,36 @@ use crate::{Failure, authority};
 const START_MAX: Duration = Duration::from_secs(120);
 /// How often it is asked until then.
 const START_POLL: Duration = Duration::from_millis(500);
+/// The audit log's name in the server's folder.
+const AUDIT_LOG: &str = "audit.log";
 /// Changes that the embedded API keeps for watches: few, so that the script can ask for a forgotten one.
 const HISTORY_CHANGES: usize = 400;
 
+/// Somebody whom the real server knows by a token.
+#[derive(Clone, Copy, Debug)]
+pub struct User {
+    /// Its name, which is its token, too.
+    pub name: &'static str,
+    /// Its group besides those of everybody; empty for none.
+    pub group: &'static str,
+}
+
+/// Who may do everything.
+pub const ADMIN: User = User {
+    name: "admin",
+    group: "system:masters",
+};
+
 /// A real kube-apiserver over its own etcd.
 pub struct Real {
-    /// Its kubeconfig.
+    /// The kubeconfig of [`ADMIN`].
     pub kubeconfig: String,
+    secure: u16,
+    authority_pem: String,
     // In this order: the server before its store.
-    _apiserver: Process,
-    _etcd: Process,
-    _folder: tempfile::TempDir,
+    apiserver: Process,
+    etcd: Process,
+    folder: tempfile::TempDir,
 }
 
 impl Real {
@@ -35,28 +54,73 @@ impl Real {
     /// # Errors
     /// When a program cannot be started or does not get ready in time.
     pub async fn start(etcd: &Path, apiserver: &Path) -> Result<Self, Failure> {
+        Self::start_with(etcd, apiserver, &[], None).await
+    }
+
+    /// The same with further `users`, and an audit log of what the policy `audited` names.
+    ///
+    /// # Errors
+    /// When a program cannot be started or does not get ready in time.
+    pub async fn start_with(
+        etcd: &Path,
+        apiserver: &Path,
+        users: &[User],
+        audited: Option<&str>,
+    ) -> Result<Self, Failure> {
         let folder = tempfile::tempdir().map_err(|e| format!("no temporary folder: {e}"))?;
+        let cannot = |error: std::io::Error| format!("cannot write the server's files: {error}");
         let files = authority::write(folder.path())?;
         let [client, peer, secure] = free_ports()?;
         let mut store = Command::new(etcd);
         store.args(etcd_arguments(folder.path(), client, peer));
         let etcd = Process::start("etcd", &mut store, &folder.path().join("etcd.log"))?;
-        let token = "throw-away";
-        let tokens = format!("{token},admin,admin,system:masters\n");
-        std::fs::write(folder.path().join("tokens.csv"), tokens)
-            .map_err(|e| format!("cannot write the token: {e}"))?;
+        let tokens: String = [ADMIN].iter().chain(users).map(token_line).collect();
+        std::fs::write(folder.path().join("tokens.csv"), tokens).map_err(cannot)?;
         let mut server = Command::new(apiserver);
         server.args(apiserver_arguments(folder.path(), client, secure));
+        if let Some(policy) = audited {
+            let file = folder.path().join("audit.yaml");
+            std::fs::write(&file, policy).map_err(cannot)?;
+            server.arg(format!("--audit-policy-file={}", file.display()));
+            let log = folder.path().join(AUDIT_LOG);
+            server.arg(format!("--audit-log-path={}", log.display()));
+        }
         let log = folder.path().join("kube-apiserver.log");
         let apiserver = Process::start("kube-apiserver", &mut server, &log)?;
         let mut real = Self {
-            kubeconfig: kubeconfig(secure, &files.authority_pem, token),
-            _apiserver: apiserver,
-            _etcd: etcd,
-            _folder: folder,
+            kubeconfig: kubeconfig(secure, &files.authority_pem, ADMIN),
+            secure,
+            authority_pem: files.authority_pem,
+            apiserver,
+            etcd,
+            folder,
         };
         real.wait(&log).await?;
         Ok(real)
+    }
+
+    /// The kubeconfig of one of the users it was started with.
+    #[must_use]
+    pub fn kubeconfig_of(&self, user: User) -> String {
+        kubeconfig(self.secure, &self.authority_pem, user)
+    }
+
+    /// Its audit log, if it was started with one.
+    #[must_use]
+    pub fn audit_log(&self) -> PathBuf {
+        self.folder.path().join(AUDIT_LOG)
+    }
+
+    /// A folder that goes with it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Resident memory of the server and of its store, bytes.
+    #[must_use]
+    pub fn resident_bytes(&self) -> (u64, u64) {
+        (self.apiserver.resident_bytes(), self.etcd.resident_bytes())
     }
 
     async fn wait(&mut self, log: &Path) -> Result<(), Failure> {
@@ -66,7 +130,7 @@ impl Real {
             if client.is_ready().await {
                 return Ok(());
             }
-            if !self._apiserver.is_running() || Instant::now() > deadline {
+            if !self.apiserver.is_running() || Instant::now() > deadline {
                 return Err(format!("kube-apiserver is not ready: {}", tail(log)));
             }
             tokio::time::sleep(START_POLL).await;
@@ -120,17 +184,31 @@ fn apiserver_arguments(folder: &Path, etcd: u16, secure: u16) -> Vec<String> {
     ]
 }
 
-fn kubeconfig(port: u16, authority_pem: &str, token: &str) -> String {
+fn token_line(user: &User) -> String {
+    let User { name, group } = user;
+    let groups = if group.is_empty() {
+        String::new()
+    } else {
+        format!(",{group}")
+    };
+    format!("{name},{name},{name}{groups}\n")
+}
+
+fn kubeconfig(port: u16, authority_pem: &str, user: User) -> String {
+    let name = user.name;
     let authority = base64::engine::general_purpose::STANDARD.encode(authority_pem);
     format!(
         "apiVersion: v1\nkind: Config\nclusters:\n- name: real\n  cluster:\n    server: https://127.0.0.1:{port}\n    \
-         certificate-authority-data: {authority}\ncontexts:\n- name: real\n  context: {{cluster: real, user: admin, \
-         namespace: default}}\ncurrent-context: real\nusers:\n- name: admin\n  user:\n    token: {token}\n"
+         certificate-authority-data: {authority}\ncontexts:\n- name: real\n  context: {{cluster: real, user: {name}, \
+         namespace: default}}\ncurrent-context: real\nusers:\n- name: {name}\n  user:\n    token: {name}\n"
     )
 }
 
 /// Ports that were free a moment ago.
-fn free_ports<const N: usize>() -> Result<[u16; N], Failure> {
+///
+/// # Errors
+/// When there is none.
+pub fn free_ports<const N: usize>() -> Result<[u16; N], Failure> {
     let mut held = Vec::new();
     let mut ports = [0; N];
     for port in &mut ports {

@@ -10,6 +10,7 @@ pub mod faults;
 pub mod group;
 pub mod http;
 pub mod local;
+pub mod machine;
 pub mod names;
 pub mod ports;
 pub mod process;

@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: measurements beside the peers.
 
 use crate::Failure;
-use crate::peers;
+use crate::peers::{self, ETCD, KUBERNETES};
 use crate::steps::{Step, Steps};
-use crate::workspace::{build_release, clients, command, release, root, succeed, temporary};
+use crate::workspace::{
+    build_release, build_release_with, clients, command, release, root, succeed, temporary,
+};
 
 /// Measure side by side with the peers.
 #[derive(clap::Subcommand)]
@@ -12,6 +14,8 @@ pub(crate) enum Command {
     Consensus(Arguments),
     /// From a kill -9 of the leader to the next acknowledged write: etcd and Synod
     Failover(Arguments),
+    /// The operator at 500 objects, against a real kube-apiserver with played nodes and agents: memory, calls, writes
+    Operator(Arguments),
 }
 
 /// What all measurements take.
@@ -30,6 +34,7 @@ pub(crate) fn run(command_line: &Command) -> Result<(), Failure> {
     let (name, file, arguments) = match command_line {
         Command::Consensus(arguments) => ("consensus", "CONSENSUS.md", arguments),
         Command::Failover(arguments) => ("failover", "FAILOVER.md", arguments),
+        Command::Operator(arguments) => return operator(arguments),
     };
     let mut steps = Steps::new(vec![
         Step {
@@ -63,6 +68,34 @@ pub(crate) fn run(command_line: &Command) -> Result<(), Failure> {
         bench
             .arg("--write")
             .arg(root().join("tests/bench").join(file));
+    }
+    steps.run(|| succeed(bench.args(&arguments.rest)))
+}
+
+/// Builds the operator and a real API server, and measures the one at the other.
+fn operator(arguments: &Arguments) -> Result<(), Failure> {
+    let step = |name, cold| Step { name, cold };
+    let mut steps = Steps::new(vec![
+        step("build synod", "7 min"),
+        step("build etcd and its tools", "2 min"),
+        step("build kube-apiserver and kubectl", "10 min"),
+        step("measure", if arguments.quick { "3 min" } else { "20 min" }),
+    ]);
+    steps.run(|| build_release_with(&["synod-cluster"]))?;
+    let etcd = steps.run(|| ETCD.build())?;
+    let kubernetes = steps.run(|| KUBERNETES.build())?;
+    let mut bench = command(release().join("synod-scale"));
+    bench
+        .env("TMPDIR", temporary()?)
+        .arg("--programs")
+        .arg(release());
+    bench.arg("--peers").arg(etcd);
+    bench.arg("--kubernetes").arg(kubernetes);
+    if arguments.quick {
+        bench.arg("--quick");
+    } else {
+        let file = root().join("tests/bench/OPERATOR.md");
+        bench.arg("--write").arg(file);
     }
     steps.run(|| succeed(bench.args(&arguments.rest)))
 }

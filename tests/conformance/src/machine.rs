@@ -6,7 +6,8 @@ use std::time::Instant;
 
 /// One line: cores, processor, memory, kernel, and the median time of a small write with fdatasync where the members' data
 /// is.
-pub(crate) fn description() -> String {
+#[must_use]
+pub fn description() -> String {
     let cpus = read("/proc/cpuinfo");
     let model = cpus
         .lines()

@@ -1,0 +1,129 @@
+//! What is kept of an object that was seen: all that plans read, nothing else. Memory is what a large cluster asks of an
+//! operator first, and a pod's template, a configuration's text and a private key are the largest part of it.
+//!
+//! Texts that are only compared are kept as their digests. So private keys are not in the operator's memory longer than it
+//! takes to read them off the wire.
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodSpec, Secret};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::Child;
+
+/// What a digest begins with; no text of ours does.
+const MARK: &str = "digest:";
+
+impl Child {
+    /// Drops what no plan reads.
+    pub fn strip(&mut self) {
+        // The largest part of most objects.
+        self.meta_mut().managed_fields = None;
+        if let Self::Pod(pod) = self {
+            strip_pod(pod);
+        }
+        self.digest_texts();
+    }
+
+    /// Replaces the texts of configurations and Secrets, but for certificates, by their digests; done twice it is as done
+    /// once.
+    pub(super) fn digest_texts(&mut self) {
+        match self {
+            Self::Secret(secret) => digest_secret(secret),
+            Self::ConfigMap(config) => digest_config(config),
+            Self::Pod(_) | Self::Claim(_) | Self::Service(_) | Self::Budget(_) => {}
+        }
+    }
+}
+
+/// A pod is never compared with a wanted one: a label names what it was made from.
+fn strip_pod(pod: &mut Pod) {
+    let Some(spec) = &mut pod.spec else { return };
+    let containers = spec.containers.iter_mut().map(|container| Container {
+        name: std::mem::take(&mut container.name),
+        image: container.image.take(),
+        ..Container::default()
+    });
+    *spec = PodSpec {
+        containers: containers.collect(),
+        node_name: spec.node_name.take(),
+        ..PodSpec::default()
+    };
+}
+
+/// Certificates are read by plans; they are no secrets.
+fn digest_secret(secret: &mut Secret) {
+    for (name, content) in secret.data.iter_mut().flatten() {
+        if let Some(digest) = digest(&content.0).filter(|_| !name.ends_with(".crt")) {
+            *content = ByteString(digest.into_bytes());
+        }
+    }
+}
+
+fn digest_config(config: &mut ConfigMap) {
+    for text in config.data.iter_mut().flat_map(|data| data.values_mut()) {
+        if let Some(digest) = digest(text.as_bytes()) {
+            *text = digest;
+        }
+    }
+}
+
+/// `None` for what is a digest already.
+fn digest(text: &[u8]) -> Option<String> {
+    let done = text.starts_with(MARK.as_bytes());
+    (!done).then(|| format!("{MARK}{:032x}", xxh3_128(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn config(text: &str) -> Child {
+        let object = json!({"metadata": {"name": "c", "managedFields": [{"manager": "x"}]}, "data": {"agent.yaml": text}});
+        let config: ConfigMap = serde_json::from_value(object).expect("a ConfigMap");
+        config.into()
+    }
+
+    #[test]
+    fn a_stripped_object_is_compared_as_a_whole_one() {
+        let mut seen = config("a: 1");
+        seen.strip();
+        assert!(!seen.to_json().to_string().contains("a: 1"));
+        assert_eq!(seen.meta().managed_fields, None);
+        assert!(seen.satisfies(&config("a: 1")));
+        assert!(!seen.satisfies(&config("a: 2")));
+        assert!(config("a: 1").satisfies(&config("a: 1")));
+        let once = seen.clone();
+        seen.strip();
+        assert_eq!(seen, once);
+    }
+
+    #[test]
+    fn no_private_key_is_kept() {
+        let secret = json!({"data": {"tls.crt": "cHVibGlj", "tls.key": "c2VjcmV0"}});
+        let secret: Secret = serde_json::from_value(secret).expect("a Secret");
+        let mut seen = Child::from(secret.clone());
+        seen.strip();
+        let kept = seen.to_json().to_string();
+        assert!(
+            !kept.contains("c2VjcmV0") && kept.contains("cHVibGlj"),
+            "{kept}"
+        );
+        assert!(seen.satisfies(&secret.into()));
+    }
+
+    #[test]
+    fn of_a_pod_image_node_and_status_are_kept() {
+        let pod = json!({
+            "spec": {"nodeName": "n", "volumes": [{"name": "data"}], "containers": [{"name": "agent", "image": "i", "args": ["x"]}]},
+            "status": {"podIP": "10.0.0.1"},
+        });
+        let pod: Pod = serde_json::from_value(pod).expect("a Pod");
+        let mut seen = Child::from(pod);
+        seen.strip();
+        let kept = seen.to_json();
+        let spec = json!({"nodeName": "n", "containers": [{"name": "agent", "image": "i"}]});
+        assert_eq!(kept["spec"], spec);
+        assert_eq!(kept["status"], json!({"podIP": "10.0.0.1"}));
+    }
+}
