@@ -401,6 +401,10 @@ async fn a_member_joins_is_promoted_and_removed() {
     let status = timeout(NEVER, promoted).await.unwrap();
     assert!(status.configuration.id > added.id);
     assert!(status.certificate_not_after.is_some() && status.ca_fingerprints.len() == 1);
+    assert_eq!(
+        status.certificate_fingerprint.map(|hex| hex.len()),
+        Some(64)
+    );
     until(&two, "ready", |status| status.ready && voter(status)).await;
     assert_eq!(get(&two, "a").await.as_deref(), Some(&b"1"[..]));
 

@@ -291,6 +291,7 @@ async fn certificates_are_replaced_while_in_use() {
     let certificates =
         Certificates::load(Sources::of_peers(&tls, identity(UID, 1)).unwrap()).unwrap();
     let before = certificates.ca_fingerprints();
+    let leaf = certificates.fingerprint();
     assert!(!certificates.reload().unwrap());
     std::fs::write(tls.key.as_ref().unwrap(), "half a file").unwrap();
     let error = certificates.reload().unwrap_err().to_string();
@@ -299,6 +300,7 @@ async fn certificates_are_replaced_while_in_use() {
     new.write(files.path(), &uri);
     assert!(certificates.reload().unwrap());
     assert_ne!(certificates.ca_fingerprints(), before);
+    assert_ne!(certificates.fingerprint(), leaf);
     // Somebody else's certificate is not taken.
     new.write(files.path(), &identity(UID, 2).to_string());
     let error = certificates.reload().unwrap_err().to_string();

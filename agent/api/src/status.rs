@@ -53,7 +53,12 @@ pub struct Status {
     pub version: String,
     /// When the peer certificate in use ends (RFC 3339); `None` without TLS.
     pub certificate_not_after: Option<String>,
-    /// SHA-256 fingerprints of the CA certificates in use for peers, hexadecimal, sorted.
+    /// SHA-256 fingerprint of the peer certificate in use, hexadecimal; `None` without TLS, or while a listener that reads
+    /// the same files still uses what they held before.
+    #[serde(default)]
+    pub certificate_fingerprint: Option<String>,
+    /// SHA-256 fingerprints of the CA certificates in use for peers, and for clients where these are the same files;
+    /// hexadecimal, sorted.
     pub ca_fingerprints: Vec<String>,
     /// Whether the member should get clients: it has caught up and heard of a leader recently.
     pub ready: bool,

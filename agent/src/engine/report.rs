@@ -22,8 +22,8 @@ pub struct Facts {
     pub etcd_member_id: u64,
     /// The highest feature level this build knows.
     pub level_max: u32,
-    /// The peer certificates, if there are any.
-    pub certificates: Option<Arc<Certificates>>,
+    /// The peer certificates, if there are any, and after them others that are read from the same files.
+    pub certificates: Vec<Arc<Certificates>>,
     /// The last generation published; begins with a number that no earlier run of this member reached.
     pub generation: u64,
 }
@@ -70,14 +70,35 @@ pub(super) fn status_of(
         feature_level: driver.level,
         feature_level_max: facts.level_max,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        certificate_not_after: facts.certificates.as_ref().and_then(|c| c.not_after()),
-        ca_fingerprints: facts
-            .certificates
-            .as_ref()
-            .map_or_else(Vec::new, |c| c.ca_fingerprints()),
+        certificate_not_after: facts.certificates.first().and_then(|c| c.not_after()),
+        certificate_fingerprint: certificate_in_use(&facts.certificates),
+        ca_fingerprints: trusted(&facts.certificates),
         ready: not_ready_because.is_empty(),
         not_ready_because,
     }
+}
+
+/// The certificate that all of them use: whoever acts on it must not be told of it too early.
+fn certificate_in_use(all: &[Arc<Certificates>]) -> Option<String> {
+    let (first, others) = all.split_first()?;
+    let fingerprint = first.fingerprint();
+    let agree = others
+        .iter()
+        .all(|other| other.fingerprint() == fingerprint);
+    agree.then_some(fingerprint)
+}
+
+/// The authorities that all of them trust.
+fn trusted(all: &[Arc<Certificates>]) -> Vec<String> {
+    let Some((first, others)) = all.split_first() else {
+        return Vec::new();
+    };
+    let mut trusted = first.ca_fingerprints();
+    for other in others {
+        let its = other.ca_fingerprints();
+        trusted.retain(|fingerprint| its.contains(fingerprint));
+    }
+    trusted
 }
 
 fn not_ready_because(driver: &DriverStatus, unready: bool) -> String {

@@ -201,7 +201,7 @@ fn facts(config: &Arc<AgentConfig>, keys: &Keys) -> Facts {
         config: Arc::clone(config),
         etcd_member_id: etcd::ids::member_id(config.cluster_uid, config.number),
         level_max: settings::LEVEL_MAX,
-        certificates: keys.peer.clone(),
+        certificates: keys.of_one_source(),
         generation: Facts::first_generation(),
     }
 }

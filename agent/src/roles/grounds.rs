@@ -64,6 +64,18 @@ impl Keys {
             client: load(Sources::of_clients(&config.tls.client))?,
         })
     }
+
+    /// The peer certificates, and those for clients if they are read from the same files.
+    pub(super) fn of_one_source(&self) -> Vec<Arc<Certificates>> {
+        let Some(peer) = &self.peer else {
+            return Vec::new();
+        };
+        let same = self
+            .client
+            .as_ref()
+            .filter(|client| client.shares_files_with(peer));
+        [Some(peer), same].into_iter().flatten().cloned().collect()
+    }
 }
 
 impl Listeners {

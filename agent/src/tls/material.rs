@@ -148,6 +148,7 @@ struct Material {
     files: Files,
     client: Option<Arc<ClientConfig>>,
     not_after: Option<i64>,
+    fingerprint: String,
     ca_fingerprints: Vec<String>,
 }
 
@@ -211,6 +212,22 @@ impl Certificates {
         let seconds = self.current.load().not_after?;
         let time = jiff::Timestamp::from_second(seconds).ok()?;
         Some(time.to_string())
+    }
+
+    /// SHA-256 fingerprint of the certificate in use, hexadecimal.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.current.load().fingerprint.clone()
+    }
+
+    /// Whether both are read from the same files; what changed there they notice one after the other.
+    #[must_use]
+    pub fn shares_files_with(&self, other: &Self) -> bool {
+        let files = |it: &Self| {
+            let Sources { cert, key, ca, .. } = &it.sources;
+            (cert.clone(), key.clone(), ca.clone())
+        };
+        files(self) == files(other)
     }
 
     /// SHA-256 fingerprints of the CA bundle in use, hexadecimal, sorted.
@@ -311,6 +328,7 @@ impl Material {
         ca_fingerprints.sort();
         let material = Self {
             not_after: not_after(&chain[0]),
+            fingerprint: fingerprint(&chain[0]),
             client,
             ca_fingerprints,
             files,

@@ -386,6 +386,7 @@ impl Group {
             feature_level_max: 1,
             version: "0.1.0".into(),
             certificate_not_after: None,
+            certificate_fingerprint: None,
             ca_fingerprints: Vec::new(),
             ready,
             not_ready_because: if ready {

@@ -256,6 +256,7 @@ fn leading() -> Status {
         feature_level_max: 1,
         version: String::new(),
         certificate_not_after: None,
+        certificate_fingerprint: None,
         ca_fingerprints: Vec::new(),
         ready: true,
         not_ready_because: String::new(),
