@@ -23,6 +23,7 @@ use crate::action::{Action, Issue, Seen};
 use crate::agents::{AgentError, Reach, Target};
 use crate::certificates::{Authority, CertificateError, Issued, Subject};
 use crate::child::{Child, ChildKind};
+use crate::mutation::mutated;
 use crate::names::{self, Key};
 use crate::observe::NodeSeen;
 
@@ -34,6 +35,8 @@ pub struct Context {
     pub targets: BTreeMap<u64, Target>,
     /// The namespace's authority.
     pub authority: Option<Arc<Secret>>,
+    /// When it was observed.
+    pub now: Timestamp,
 }
 
 /// Why an action was not carried out.
@@ -291,7 +294,7 @@ impl Actor {
             resource_version: Some(seen.version.clone()),
         };
         let parameters = DeleteParams {
-            preconditions: Some(exact),
+            preconditions: (!mutated("delete-without-precondition")).then_some(exact),
             ..parameters
         };
         match self
@@ -356,7 +359,7 @@ impl Actor {
     }
 
     async fn create_authority(&self, context: &Context) -> Result<(), ActError> {
-        let made = Authority::create(&context.key.namespace, Timestamp::now())?;
+        let made = Authority::create(&context.key.namespace, context.now)?;
         let mut secret = Secret {
             metadata: ObjectMeta {
                 name: Some(names::AUTHORITY.to_owned()),
@@ -391,7 +394,7 @@ impl Actor {
             addresses: &issue.addresses,
             server: issue.server,
         };
-        let issued = Authority::from_pem(&certificate, &key)?.issue(&subject, Timestamp::now())?;
+        let issued = Authority::from_pem(&certificate, &key)?.issue(&subject, context.now)?;
         let Child::Secret(mut filled) = issue.secret.clone() else {
             return Err(ActError::Outdated(
                 "a certificate goes into a Secret only".into(),

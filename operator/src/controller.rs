@@ -6,10 +6,9 @@
 
 mod look;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use futures::StreamExt;
 use futures::stream::SelectAll;
@@ -18,6 +17,7 @@ use kube::Client;
 use kube::core::ApiResource;
 use kube::runtime::watcher::{self, Event};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::act::{Actor, Context, Herald, authority_texts};
@@ -30,6 +30,9 @@ use crate::observe::{Cache, Failure, Item, NodeSeen, Observed, feeds, node_feed}
 use crate::queue::{Ended, Queue};
 use crate::settings::Settings;
 use look::{Look, Task};
+
+/// What time it is. Handed in, so that a simulation can own it.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What the loop waits for.
 enum Happened {
@@ -49,7 +52,7 @@ enum Happened {
 
 /// The loop and all that it owns.
 pub struct Controller {
-    kinds: HashMap<String, (ApiResource, Arc<dyn Kind>)>,
+    kinds: BTreeMap<String, (ApiResource, Arc<dyn Kind>)>,
     settings: Arc<Settings>,
     client: Client,
     reach: Arc<dyn Reach>,
@@ -61,6 +64,7 @@ pub struct Controller {
     metrics: Arc<Metrics>,
     herald: Option<Herald>,
     synced: Arc<AtomicBool>,
+    clock: Clock,
 }
 
 impl Controller {
@@ -89,6 +93,7 @@ impl Controller {
             metrics,
             herald: None,
             synced: Arc::new(AtomicBool::new(false)),
+            clock: Arc::new(Timestamp::now),
         }
     }
 
@@ -96,6 +101,13 @@ impl Controller {
     #[must_use]
     pub fn heralded(mut self, herald: Herald) -> Self {
         self.herald = Some(herald);
+        self
+    }
+
+    /// Takes the time from `clock` instead of the machine's.
+    #[must_use]
+    pub fn clocked(mut self, clock: Clock) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -124,16 +136,19 @@ impl Controller {
         let mut looks = JoinSet::new();
         loop {
             let due = self.queue.next_due().filter(|_| self.cache.is_synced());
+            // In this order, so that equal news are taken in equally: what was begun ends first, and no look begins on what
+            // is known to be old.
             let happened = tokio::select! {
+                biased;
                 () = shutdown.cancelled() => Happened::Stop,
-                Some((number, event)) = feeds.next() => Happened::Fed(number, event),
-                Some(event) = nodes.next() => Happened::Node(event),
-                key = self.agents.next() => Happened::Heard(key),
                 Some(look) = looks.join_next() => match look {
                     Ok(look) => Happened::Looked(Box::new(look)),
                     // Nobody cancels a look, and a panic in one is its outcome: only its own guard can have failed.
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 },
+                Some((number, event)) = feeds.next() => Happened::Fed(number, event),
+                Some(event) = nodes.next() => Happened::Node(event),
+                key = self.agents.next() => Happened::Heard(key),
                 () = sleep_until(due) => Happened::Due,
             };
             if matches!(happened, Happened::Stop) {
@@ -147,7 +162,7 @@ impl Controller {
     }
 
     fn take_in(&mut self, happened: Happened) {
-        let now = Instant::now();
+        let now = Instant::now().into_std();
         match happened {
             Happened::Fed(number, Ok(event)) => {
                 for key in self.cache.take_in(number, event) {
@@ -170,7 +185,7 @@ impl Controller {
         }
     }
 
-    fn looked(&mut self, look: Look, now: Instant) {
+    fn looked(&mut self, look: Look, now: std::time::Instant) {
         if let Some(targets) = look.targets {
             self.agents.follow(&look.key, targets);
         }
@@ -190,7 +205,7 @@ impl Controller {
             return;
         }
         self.synced.store(true, Ordering::Release);
-        let now = Instant::now();
+        let now = Instant::now().into_std();
         while let Some(key) = self.queue.take(now) {
             match self.task(&key, stop) {
                 Some(task) => {
@@ -207,7 +222,7 @@ impl Controller {
     }
 
     /// The object is gone.
-    fn forget(&mut self, key: &Key, now: Instant) {
+    fn forget(&mut self, key: &Key, now: std::time::Instant) {
         self.agents.follow(key, Vec::new());
         self.failures.remove(key);
         self.floors.remove(key);
@@ -234,6 +249,7 @@ impl Controller {
             self.reach.trust(&key.namespace, certificate, private);
         }
         let uid = object.metadata.uid.clone().unwrap_or_default();
+        let now = (self.clock)();
         let observed = Observed {
             key: key.clone(),
             object,
@@ -243,13 +259,14 @@ impl Controller {
             authority: texts.map(|(certificate, _)| digest(&certificate)),
             nodes: self.cache.nodes(),
             settings: self.settings.clone(),
-            now: Timestamp::now(),
+            now,
             failure: self.failures.get(key).cloned(),
         };
         let context = Context {
             key: key.clone(),
             targets: self.agents.targets(key),
             authority,
+            now,
         };
         let actor = Actor::new(self.client.clone(), self.reach.clone());
         Some(Task {
@@ -267,7 +284,7 @@ impl Controller {
     }
 }
 
-async fn sleep_until(due: Option<Instant>) {
+async fn sleep_until(due: Option<std::time::Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due.into()).await,
         None => std::future::pending().await,

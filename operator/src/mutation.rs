@@ -18,5 +18,8 @@ synod_mutation::mutations! {
     "force-delete-on-a-silent-node" => "a pod is force-deleted although its node may still run it",
     "own-protected-claims" => "claims go with their object although it is protected",
     "image-follows-the-operator" => "an object without an image takes the operator's newest default",
+    "stale-member-list" => "the leader's configuration counts although somebody knows a newer one",
+    "delete-without-precondition" => "deletes do not say which object they mean",
+    "status-each-time" => "the status is written whether it changed or not",
     "membership-without-id" => "membership calls do not carry the configuration they were decided on",
 }

@@ -93,14 +93,14 @@ struct Feed {
     /// While a list is being delivered: what it had so far.
     listing: Option<HashSet<Place>>,
     /// What it delivered, and to which object that belongs.
-    places: HashMap<Place, (Key, Option<ChildKind>)>,
+    places: BTreeMap<Place, (Key, Option<ChildKind>)>,
 }
 
 /// What is known of the API.
 #[derive(Debug, Default)]
 pub struct Cache {
     feeds: Vec<Feed>,
-    objects: HashMap<Key, Arc<DynamicObject>>,
+    objects: BTreeMap<Key, Arc<DynamicObject>>,
     children: HashMap<Key, BTreeMap<(ChildKind, String), Packed>>,
     authorities: HashMap<String, Arc<Secret>>,
     nodes: Nodes,

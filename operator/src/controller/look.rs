@@ -182,7 +182,8 @@ impl Task {
     /// Writes the status if it reads differently, and tells what changed with it.
     async fn report(&self, decision: &Decision) -> Result<(), ActError> {
         self.metrics.object(&self.observed.key, &decision.facts);
-        if self.observed.object.data.get("status") == Some(&decision.status) {
+        let told = self.observed.object.data.get("status") == Some(&decision.status);
+        if told && !mutated("status-each-time") {
             return Ok(());
         }
         self.may_act()?;

@@ -55,6 +55,14 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("own-protected-claims", a_protected_object_is_deleted),
 ];
 
+/// Mistakes in what surrounds the plans; the simulation of the operator notices them (`tests/sim/OPERATOR_MUTATIONS.md`).
+#[cfg(feature = "mutations")]
+const BY_SIMULATION: &[&str] = &[
+    "stale-member-list",
+    "delete-without-precondition",
+    "status-each-time",
+];
+
 fn a_voter_falls_ill_while_another_leaves() -> Result<(), String> {
     let mut world = ready(json!({ "members": 3 }));
     world.edit("members", json!(1));
@@ -248,6 +256,9 @@ fn without_a_mistake_all_end_well() {
 fn every_mistake_is_caught() {
     use synod_operator::mutation;
     for (name, breaks) in mutation::ALL {
+        if BY_SIMULATION.contains(name) {
+            continue;
+        }
         let (_, scenario) = SCENARIOS
             .iter()
             .find(|(n, _)| n == name)

@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use crate::mutation::{self, Mutation};
+use crate::operator;
 use crate::report::Report;
 use crate::run::{run, run_loudly};
 use crate::scenarios;
 
 const USAGE: &str = "usage: synod-sim [--seeds N] [--from S] [--seed S] [--trace] [--threads N] [--json]
                  [--mutation NAME] [--mutations all|rotate:K[@TURN]] [--mutation-seeds N] [--list]
-                 [--scenarios]
+                 [--scenarios] [--operator]
+  --operator           simulate the operator over real groups; then --mutations are its mistakes
   --seeds N            run N seeds (500)
   --from S             the first of them (1)
   --seed S             run this one seed; --trace prints every step
@@ -37,6 +39,7 @@ pub struct Wanted {
     mutation_seeds: u64,
     list: bool,
     scenarios: bool,
+    operator: bool,
 }
 
 /// Which mistakes to hunt.
@@ -64,6 +67,7 @@ impl Wanted {
             mutation_seeds: 2_000,
             list: false,
             scenarios: false,
+            operator: false,
         };
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
@@ -75,6 +79,7 @@ impl Wanted {
                 "--trace" => wanted.trace = true,
                 "--json" => wanted.json = true,
                 "--list" => wanted.list = true,
+                "--operator" => wanted.operator = true,
                 "--scenarios" => (wanted.scenarios, wanted.seeds) = (true, 1),
                 "--help" | "-h" => return Err(USAGE.to_owned()),
                 _ => {
@@ -136,7 +141,7 @@ fn day() -> u64 {
 /// If it cannot be done.
 pub fn perform(wanted: &Wanted) -> Result<i32, String> {
     if wanted.list {
-        for Mutation { name, breaks } in mutation::all() {
+        for Mutation { name, breaks } in wanted.mistakes() {
             println!("{name}: {breaks}");
         }
         return Ok(0);
@@ -144,7 +149,10 @@ pub fn perform(wanted: &Wanted) -> Result<i32, String> {
     if let Some(hunt) = wanted.hunt {
         return hunt_all(wanted, hunt);
     }
-    mutation::switch(wanted.mutation.as_deref())?;
+    wanted.switch()?;
+    if wanted.operator {
+        return Ok(operators(wanted));
+    }
     if wanted.scenarios {
         return Ok(directed(wanted));
     }
@@ -159,6 +167,91 @@ pub fn perform(wanted: &Wanted) -> Result<i32, String> {
         println!("{report} in {:.1} s", began.elapsed().as_secs_f64());
     }
     Ok(i32::from(report.violations > 0))
+}
+
+impl Wanted {
+    /// The mistakes that are meant.
+    fn mistakes(&self) -> Vec<Mutation> {
+        if self.operator {
+            operator::mutation::all()
+        } else {
+            mutation::all()
+        }
+    }
+
+    /// Switches the wanted mistake on for this thread.
+    fn switch(&self) -> Result<(), String> {
+        let name = self.mutation.as_deref();
+        if self.operator {
+            operator::mutation::switch(name)
+        } else {
+            mutation::switch(name)
+        }
+    }
+
+    /// The checker, the seed and how many seeds it took, if the mistake was caught.
+    fn hunt_one(&self, name: &str) -> Option<(&'static str, u64, u64)> {
+        let (from, most) = (self.from, self.mutation_seeds);
+        let (seed, violation, seeds) = if self.operator {
+            let (run, seeds) = operator::mutation::hunt(name, from, most).ok()??;
+            (run.seed, run.violation, seeds)
+        } else {
+            let (run, seeds) = mutation::hunt(name, from, most).ok()??;
+            (run.seed, run.violation, seeds)
+        };
+        violation.map(|(violation, _)| (violation.checker, seed, seeds))
+    }
+}
+
+/// Runs seeds of the operator and prints what came of them.
+fn operators(wanted: &Wanted) -> i32 {
+    let began = Instant::now();
+    let mut report = operator::report::Report::default();
+    if let Some(seed) = wanted.seed {
+        let run = if wanted.trace {
+            operator::run_loudly(seed)
+        } else {
+            operator::run(seed)
+        };
+        println!("seed {seed}: trace hash {:016x}", run.hash);
+        report.add(run);
+    } else {
+        report = many_operators(wanted);
+    }
+    if wanted.json {
+        println!("{}", report.json());
+    } else {
+        println!("{report} in {:.1} s", began.elapsed().as_secs_f64());
+    }
+    i32::from(report.violations > 0)
+}
+
+fn many_operators(wanted: &Wanted) -> operator::report::Report {
+    let report = Mutex::new(operator::report::Report::default());
+    let next = AtomicU64::new(wanted.from);
+    let end = wanted.from + wanted.seeds;
+    std::thread::scope(|scope| {
+        for _ in 0..wanted.threads {
+            scope.spawn(|| {
+                // Checked by the caller on its own thread; mistakes are switched per thread.
+                let _ = wanted.switch();
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        return;
+                    }
+                    let run = operator::run(seed);
+                    let mut report = report
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    report.add(run);
+                }
+            });
+        }
+    });
+    report
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn directed(wanted: &Wanted) -> i32 {
@@ -231,7 +324,7 @@ fn many(wanted: &Wanted) -> Report {
 type Caught = (Mutation, Option<(&'static str, u64, u64)>);
 
 fn hunt_all(wanted: &Wanted, hunt: Hunt) -> Result<i32, String> {
-    let all = mutation::all();
+    let all = wanted.mistakes();
     if all.is_empty() {
         return Err("this build cannot make mistakes: build with --features mutations".into());
     }
@@ -273,13 +366,7 @@ fn hunt_on_threads(wanted: &Wanted, chosen: &[Mutation]) -> Vec<Caught> {
                     let Some(mutation) = chosen.get(index) else {
                         return;
                     };
-                    let result = mutation::hunt(mutation.name, wanted.from, wanted.mutation_seeds)
-                        .ok()
-                        .flatten();
-                    let found = result.and_then(|(run, seeds)| {
-                        run.violation
-                            .map(|(violation, _)| (violation.checker, run.seed, seeds))
-                    });
+                    let found = wanted.hunt_one(mutation.name);
                     eprintln!("{}: {found:?}", mutation.name);
                     let mut caught = caught
                         .lock()

@@ -43,6 +43,10 @@ pub(crate) struct Host {
     pub(crate) disk_at: Instant,
     /// What to do with an empty disk, as long as it was never lost.
     pub(crate) founded: StartMode,
+    /// What it was told to do with its disk, where an operator says so and not the world.
+    pub(crate) ordered: Option<StartMode>,
+    /// What it tells the group of itself.
+    pub(crate) context: MemberContext,
     /// True once its process took part: its disk is formatted.
     pub(crate) formatted: bool,
     /// The newest configuration that its process knows to be decided.
@@ -91,6 +95,8 @@ impl Host {
             wake_at: Instant::MAX,
             disk_at: Instant::MAX,
             founded,
+            ordered: None,
+            context: Self::context(node),
             formatted: false,
             configuration: ConfigId(0),
             undecided: None,
@@ -222,11 +228,11 @@ fn settings(host: &Host, now: Instant, profile: &Profile, resume: bool) -> Setti
         node: host.node,
         cluster: CLUSTER,
         group: 0,
-        context: Host::context(host.node),
-        start: if resume {
-            StartMode::Resume
-        } else {
-            host.founded.clone()
+        context: host.context.clone(),
+        start: match &host.ordered {
+            Some(ordered) => ordered.clone(),
+            None if resume => StartMode::Resume,
+            None => host.founded.clone(),
         },
         timing: Timing {
             heartbeat: profile.heartbeat,

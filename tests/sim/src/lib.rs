@@ -21,6 +21,8 @@
 //! | `ballots`, `monotone`, `amnesia`, `promises`, `membership` | nobody leads twice in a ballot, goes back, votes after a loss, contradicts a promise, or is removed below quorum | `world.rs`, `votes.rs` |
 //! | `answers`, `progress` | every request is answered in time; without faults all clients and members go on | `world.rs`, `run.rs` |
 //! | `recovery`, `unknown commands` | a disk that must be usable is; an unknown command halts | `world.rs` |
+//!
+//! The operator is simulated over the same worlds: see [`operator`].
 
 mod client;
 mod dialect;
@@ -43,6 +45,7 @@ pub mod model;
 pub mod mutation;
 pub mod net;
 pub mod operation;
+pub mod operator;
 pub mod profile;
 pub mod random;
 pub mod report;

@@ -8,7 +8,7 @@ use crate::clock::{Instant, MS, SECOND};
 use crate::demand;
 use crate::trace::What;
 use crate::witness::Witness;
-use crate::world::{Asker, Happening, World};
+use crate::world::{Asker, Happening, Told, World};
 
 /// How long after its time-out a request may be answered.
 const ANSWER_SLACK: Instant = 2 * SECOND;
@@ -199,8 +199,12 @@ impl World {
             .map(|(key, _)| *key)
             .collect();
         for key in tickets {
-            if let Some((Asker::Client { client, operation }, _)) = self.askers.remove(&key) {
-                self.client_lost(client, operation);
+            match self.askers.remove(&key) {
+                Some((Asker::Client { client, operation }, _)) => {
+                    self.client_lost(client, operation);
+                }
+                Some((Asker::Operator(question), _)) => self.told.push((question, Told::Lost)),
+                Some((Asker::Nobody | Asker::Admin, _)) | None => {}
             }
         }
     }
@@ -253,6 +257,13 @@ impl World {
             }
             Asker::Nobody => {}
             Asker::Admin => self.admin_answered(node, &output),
+            Asker::Operator(question) => match output {
+                Output::Changed { result, .. } => self.told.push((question, Told::Changed(result))),
+                Output::Transferred { result, .. } => {
+                    self.told.push((question, Told::Transferred(result)));
+                }
+                _ => {}
+            },
         }
     }
 
@@ -263,7 +274,8 @@ impl World {
             let since = (*asked).max(host.paused_until);
             demand!(
                 "answers",
-                matches!(asker, Asker::Admin) || self.now < since + 2 * time_out + ANSWER_SLACK,
+                matches!(asker, Asker::Admin | Asker::Operator(_))
+                    || self.now < since + 2 * time_out + ANSWER_SLACK,
                 "{node} has not answered ticket {ticket} of {asker:?}, asked at {asked}"
             );
         }

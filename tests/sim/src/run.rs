@@ -75,7 +75,7 @@ thread_local! {
 }
 
 /// Panics are how runs end early: their place is kept, nothing is printed.
-fn listen_to_panics() {
+pub(crate) fn listen_to_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         std::panic::set_hook(Box::new(|info| {
@@ -85,6 +85,11 @@ fn listen_to_panics() {
             PLACE.with(|kept| *kept.borrow_mut() = place);
         }));
     });
+}
+
+/// Where the last panic of this thread was.
+pub(crate) fn place_of_panic() -> Option<String> {
+    PLACE.with(|kept| kept.borrow_mut().take())
 }
 
 /// Runs a seed in the world it draws.

@@ -97,7 +97,7 @@ impl World {
 
     /// Whether one more of the voters' disks may be damaged: whatever configuration is or may come to be in force, a
     /// quorum of it keeps its disks.
-    fn may_damage(&self, node: Node) -> bool {
+    pub(crate) fn may_damage(&self, node: Node) -> bool {
         let undecided = self
             .hosts
             .values()

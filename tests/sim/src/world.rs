@@ -7,8 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::rc::Rc;
 
 use bytes::Bytes;
-use synod_paxos::{Configuration, Node};
-use synod_replica::{Completion, DiskError, Event, NetEvent, Output, Request, StartMode, Ticket};
+use synod_paxos::{ConfigId, Configuration, Node};
+use synod_replica::{
+    ChangeRefusal, Completion, DiskError, Event, NetEvent, Output, Refusal, Request, StartMode,
+    Ticket,
+};
 
 use crate::client::Client;
 use crate::clock::{Instant, MS, SECOND};
@@ -93,6 +96,18 @@ pub(crate) enum Asker {
     Nobody,
     /// The operator of the world.
     Admin,
+    /// The operator that is simulated too, by the number of its question.
+    Operator(u64),
+}
+
+/// What became of a question of the simulated operator.
+pub(crate) enum Told {
+    /// A configuration change was decided or refused.
+    Changed(Result<ConfigId, ChangeRefusal>),
+    /// A transfer was begun or refused.
+    Transferred(Result<(), Refusal>),
+    /// The process died that was asked.
+    Lost,
 }
 
 /// Everything there is.
@@ -129,6 +144,8 @@ pub struct World {
     pub(crate) revocations: BTreeSet<i64>,
     pub(crate) next_number: u64,
     pub(crate) last_ticket: Ticket,
+    /// Answers for the simulated operator that it has not taken yet.
+    pub(crate) told: Vec<(u64, Told)>,
     queue: BinaryHeap<Reverse<Due>>,
     order: u64,
 }
@@ -140,11 +157,26 @@ impl World {
         let mut random = Random::new(seed);
         let drawn = Profile::draw(&mut random);
         let profile = profile.unwrap_or(drawn);
+        let members = profile.members;
+        let mut world = Self::empty(random, profile);
+        world.populate(members);
+        world
+    }
+
+    /// A world without machines, in which clients act as soon as there are some.
+    pub(crate) fn vacant(seed: u64, profile: Profile) -> Self {
+        let mut world = Self::empty(Random::new(seed), profile);
+        world.people();
+        world.busy = true;
+        world
+    }
+
+    fn empty(mut random: Random, profile: Profile) -> Self {
         let ledger: SharedLedger = Rc::new(RefCell::new(Ledger::default()));
         ledger.borrow_mut().leases.drift_ppm = profile.drift_ppm;
         let links = Links::new(random.fork(), profile.net.clone());
         let members = profile.members;
-        let mut world = Self {
+        Self {
             now: 0,
             links,
             clients: Vec::new(),
@@ -164,14 +196,13 @@ impl World {
             revocations: BTreeSet::new(),
             next_number: members + 1,
             last_ticket: 0,
+            told: Vec::new(),
             queue: BinaryHeap::new(),
             order: 0,
             hosts: BTreeMap::new(),
             profile,
             random,
-        };
-        world.populate(members);
-        world
+        }
     }
 
     fn populate(&mut self, members: u64) {
@@ -185,6 +216,10 @@ impl World {
             let at = self.random.below(100 * MS);
             self.at(at, Happening::Start { node: Node(number) });
         }
+        self.people();
+    }
+
+    fn people(&mut self) {
         for index in 0..self.profile.clients {
             let random = self.random.fork();
             self.clients.push(Client::new(index, random));

@@ -201,7 +201,10 @@ impl Group {
         };
         // Somebody knows a newer configuration: what this leader told is old. Its next answer is on the way.
         let Some(leader) = leader
-            .filter(|status| status.configuration.id == newest && newest > 0 && votes(status))
+            .filter(|status| {
+                let current = status.configuration.id == newest || mutated("stale-member-list");
+                current && newest > 0 && votes(status)
+            })
             .cloned()
         else {
             return;

@@ -41,6 +41,7 @@ pub use journal::JournalError;
 pub use listener::{Access, ListenError, Listener};
 pub use refusal::{Cause, Refusal};
 pub use resource::Resource;
+pub use service::ApiBody;
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -153,6 +154,32 @@ impl Api {
             async move { Ok::<_, std::convert::Infallible>(api.handle(request).await) }
         });
         kube::Client::new(service, namespace)
+    }
+
+    /// The revision of the newest change: it moves with every write that changes something.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.state().store.revision()
+    }
+
+    /// The objects of a type as they are stored, by namespace and name, for who runs in the same process. Types of other
+    /// groups than the core are named as `consensusgroups.synod.dev`.
+    #[must_use]
+    pub fn objects(&self, resource: &str) -> Vec<Arc<Value>> {
+        let state = self.state();
+        let all = state.store.of(resource, "");
+        all.map(|(_, object)| Arc::clone(object)).collect()
+    }
+
+    /// One object as it is stored.
+    #[must_use]
+    pub fn object(&self, resource: &str, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        let key = Key {
+            resource: resource.to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        };
+        self.state().store.get(&key).cloned()
     }
 
     /// The namespaces that every cluster has.

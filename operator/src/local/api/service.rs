@@ -23,7 +23,7 @@ const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 /// The body of an answer: one document, or the stream of a watch.
-pub(crate) type ApiBody = UnsyncBoxBody<Bytes, Infallible>;
+pub type ApiBody = UnsyncBoxBody<Bytes, Infallible>;
 
 /// What a verb works with.
 pub(super) struct Context {
@@ -74,7 +74,7 @@ pub(super) enum Answer {
 
 impl Api {
     /// Serves one request. Never fails: refusals are answers.
-    pub(crate) async fn handle<B>(&self, request: Request<B>) -> Response<ApiBody>
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<ApiBody>
     where
         B: http_body::Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,

@@ -1,0 +1,50 @@
+//! Deliberate mistakes in the operator, and the proof that the checkers notice them.
+
+use super::{Run, run};
+use crate::mutation::Mutation;
+
+/// Mistakes that no run of this simulation can make show: they are about what does not happen in it.
+pub const ELSEWHERE: [&str; 0] = [];
+
+/// All mistakes of the operator that this build can make: none without the feature `mutations`.
+#[must_use]
+pub fn all() -> Vec<Mutation> {
+    #[cfg(feature = "mutations")]
+    {
+        let all = synod_operator::mutation::ALL.iter();
+        all.map(|(name, breaks)| Mutation { name, breaks })
+            .filter(|mutation| !ELSEWHERE.contains(&mutation.name))
+            .collect()
+    }
+    #[cfg(not(feature = "mutations"))]
+    Vec::new()
+}
+
+/// Switches one mistake on for this thread, or all off.
+///
+/// # Errors
+/// If this build cannot make it.
+pub fn switch(name: Option<&str>) -> Result<(), String> {
+    let known = name.and_then(|name| all().into_iter().find(|known| known.name == name));
+    synod_mutation::switch(known.map(|known| known.name));
+    match name {
+        Some(name) if known.is_none() => Err(format!(
+            "there is no mutation {name}, or this build cannot make mistakes (--features mutations)"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Runs seeds from `from` on with a mistake switched on, until it is caught; at most `seeds_max` of them. The run that
+/// caught it and how many seeds that took.
+///
+/// # Errors
+/// If this build cannot make it.
+pub fn hunt(name: &str, from: u64, seeds_max: u64) -> Result<Option<(Run, u64)>, String> {
+    switch(Some(name))?;
+    let caught = (0..seeds_max)
+        .map(|offset| (run(from + offset), offset + 1))
+        .find(|(run, _)| run.violation.is_some());
+    switch(None)?;
+    Ok(caught)
+}
