@@ -41,8 +41,10 @@ pub(crate) struct Host {
     pub(crate) wake_at: Instant,
     /// When the disk is to be looked at, if that is arranged.
     pub(crate) disk_at: Instant,
-    /// What to do with an empty disk, as long as it was never lost.
+    /// What to do with an empty disk, as long as nobody knows that it was in use.
     pub(crate) founded: StartMode,
+    /// True if its disk was lost and whoever starts it does not know.
+    pub(crate) unnoticed: bool,
     /// True once its process took part: its disk is formatted.
     pub(crate) formatted: bool,
     /// The newest configuration that its process knows to be decided.
@@ -91,6 +93,7 @@ impl Host {
             wake_at: Instant::MAX,
             disk_at: Instant::MAX,
             founded,
+            unnoticed: false,
             formatted: false,
             configuration: ConfigId(0),
             undecided: None,
@@ -214,7 +217,7 @@ pub(crate) fn initial(members: u64) -> Configuration {
 
 fn settings(host: &Host, now: Instant, profile: &Profile, resume: bool) -> Settings {
     // Whoever starts it knows that the disk was in use; whether it says so makes no difference unless it was lost.
-    let resume = host.wiped || (host.formatted && resume);
+    let resume = !host.unnoticed && (host.wiped || (host.formatted && resume));
     let lease = profile
         .lease
         .map(|(length, drift_ppm)| synod_paxos::Lease { length, drift_ppm });
