@@ -91,9 +91,11 @@ impl AgentConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
-    /// The group begins: the directory is formatted and `members` are the first configuration.
+    /// The group begins: the directory is formatted and `members` are the first configuration. The member votes once it has
+    /// met all of them; if one of them knew it with another directory, it is taken in again as a learner.
     Bootstrap,
-    /// The member joins a group that exists: the directory is formatted, the leader will get in touch.
+    /// The member joins a group that exists: the directory is formatted, the leader will get in touch. The member votes once
+    /// the group was told of the directory.
     Join,
     /// The directory was lost: the member quarantines itself, and is taken in again as a learner.
     #[default]

@@ -3,6 +3,8 @@
 //! Written to a temporary file that is synced, then renamed: it is there as a whole or not at all. It is the last file
 //! that formatting creates, so a disk without one was never used, or has lost it.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use synod_paxos::{Configuration, Node};
 
@@ -10,7 +12,7 @@ use crate::ClusterUid;
 use crate::codec::{DecodeError, Reader, Writer, configuration, put_configuration};
 
 /// The newest version of the file.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 pub(crate) const FILE: &str = "identity";
 pub(crate) const TEMPORARY: &str = "identity.tmp";
 const MAGIC: &[u8; 8] = b"SYNODISK";
@@ -20,6 +22,12 @@ const MAGIC: &[u8; 8] = b"SYNODISK";
 pub(crate) enum DiskStanding {
     /// It has.
     Whole,
+    /// It was formatted for a founder, and not every other founder has noted it: the member does not vote.
+    Founding,
+    /// Every other founder has noted it; not all of them are known to be that far. The member does not vote yet.
+    Noted,
+    /// It was formatted for a member that joins; the member votes only after the group was told of the disk.
+    Joining,
     /// It was formatted anew after a loss; the member votes only after the group was told.
     Amnesiac,
     /// What is on it must not be used: it is set aside at the next start, and the disk formatted anew.
@@ -34,8 +42,10 @@ pub(crate) struct Identity {
     pub(crate) group: u32,
     pub(crate) disk_id: u128,
     pub(crate) standing: DiskStanding,
-    /// The configuration that this member founded the group with, if it is a founder.
+    /// The configuration that this member founded the group with, if it is a founder and never lost its promises.
     pub(crate) initial: Option<Configuration>,
+    /// The disks of the other founders, as noted here.
+    pub(crate) founders: BTreeMap<Node, u128>,
 }
 
 impl Identity {
@@ -51,10 +61,18 @@ impl Identity {
             DiskStanding::Whole => 0,
             DiskStanding::Amnesiac => 1,
             DiskStanding::Lost => 2,
+            DiskStanding::Founding => 3,
+            DiskStanding::Noted => 4,
+            DiskStanding::Joining => 5,
         });
         w.bool(self.initial.is_some());
         if let Some(initial) = &self.initial {
             put_configuration(&mut w, initial);
+        }
+        w.varint(self.founders.len() as u64);
+        for (node, disk_id) in &self.founders {
+            w.varint(node.0);
+            w.u128_fixed(*disk_id);
         }
         let fields = w.whole();
         let mut w = Writer::with_capacity(fields.len() + 4);
@@ -89,12 +107,24 @@ impl Identity {
                 0 => DiskStanding::Whole,
                 1 => DiskStanding::Amnesiac,
                 2 => DiskStanding::Lost,
+                3 => DiskStanding::Founding,
+                4 => DiskStanding::Noted,
+                5 => DiskStanding::Joining,
                 _ => return Err(DecodeError::Invalid("the disk's standing")),
             },
             initial: None,
+            founders: BTreeMap::new(),
         };
         if r.bool()? {
             identity.initial = Some(configuration(&mut r)?);
+        }
+        if version >= 2 {
+            /// Bytes of a founder at least: its number and its disk's identity.
+            const FOUNDER_BYTES: usize = 17;
+            for _ in 0..r.count(FOUNDER_BYTES)? {
+                let node = Node(r.varint()?);
+                identity.founders.insert(node, r.u128_fixed()?);
+            }
         }
         r.end()?;
         Ok(identity)

@@ -134,6 +134,8 @@ pub struct DriverStatus {
     pub leads: bool,
     /// True if this member lost its promises and the group has not taken note yet.
     pub amnesiac: bool,
+    /// The other founders that this one waits for: it votes once all have noted its disk and are noted by all themselves.
+    pub awaited_founders: Vec<Node>,
     /// True if the member heard of a leader within the last two election time-outs and has applied nearly all that
     /// it knows as decided: what readiness is.
     pub ready: bool,

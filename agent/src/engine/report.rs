@@ -59,9 +59,11 @@ pub(super) fn status_of(
         leader: core.and_then(|core| core.leader).map(|leader| leader.0),
         ballot: core.map_or_else(BallotStatus::default, |core| ballot(core.accepted)),
         promised: core.map_or_else(BallotStatus::default, |core| ballot(core.promised)),
-        configuration: core.map_or_else(ConfigurationStatus::default, |core| {
-            configuration(core, config)
-        }),
+        configuration: core
+            .filter(|_| driver.awaited_founders.is_empty())
+            .map_or_else(ConfigurationStatus::default, |core| {
+                configuration(core, config)
+            }),
         decided: decided.max(driver.applied.0),
         applied: driver.applied.0,
         first: core.map_or(0, |core| core.first.0),
@@ -102,6 +104,12 @@ fn trusted(all: &[Arc<Certificates>]) -> Vec<String> {
 }
 
 fn not_ready_because(driver: &DriverStatus, unready: bool) -> String {
+    if !driver.awaited_founders.is_empty() {
+        return format!(
+            "the group begins once all its first members have met; not met yet: {}",
+            numbers(&driver.awaited_founders)
+        );
+    }
     let why = match &driver.phase {
         Phase::Opening => "the data directory is being opened",
         Phase::Quarantined(_) => "the member is quarantined",
@@ -116,6 +124,12 @@ fn not_ready_because(driver: &DriverStatus, unready: bool) -> String {
     why.to_owned()
 }
 
+/// As `1, 2, 3`.
+fn numbers(members: &[Node]) -> String {
+    let numbers: Vec<String> = members.iter().map(|node| node.0.to_string()).collect();
+    numbers.join(", ")
+}
+
 fn role(driver: &DriverStatus) -> Role {
     if matches!(driver.phase, Phase::Quarantined(_)) {
         return Role::Quarantined;
@@ -126,9 +140,9 @@ fn role(driver: &DriverStatus) -> Role {
     match driver.core.as_ref().map(|core| core.role) {
         Some(RoleName::Leader) => Role::Leader,
         Some(RoleName::Candidate) => Role::Candidate,
-        Some(RoleName::Learner) => Role::Learner,
-        Some(RoleName::Amnesiac) => Role::Quarantined,
-        Some(RoleName::Follower) | None => Role::Follower,
+        // One without standing that did not lose it has just joined.
+        Some(RoleName::Learner | RoleName::Amnesiac) => Role::Learner,
+        Some(RoleName::Follower | RoleName::Founder) | None => Role::Follower,
     }
 }
 
@@ -206,16 +220,10 @@ fn quarantine(driver: &DriverStatus) -> Option<api::Quarantine> {
                 .unwrap_or((&words, "restart the member"));
             told(reason, cure)
         }
-        _ if driver
-            .core
-            .as_ref()
-            .is_some_and(|c| c.role == RoleName::Amnesiac) =>
-        {
-            told(
-                "the data directory was lost, and with it what this member promised",
-                "none needed while a quorum of the others lives: the leader demotes this member and takes it in again",
-            )
-        }
+        _ if driver.amnesiac => told(
+            "the data directory was lost, and with it what this member promised",
+            "none needed while a quorum of the others lives: the leader demotes this member and takes it in again",
+        ),
         _ => None,
     }
 }

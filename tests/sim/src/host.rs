@@ -41,12 +41,14 @@ pub(crate) struct Host {
     pub(crate) wake_at: Instant,
     /// When the disk is to be looked at, if that is arranged.
     pub(crate) disk_at: Instant,
-    /// What to do with an empty disk, as long as it was never lost.
+    /// What to do with an empty disk, as long as nobody knows that it was in use.
     pub(crate) founded: StartMode,
     /// What it was told to do with its disk, where an operator says so and not the world.
     pub(crate) ordered: Option<StartMode>,
     /// What it tells the group of itself.
     pub(crate) context: MemberContext,
+    /// True if its disk was lost and whoever starts it does not know.
+    pub(crate) unnoticed: bool,
     /// True once its process took part: its disk is formatted.
     pub(crate) formatted: bool,
     /// The newest configuration that its process knows to be decided.
@@ -97,6 +99,7 @@ impl Host {
             founded,
             ordered: None,
             context: Self::context(node),
+            unnoticed: false,
             formatted: false,
             configuration: ConfigId(0),
             undecided: None,
@@ -220,7 +223,7 @@ pub(crate) fn initial(members: u64) -> Configuration {
 
 fn settings(host: &Host, now: Instant, profile: &Profile, resume: bool) -> Settings {
     // Whoever starts it knows that the disk was in use; whether it says so makes no difference unless it was lost.
-    let resume = host.wiped || (host.formatted && resume);
+    let resume = !host.unnoticed && (host.wiped || (host.formatted && resume));
     let lease = profile
         .lease
         .map(|(length, drift_ppm)| synod_paxos::Lease { length, drift_ppm });

@@ -72,10 +72,11 @@ impl World {
             !anew || host.damaged || host.rotten.is_some(),
             "{node} gave up its disk, which was whole"
         );
+        let voted = self.votes.others_voted(node);
         let host = self.host(node);
         host.disk_id = disk_id;
         if anew {
-            host.wiped = true;
+            host.wiped = voted;
             host.damaged = true;
             self.votes.forget(node);
             self.note(node, || "has a new disk".into());

@@ -48,6 +48,8 @@ pub enum Fault {
     Rot,
     /// A disk is lost and replaced by an empty one.
     Wipe,
+    /// A founder's disk is lost while the group begins, and whoever starts the member does not know.
+    WipeFounder,
     /// A wall clock is set.
     WallJump,
     /// The leader is cut off and another one elected while the leases that it was granted may still run.
@@ -64,7 +66,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Kill,
         Self::Power,
         Self::PowerLeader,
@@ -83,6 +85,7 @@ impl Fault {
         Self::FailSync,
         Self::Rot,
         Self::Wipe,
+        Self::WipeFounder,
         Self::WallJump,
         Self::Usurp,
         Self::Ghost,
@@ -117,6 +120,8 @@ pub struct Profile {
     pub members: u64,
     /// Enabled faults with their weights.
     pub faults: Vec<(Fault, u64)>,
+    /// When a founder's disk is lost, if one is, in nanoseconds.
+    pub founder_lost: Option<u64>,
     /// Mean time between faults in nanoseconds.
     pub fault_mean: u64,
     /// Mean length of a fault that lasts, in nanoseconds.
@@ -190,6 +195,7 @@ impl Profile {
         Self {
             members,
             faults: faults(random, members, lease),
+            founder_lost: founder_lost(random, members),
             fault_mean: random.between(100, 700) * MS,
             fault_length: random.between(50, 2_000) * MS,
             net,
@@ -231,6 +237,7 @@ impl Profile {
         Self {
             members,
             faults: Vec::new(),
+            founder_lost: None,
             fault_mean: SECOND,
             fault_length: SECOND,
             net: NetProfile::QUIET,
@@ -244,6 +251,12 @@ impl Profile {
             ..Self::draw(&mut random)
         }
     }
+}
+
+/// Some while the founders meet, some after the group has begun.
+fn founder_lost(random: &mut Random, members: u64) -> Option<u64> {
+    let latest = *random.pick(&[200, 1_500]);
+    (members > 1 && random.chance(300)).then(|| random.between(1, latest) * MS)
 }
 
 fn faults(random: &mut Random, members: u64, lease: bool) -> Vec<(Fault, u64)> {
@@ -268,7 +281,8 @@ fn faults(random: &mut Random, members: u64, lease: bool) -> Vec<(Fault, u64)> {
                 | Fault::Wipe
                 | Fault::Usurp
         );
-        if (members > 1 || !alone) && random.chance(per_mille) {
+        // It comes once, at the beginning.
+        if fault != Fault::WipeFounder && (members > 1 || !alone) && random.chance(per_mille) {
             faults.push((fault, fault.weight()));
         }
     }

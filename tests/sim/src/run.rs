@@ -135,9 +135,13 @@ pub fn all_of_it(world: &mut World) {
 }
 
 impl World {
-    /// A while of peace, so that there is something to lose.
+    /// A while of peace, so that there is something to lose; but for a founder's disk, in some worlds.
     pub fn settle_in(&mut self) {
         self.busy = true;
+        if let Some(span) = self.profile.founder_lost {
+            self.pass(span);
+            self.fault(Fault::WipeFounder);
+        }
         let span = self.random.between(1, 3) * SECOND;
         self.pass(span);
     }

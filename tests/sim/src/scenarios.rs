@@ -85,6 +85,11 @@ pub const ALL: &[Scenario] = &[
         act: lost_disk,
     },
     Scenario {
+        name: "member whose disk was emptied unnoticed begins anew and elects a leader without the data",
+        members: 3,
+        act: emptied_founder,
+    },
+    Scenario {
         name: "laggard needs a snapshot and deviates",
         members: 3,
         act: laggard,
@@ -433,13 +438,21 @@ fn compaction_everywhere(world: &mut World) {
 }
 
 fn lost_disk(world: &mut World) {
+    lose_and_elect(world, World::lose_disk);
+}
+
+fn emptied_founder(world: &mut World) {
+    lose_and_elect(world, World::wipe_founder);
+}
+
+fn lose_and_elect(world: &mut World, lose: fn(&mut World, Node)) {
     let leader = world.await_leader(None);
     let others = world.others(leader);
     // One member misses a write, another one that has it loses its disk: together they must not elect a leader.
     world.cut_off_for_good(&[others[0]]);
     world.must(leader, &put("k00", "only two have it"));
     world.crash_for(leader, true, 10 * SECOND);
-    world.lose_disk(others[1]);
+    lose(world, others[1]);
     world.heal_now();
     world.pass(8 * SECOND);
     let next = world.leader().filter(|node| *node != leader);

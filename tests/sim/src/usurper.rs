@@ -4,7 +4,7 @@
 use synod_paxos::{Configuration, Node};
 use synod_replica::Request;
 
-use crate::clock::MS;
+use crate::clock::{Instant, MS};
 use crate::nemesis::{MEMBERS_MAX, Undo, VOTERS_MAX};
 use crate::observe::voters;
 use crate::world::{Asker, Happening, World};
@@ -175,17 +175,32 @@ impl World {
     }
 
     pub(crate) fn wipe(&mut self, node: Node) {
+        let unnoticed = self.random.chance(500);
+        let span = self.length();
+        self.lose(node, unnoticed, span);
+    }
+
+    /// A founder's disk is lost while the group begins or soon after, and nobody notices.
+    pub(crate) fn wipe_founder(&mut self, node: Node) {
+        let span = self.random.below(500 * MS);
+        self.lose(node, true, span);
+    }
+
+    /// The machine loses its disk and comes back after `span`, as what it was founded as if that is `unnoticed`.
+    fn lose(&mut self, node: Node, unnoticed: bool, span: Instant) {
         if !self.may_damage(node) || !self.hosts[&node].formatted {
             return;
         }
         self.die(node, true);
+        let voted = self.votes.others_voted(node);
         let host = self.host(node);
         host.disk.wipe();
         host.damaged = true;
-        host.wiped = true;
+        host.unnoticed = unnoticed || !voted;
+        // Votes that nobody counted bind nobody: the group has yet to begin.
+        host.wiped = voted;
         host.disk_id = 0;
         self.votes.forget(node);
-        let span = self.length();
         self.after(span, Happening::Start { node });
     }
 }

@@ -42,6 +42,11 @@ impl Votes {
             .retain(|ballot, (_, led)| ballot.node != node || *led);
     }
 
+    /// Whether anybody but `node` ever voted.
+    pub(crate) fn others_voted(&self, node: Node) -> bool {
+        self.said.keys().any(|other| *other != node)
+    }
+
     /// `message` leaves process `incarnation` of `from`, which may vote or not.
     pub(crate) fn overhear(
         &mut self,

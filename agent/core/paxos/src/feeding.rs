@@ -148,6 +148,7 @@ impl Replica {
     }
 
     pub(crate) fn on_amnesia(&mut self, now: Now, from: Node, context: Bytes, decided: Slot) {
+        let configured = self.log().latest_slot();
         let role = self
             .configuration()
             .members
@@ -161,7 +162,7 @@ impl Replica {
             return;
         };
         progress.lost(now, context.clone(), decided);
-        if leading.pending.is_none() {
+        if leading.pending.is_none() && !context.is_empty() {
             match role {
                 Some((MemberRole::Voter, false)) => {
                     let _ = self.change(
@@ -173,7 +174,8 @@ impl Replica {
                         },
                     );
                 }
-                Some((_, false)) => {
+                // What it says of itself rests on what it knows: not before it knows the latest that was said of it.
+                Some((_, false)) if decided >= configured => {
                     let _ = self.change(
                         now,
                         None,

@@ -27,6 +27,7 @@ mod reads;
 mod ready;
 mod replica;
 mod settings;
+mod standing;
 mod status;
 mod storage;
 mod types;
@@ -36,8 +37,9 @@ pub use membership::{ChangeError, TransferError};
 pub use message::{Body, Message};
 pub use reads::ReadError;
 pub use ready::{Outbound, ReadDone, Ready, Record};
-pub use replica::{Replica, Standing};
+pub use replica::Replica;
 pub use settings::{Base, Bounds, Lease, Settings, Timing};
+pub use standing::Standing;
 pub use status::{MemberProgress, RoleName, Status};
 pub use types::{
     Ballot, Change, ConfigId, Configuration, Entry, Member, MemberRole, Node, Now, Payload,

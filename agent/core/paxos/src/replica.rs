@@ -12,21 +12,8 @@ use crate::mutation::mutated;
 use crate::reads::FollowerReads;
 use crate::{
     Ballot, Base, Body, ConfigId, Configuration, Entry, Message, Node, Now, Outbound, Payload,
-    ReadDone, Ready, Record, Settings, Slot, Span,
+    ReadDone, Ready, Record, Settings, Slot, Span, Standing,
 };
-
-/// Whether a member still has all that it ever promised.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing was lost.
-    Whole,
-    /// Promises were lost (damage, an emptied disk). The member learns what is chosen but neither promises nor accepts
-    /// until a decided configuration holds exactly this `context` for it: the group then knows of the loss.
-    Amnesiac {
-        /// The member's context from now on.
-        context: Bytes,
-    },
-}
 
 /// What a replica is doing about leadership.
 #[derive(Debug)]
@@ -80,7 +67,7 @@ pub(crate) struct Out {
 /// 1. Those of its acceptor: `accepted <= promised`, `base <= decided <= last`.
 /// 2. A leader's ballot is its promised and accepted ballot.
 /// 3. Nothing follows an undecided configuration in a leader's log.
-/// 4. An amnesiac member accepted nothing beyond what it knows decided.
+/// 4. A member that is not whole accepted nothing beyond what it knows decided.
 #[derive(Debug)]
 pub struct Replica {
     pub(crate) settings: Settings,
@@ -173,20 +160,23 @@ impl Replica {
         )
     }
 
-    /// A member that ran before: its newest snapshot and the records written, in order. Once [`Replica::standing`] is
-    /// whole again, that must be kept with the records: a member that was removed since is in no configuration.
+    /// A member that ran before: its newest snapshot and the records written, in order. `standing` is asked with the
+    /// configuration that they prove decided: a member that the group took note of may have voted since. Once
+    /// [`Replica::standing`] is whole again, that must be kept with the records: a member that was removed since is in no
+    /// configuration.
     #[must_use]
     pub fn recover(
         settings: Settings,
         base: Base,
         records: impl IntoIterator<Item = Record>,
-        standing: Standing,
+        standing: impl FnOnce(&Configuration) -> Standing,
         now: Now,
     ) -> Self {
         let mut acceptor = Acceptor::new(base);
         for record in records {
             acceptor.apply(&record);
         }
+        let standing = standing(acceptor.log.governing(acceptor.decided.next()));
         let lease = settings.timing.lease;
         let mut replica = Self::new(settings, acceptor, standing, now);
         replica.forget_unfounded();
@@ -247,17 +237,6 @@ impl Replica {
             return;
         }
         self.out.persist.push(record);
-    }
-
-    /// An amnesiac member votes again once the group has decided a configuration that knows its new context.
-    pub(crate) fn regain_standing(&mut self) {
-        let Standing::Amnesiac { context } = &self.standing else {
-            return;
-        };
-        let known = self.decided_configuration().members.get(&self.node());
-        if known.is_some_and(|member| member.context == *context) {
-            self.standing = Standing::Whole;
-        }
     }
 
     pub(crate) fn message(&self, body: Body) -> Message {

@@ -15,6 +15,8 @@ pub enum RoleName {
     Leader,
     /// Receives the log without a vote.
     Learner,
+    /// Waits for the other founders before it votes.
+    Founder,
     /// Lost its promises and learns until the group has taken note.
     Amnesiac,
 }
@@ -108,6 +110,7 @@ impl Replica {
         let voter = self.configuration().is_voter(self.settings.node);
         let role = match (&self.role, &self.standing) {
             (_, Standing::Amnesiac { .. }) => RoleName::Amnesiac,
+            (_, Standing::Founding) => RoleName::Founder,
             (Role::Leading(_), _) => RoleName::Leader,
             (Role::Canvassing(_) | Role::Preparing(_), _) => RoleName::Candidate,
             (Role::Following(_), _) if voter => RoleName::Follower,

@@ -83,6 +83,11 @@ impl fmt::Display for Ballot {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConfigId(pub u64);
 
+impl ConfigId {
+    /// The configuration that a group is founded with.
+    pub const FIRST: Self = Self(1);
+}
+
 /// How a member takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MemberRole {
@@ -140,7 +145,7 @@ impl Configuration {
     pub fn initial(members: BTreeMap<Node, Member>) -> Self {
         let highest = members.keys().next_back().copied().unwrap_or_default();
         Self {
-            id: ConfigId(1),
+            id: ConfigId::FIRST,
             members,
             quorums: Quorums::Majority,
             highest,

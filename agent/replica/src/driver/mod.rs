@@ -6,6 +6,7 @@
 
 mod applying;
 mod forwarding;
+mod founding;
 mod membership;
 mod opening;
 mod peers;
@@ -31,6 +32,7 @@ use crate::{
     StateMachine,
 };
 use forwarding::Proposals;
+use founding::Founding;
 use membership::Changes;
 use opening::{Alone, Opening};
 use pumping::Unsynced;
@@ -46,6 +48,7 @@ use status::Facts;
 /// 2. The core exists exactly while the phase is `Running`.
 /// 3. The machine leads only in the ballot the core leads in.
 /// 4. Messages that promise something leave only when it is durable.
+/// 5. Those of `founding`: no founder votes with a disk that came after one that may have voted.
 pub struct Driver<S: StateMachine, D: Disk, N: Net> {
     settings: Settings,
     disk: D,
@@ -61,6 +64,7 @@ pub struct Driver<S: StateMachine, D: Disk, N: Net> {
     replicated: Replicated<S>,
     running: Option<Running>,
     alone: Option<Alone>,
+    founding: Founding,
     proposals: Proposals,
     reads: Reads<S>,
     changes: Changes,
@@ -138,6 +142,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             replicated,
             running: None,
             alone: None,
+            founding: Founding::default(),
             levels: BTreeMap::new(),
             outputs: Vec::new(),
             counters: Counters::default(),
@@ -155,7 +160,10 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         match event {
             Event::Disk(completion) => self.on_completion(now, &completion),
             Event::Net(NetEvent::Received { from, frame }) => self.on_frame(now, from, frame),
-            Event::Net(NetEvent::Up(node)) => self.greet(node),
+            Event::Net(NetEvent::Up(node)) => {
+                self.greet(node);
+                self.founding.ask_at = now;
+            }
             Event::Net(NetEvent::Down(node)) => {
                 if let Some(running) = &mut self.running {
                     running.core.peer_down(now, node);
@@ -216,6 +224,8 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         self.answer_reads(now);
         self.drive_snapshots(now);
         self.forget_log(now);
+        self.drive_founding(now);
+        self.introduce();
         self.regain_standing();
         self.pump(now);
         self.write_log(now);

@@ -1,7 +1,9 @@
 //! From an opened disk to a member that takes part.
 
 use bytes::Bytes;
-use synod_paxos::{Base, ConfigId, Node, Now, Record, Replica, Slot, Standing};
+use synod_paxos::{
+    Base, ConfigId, Configuration, Member, Node, Now, Record, Replica, Slot, Standing,
+};
 
 use super::pumping::Unsynced;
 use super::snapshots::Snapshots;
@@ -198,27 +200,48 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             (Some(initial), DiskStanding::Whole) if unused => {
                 Replica::bootstrap(settings, initial.clone(), now)
             }
+            (Some(initial), DiskStanding::Founding | DiskStanding::Noted) if unused => {
+                Replica::bootstrap(settings, initial.clone(), now).founding()
+            }
             (_, standing) => Replica::recover(
                 settings,
                 opening.base,
                 records,
-                self.standing(standing),
+                |decided| self.standing(standing, decided),
                 now,
             ),
         }
     }
 
-    fn standing(&self, standing: DiskStanding) -> Standing {
+    fn standing(&self, standing: DiskStanding, decided: &Configuration) -> Standing {
+        let known = decided.members.get(&self.settings.node);
         match standing {
             DiskStanding::Whole => Standing::Whole,
+            DiskStanding::Founding | DiskStanding::Noted => Standing::Founding,
+            // It may have voted since, though that was not noted yet.
+            DiskStanding::Amnesiac | DiskStanding::Joining
+                if known.is_some_and(|known| self.is_told_of(known)) =>
+            {
+                Standing::Whole
+            }
+            // What the group says of it is yet to be learned.
+            DiskStanding::Joining => Standing::Amnesiac {
+                context: Bytes::new(),
+            },
             DiskStanding::Amnesiac | DiskStanding::Lost => Standing::Amnesiac {
                 context: self.context(),
             },
         }
     }
 
+    /// True if the group knows this member by the disk that it has.
+    fn is_told_of(&self, known: &Member) -> bool {
+        MemberContext::decode(&known.context)
+            .is_ok_and(|known| known.disk_id == self.identity.disk_id)
+    }
+
     /// What this member says about itself, with the identity of its disk.
-    fn context(&self) -> Bytes {
+    pub(super) fn context(&self) -> Bytes {
         MemberContext {
             disk_id: self.identity.disk_id,
             ..self.settings.context.clone()
@@ -226,11 +249,33 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         .encode()
     }
 
+    /// A member that joins tells the group of its disk, in the words by which the group knows the member.
+    pub(super) fn introduce(&mut self) {
+        if self.identity.standing != DiskStanding::Joining {
+            return;
+        }
+        let Some(running) = &mut self.running else {
+            return;
+        };
+        let configuration = running.core.decided_configuration();
+        let Some(known) = configuration.members.get(&self.settings.node) else {
+            return;
+        };
+        let known = MemberContext::decode(&known.context);
+        let own = MemberContext {
+            disk_id: self.identity.disk_id,
+            ..known.unwrap_or_else(|_| self.settings.context.clone())
+        };
+        running.core.restate(own.encode());
+    }
+
     /// Notes on the disk that the group has taken note of this member's loss.
     pub(super) fn regain_standing(&mut self) {
         let Some(running) = &self.running else { return };
-        let regained = self.identity.standing == DiskStanding::Amnesiac
-            && *running.core.standing() == Standing::Whole;
+        let regained = matches!(
+            self.identity.standing,
+            DiskStanding::Amnesiac | DiskStanding::Joining
+        ) && *running.core.standing() == Standing::Whole;
         if regained && !self.identity_script.is_busy() {
             self.identity.standing = DiskStanding::Whole;
             self.rewrite_identity();
@@ -245,7 +290,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         }
     }
 
-    fn rewrite_identity(&mut self) {
+    pub(super) fn rewrite_identity(&mut self) {
         self.identity_script.replace(
             crate::identity::FILE,
             crate::identity::TEMPORARY,

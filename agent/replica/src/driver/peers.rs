@@ -1,7 +1,7 @@
 //! Frames from other members.
 
 use bytes::Bytes;
-use synod_paxos::{Body, Message, Node, Now};
+use synod_paxos::{Body, ConfigId, Message, Node, Now};
 
 use super::Driver;
 use crate::wire::{self, FrameError, Peer, Said};
@@ -14,12 +14,18 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             Ok(said) => said,
             Err(error) => return self.count_refused(error),
         };
-        let Some(running) = &mut self.running else {
+        if self.running.is_none() {
             return self.on_frame_while_out(now, from, &said);
-        };
+        }
         self.counters.frames_received += 1;
         match said {
             Said::Paxos(message) => {
+                if message.config > ConfigId::FIRST {
+                    self.hear_of_later_configuration();
+                }
+                let Some(running) = &mut self.running else {
+                    return;
+                };
                 let pending = running.wal.pending_bytes();
                 let behind = pending > self.settings.bounds.log_pending_bytes_max;
                 if (behind || running.wal.is_full()) && needs_disk(&message) {
@@ -68,6 +74,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             Peer::SnapshotAnswer { name, answer } => {
                 self.on_snapshot_answer(now, from, name, answer);
             }
+            Peer::Founder(founder) => self.on_founder(now, from, founder),
         }
     }
 

@@ -3,6 +3,7 @@
 use synod_paxos::{ConfigId, Node, Now, RoleName, Slot, Standing};
 
 use super::Driver;
+use crate::identity::DiskStanding;
 use crate::{Disk, DiskState, DriverStatus, Glance, Net, Phase, StateMachine};
 
 /// Slots that a ready member may be behind what it knows as decided.
@@ -20,6 +21,7 @@ pub(super) struct Facts {
     configuration: ConfigId,
     latest: ConfigId,
     whole: bool,
+    awaited_founders: Vec<Node>,
     level: u32,
     leads: bool,
     ready: bool,
@@ -40,6 +42,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             level: self.replicated.shared.level,
             ready: self.is_ready(now),
             snapshot: self.snapshots.newest(),
+            awaited_founders: self.awaited_founders(),
             following: std::mem::take(&mut self.facts.following),
             looked_at: self.facts.looked_at,
             ..Facts::default()
@@ -130,8 +133,9 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             snapshot: self.snapshots.newest(),
             level: self.replicated.shared.level,
             leads: running.is_some_and(|running| running.led.is_some()),
-            amnesiac: running
-                .is_some_and(|running| running.core.status().role == RoleName::Amnesiac),
+            amnesiac: self.identity.standing != DiskStanding::Joining
+                && running.is_some_and(|running| running.core.status().role == RoleName::Amnesiac),
+            awaited_founders: self.awaited_founders(),
             ready: self.facts.ready,
             outstanding: self.outstanding(),
             log_bytes: running.map_or(0, |running| running.wal.bytes()),

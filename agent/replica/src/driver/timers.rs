@@ -112,6 +112,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             self.reads.next_deadline(),
             self.changes.next_deadline(),
             self.snapshots.next_deadline(),
+            self.founding_deadline(),
             slow,
             draining,
             due,

@@ -1,5 +1,7 @@
 //! Making a disk ready: formatting an empty one, setting a damaged one aside.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use synod_paxos::Configuration;
 
@@ -32,14 +34,18 @@ impl Formatting<'_> {
             disk_id: self.disk_id,
             standing,
             initial,
+            founders: BTreeMap::new(),
         }
     }
 
     /// Formats an empty disk as the start mode says.
     pub(super) fn empty<S>(&self, machine: S) -> Prepared<S> {
         let (standing, initial) = match &self.settings.start {
-            StartMode::Bootstrap { initial } => (DiskStanding::Whole, Some(initial.clone())),
-            StartMode::Join => (DiskStanding::Whole, None),
+            StartMode::Bootstrap { initial } => (founder(initial), Some(initial.clone())),
+            StartMode::Join if mutated("replica-join-disk-is-trusted") => {
+                (DiskStanding::Whole, None)
+            }
+            StartMode::Join => (DiskStanding::Joining, None),
             StartMode::Resume if mutated("replica-resume-empty-votes") => {
                 (DiskStanding::Whole, None)
             }
@@ -81,6 +87,12 @@ impl Formatting<'_> {
         why: &str,
     ) -> Result<Prepared<S>, OpenError> {
         let settings = self.settings;
+        let voted = |found: &Identity| {
+            !matches!(found.standing, DiskStanding::Founding | DiskStanding::Noted)
+        };
+        if found.as_ref().is_some_and(|found| !voted(found)) {
+            return Ok(self.empty(machine));
+        }
         let known = found.as_ref().and_then(|found| found.initial.clone());
         let latest = configurations
             .into_iter()
@@ -121,6 +133,15 @@ impl Formatting<'_> {
             script,
             start: Start::Fresh { machine },
         }
+    }
+}
+
+/// A founder's new disk: whether another one voted before it, the other founders must tell. An only one has nobody to ask.
+fn founder(initial: &Configuration) -> DiskStanding {
+    if initial.members.len() == 1 || mutated("replica-bootstrap-disk-is-trusted") {
+        DiskStanding::Whole
+    } else {
+        DiskStanding::Founding
     }
 }
 

@@ -3,10 +3,11 @@
 //! | disk | start | what is done |
 //! |---|---|---|
 //! | of another cluster or member, or of a newer format | any | refused; nothing is changed |
-//! | empty, or formatting was cut short | bootstrap | formatted; a founder |
-//! | empty, or formatting was cut short | join | formatted; waits for a leader |
+//! | empty, or formatting was cut short | bootstrap | formatted; a founder: votes once the others have noted its disk |
+//! | empty, or formatting was cut short | join | formatted; votes once the group was told of its disk |
 //! | empty | resume | formatted; amnesiac: votes only after the group was told of the loss |
 //! | formatted and whole | any | newest valid snapshot, then the log |
+//! | formatted, damaged; a founder that never voted | any | formatted anew, as an empty one |
 //! | formatted, damaged; other voters exist | any | set aside, formatted anew; amnesiac |
 //! | formatted, damaged; the only voter | any | quarantined; nothing is changed, until another voter is heard of |
 //!

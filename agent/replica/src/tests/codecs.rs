@@ -12,7 +12,9 @@ use synod_paxos::{
 use crate::envelope::{Carried, Control, Envelope, Origin};
 use crate::identity::{DiskStanding, Identity};
 use crate::wal::format::{Place, decode_header, encode_batch, put_record, records};
-use crate::wire::{self, FrameError, Peer, Said, SnapshotAnswer, SnapshotName};
+use crate::wire::{
+    self, Founder, FounderStage, FrameError, Peer, Said, SnapshotAnswer, SnapshotName,
+};
 use crate::{ChangeRefusal, ClusterUid, MemberContext, Refusal};
 
 const CLUSTER: ClusterUid = ClusterUid([3; 16]);
@@ -233,7 +235,23 @@ fn peer() -> impl Strategy<Value = Peer> {
             bytes
         }),
         (name(), answer).prop_map(|(name, answer)| Peer::SnapshotAnswer { name, answer }),
+        founder().prop_map(Peer::Founder),
     ]
+}
+
+fn founder() -> impl Strategy<Value = Founder> {
+    let stages = [
+        FounderStage::New,
+        FounderStage::Noted,
+        FounderStage::Voting,
+        FounderStage::Late,
+    ];
+    let stage = prop::sample::select(stages.to_vec());
+    (any::<u128>(), any::<u128>(), stage).prop_map(|(disk_id, noted, stage)| Founder {
+        disk_id,
+        noted,
+        stage,
+    })
 }
 
 fn said() -> impl Strategy<Value = Said> {
@@ -369,7 +387,8 @@ proptest! {
         urls in prop::collection::vec(".{0,20}", 0..3),
         disk_id in any::<u128>(),
         initial in prop::option::of(configuration()),
-        standing in 0..3u8,
+        standing in 0..6u8,
+        founders in prop::collection::btree_map(any::<u64>().prop_map(Node), any::<u128>(), 0..4),
     ) {
         let context = MemberContext {
             peer_address: name.clone(),
@@ -387,9 +406,13 @@ proptest! {
             standing: match standing {
                 0 => DiskStanding::Whole,
                 1 => DiskStanding::Amnesiac,
-                _ => DiskStanding::Lost,
+                2 => DiskStanding::Lost,
+                3 => DiskStanding::Founding,
+                4 => DiskStanding::Noted,
+                _ => DiskStanding::Joining,
             },
             initial,
+            founders,
         };
         prop_assert_eq!(Identity::decode(&identity.encode()), Ok(identity));
     }

@@ -1,14 +1,19 @@
 //! Bytes that must stay as they are: a disk or a peer of the first release understands them.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use expect_test::{Expect, expect};
-use synod_paxos::{Ballot, Body, ConfigId, Entry, Message, Node, Payload, Record, Slot};
+use synod_paxos::{
+    Ballot, Body, ConfigId, Configuration, Entry, Message, Node, Payload, Record, Slot,
+};
 
 use crate::codec::Writer;
 use crate::envelope::{Carried, Control, Envelope, Origin};
+use crate::identity::{DiskStanding, Identity};
 use crate::wal::format::put_record;
 use crate::wal::{Owner, SegmentHeader};
-use crate::wire::{self, Peer, Said};
+use crate::wire::{self, Founder, FounderStage, Peer, Said};
 use crate::{ClusterUid, MemberContext};
 
 fn hex(parts: &[Bytes]) -> String {
@@ -70,6 +75,47 @@ fn a_forward_frame() {
         &expect![[r#"
         01ababababababababababababababab
         ab03014102036f6e650374776f"#]],
+    );
+}
+
+#[test]
+fn a_founder_frame() {
+    let said = Said::Driver(Peer::Founder(Founder {
+        disk_id: 0x0102_0304,
+        noted: 0x0506,
+        stage: FounderStage::Noted,
+    }));
+    let frame = wire::encode(&ClusterUid([0xAB; 16]), Node(3), Node(1), &said);
+    check(
+        &frame,
+        &expect![[r#"
+        01ababababababababababababababab
+        ab03014a040302010000000000000000
+        00000000060500000000000000000000
+        0000000001"#]],
+    );
+}
+
+#[test]
+fn an_identity() {
+    let identity = Identity {
+        cluster: ClusterUid([0xAB; 16]),
+        node: Node(1),
+        group: 1,
+        disk_id: 0x0102_0304,
+        standing: DiskStanding::Noted,
+        initial: Some(Configuration::initial(BTreeMap::new())),
+        founders: [(Node(2), 0x0506)].into(),
+    };
+    check(
+        &[identity.encode()],
+        &expect![[r#"
+        53594e4f4449534b02000000abababab
+        abababababababababababab01000000
+        00000000040302010000000000000000
+        00000000010000000401010000000102
+        06050000000000000000000000000000
+        579a23ea"#]],
     );
 }
 

@@ -12,7 +12,7 @@ use synod_paxos::{ConfigId, Message, Node};
 
 use crate::ClusterUid;
 use crate::codec::{DecodeError, Reader, Writer};
-pub(crate) use peer::{Peer, SnapshotAnswer, SnapshotName};
+pub(crate) use peer::{Founder, FounderStage, Peer, SnapshotAnswer, SnapshotName};
 
 /// The newest version of the frame format.
 pub(crate) const VERSION: u8 = 1;

@@ -61,6 +61,32 @@ pub(crate) enum Peer {
         name: SnapshotName,
         answer: SnapshotAnswer,
     },
+    /// One founder to another, until all of them vote.
+    Founder(Founder),
+}
+
+/// What founders tell each other before they vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Founder {
+    /// The sender's disk.
+    pub(crate) disk_id: u128,
+    /// The receiver's disk, as the sender has durably noted it; 0 if it has not.
+    pub(crate) noted: u128,
+    /// How far the sender is.
+    pub(crate) stage: FounderStage,
+}
+
+/// How far a founder is. Durable before it is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum FounderStage {
+    /// Not every other founder has noted its disk.
+    New,
+    /// Every other founder has.
+    Noted,
+    /// It votes. It notes no other disks any more.
+    Voting,
+    /// Its disk came after it had lost promises: it can vouch for nobody.
+    Late,
 }
 
 /// How far a snapshot has come at its receiver.
@@ -86,6 +112,7 @@ const CHANGE_REPLY: u8 = 70;
 const SNAPSHOT_OFFER: u8 = 71;
 const SNAPSHOT_PIECE: u8 = 72;
 const SNAPSHOT_ANSWER: u8 = 73;
+const FOUNDER: u8 = 74;
 
 pub(super) fn put_peer(w: &mut Writer, peer: &Peer) {
     match peer {
@@ -162,6 +189,17 @@ pub(super) fn put_peer(w: &mut Writer, peer: &Peer) {
                 SnapshotAnswer::Refused => w.u8(2),
             }
         }
+        Peer::Founder(founder) => {
+            w.u8(FOUNDER);
+            w.u128_fixed(founder.disk_id);
+            w.u128_fixed(founder.noted);
+            w.u8(match founder.stage {
+                FounderStage::New => 0,
+                FounderStage::Noted => 1,
+                FounderStage::Voting => 2,
+                FounderStage::Late => 3,
+            });
+        }
     }
 }
 
@@ -228,6 +266,17 @@ pub(super) fn peer(kind: u8, r: &mut Reader) -> Result<Peer, DecodeError> {
                 _ => return Err(DecodeError::Invalid("a snapshot's answer")),
             },
         },
+        FOUNDER => Peer::Founder(Founder {
+            disk_id: r.u128_fixed()?,
+            noted: r.u128_fixed()?,
+            stage: match r.u8()? {
+                0 => FounderStage::New,
+                1 => FounderStage::Noted,
+                2 => FounderStage::Voting,
+                3 => FounderStage::Late,
+                _ => return Err(DecodeError::Invalid("a founder's stage")),
+            },
+        }),
         _ => return Err(DecodeError::Invalid("a message's kind")),
     })
 }

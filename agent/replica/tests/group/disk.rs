@@ -28,6 +28,8 @@ pub struct State {
     pub broken: bool,
     /// Nothing is carried out.
     pub stuck: bool,
+    /// After so many more operations nothing is.
+    pub left: Option<usize>,
 }
 
 /// Survives the driver that uses it.
@@ -38,10 +40,11 @@ impl MemoryDisk {
     /// Carries out the oldest operation.
     pub fn work(&self) -> Option<Completion> {
         let mut state = self.0.borrow_mut();
-        if state.stuck {
+        if state.stuck || state.left == Some(0) {
             return None;
         }
         let (ticket, op) = state.queue.pop_front()?;
+        state.left = state.left.map(|left| left - 1);
         let result = state.carry_out(op);
         Some(Completion { ticket, result })
     }

@@ -4,6 +4,7 @@
 
 mod chaos;
 mod disk;
+mod founding;
 mod ledger;
 mod recovery;
 mod scenarios;

@@ -268,7 +268,7 @@ impl Group {
                 settings,
                 disk.base.clone(),
                 disk.records.clone(),
-                standing,
+                |_| standing,
                 self.now,
             )
         };
