@@ -259,6 +259,7 @@ impl Group {
             feature_level: 1,
             feature_level_max: 1,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            certificate_fingerprint: None,
             certificate_not_after: None,
             ca_fingerprints: Vec::new(),
             ready,

@@ -91,7 +91,7 @@ fn play(seed: u64, loud: bool) -> Run {
         let violation = Violation::from_panic(panic.as_ref(), place);
         (violation, story.borrow().tail(60))
     });
-    run.hash = story.borrow().hash() ^ run.hash;
+    run.hash ^= story.borrow().hash();
     run
 }
 

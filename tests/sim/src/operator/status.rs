@@ -53,6 +53,7 @@ pub(super) fn status_of(driver: &DriverStatus, me: &Who, now: Now) -> Status {
         feature_level_max: crate::dialect::LEVEL,
         version: "0.1.0".to_owned(),
         certificate_not_after: None,
+        certificate_fingerprint: None,
         ca_fingerprints: Vec::new(),
         ready: why.is_empty(),
         not_ready_because: why.to_owned(),
@@ -89,7 +90,7 @@ fn role(driver: &DriverStatus) -> Role {
         Some(RoleName::Candidate) => Role::Candidate,
         Some(RoleName::Learner) => Role::Learner,
         Some(RoleName::Amnesiac) => Role::Quarantined,
-        Some(RoleName::Follower) | None => Role::Follower,
+        Some(RoleName::Follower | RoleName::Founder) | None => Role::Follower,
     }
 }
 
