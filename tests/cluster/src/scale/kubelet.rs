@@ -2,6 +2,7 @@
 //! addresses, run once what they mount is there, are ready once their agent is; claims are bound; deleted pods go.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,12 +135,12 @@ impl Kubelet {
                         running.remove(&uid).inspect(AbortHandle::abort);
                         let kubelet = self.clone();
                         tasks.spawn(async move { kubelet.remove(&pod).await });
-                    } else if !running.contains_key(&uid) {
+                    } else if let Entry::Vacant(place) = running.entry(uid) {
                         let address = IpAddr::V4(Ipv4Addr::from(next));
                         next += 1;
                         let kubelet = self.clone();
                         let task = async move { kubelet.run_pod(&pod, address).await };
-                        running.insert(uid, tasks.spawn(task));
+                        place.insert(tasks.spawn(task));
                     }
                 }
                 Ok(Event::Delete(pod)) => {
