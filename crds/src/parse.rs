@@ -1,13 +1,12 @@
 //! Reads manifests strictly: what is unknown or wrong is refused with its place and its cure.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::CustomResourceExt;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::locate::{Step, line_of, written};
 use crate::schema::{self, Problem};
-use crate::{API_VERSION, ConsensusGroup};
+use crate::{API_VERSION, definitions};
 
 /// The most bytes that one file may have.
 pub const FILE_BYTES_MAX: usize = 4 << 20;
@@ -61,11 +60,19 @@ impl ParseError {
 
 /// The definition of a kind as JSON schema, by name.
 fn schema_of(kind: &str) -> Option<Value> {
-    let definition = match kind {
-        "ConsensusGroup" => ConsensusGroup::crd(),
-        _ => return None,
-    };
+    let mut all = definitions().into_iter();
+    let definition = all.find(|definition| definition.spec.names.kind == kind)?;
     Some(schema::of(&definition))
+}
+
+/// What may be written as `kind`.
+fn known() -> String {
+    let all = definitions().into_iter();
+    let kinds: Vec<_> = all.map(|definition| definition.spec.names.kind).collect();
+    match kinds.as_slice() {
+        [one] => format!("known is {one}"),
+        more => format!("known are {}", more.join(", ")),
+    }
 }
 
 /// Reads all objects of `yaml` (documents are separated by `---`, empty ones skipped). `file` only names it in errors.
@@ -163,7 +170,7 @@ impl Reading<'_> {
                     index,
                     &[field("kind")],
                     format!("{kind} is no kind of {API_VERSION}"),
-                    "known is ConsensusGroup",
+                    known(),
                 );
             }
             _ => self.problem(

@@ -3,8 +3,10 @@
 //! It decides nothing. What an action rests on is sent with it, so an outdated plan is refused, not carried out: deletes
 //! and patches carry uid and resourceVersion, membership calls the configuration's id, applies the uid.
 
+mod asking;
 mod herald;
 
+use asking::Agents;
 pub use herald::Herald;
 
 use std::collections::BTreeMap;
@@ -154,6 +156,35 @@ impl Actor {
             Action::ConfirmNone { kind, labels } => {
                 self.confirm_none(context, *kind, labels).await?;
             }
+            Action::ConfirmUnchanged { seen } => self.confirm_unchanged(context, seen).await?,
+            Action::ConfirmServing {
+                via,
+                configuration,
+                without,
+                members,
+            } => {
+                let agents = Agents(&*self.reach, context);
+                agents
+                    .serve_without(*without, members, *via, *configuration)
+                    .await?;
+            }
+            Action::ConfirmAiling {
+                via,
+                configuration,
+                member,
+            } => {
+                Agents(&*self.reach, context)
+                    .ails(*member, *via, *configuration)
+                    .await?
+            }
+            Action::ConfirmOut {
+                via,
+                configuration,
+                member,
+            } => {
+                let agents = Agents(&*self.reach, context);
+                agents.without(*member, *via, *configuration).await?;
+            }
             Action::Membership { via, request } => {
                 let answer = self
                     .reach
@@ -294,7 +325,7 @@ impl Actor {
             resource_version: Some(seen.version.clone()),
         };
         let parameters = DeleteParams {
-            preconditions: (!mutated("delete-without-precondition")).then_some(exact),
+            preconditions: Some(exact).filter(|_| !mutated("delete-whatever-is-there")),
             ..parameters
         };
         match self
@@ -356,6 +387,24 @@ impl Actor {
             Some(_) => Err(ActError::Outdated(format!("there are {kind}s already"))),
             None => Ok(()),
         }
+    }
+
+    async fn confirm_unchanged(&self, context: &Context, seen: &Seen) -> Result<(), ActError> {
+        let found = self
+            .api(seen.kind, &context.key.namespace)
+            .get_opt(&seen.name)
+            .await?;
+        let same = found.is_some_and(|found| {
+            found.metadata.uid.as_ref() == Some(&seen.uid)
+                && found.metadata.resource_version.as_ref() == Some(&seen.version)
+        });
+        if same {
+            return Ok(());
+        }
+        let Seen { kind, name, .. } = seen;
+        Err(ActError::Outdated(format!(
+            "{kind} {name} is not as it was"
+        )))
     }
 
     async fn create_authority(&self, context: &Context) -> Result<(), ActError> {
@@ -446,6 +495,7 @@ pub fn authority_texts(secret: &Secret) -> Option<(String, String)> {
     Some((text("ca.crt")?, text("ca.key")?))
 }
 
+/// How the member is reached.
 fn target(context: &Context, number: u64) -> Result<Target, ActError> {
     let target = context.targets.get(&number).cloned();
     target.ok_or_else(|| ActError::Outdated(format!("member {number} has no address any more")))

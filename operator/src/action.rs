@@ -74,6 +74,41 @@ pub enum Action {
         /// The labels.
         labels: BTreeMap<String, String>,
     },
+    /// Makes sure that an object still is what was seen, by asking the API itself; ends the round if it is not.
+    ConfirmUnchanged {
+        /// Which, and in which version.
+        seen: Seen,
+    },
+    /// Makes sure that a group serves without whoever is about to go, by asking the members themselves; ends the round if
+    /// it does not.
+    ConfirmServing {
+        /// The leader: it must lead, and see every other voter caught up.
+        via: u64,
+        /// The configuration that must be in force.
+        configuration: u64,
+        /// Who goes.
+        without: u64,
+        /// Who must say that it is ready.
+        members: Vec<u64>,
+    },
+    /// Makes sure that a group does not have a member, by asking the leader; ends the round if it may have it.
+    ConfirmOut {
+        /// The leader.
+        via: u64,
+        /// The configuration that must be in force.
+        configuration: u64,
+        /// The member.
+        member: u64,
+    },
+    /// Makes sure that a member does not serve, by asking the leader; ends the round if it does.
+    ConfirmAiling {
+        /// The leader.
+        via: u64,
+        /// The configuration that must be in force.
+        configuration: u64,
+        /// The member.
+        member: u64,
+    },
     /// Changes the group's configuration by one step, if it still is the expected one.
     Membership {
         /// The number of the member that is asked.
@@ -145,6 +180,10 @@ impl Action {
             Self::ForceDelete { .. } => "force-delete",
             Self::ConfirmGone { .. } => "confirm-gone",
             Self::ConfirmNone { .. } => "confirm-none",
+            Self::ConfirmUnchanged { .. } => "confirm-unchanged",
+            Self::ConfirmServing { .. } => "confirm-serving",
+            Self::ConfirmAiling { .. } => "confirm-ailing",
+            Self::ConfirmOut { .. } => "confirm-out",
             Self::Membership { .. } => "membership",
             Self::Transfer { .. } => "transfer",
         }
@@ -172,6 +211,30 @@ impl fmt::Display for Action {
             }
             Self::ConfirmGone { kind, name } => write!(f, " {kind} {name}"),
             Self::ConfirmNone { kind, .. } => write!(f, " {kind}"),
+            Self::ConfirmUnchanged { seen } => write!(f, " {} {}", seen.kind, seen.name),
+            Self::ConfirmServing {
+                via,
+                configuration,
+                without,
+                members,
+            } => {
+                let members: Vec<_> = members.iter().map(u64::to_string).collect();
+                let members = members.join(",");
+                write!(
+                    f,
+                    " {members} without {without} at configuration {configuration} via {via}"
+                )
+            }
+            Self::ConfirmAiling {
+                via,
+                configuration,
+                member,
+            }
+            | Self::ConfirmOut {
+                via,
+                configuration,
+                member,
+            } => write!(f, " {member} at configuration {configuration} via {via}"),
             Self::Membership { via, request } => write!(
                 f,
                 " {} at configuration {} via {via}",

@@ -89,7 +89,11 @@ pub fn of_action(action: &Action) -> Option<Event> {
         Action::CreateAuthority
         | Action::Apply { .. }
         | Action::ConfirmGone { .. }
-        | Action::ConfirmNone { .. } => None,
+        | Action::ConfirmNone { .. }
+        | Action::ConfirmUnchanged { .. }
+        | Action::ConfirmServing { .. }
+        | Action::ConfirmAiling { .. }
+        | Action::ConfirmOut { .. } => None,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::act::Herald;
 use crate::agents::MutualTls;
 use crate::controller::Controller;
 use crate::election::{self, Candidate};
-use crate::kinds;
+use crate::kinds::Kind;
 use crate::metrics::{self, Metrics};
 use crate::settings::Settings;
 use health::Health;
@@ -39,14 +39,15 @@ pub enum OperatorError {
     Panicked(#[from] tokio::task::JoinError),
 }
 
-/// Runs the operator until `shutdown`. The same in a cluster and in local mode; the client says which API it is.
-/// Without `election` it acts at once and alone.
+/// Runs the operator of `kinds` until `shutdown`. The same in a cluster and in local mode; the client says which API it
+/// is. Without `election` it acts at once and alone.
 ///
 /// # Errors
 /// When `settings.listen` cannot be had, or the loop panicked.
 pub async fn run(
     client: Client,
     settings: Settings,
+    kinds: Vec<Arc<dyn Kind>>,
     election: Option<election::Settings>,
     shutdown: CancellationToken,
 ) -> Result<(), OperatorError> {
@@ -71,6 +72,7 @@ pub async fn run(
     let operator = Operator {
         client: metrics::counted(client, metrics.clone()),
         settings,
+        kinds,
         instance: election.as_ref().map(|election| election.identity.clone()),
         metrics,
         health,
@@ -91,6 +93,7 @@ pub async fn run(
 struct Operator {
     client: Client,
     settings: Settings,
+    kinds: Vec<Arc<dyn Kind>>,
     /// This replica's name, for events.
     instance: Option<String>,
     metrics: Arc<Metrics>,
@@ -125,7 +128,7 @@ impl Operator {
         let controller = Controller::new(
             self.client.clone(),
             self.settings.clone(),
-            kinds::all(),
+            self.kinds.clone(),
             Arc::new(MutualTls::new()),
             self.metrics.clone(),
         )

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::connection::Connection;
 use crate::election::{self, Times};
+use crate::kinds;
 use crate::logging::{self, LogFormat};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
@@ -171,7 +172,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         super::local::asked_to_stop().await;
         stop.cancel();
     });
-    crate::operator::run(client, settings, election, shutdown)
+    crate::operator::run(client, settings, kinds::all(), election, shutdown)
         .await
         .map_err(|error| Failure::new(error.to_string()))
 }

@@ -100,7 +100,12 @@ impl Task {
         let result = AssertUnwindSafe(self.look(&mut look))
             .catch_unwind()
             .await
-            .unwrap_or_else(|panic| Err(LookError::Panicked(words(&*panic))));
+            .unwrap_or_else(|panic| {
+                if mutated("fall-with-one-object") {
+                    std::panic::resume_unwind(panic);
+                }
+                Err(LookError::Panicked(words(&*panic)))
+            });
         let word = self.conclude(&mut look, result);
         self.metrics
             .reconciled(&look.key.kind, word, began.elapsed());
@@ -172,6 +177,9 @@ impl Task {
             self.report(&decision).await?;
         }
         done?;
+        if mutated("look-again-after-each-status") && self.differs(&decision) {
+            return Ok(Some(Duration::ZERO));
+        }
         Ok(if decision.actions.is_empty() {
             decision.again
         } else {
@@ -179,11 +187,15 @@ impl Task {
         })
     }
 
+    /// Whether the status reads differently from what it should.
+    fn differs(&self, decision: &Decision) -> bool {
+        self.observed.object.data.get("status") != Some(&decision.status)
+    }
+
     /// Writes the status if it reads differently, and tells what changed with it.
     async fn report(&self, decision: &Decision) -> Result<(), ActError> {
         self.metrics.object(&self.observed.key, &decision.facts);
-        let told = self.observed.object.data.get("status") == Some(&decision.status);
-        if told && !mutated("status-each-time") {
+        if !self.differs(decision) && !mutated("write-the-status-each-time") {
             return Ok(());
         }
         self.may_act()?;

@@ -3,6 +3,7 @@
 use super::api::{self, Access, Api, JournalError, ListenError, Listener};
 use super::home::{Hold, Home, HomeError, replace};
 use super::runner::{NODE, Runner, process};
+use crate::kinds;
 use crate::operator;
 use crate::settings::Settings;
 use k8s_openapi::api::core::v1::{Node, Pod};
@@ -87,7 +88,13 @@ impl Cluster {
             advertise_addresses: true,
             ..Settings::default()
         };
-        let operated = operator::run(client.clone(), settings, None, stop_operator.clone());
+        let operated = operator::run(
+            client.clone(),
+            settings,
+            kinds::all(),
+            None,
+            stop_operator.clone(),
+        );
         let operator = tokio::spawn(async move {
             if let Err(error) = operated.await {
                 tracing::error!(%error, "the operator ended");

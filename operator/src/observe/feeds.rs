@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Item, NodeSeen};
 use crate::child::Child;
+use crate::mutation::mutated;
 use crate::names::{LABEL_AUTHORITY, LABEL_KIND};
 
 /// What a watch delivers, again and again; after an error it begins anew by itself.
@@ -99,9 +100,12 @@ impl Scope<'_> {
             + 'static,
         Child: From<K>,
     {
-        feed(self.api::<K>(), LABEL_KIND, |object| {
-            Item::Child(object.into())
-        })
+        let ours = if mutated("watch-what-is-not-ours") {
+            ""
+        } else {
+            LABEL_KIND
+        };
+        feed(self.api::<K>(), ours, |object| Item::Child(object.into()))
     }
 
     /// Objects of our kinds are taken undecoded: one that does not decode must not stop the watch of all others.

@@ -90,7 +90,10 @@ impl Objects {
             .to_json();
         merge(&mut value, patch);
         let merged = decode(seen.kind, value);
-        self.change(seen.kind, &seen.name, |old| *old = merged);
+        // What changes nothing stores nothing.
+        if self.get(seen.kind, &seen.name) != Some(&merged) {
+            self.change(seen.kind, &seen.name, |old| *old = merged);
+        }
         Ok(())
     }
 

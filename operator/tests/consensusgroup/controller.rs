@@ -69,9 +69,14 @@ impl Cluster {
 
     /// A controller that runs until the token is cancelled, and what it counts.
     pub(crate) fn controller(&self) -> (CancellationToken, Arc<Metrics>) {
+        self.controller_with(self.client.clone())
+    }
+
+    /// The same, with a client of its own.
+    pub(crate) fn controller_with(&self, client: Client) -> (CancellationToken, Arc<Metrics>) {
         let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::default()));
         let controller = Controller::new(
-            self.client.clone(),
+            client,
             Settings::default(),
             kinds::all(),
             Arc::new(self.clone()),
@@ -212,6 +217,14 @@ impl Cluster {
         let list = maps.list(&ListParams::default()).await.expect("a list");
         list.metadata.resource_version.expect("a version")
     }
+}
+
+/// For scenarios that are plain functions: on this thread, where a mistake is switched on.
+pub(crate) fn blocking<T>(scenario: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(scenario)
 }
 
 pub(crate) async fn eventually(mut test: impl AsyncFnMut() -> bool) -> bool {

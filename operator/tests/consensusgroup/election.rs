@@ -18,7 +18,7 @@ use synod_operator::settings;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::controller::{Cluster, eventually};
+use crate::controller::{Cluster, blocking, eventually};
 
 /// Short, but a busy machine that stands still for two seconds deposes nobody.
 const TIMES: Times = Times {
@@ -302,11 +302,7 @@ fn stopping(inner: Client, stop: CancellationToken, writes: Arc<AtomicU8>) -> Cl
 
 /// The lease is lost while a round is carried out: the call under way is waited for, and none follows.
 pub(crate) fn stopped_in_the_middle_of_a_round() -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| error.to_string())?;
-    let writes = runtime.block_on(async {
+    let writes = blocking(async {
         let cluster = Cluster::start().await;
         cluster.apply("config", json!({ "members": 3 })).await;
         let (stop, writes) = (CancellationToken::new(), Arc::new(AtomicU8::new(0)));

@@ -15,7 +15,7 @@ use synod_operator::observe::Observed;
 use synod_operator::settings::Settings;
 use tokio_util::sync::CancellationToken;
 
-use crate::controller::{Cluster, eventually};
+use crate::controller::{Cluster, blocking, eventually};
 
 /// The kind itself, but for objects whose name says what is to go wrong with them.
 struct Brittle;
@@ -63,6 +63,28 @@ async fn the_other_goes_on(wrong: &str, said: &str) {
     running
         .await
         .expect("the loop outlives what goes wrong in a look");
+}
+
+/// The loop outlives a mistake at one object.
+pub(crate) fn one_panics() -> Result<(), String> {
+    blocking(async {
+        let cluster = Cluster::start().await;
+        let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::default()));
+        let controller = Controller::new(
+            cluster.client.clone(),
+            Settings::default(),
+            vec![Arc::new(Brittle)],
+            Arc::new(cluster.clone()),
+            metrics.clone(),
+        );
+        let running = tokio::spawn(controller.run(stop.clone()));
+        cluster.apply("panics", json!({})).await;
+        let noticed =
+            async || metrics.text().contains(r#"reason="panic"}"#) || running.is_finished();
+        assert!(eventually(noticed).await, "{}", metrics.text());
+        stop.cancel();
+        running.await.map_err(|error| error.to_string())
+    })
 }
 
 #[tokio::test]

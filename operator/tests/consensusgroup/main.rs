@@ -14,6 +14,8 @@ mod observed;
 mod pains;
 mod properties;
 mod repair;
+mod restarts;
+mod restraint;
 mod scaling;
 mod told;
 mod traces;

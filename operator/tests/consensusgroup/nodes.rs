@@ -72,37 +72,38 @@ fn a_member_whose_volume_is_on_a_node_that_is_gone_is_replaced() {
     check(
         &mut world,
         expect![[r#"
-        force-delete Pod config-cg-2 because node c is gone
-        --
-        create Pod config-cg-2
-        --
-        create PersistentVolumeClaim data-config-cg-4
-        --
-        apply PodDisruptionBudget config-cg
-        create ConfigMap config-cg-config-4
-        issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
-        create Pod config-cg-4
-        --
-        membership add learner 4 at configuration 1 via 1
-        --
-        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-2
-        apply ConfigMap config-cg-config-3
-        apply ConfigMap config-cg-config-4
-        membership swap 2 for 4 at configuration 2 via 1
-        --
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-3
-        apply ConfigMap config-cg-config-4
-        delete Pod config-cg-2 because its member was removed
-        --
-        apply PodDisruptionBudget config-cg
-        delete Secret config-cg-tls-2 because its member was removed
-        delete ConfigMap config-cg-config-2 because its member was removed
-        delete PersistentVolumeClaim data-config-cg-2 because its member was removed
-        --
-    "#]],
+            force-delete Pod config-cg-2 because node c is gone
+            --
+            create Pod config-cg-2
+            --
+            create PersistentVolumeClaim data-config-cg-4
+            --
+            apply PodDisruptionBudget config-cg
+            create ConfigMap config-cg-config-4
+            issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
+            create Pod config-cg-4
+            --
+            confirm-unchanged PersistentVolumeClaim data-config-cg-4
+            membership add learner 4 at configuration 1 via 1
+            --
+            patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-2
+            apply ConfigMap config-cg-config-3
+            apply ConfigMap config-cg-config-4
+            membership swap 2 for 4 at configuration 2 via 1
+            --
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-3
+            apply ConfigMap config-cg-config-4
+            delete Pod config-cg-2 because its member was removed
+            --
+            apply PodDisruptionBudget config-cg
+            delete Secret config-cg-tls-2 because its member was removed
+            delete ConfigMap config-cg-config-2 because its member was removed
+            delete PersistentVolumeClaim data-config-cg-2 because its member was removed
+            --
+        "#]],
     );
     assert_eq!(world.group.voters(), [1, 3, 4]);
 }

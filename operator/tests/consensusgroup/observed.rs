@@ -13,7 +13,7 @@ use synod_operator::observe::{NodesSeen, Observed};
 use synod_operator::reasons::STATES;
 use synod_operator::settings::Settings;
 
-use crate::world::{AUTHORITY, World};
+use crate::world::World;
 
 /// What each watch has delivered so far.
 #[derive(Clone, Default)]
@@ -25,7 +25,7 @@ pub(crate) struct View {
     object: serde_json::Value,
     default_image: String,
     nodes: NodesSeen,
-    authority: bool,
+    authority: Option<String>,
 }
 
 impl View {
@@ -41,7 +41,7 @@ impl View {
 
     pub(crate) fn see_objects(&mut self, world: &World) {
         self.object = world.object();
-        self.authority = world.authority;
+        self.authority = world.authority.then(|| world.authority_digest.clone());
         self.nodes.clone_from(&world.nodes);
         self.default_image.clone_from(&world.default_image);
     }
@@ -82,6 +82,28 @@ impl View {
         }
     }
 
+    /// Whether the object itself is as it was seen.
+    pub(crate) fn sees_the_object(&self, world: &World) -> bool {
+        self.object == world.object()
+    }
+
+    /// What the agent of this member told is what it told in `earlier`.
+    pub(crate) fn hear_again(&mut self, number: u64, earlier: &Self) {
+        let told = earlier.agents.get(&number).cloned();
+        self.agents.extend(told.map(|told| (number, told)));
+    }
+
+    /// What agents told is what they told in `earlier`.
+    pub(crate) fn hear_all_again(&mut self, earlier: &Self) {
+        self.agents.clone_from(&earlier.agents);
+    }
+
+    /// The agent of this member tells something else.
+    pub(crate) fn hear(&mut self, number: u64, change: impl FnOnce(&mut Status)) {
+        let (_, status) = self.agents.get_mut(&number).expect("an agent that answers");
+        change(status);
+    }
+
     pub(crate) fn decide(&self, floor: u64) -> Decision {
         let children = self
             .claims
@@ -109,7 +131,7 @@ impl View {
             children,
             agents: agents.collect(),
             floor,
-            authority: self.authority.then(|| AUTHORITY.to_owned()),
+            authority: self.authority.clone(),
             nodes: Some(Arc::new(self.nodes.clone())),
             settings: Arc::new(Settings {
                 image: self.default_image.clone(),

@@ -1,7 +1,12 @@
-//! Under faults, stale reads and crashes between any two actions: no step leaves less than a quorum, one voter changes
-//! at a time, and once the faults stop all is as asked for and nothing more is written.
+//! Under faults, stale reads, crashes between any two actions, and a second, deposed operator that carries out old rounds
+//! late: no step leaves less than a quorum, one voter is taken down or changes at a time, and once the faults stop all is as
+//! asked for and nothing more is written.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
+use synod_operator::action::Action;
 use synod_operator::child::ChildKind;
 
 use crate::group::quorum;
@@ -32,42 +37,131 @@ impl Dice {
 }
 
 const ROUNDS: usize = 100;
+/// Played without being asked for more: as many as a change must pass.
+const SEEDS: u64 = 500;
 
-/// One run. What was violated, if anything.
-fn play(seed: u64) -> Result<(), String> {
-    let mut dice = Dice(seed);
-    let members = *dice.pick(&[1, 3, 3, 5, 7]).expect("some");
-    let mut world = World::new(json!({ "members": members }));
-    let mut view = View::of(&world);
-    // One seed by itself tells its story.
-    let trace = std::env::var_os("SYNOD_SEED").is_some();
-    for round in 0..ROUNDS {
-        world.group.fresh = see(&mut view, &world, &mut dice);
-        // A new process knows no floor, and asks every agent anew.
-        let restarted = dice.one_in(10);
-        if restarted {
-            view = View::of(&world);
-            world.floor = 0;
+/// How often each fault, and each thing that was done, happened.
+#[derive(Default)]
+struct Counts(BTreeMap<&'static str, u64>);
+
+impl Counts {
+    fn add(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    fn take_in(&mut self, other: Self) {
+        for (what, times) in other.0 {
+            *self.0.entry(what).or_default() += times;
         }
-        let decision = view.decide(world.floor);
-        for action in &decision.actions {
+    }
+}
+
+/// One that looks and acts: the leader, or one that does not know yet that it is deposed.
+struct Operator {
+    view: View,
+    /// What is left of the round that it is in.
+    round: VecDeque<Action>,
+    floor: u64,
+    asked: Option<u64>,
+    /// It decided on what its agents tell now.
+    fresh: bool,
+}
+
+impl Operator {
+    /// A new process knows no floor, and asks every agent anew.
+    fn start(world: &World) -> Self {
+        Self {
+            view: View::of(world),
+            round: VecDeque::new(),
+            floor: 0,
+            asked: None,
+            fresh: true,
+        }
+    }
+
+    /// Goes on with its round, or looks and begins one.
+    fn turn(&mut self, world: &mut World, dice: &mut Dice, counts: &mut Counts, trace: &str) {
+        if self.round.is_empty() {
+            self.look(world, dice, counts);
+        } else {
+            // Whatever was true when it decided, and when it asked, is of the past.
+            self.fresh = false;
+        }
+        while let Some(action) = self.round.pop_front() {
             if dice.one_in(30) {
-                break;
+                counts.add("crash between two writes");
+                self.round.clear();
+                return;
             }
-            let done = world.act(action);
-            if trace {
-                println!("{round}: {action}: {done:?}");
+            if dice.one_in(15) {
+                counts.add("round held back");
+                self.round.push_front(action);
+                return;
             }
+            let done = self.carry_out(world, &action);
+            if !trace.is_empty() {
+                println!("{trace}: {action}: {done:?}");
+            }
+            counts.add(action.word());
             if done.is_err() {
-                break;
+                counts.add("refused write");
+                self.round.clear();
+                return;
             }
             if dice.one_in(3) {
                 world.settle();
-                world.group.fresh = false;
+                self.fresh = false;
             }
         }
-        world.status = decision.status;
-        disturb(&mut world, &mut dice);
+    }
+
+    fn look(&mut self, world: &mut World, dice: &mut Dice, counts: &mut Counts) {
+        self.fresh = see(&mut self.view, world, dice, counts);
+        self.asked = None;
+        let decision = self.view.decide(self.floor);
+        self.round = decision.actions.into();
+        // A status is written over the object that was seen only.
+        if self.view.sees_the_object(world) {
+            world.status = decision.status;
+        }
+    }
+
+    fn carry_out(&mut self, world: &mut World, action: &Action) -> Result<(), String> {
+        (world.floor, world.asked, world.group.fresh) = (self.floor, self.asked, self.fresh);
+        let done = world.act(action);
+        (self.floor, self.asked) = (world.floor, world.asked);
+        done
+    }
+}
+
+/// One run: what happened, and what was violated, if anything.
+fn play(seed: u64, counts: &mut Counts) -> Result<(), String> {
+    let mut dice = Dice(seed);
+    let members = *dice.pick(&[1, 3, 3, 5, 7]).expect("some");
+    let mut world = World::new(json!({ "members": members }));
+    let deposed = usize::from(dice.one_in(2));
+    let mut operators = vec![Operator::start(&world)];
+    operators.extend((0..deposed).map(|_| Operator::start(&world)));
+    // One seed by itself tells its story.
+    let trace = std::env::var_os("SYNOD_SEED").is_some();
+    for round in 0..ROUNDS {
+        let who = if dice.one_in(4) { deposed } else { 0 };
+        if dice.one_in(10) {
+            counts.add("operator restart");
+            operators[who] = Operator::start(&world);
+        }
+        let line = if trace {
+            format!("{round}.{who}")
+        } else {
+            String::new()
+        };
+        operators[who].turn(&mut world, &mut dice, counts, &line);
+        if let Some(fault) = disturb(&mut world, &mut dice) {
+            counts.add(fault);
+            if trace {
+                println!("{round}: {fault}");
+            }
+        }
         if !dice.one_in(4) {
             world.settle();
         }
@@ -78,52 +172,79 @@ fn play(seed: u64) -> Result<(), String> {
             return Err(violation.clone());
         }
     }
+    // What is still held back arrives in the end.
+    for mut operator in operators {
+        operator.fresh = false;
+        while let Some(action) = operator.round.pop_front()
+            && operator.carry_out(&mut world, &action).is_ok()
+        {}
+    }
     calm(&mut world)
 }
 
 /// Each watch delivers, or is late. Returns whether the agents' answers are not.
-fn see(view: &mut View, world: &World, dice: &mut Dice) -> bool {
+fn see(view: &mut View, world: &World, dice: &mut Dice, counts: &mut Counts) -> bool {
     type See = fn(&mut View, &World);
-    let watches: [See; 4] = [
-        View::see_objects,
-        View::see_claims,
-        View::see_pods,
-        View::see_others,
+    let watches: [(See, &str); 4] = [
+        (View::see_objects, "stale list of objects"),
+        (View::see_claims, "stale list of claims"),
+        (View::see_pods, "stale list of pods"),
+        (View::see_others, "stale list of others"),
     ];
-    for watch in watches {
-        if !dice.one_in(3) {
+    for (watch, stale) in watches {
+        if dice.one_in(3) {
+            counts.add(stale);
+        } else {
             watch(view, world);
         }
     }
     let fresh = !dice.one_in(3);
     if fresh {
         view.see_agents(world);
+    } else {
+        counts.add("stale answers of agents");
     }
     fresh
 }
 
-fn disturb(world: &mut World, dice: &mut Dice) {
-    match dice.roll(40) {
+/// Something happens by itself, or somebody does something; what, if anything.
+fn disturb(world: &mut World, dice: &mut Dice) -> Option<&'static str> {
+    let fault = match dice.roll(40) {
         0 => {
             let members = *dice.pick(&[1, 3, 5, 7]).expect("some");
             world.edit("members", json!(members));
+            "other number of members"
         }
         1 => {
             let learners = dice.roll(3);
             world.edit("learners", json!(learners));
+            "other number of learners"
         }
         2 => {
             let image = format!("agent:{}", dice.roll(5));
             world.edit("image", json!(image));
+            "other image"
         }
-        3 => world.broken_image = Some(format!("agent:{}", dice.roll(5))),
-        4 => world.broken_image = None,
+        3 => {
+            world.broken_image = Some(format!("agent:{}", dice.roll(5)));
+            "broken image"
+        }
+        4 => {
+            world.broken_image = None;
+            "mended image"
+        }
         5 | 6 => {
             if let Some(pod) = dice.pick(&world.objects.of(ChildKind::Pod)) {
                 world.lose_pod(&pod.clone());
+                world.mishaps += 1;
             }
+            "lost pod"
         }
-        7 => lose_claim(world, dice),
+        7 => {
+            lose_claim(world, dice);
+            world.mishaps += 1;
+            "lost claim"
+        }
         8 => {
             let healthy = world.group.healthy();
             if world.group.leader.is_some()
@@ -132,21 +253,35 @@ fn disturb(world: &mut World, dice: &mut Dice) {
                 world.group.leader = Some(*next);
                 world.group.round += 1;
             }
+            "other leader"
         }
         9 => {
             let numbers: Vec<u64> = world.group.disks.keys().copied().collect();
             world.silent = dice.pick(&numbers).copied().into_iter().collect();
+            "silent agent"
         }
-        10 => world.silent.clear(),
-        11 => world.edit("hibernated", json!(true)),
-        12 | 13 if world.spec["hibernated"] == true => world.edit("hibernated", json!(false)),
+        10 => {
+            world.silent.clear();
+            "agents that answer again"
+        }
+        11 => {
+            world.edit("hibernated", json!(true));
+            "hibernation"
+        }
+        12 | 13 if world.spec["hibernated"] == true => {
+            world.edit("hibernated", json!(false));
+            "end of hibernation"
+        }
         14 => {
             let nodes: Vec<String> = world.nodes.keys().cloned().collect();
             let node = dice.pick(&nodes).expect("some");
             world.lose_node(node);
+            world.mishaps += 1;
+            "lost node"
         }
-        _ => {}
-    }
+        _ => return None,
+    };
+    Some(fault)
 }
 
 /// Somebody deletes a claim, or its volume breaks; never so many that the data is lost by that alone.
@@ -186,6 +321,8 @@ fn lose_claim(world: &mut World, dice: &mut Dice) {
 /// The faults stop: all must become as asked for, and then nothing more is written.
 fn calm(world: &mut World) -> Result<(), String> {
     world.silent.clear();
+    world.asked = None;
+    world.floor = 0;
     world.broken_image = None;
     world.edit("hibernated", json!(false));
     // A kubelet tries again to start what could not be started.
@@ -237,27 +374,100 @@ fn calm(world: &mut World) -> Result<(), String> {
     Ok(())
 }
 
-#[test]
-fn faults_stale_reads_and_crashes() {
-    for seed in seeds() {
-        let result = std::panic::catch_unwind(|| play(seed));
-        match result {
-            Ok(Ok(())) => {}
-            Ok(Err(violation)) => panic!("seed {seed}: {violation}; replay with SYNOD_SEED={seed}"),
-            Err(_) => panic!("seed {seed} panicked; replay with SYNOD_SEED={seed}"),
+/// What became of all seeds.
+#[derive(Default)]
+struct Tally {
+    runs: u64,
+    counts: Counts,
+    violations: BTreeMap<u64, String>,
+}
+
+impl Tally {
+    fn play(&mut self, seed: u64) {
+        #[cfg(feature = "mutations")]
+        synod_mutation::switch(mistake());
+        let mut counts = Counts::default();
+        let result =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(seed, &mut counts)));
+        self.runs += 1;
+        self.counts.take_in(counts);
+        let violation = match result {
+            Ok(Ok(())) => return,
+            Ok(Err(violation)) => violation,
+            Err(_) => "a panic".to_owned(),
+        };
+        self.violations.insert(seed, violation);
+    }
+
+    fn take_in(&mut self, other: Self) {
+        self.runs += other.runs;
+        self.counts.take_in(other.counts);
+        self.violations.extend(other.violations);
+    }
+
+    fn tell(&self) {
+        for (what, times) in &self.counts.0 {
+            println!("{times:>12} {what}");
         }
+        for (seed, violation) in &self.violations {
+            let first = violation.lines().next().unwrap_or_default();
+            println!("seed {seed}: {first}; replay with `cargo xtask operator --seed {seed}`");
+        }
+        println!("{} runs, {} violations", self.runs, self.violations.len());
     }
 }
 
-/// `SYNOD_SEED` plays up to and including one seed only by itself; `SYNOD_SEEDS` says how many are played.
+/// The mistake that is to be made in all runs, if any: `SYNOD_MISTAKE`.
+#[cfg(feature = "mutations")]
+fn mistake() -> Option<&'static str> {
+    let name = std::env::var("SYNOD_MISTAKE").ok()?;
+    let mut all = synod_operator::mutation::ALL.iter();
+    let found = all.find(|(known, _)| *known == name);
+    Some(
+        found
+            .unwrap_or_else(|| panic!("there is no mistake {name}"))
+            .0,
+    )
+}
+
+#[test]
+fn faults_stale_reads_and_crashes() {
+    let seeds = seeds();
+    let next = AtomicU64::new(seeds.start);
+    let worker = || {
+        let mut tally = Tally::default();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return tally;
+            }
+            tally.play(seed);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut tally = Tally::default();
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        for worker in workers {
+            tally.take_in(worker.join().expect("panics of runs are caught"));
+        }
+    });
+    tally.tell();
+    if let Some((seed, violation)) = tally.violations.first_key_value() {
+        panic!("seed {seed}: {violation}");
+    }
+}
+
+/// `SYNOD_SEED` plays one seed only, and tells it; `SYNOD_SEEDS` says how many are played, from `SYNOD_FIRST` on.
 fn seeds() -> std::ops::Range<u64> {
     let number = |name| {
         std::env::var(name)
             .ok()
             .and_then(|text: String| text.parse().ok())
     };
+    let first = number("SYNOD_FIRST").unwrap_or(0);
     match number("SYNOD_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("SYNOD_SEEDS").unwrap_or(40),
+        None => first..first + number("SYNOD_SEEDS").unwrap_or(SEEDS),
     }
 }

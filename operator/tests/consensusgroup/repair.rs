@@ -37,6 +37,7 @@ fn a_claim_is_lost() {
             issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
             create Pod config-cg-4
             --
+            confirm-unchanged PersistentVolumeClaim data-config-cg-4
             membership add learner 4 at configuration 1 via 1
             --
             patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
@@ -70,6 +71,7 @@ fn the_only_claim_is_being_deleted() {
             issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
             create Pod config-cg-2
             --
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
             membership add learner 2 at configuration 1 via 1
             --
             patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
@@ -81,6 +83,7 @@ fn the_only_claim_is_being_deleted() {
             --
             transfer from 1 to 2
             --
+            patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"18"}}}
             membership remove 1 at configuration 3 via 2
             --
             apply ConfigMap config-cg-config-2
@@ -102,21 +105,39 @@ fn roll() {
     check(
         &mut world,
         expect![[r#"
-        delete Pod config-cg-3 because its template is outdated
-        --
-        create Pod config-cg-3
-        --
-        delete Pod config-cg-1 because its template is outdated
-        --
-        create Pod config-cg-1
-        --
-        transfer from 2 to 1
-        --
-        delete Pod config-cg-2 because its template is outdated
-        --
-        create Pod config-cg-2
-        --
-    "#]],
+            confirm-serving 1,2 without 3 at configuration 1 via 2
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"20"}}}
+            patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"21"}}}
+            confirm-unchanged PersistentVolumeClaim data-config-cg-3
+            delete Pod config-cg-3 because its template is outdated
+            --
+            create Pod config-cg-3
+            --
+            confirm-serving 2,3 without 1 at configuration 1 via 2
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            confirm-unchanged PersistentVolumeClaim data-config-cg-3
+            patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"30"}}}
+            patch Pod config-cg-3 {"metadata":{"annotations":{"synod.dev/checked":"33"}}}
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
+            delete Pod config-cg-1 because its template is outdated
+            --
+            create Pod config-cg-1
+            --
+            transfer from 2 to 1
+            --
+            confirm-serving 1,3 without 2 at configuration 1 via 1
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
+            confirm-unchanged PersistentVolumeClaim data-config-cg-3
+            patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"38"}}}
+            patch Pod config-cg-3 {"metadata":{"annotations":{"synod.dev/checked":"35"}}}
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            delete Pod config-cg-2 because its template is outdated
+            --
+            create Pod config-cg-2
+            --
+        "#]],
     );
 }
 
@@ -126,6 +147,12 @@ fn a_broken_image_stops_the_roll_and_a_good_one_mends_it() {
     world.broken_image = Some("agent:bad".into());
     world.edit("image", json!("agent:bad"));
     expect![[r#"
+        confirm-serving 1,2 without 3 at configuration 1 via 1
+        confirm-unchanged PersistentVolumeClaim data-config-cg-1
+        confirm-unchanged PersistentVolumeClaim data-config-cg-2
+        patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"20"}}}
+        patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"21"}}}
+        confirm-unchanged PersistentVolumeClaim data-config-cg-3
         delete Pod config-cg-3 because its template is outdated
         --
         create Pod config-cg-3
@@ -144,16 +171,29 @@ fn a_broken_image_stops_the_roll_and_a_good_one_mends_it() {
     check(
         &mut world,
         expect![[r#"
+            confirm-unchanged PersistentVolumeClaim data-config-cg-3
             delete Pod config-cg-3 because it does not run and its template is outdated
             --
             create Pod config-cg-3
             --
+            confirm-serving 1,3 without 2 at configuration 1 via 1
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
+            confirm-unchanged PersistentVolumeClaim data-config-cg-3
+            patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"29"}}}
+            patch Pod config-cg-3 {"metadata":{"annotations":{"synod.dev/checked":"36"}}}
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
             delete Pod config-cg-2 because its template is outdated
             --
             create Pod config-cg-2
             --
             transfer from 1 to 2
             --
+            confirm-serving 2,3 without 1 at configuration 1 via 2
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            confirm-unchanged PersistentVolumeClaim data-config-cg-3
+            patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"41"}}}
+            patch Pod config-cg-3 {"metadata":{"annotations":{"synod.dev/checked":"38"}}}
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
             delete Pod config-cg-1 because its template is outdated
             --
             create Pod config-cg-1
@@ -188,14 +228,16 @@ fn a_scheme_changes_with_a_roll() {
     check(
         &mut world,
         expect![[r#"
-        issue config-cg-connection for synod://client/ns/ConsensusGroup/config
-        apply ConfigMap config-cg-config-1
-        delete Pod config-cg-1 because its template is outdated
-        --
-        create Pod config-cg-1
-        --
-        membership update 1 at configuration 1 via 1
-        --
-    "#]],
+            issue config-cg-connection for synod://client/ns/ConsensusGroup/config
+            apply ConfigMap config-cg-config-1
+            confirm-serving  without 1 at configuration 1 via 1
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
+            delete Pod config-cg-1 because its template is outdated
+            --
+            create Pod config-cg-1
+            --
+            membership update 1 at configuration 1 via 1
+            --
+        "#]],
     );
 }

@@ -12,40 +12,42 @@ fn three_to_five() {
     check(
         &mut world,
         expect![[r#"
-        create PersistentVolumeClaim data-config-cg-4
-        --
-        apply PodDisruptionBudget config-cg
-        create ConfigMap config-cg-config-4
-        issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
-        create Pod config-cg-4
-        --
-        membership add 4 at configuration 1 via 1
-        --
-        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-2
-        apply ConfigMap config-cg-config-3
-        apply ConfigMap config-cg-config-4
-        create PersistentVolumeClaim data-config-cg-5
-        --
-        apply PodDisruptionBudget config-cg
-        apply ConfigMap config-cg-config-4
-        create ConfigMap config-cg-config-5
-        issue config-cg-tls-5 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/5
-        create Pod config-cg-5
-        --
-        membership add 5 at configuration 3 via 1
-        --
-        patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-2
-        apply ConfigMap config-cg-config-3
-        apply ConfigMap config-cg-config-4
-        apply ConfigMap config-cg-config-5
-        --
-        apply ConfigMap config-cg-config-5
-        --
-    "#]],
+            create PersistentVolumeClaim data-config-cg-4
+            --
+            apply PodDisruptionBudget config-cg
+            create ConfigMap config-cg-config-4
+            issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
+            create Pod config-cg-4
+            --
+            confirm-unchanged PersistentVolumeClaim data-config-cg-4
+            membership add 4 at configuration 1 via 1
+            --
+            patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-2
+            apply ConfigMap config-cg-config-3
+            apply ConfigMap config-cg-config-4
+            create PersistentVolumeClaim data-config-cg-5
+            --
+            apply PodDisruptionBudget config-cg
+            apply ConfigMap config-cg-config-4
+            create ConfigMap config-cg-config-5
+            issue config-cg-tls-5 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/5
+            create Pod config-cg-5
+            --
+            confirm-unchanged PersistentVolumeClaim data-config-cg-5
+            membership add 5 at configuration 3 via 1
+            --
+            patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-2
+            apply ConfigMap config-cg-config-3
+            apply ConfigMap config-cg-config-4
+            apply ConfigMap config-cg-config-5
+            --
+            apply ConfigMap config-cg-config-5
+            --
+        "#]],
     );
 }
 
@@ -59,6 +61,10 @@ fn five_to_three() {
         expect![[r#"
             patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
             --
+            patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"30"}}}
+            patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"31"}}}
+            patch Pod config-cg-3 {"metadata":{"annotations":{"synod.dev/checked":"32"}}}
+            patch Pod config-cg-5 {"metadata":{"annotations":{"synod.dev/checked":"34"}}}
             membership remove 4 at configuration 1 via 5
             --
             apply ConfigMap config-cg-config-1
@@ -72,6 +78,9 @@ fn five_to_three() {
             delete Secret config-cg-tls-4 because its member was removed
             delete ConfigMap config-cg-config-4 because its member was removed
             delete PersistentVolumeClaim data-config-cg-4 because its member was removed
+            patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"46"}}}
+            patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"47"}}}
+            patch Pod config-cg-5 {"metadata":{"annotations":{"synod.dev/checked":"49"}}}
             membership remove 3 at configuration 2 via 5
             --
             apply ConfigMap config-cg-config-1
@@ -98,6 +107,8 @@ fn three_to_one_to_three() {
             patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
             --
             apply PodDisruptionBudget config-cg
+            patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"20"}}}
+            patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"21"}}}
             membership remove 3 at configuration 1 via 1
             --
             apply ConfigMap config-cg-config-1
@@ -109,6 +120,7 @@ fn three_to_one_to_three() {
             delete Secret config-cg-tls-3 because its member was removed
             delete ConfigMap config-cg-config-3 because its member was removed
             delete PersistentVolumeClaim data-config-cg-3 because its member was removed
+            patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"31"}}}
             membership remove 2 at configuration 2 via 1
             --
             apply ConfigMap config-cg-config-1
@@ -132,6 +144,7 @@ fn three_to_one_to_three() {
             issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
             create Pod config-cg-4
             --
+            confirm-unchanged PersistentVolumeClaim data-config-cg-4
             membership add 4 at configuration 3 via 1
             --
             patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
@@ -145,6 +158,7 @@ fn three_to_one_to_three() {
             issue config-cg-tls-5 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/5
             create Pod config-cg-5
             --
+            confirm-unchanged PersistentVolumeClaim data-config-cg-5
             membership add 5 at configuration 5 via 1
             --
             apply PodDisruptionBudget config-cg
@@ -166,21 +180,22 @@ fn a_learner_comes_and_goes() {
     check(
         &mut world,
         expect![[r#"
-        create PersistentVolumeClaim data-config-cg-2
-        --
-        create ConfigMap config-cg-config-2
-        issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
-        create Pod config-cg-2
-        --
-        membership add learner 2 at configuration 1 via 1
-        --
-        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        apply ConfigMap config-cg-config-1
-        apply ConfigMap config-cg-config-2
-        --
-        apply ConfigMap config-cg-config-2
-        --
-    "#]],
+            create PersistentVolumeClaim data-config-cg-2
+            --
+            create ConfigMap config-cg-config-2
+            issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
+            create Pod config-cg-2
+            --
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            membership add learner 2 at configuration 1 via 1
+            --
+            patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            apply ConfigMap config-cg-config-1
+            apply ConfigMap config-cg-config-2
+            --
+            apply ConfigMap config-cg-config-2
+            --
+        "#]],
     );
     world.edit("learners", json!(0));
     check(

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{
     ContainerState, ContainerStateRunning, ContainerStatus, PodStatus,
 };
 use serde_json::{Value, json};
-use synod_agent_api::{AgentConfig, InitialMember, MemberSpec};
+use synod_agent_api::{AgentConfig, Change, InitialMember, MemberSpec};
 use synod_operator::action::{Action, Issue, Seen};
 use synod_operator::child::{Child, ChildKind};
 use synod_operator::names;
@@ -16,7 +16,6 @@ use crate::api::{Objects, Refused, number};
 use crate::group::{Group, quorum};
 
 pub(crate) const UID: &str = "5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee";
-pub(crate) const AUTHORITY: &str = "authority";
 
 /// Objects, group, and the object that all is for.
 pub(crate) struct World {
@@ -42,6 +41,14 @@ pub(crate) struct World {
     pub(crate) dark: BTreeSet<String>,
     /// Volumes are only reached from the node that they were made on.
     pub(crate) local_volumes: bool,
+    /// Digest of the certificate authority, once there is one.
+    pub(crate) authority_digest: String,
+    /// Voters that served until their pod was deleted, and do not again yet.
+    pub(crate) down: BTreeSet<u64>,
+    /// How many members fell ill, or lost something, by themselves.
+    pub(crate) mishaps: u64,
+    /// How many had when whoever acts now asked the members how they are, if it did in this round.
+    pub(crate) asked: Option<u64>,
 }
 
 impl World {
@@ -64,6 +71,10 @@ impl World {
             nodes_are_seen: false,
             dark: BTreeSet::new(),
             local_volumes: false,
+            authority_digest: "authority".to_owned(),
+            down: BTreeSet::new(),
+            mishaps: 0,
+            asked: None,
         }
     }
 
@@ -133,16 +144,73 @@ impl World {
                     return Err("there is one".into());
                 }
             }
-            Action::Membership { via, request } => self.floor = self.group.change(*via, request)?,
+            Action::ConfirmUnchanged { seen } => self.objects.check(seen).map_err(refused)?,
+            Action::ConfirmServing {
+                via,
+                configuration,
+                without,
+                members,
+            } => {
+                self.leads(*via, *configuration)?;
+                let serving = self.group.healthy();
+                let voters = self.group.voters();
+                let mut all = members.iter().chain(&voters);
+                if let Some(ill) = all.find(|n| *n != without && !serving.contains(n)) {
+                    return Err(format!("{ill} does not serve"));
+                }
+                self.asked = Some(self.mishaps);
+            }
+            Action::ConfirmAiling {
+                via,
+                configuration,
+                member,
+            } => {
+                self.leads(*via, *configuration)?;
+                let members = &self.group.members;
+                let current = members.get(member).is_some_and(|member| member.caught_up);
+                if current && self.group.runs(*member) {
+                    return Err(format!("{member} serves again"));
+                }
+                self.asked = Some(self.mishaps);
+            }
+            Action::ConfirmOut {
+                via,
+                configuration,
+                member,
+            } => {
+                self.leads(*via, *configuration)?;
+                if self.group.members.contains_key(member) {
+                    return Err(format!("{member} is a member"));
+                }
+            }
+            Action::Membership { via, request } => {
+                self.floor = self.group.change(*via, request)?;
+                self.check_change(&request.change);
+            }
             Action::Transfer { via, to } => self.group.transfer(*via, *to)?,
         }
         Ok(())
     }
 
+    /// Whether this member leads this configuration.
+    fn leads(&self, number: u64, configuration: u64) -> Result<(), String> {
+        let leads = self.group.leader == Some(number) && self.group.runs(number);
+        if leads && self.group.id == configuration {
+            Ok(())
+        } else {
+            Err(format!(
+                "{number} does not lead configuration {configuration}"
+            ))
+        }
+    }
+
     fn issue(&mut self, issue: &Issue) -> Result<(), Refused> {
         let mut secret = issue.secret.clone();
         secret.meta_mut().annotations = Some(BTreeMap::from([
-            (names::ISSUED_FOR.to_owned(), issue.digest(AUTHORITY)),
+            (
+                names::ISSUED_FOR.to_owned(),
+                issue.digest(&self.authority_digest),
+            ),
             (names::ADDRESSES.to_owned(), issue.addresses_text()),
             (
                 names::NOT_AFTER.to_owned(),
@@ -189,16 +257,51 @@ impl World {
         };
         let stays = |n: &&u64| **n != number && !going(**n);
         let left = healthy.iter().filter(stays).count();
-        if kind == ChildKind::Pod
-            && healthy.contains(&number)
-            && voters.len() > 1
-            && left < quorum(voters.len())
-        {
+        if kind != ChildKind::Pod || !healthy.contains(&number) || voters.len() == 1 {
+            return;
+        }
+        let mut down = self.still_down();
+        down.remove(&number);
+        if let Some(other) = down.first() {
+            self.group.violated(format!(
+                "pod of voter {number} is deleted while {other} is down for the same reason"
+            ));
+        }
+        // Who falls ill by itself after the members were asked cannot be known.
+        let known = self.asked.is_none_or(|asked| asked == self.mishaps);
+        if known && left < quorum(voters.len()) {
             self.group.violated(format!(
                 "pod of voter {number} is deleted, {left} of {} are left",
                 voters.len()
             ));
         }
+        self.down.insert(number);
+    }
+
+    /// Who is on the way down does not count among those that stay.
+    fn check_change(&mut self, change: &Change) {
+        let healthy = self.group.healthy();
+        let staying = healthy.iter().filter(|n| !self.is_going(**n)).count();
+        let enough = quorum(self.group.voters().len());
+        if matches!(change, Change::Remove { .. }) && healthy.len() >= enough && staying < enough {
+            self.group
+                .violated(format!("{change:?} while one of those that stay is going"));
+        }
+    }
+
+    /// Whether the member's pod is being deleted.
+    fn is_going(&self, wanted: u64) -> bool {
+        let pods = self.objects.of(ChildKind::Pod);
+        let mut its = pods.iter().filter(|pod| number(pod.meta()) == Some(wanted));
+        its.any(|pod| pod.meta().deletion_timestamp.is_some())
+    }
+
+    /// Voters that were taken down and do not serve again, or are still on their way down.
+    fn still_down(&self) -> BTreeSet<u64> {
+        let (voters, healthy) = (self.group.voters(), self.group.healthy());
+        let down = self.down.iter().copied();
+        down.filter(|n| voters.contains(n) && (self.is_going(*n) || !healthy.contains(n)))
+            .collect()
     }
 
     /// All pods may go at once only where that is noted on all claims.
@@ -329,6 +432,7 @@ impl World {
         }
         self.start_pods();
         self.group.settle();
+        self.down = self.still_down();
     }
 
     fn pod_of(&self, wanted: u64) -> bool {

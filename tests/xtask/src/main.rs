@@ -7,6 +7,7 @@ mod apiserver;
 mod bench;
 mod conformance;
 mod crds;
+mod operator;
 mod peers;
 mod sim;
 mod steps;
@@ -45,6 +46,8 @@ enum Command {
     Apiserver(apiserver::Arguments),
     /// Whole groups over simulated network, disks and clocks; arguments go to the simulator (try `-- --help`)
     Sim(sim::Arguments),
+    /// The operator's plans under stale reads, refused writes, crashes, lost pods, claims and nodes, and a deposed operator
+    Operator(operator::Arguments),
     /// Measure side by side with the peers
     #[command(subcommand)]
     Bench(bench::Command),
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Apiserver(arguments) => apiserver::run(&arguments),
         Command::Sim(arguments) => sim::run(&arguments),
+        Command::Operator(arguments) => operator::run(&arguments),
         Command::Bench(command) => bench::run(&command),
         Command::Crds(arguments) => crds::run(&arguments),
         Command::Peers => peers::build().map(|tools| println!("{}", tools.display())),

@@ -12,6 +12,7 @@ use synod_crds::{Spread, TlsMode};
 use super::seat::Start;
 use super::view::Group;
 use crate::certificates::digest;
+use crate::mutation::mutated;
 
 /// Where the claim is mounted.
 pub(super) const DATA: &str = "/var/lib/synod";
@@ -68,9 +69,7 @@ fn start(group: &Group, number: u64) -> AgentStart {
         .get(&number)
         .and_then(|seat| seat.claim.as_ref());
     match claim {
-        Some(claim) if claim.joined && !crate::mutation::mutated("bootstrap-adopted-claim") => {
-            AgentStart::Resume
-        }
+        Some(claim) if claim.joined && !mutated("bootstrap-adopted-claim") => AgentStart::Resume,
         Some(claim) => match claim.start {
             Start::Bootstrap(_) => AgentStart::Bootstrap,
             Start::Join => AgentStart::Join,
@@ -209,7 +208,11 @@ pub(super) fn template(group: &Group) -> String {
         "timing": spec.timing,
         "scheduling": scheduling(group),
     });
-    let mut hash = digest(&text.to_string());
+    let mut text = text.to_string();
+    if mutated("restart-for-certificates") {
+        text.extend(group.authority.as_deref());
+    }
+    let mut hash = digest(&text);
     hash.truncate(16);
     hash
 }

@@ -4,7 +4,8 @@
 //! first, and that only while a leader confirms that no change of members is under way and every member's claim says
 //! that it was in use: whatever happens in between, an empty disk is not taken for a beginning when they come back.
 
-use super::plan::{annotate, delete_pod, remove_note};
+use super::plan::{annotate, checked, delete_pod, remove_note};
+use super::restart::hold_pod;
 use super::seat::{Claim, Seat};
 use super::steps::{has_lost, is_settled};
 use super::view::Group;
@@ -66,17 +67,18 @@ pub(super) fn announce(group: &Group) -> Vec<Action> {
         .collect()
 }
 
-/// Takes the notes off.
+/// Takes the notes off, after a write on every pod that is there still: what somebody decided to stop before is not stopped
+/// after.
 pub(super) fn wake(group: &Group) -> Vec<Action> {
-    group
-        .claims()
-        .filter(|claim| claim.hibernated)
-        .map(|claim| remove_note(claim, names::HIBERNATED))
+    let spare = !mutated("wake-beside-a-stop");
+    let pods = group.seats.values().filter(|_| spare).filter_map(hold_pod);
+    let noted = group.claims().filter(|claim| claim.hibernated);
+    pods.chain(noted.map(|claim| remove_note(claim, names::HIBERNATED)))
         .collect()
 }
 
-/// Deletes every pod but those whose claim would go with it. The claims are written as they are, before: that is refused
-/// if one changed meanwhile, and so ends a plan that is outdated.
+/// Deletes every pod but those whose claim would go with it. The claims are written before: that is refused if one changed
+/// meanwhile, and so ends a plan that is outdated; and it makes void what was decided on them as they were.
 pub(super) fn stop(group: &Group) -> Vec<Action> {
     let spare = !mutated("hibernate-over-a-going-claim");
     let going = |seat: &Seat| spare && seat.claim.as_ref().is_some_and(|claim| claim.lost);
@@ -88,6 +90,6 @@ pub(super) fn stop(group: &Group) -> Vec<Action> {
     if deletes.is_empty() {
         return deletes;
     }
-    let guards = in_use(group).map(|claim| annotate(claim, names::HIBERNATED, "true"));
+    let guards = in_use(group).map(|claim| checked(&claim.seen));
     guards.chain(deletes).collect()
 }

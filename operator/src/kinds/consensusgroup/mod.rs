@@ -10,6 +10,7 @@ mod nodes;
 mod objects;
 mod plan;
 mod pod;
+mod restart;
 mod seat;
 mod status;
 mod steps;

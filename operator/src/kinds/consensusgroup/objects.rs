@@ -74,6 +74,7 @@ fn meta(group: &Group, name: String) -> ObjectMeta {
         namespace: Some(group.namespace.clone()),
         labels: Some(labels(group)),
         owner_references: Some(vec![owner(group)]),
+        finalizers: mutated("hold-back-deletion").then(|| vec!["synod.dev/hold".to_owned()]),
         ..ObjectMeta::default()
     }
 }

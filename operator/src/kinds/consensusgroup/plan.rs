@@ -14,10 +14,11 @@ use super::adoption::Obstacle;
 use super::hibernation::Phase;
 use super::seat::{Claim, PodSeen, Seat, Start, seen_child};
 use super::view::Group;
-use super::{adoption, budget, config, founding, hibernation, nodes, objects, steps};
-use crate::action::{Action, Issue};
+use super::{adoption, budget, config, founding, hibernation, nodes, objects, restart, steps};
+use crate::action::{Action, Issue, Seen};
 use crate::certificates::ends_soon;
 use crate::child::{Child, ChildKind};
+use crate::mutation::mutated;
 use crate::names;
 
 /// How often certificates are looked at.
@@ -84,14 +85,15 @@ fn surroundings(group: &Group) -> Vec<Action> {
 fn claims(group: &Group) -> Vec<Action> {
     let mut actions = founding::first_claims(group);
     actions.extend(founding::found(group));
-    for seat in group.seats.values() {
+    for (number, seat) in &group.seats {
         let Some(claim) = &seat.claim else { continue };
         if !claim.joined && !claim.leaving && seat.knows_itself_member() {
             actions.push(annotate(claim, names::JOINED, "true"));
             continue;
         }
         actions.extend(own(group, claim));
-        actions.extend(enlarge(group, claim));
+        let held = mutated("enlarge-what-is-ready-only") && !group.is_ready(*number, seat);
+        actions.extend(enlarge(group, claim).filter(|_| !held));
     }
     actions
 }
@@ -174,21 +176,20 @@ fn configuration(group: &Group, number: u64) -> Option<Action> {
     ensure(group, objects::config_map(group, number, &members))
 }
 
-fn pod(group: &Group, number: u64, seat: &Seat) -> Option<Action> {
+fn pod(group: &Group, number: u64, seat: &Seat) -> Vec<Action> {
     let learner = seat.claim.as_ref().is_some_and(|claim| claim.learner);
     let Some(pod) = &seat.pod else {
-        return Some(Action::Create(super::pod::pod(group, number, learner)));
+        return vec![Action::Create(super::pod::pod(group, number, learner))];
     };
     let outdated = pod.template != config::template(group);
     match (pod.deleting, pod.ended) {
-        (true, _) => None,
-        (false, true) => Some(delete_pod(pod, "it has ended")),
+        (true, _) => Vec::new(),
+        (false, true) => vec![delete_pod(pod, "it has ended")],
         // What does not run loses nothing, and the new template may be the cure.
-        (false, false) if outdated && seat.is_idle() => Some(delete_pod(
-            pod,
-            "it does not run and its template is outdated",
-        )),
-        _ => None,
+        (false, false) if outdated && seat.is_idle() && !mutated("never-mend-a-broken-pod") => {
+            restart::delete(seat, "it does not run and its template is outdated")
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -223,10 +224,7 @@ pub(super) fn ensure(group: &Group, wanted: Child) -> Option<Action> {
 }
 
 /// Issues the certificate unless a good one is there.
-fn ensure_issued(
-    group: &Group,
-    issue: impl Fn(Option<crate::action::Seen>) -> Issue,
-) -> Option<Action> {
+fn ensure_issued(group: &Group, issue: impl Fn(Option<Seen>) -> Issue) -> Option<Action> {
     let authority = group.authority.as_deref()?;
     let wanted = issue(None);
     let Some(found) = owned(group, ChildKind::Secret, wanted.secret.name()) else {
@@ -242,7 +240,8 @@ fn ensure_issued(
     let current = annotation(names::NOT_AFTER)
         .and_then(|end| end.parse::<Timestamp>().ok())
         .is_some_and(|end| !ends_soon(end, group.now));
-    let same = annotation(names::ISSUED_FOR) == Some(&wanted.digest(authority));
+    let same = annotation(names::ISSUED_FOR) == Some(&wanted.digest(authority))
+        || mutated("keep-old-certificates");
     let addresses = annotation(names::ADDRESSES)
         .map(String::as_str)
         .unwrap_or_default();
@@ -267,6 +266,14 @@ pub(super) fn remove_note(claim: &Claim, name: &str) -> Action {
         claim,
         json!({ "metadata": { "annotations": { name: null } } }),
     )
+}
+
+/// Writes on an object in which version it was seen, so that it has another one from now on: see [`names::CHECKED`].
+pub(super) fn checked(seen: &Seen) -> Action {
+    Action::Patch {
+        seen: seen.clone(),
+        patch: json!({ "metadata": { "annotations": { names::CHECKED: seen.version } } }),
+    }
 }
 
 fn patch(claim: &Claim, patch: Value) -> Action {

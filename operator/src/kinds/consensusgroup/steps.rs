@@ -12,7 +12,7 @@ use super::nodes::is_stranded;
 use super::plan::{annotate, delete_pod, is_out, should_run};
 use super::seat::{Claim, Seat, Start, number_of, seen_child};
 use super::view::{Group, Lead};
-use super::{config, objects};
+use super::{config, objects, restart};
 use crate::action::Action;
 use crate::child::ChildKind;
 use crate::mutation::mutated;
@@ -166,6 +166,7 @@ fn remove_leaving(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
 
 /// Removes one member, unless what is left would be no quorum; a leader hands over first.
 fn remove(group: &Group, lead: &Lead, number: u64) -> Option<Vec<Action>> {
+    let mut actions = Vec::new();
     if group.seats.get(&number).is_some_and(Seat::votes) {
         let voters = group.electorate();
         let left = group.healthy_without(number);
@@ -177,8 +178,11 @@ fn remove(group: &Group, lead: &Lead, number: u64) -> Option<Vec<Action>> {
         if number == lead.number {
             return successor(group, lead).map(|to| hand_over(lead, to));
         }
+        // From now on fewer may be missing: nobody is taken down any more because more were there.
+        actions = restart::hold(group, number);
     }
-    Some(membership(lead, Change::Remove { number }))
+    actions.extend(membership(lead, Change::Remove { number }));
+    Some(actions)
 }
 
 /// Chooses who leaves when there are more than asked for.
@@ -214,7 +218,7 @@ fn shrink(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
                 2
             } else if !group.is_healthy(*number, seat) {
                 3
-            } else if *number == lead.number {
+            } else if *number == lead.number && !mutated("send-the-leader-first") {
                 5
             } else {
                 4
@@ -240,8 +244,8 @@ fn retire(group: &Group) -> Vec<Action> {
         .filter_map(|number| retire_pod(&group.seats[number]))
         .collect();
     actions.extend(retire_papers(group));
-    for number in gone {
-        let seat = &group.seats[&number];
+    for number in &gone {
+        let seat = &group.seats[number];
         let claim = seat
             .claim
             .as_ref()
@@ -252,7 +256,26 @@ fn retire(group: &Group) -> Vec<Action> {
                 .map(|claim| retire_claim(group, claim)),
         );
     }
-    actions
+    if actions.is_empty() {
+        return actions;
+    }
+    surely_out(group, &gone).chain(actions).collect()
+}
+
+/// A number that was in use is never in use again. One that was not may have come into use since the list was told.
+fn surely_out<'a>(group: &'a Group, gone: &'a [u64]) -> impl Iterator<Item = Action> + 'a {
+    let lead = group
+        .lead
+        .as_ref()
+        .filter(|_| !mutated("retire-on-an-old-list"));
+    lead.into_iter().flat_map(move |lead| {
+        let open = gone.iter().filter(move |number| **number > lead.highest);
+        open.map(move |number| Action::ConfirmOut {
+            via: lead.number,
+            configuration: lead.configuration,
+            member: *number,
+        })
+    })
 }
 
 fn retire_pod(seat: &Seat) -> Option<Action> {
@@ -370,14 +393,19 @@ fn admit(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
     let number = *ready.first()?;
     let claim = group.seats[&number].claim.as_ref()?;
     let learner = claim.learner || is_substitute(group, &group.seats[&number]);
-    Some(membership(
+    // It may have been told to leave, which is not seen yet.
+    let mut actions: Vec<_> = restart::claim_is_seen(&group.seats[&number])
+        .into_iter()
+        .collect();
+    actions.extend(membership(
         lead,
         Change::Add {
             number,
             learner,
             member: config::advertised(group, number),
         },
-    ))
+    ));
+    Some(actions)
 }
 
 /// Begins to add a voter or learner: its claim first, its pod follows.
@@ -434,12 +462,18 @@ fn roll(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
         })?
         .1;
     let seat = &group.seats[&number];
-    let others_serve = group
+    let because = "its template is outdated";
+    if !group.is_healthy(number, seat) {
+        return Some(restart::of_ailing(group, lead, number, because));
+    }
+    let ours_serve = group
         .seats
         .iter()
         .all(|(other, seat)| *other == number || !seat.votes() || serves(group, *other, seat));
-    let harmless = !group.is_healthy(number, seat);
-    if !others_serve && !harmless && !mutated("roll-past-a-broken-pod") {
+    if mutated("roll-past-a-broken-pod") {
+        return Some(vec![delete_pod(seat.pod.as_ref()?, because)]);
+    }
+    if !(ours_serve && group.foreign_serve()) {
         return Some(Vec::new());
     }
     if number == lead.number
@@ -447,10 +481,7 @@ fn roll(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
     {
         return Some(hand_over(lead, to));
     }
-    Some(vec![delete_pod(
-        seat.pod.as_ref()?,
-        "its template is outdated",
-    )])
+    Some(restart::of_serving(group, lead, number, because))
 }
 
 /// Corrects the addresses that the group's configuration has of a member, one member at a time: the scheme changes with

@@ -179,7 +179,7 @@ impl Group {
                 .as_ref()
                 .is_some_and(|pod| pod.seen.uid == agent.pod_uid);
             if same_pod
-                && agent.status.cluster_uid == self.cluster
+                && (agent.status.cluster_uid == self.cluster || mutated("believe-a-stranger"))
                 && agent.status.number == *number
             {
                 seat.agent = Some(agent.status.clone());
@@ -201,10 +201,9 @@ impl Group {
         };
         // Somebody knows a newer configuration: what this leader told is old. Its next answer is on the way.
         let Some(leader) = leader
-            .filter(|status| {
-                let current = status.configuration.id == newest || mutated("stale-member-list");
-                current && newest > 0 && votes(status)
-            })
+            .filter(|status| status.configuration.id == newest || mutated("believe-an-old-leader"))
+            .filter(|status| status.configuration.id > 0 && votes(status))
+            .filter(|status| !self.has_joined_above(status.configuration.highest))
             .cloned()
         else {
             return;
@@ -225,8 +224,18 @@ impl Group {
         }
     }
 
+    /// Whether a claim says that its member joined, whose number is above all that a list of members knows: the list is old.
+    fn has_joined_above(&self, highest: u64) -> bool {
+        let mut above = self.seats.iter().filter(|(number, _)| **number > highest);
+        let joined = |seat: &Seat| seat.claim.as_ref().is_some_and(|claim| claim.joined);
+        above.any(|(_, seat)| joined(seat)) && !mutated("retire-on-an-old-list")
+    }
+
     /// A number that no member of the group ever had.
     pub(super) fn unused(&self, lead: &Lead) -> u64 {
+        if mutated("reuse-numbers") {
+            return (1..).find(|n| !self.seats.contains_key(n)).unwrap_or(1);
+        }
         let known = self.seats.keys().chain(self.foreign.keys()).max().copied();
         known.unwrap_or(0).max(lead.highest) + 1
     }
@@ -294,9 +303,18 @@ impl Group {
         self.voters().len() + foreign.count()
     }
 
-    /// How many voters but `number` the leader hears and sees caught up, foreign ones too.
+    /// Whether the leader hears all foreign voters and sees them caught up.
+    pub(super) fn foreign_serve(&self) -> bool {
+        let mut foreign = self.foreign.values();
+        foreign.all(|member| member.role != MemberRole::Voter || is_current(member))
+    }
+
+    /// How many voters but `number` the leader hears and sees caught up, foreign ones too; none whose pod is going.
     pub(super) fn healthy_without(&self, number: u64) -> usize {
-        let ours = self.numbers(|n, seat| n != number && seat.votes() && self.is_healthy(n, seat));
+        let going = |seat: &Seat| seat.pod.as_ref().is_some_and(|pod| pod.deleting);
+        let stays = |n: u64, seat: &Seat| n != number && !going(seat);
+        let ours =
+            self.numbers(|n, seat| stays(n, seat) && seat.votes() && self.is_healthy(n, seat));
         let foreign = self
             .foreign
             .values()

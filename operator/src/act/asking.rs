@@ -1,0 +1,106 @@
+//! Asking agents how they are, now: what is remembered of their answers may be old.
+
+use std::time::Duration;
+
+use synod_agent_api::{MemberRole, MemberStatus, Role, Status};
+
+use super::{ActError, Context, target};
+use crate::agents::{AgentError, Reach};
+
+/// Whoever is well answers sooner.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+
+/// The agents of one object.
+pub(super) struct Agents<'a>(pub(super) &'a dyn Reach, pub(super) &'a Context);
+
+impl Agents<'_> {
+    /// Whether the leader sees every voter but `without` caught up, and each of `members` says that it is ready.
+    pub(super) async fn serve_without(
+        &self,
+        without: u64,
+        members: &[u64],
+        via: u64,
+        configuration: u64,
+    ) -> Result<(), ActError> {
+        let leader = self.leader(via, configuration).await?;
+        let voters = leader.configuration.members.iter();
+        let mut others =
+            voters.filter(|member| member.role == MemberRole::Voter && member.number != without);
+        if let Some(ill) = others.find(|member| member.number != via && !is_current(member)) {
+            return Err(outdated(ill.number, "does not serve"));
+        }
+        for number in members {
+            let status = if *number == via {
+                leader.clone()
+            } else {
+                self.ask(*number).await?
+            };
+            if !status.ready || status.configuration.id > configuration {
+                return Err(outdated(*number, "is not ready, or knows more"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the leader sees `member` not caught up, or does not hear it.
+    pub(super) async fn ails(
+        &self,
+        member: u64,
+        via: u64,
+        configuration: u64,
+    ) -> Result<(), ActError> {
+        let leader = self.leader(via, configuration).await?;
+        let mut members = leader.configuration.members.iter();
+        match members.find(|other| other.number == member) {
+            Some(found) if member == via || is_current(found) => {
+                Err(outdated(member, "serves again"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the leader has no such member.
+    pub(super) async fn without(
+        &self,
+        member: u64,
+        via: u64,
+        configuration: u64,
+    ) -> Result<(), ActError> {
+        let leader = self.leader(via, configuration).await?;
+        let mut members = leader.configuration.members.iter();
+        match members.any(|other| other.number == member) {
+            true => Err(outdated(member, "is a member")),
+            false => Ok(()),
+        }
+    }
+
+    /// What the leader tells, if it still is the leader, of the configuration that is expected.
+    async fn leader(&self, via: u64, configuration: u64) -> Result<Status, ActError> {
+        let status = self.ask(via).await?;
+        if status.role != Role::Leader || status.configuration.id != configuration {
+            return Err(outdated(via, "does not lead that configuration any more"));
+        }
+        Ok(status)
+    }
+
+    async fn ask(&self, number: u64) -> Result<Status, ActError> {
+        let answer = self.0.status(target(self.1, number)?, None);
+        match tokio::time::timeout(ANSWER_MAX, answer).await {
+            Ok(Ok(status)) => Ok(status),
+            // Its long poll tells the loop the same, and the next look rests on that.
+            Ok(Err(AgentError::Unreachable(..))) | Err(_) => {
+                Err(outdated(number, "does not answer"))
+            }
+            Ok(Err(error)) => Err(error.into()),
+        }
+    }
+}
+
+fn outdated(number: u64, what: &str) -> ActError {
+    ActError::Outdated(format!("member {number} {what}"))
+}
+
+/// Whether the leader hears the member and it has caught up.
+fn is_current(member: &MemberStatus) -> bool {
+    member.active.unwrap_or(false) && member.caught_up.unwrap_or(false)
+}

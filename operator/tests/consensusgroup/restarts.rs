@@ -1,0 +1,220 @@
+//! Members that are taken down by choice: never two at a time, whoever decides and however old what was seen is.
+
+use serde_json::json;
+use synod_operator::action::Action;
+use synod_operator::child::ChildKind;
+
+use crate::observed::View;
+use crate::traces::{ready, round};
+use crate::world::World;
+
+/// A group whose pods are all of an outdated template.
+fn outdated() -> World {
+    let mut world = ready(json!({ "members": 3 }));
+    world.edit("image", json!("agent:2"));
+    world
+}
+
+/// Carries out `actions` as an operator does: until one is refused. Returns how it ended.
+fn carry_out(world: &mut World, actions: &[Action]) -> Result<(), String> {
+    actions.iter().try_for_each(|action| world.act(action))
+}
+
+fn deletes(actions: &[Action]) -> Vec<String> {
+    let name = |action: &Action| match action {
+        Action::Delete { seen, .. } if seen.kind == ChildKind::Pod => Some(seen.name.clone()),
+        _ => None,
+    };
+    actions.iter().filter_map(name).collect()
+}
+
+fn lead(world: &mut World, number: u64) {
+    world.group.leader = Some(number);
+    world.group.round += 1;
+}
+
+fn violated(world: &World) -> Result<(), String> {
+    world.group.violations.first().cloned().map_or(Ok(()), Err)
+}
+
+/// The watch of pods is behind: one is going, and that is not seen.
+pub(crate) fn another_is_going() -> Result<(), String> {
+    let mut world = outdated();
+    let mut view = View::of(&world);
+    let first = view.decide(0).actions;
+    assert_eq!(deletes(&first), ["config-cg-3"]);
+    carry_out(&mut world, &first)?;
+    // It still leads and answers while it stops.
+    lead(&mut world, 3);
+    view.see_claims(&world);
+    view.see_agents(&world);
+    let second = view.decide(0).actions;
+    assert_eq!(deletes(&second), ["config-cg-2"]);
+    let done = carry_out(&mut world, &second);
+    violated(&world)?;
+    done.expect_err("it rests on a pod that was another one");
+    Ok(())
+}
+
+/// A deposed operator deletes late what it decided to delete; meanwhile the next one took another pod down.
+pub(crate) fn a_delete_arrives_late() -> Result<(), String> {
+    let mut world = outdated();
+    let late = View::of(&world).decide(0).actions;
+    assert_eq!(deletes(&late), ["config-cg-3"]);
+    let (delete, before) = late.split_last().expect("it ends with the delete");
+    carry_out(&mut world, before)?;
+    lead(&mut world, 3);
+    let next = View::of(&world).decide(0).actions;
+    assert_eq!(deletes(&next), ["config-cg-2"]);
+    carry_out(&mut world, &next)?;
+    world.settle();
+    let done = world.act(delete);
+    violated(&world)?;
+    done.expect_err("what it rests on is of the past");
+    Ok(())
+}
+
+/// The members' answers are old: one does not serve any more, and its pod does not show it.
+pub(crate) fn an_answer_is_old() -> Result<(), String> {
+    let mut world = outdated();
+    let actions = View::of(&world).decide(0).actions;
+    assert_eq!(deletes(&actions), ["config-cg-3"]);
+    world.group.disks.get_mut(&2).expect("a disk").running = false;
+    let done = carry_out(&mut world, &actions);
+    violated(&world)?;
+    done.expect_err("it asks before");
+    Ok(())
+}
+
+/// One that did not serve is to be replaced; it serves again, and another one does not.
+#[test]
+fn one_that_serves_again_is_not_taken_down() {
+    let mut world = outdated();
+    world.group.members.get_mut(&2).expect("a member").caught_up = false;
+    let actions = View::of(&world).decide(0).actions;
+    assert_eq!(deletes(&actions), ["config-cg-2"]);
+    world.group.settle();
+    world.group.disks.get_mut(&3).expect("a disk").running = false;
+    carry_out(&mut world, &actions).expect_err("it asks before");
+    assert_eq!(violated(&world), Ok(()));
+}
+
+/// Somebody is about to stop all members for a hibernation that is called off meanwhile.
+pub(crate) fn a_stop_arrives_late() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 3 }));
+    world.edit("hibernated", json!(true));
+    round(&mut world);
+    let late = View::of(&world).decide(0).actions;
+    assert_eq!(deletes(&late).len(), 3);
+    let is_delete = |action: &&Action| matches!(action, Action::Delete { .. });
+    let (deletes, before): (Vec<_>, Vec<_>) = late.iter().partition(is_delete);
+    before
+        .into_iter()
+        .try_for_each(|action| world.act(action))?;
+    world.edit("hibernated", json!(false));
+    round(&mut world);
+    let done = deletes
+        .into_iter()
+        .filter(|delete| world.act(delete).is_ok());
+    let done = done.count();
+    violated(&world)?;
+    assert_eq!(done, 0, "what they rest on is of the past");
+    Ok(())
+}
+
+/// The list of claims is behind: with its pod the claim, and with it the only copy of the data, would go.
+pub(crate) fn a_claim_is_going() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 1 }));
+    world.edit("image", json!("agent:2"));
+    let actions = View::of(&world).decide(0).actions;
+    assert_eq!(deletes(&actions), ["config-cg-1"]);
+    world.objects.delete(ChildKind::Claim, "data-config-cg-1");
+    let _ = carry_out(&mut world, &actions);
+    world.settle();
+    match world.group.intact().as_slice() {
+        [1] => Ok(()),
+        _ => Err("the only claim went with its pod".into()),
+    }
+}
+
+/// Somebody is told to leave, and then fewer may be missing; the list of claims is behind.
+#[test]
+fn nobody_is_taken_down_while_another_leaves() {
+    let mut world = outdated();
+    let late = View::of(&world).decide(0).actions;
+    assert_eq!(deletes(&late), ["config-cg-3"]);
+    world.edit("members", json!(1));
+    let noted = round(&mut world);
+    assert!(noted.contains("leaving"), "{noted}");
+    carry_out(&mut world, &late).expect_err("a claim is not as it was");
+    // Nor does a delete that was on its way before that arrive after the removal.
+    let mut world = outdated();
+    let late = View::of(&world).decide(0).actions;
+    let (delete, before) = late.split_last().expect("it ends with the delete");
+    carry_out(&mut world, before).expect("all is as it was seen");
+    world.edit("members", json!(1));
+    lead(&mut world, 3);
+    for _ in 0..3 {
+        round(&mut world);
+    }
+    assert_eq!(world.group.voters(), [1, 3]);
+    world.act(delete).expect_err("it was written on since");
+    assert_eq!(violated(&world), Ok(()));
+}
+
+/// A group with a foreign voter that is down has nobody to spare.
+#[test]
+fn a_foreign_voter_counts() {
+    let mut world = outdated();
+    let stranger = crate::group::Member {
+        role: synod_agent_api::MemberRole::Voter,
+        spec: synod_agent_api::MemberSpec {
+            name: "somebody".into(),
+            ..Default::default()
+        },
+        caught_up: false,
+    };
+    world.group.members.insert(9, stranger);
+    world.group.used.insert(9);
+    world.group.id += 1;
+    world.group.settle();
+    assert_eq!(deletes(&View::of(&world).decide(0).actions), [""; 0]);
+}
+
+/// Of two that decide at the same time, in whatever order their calls arrive, at most one takes a pod down.
+#[test]
+fn of_two_at_most_one_takes_a_pod_down() {
+    let mut taken_down = 0;
+    // Each of the first bits says whose call arrives next.
+    for order in 0..1_u32 << 10 {
+        let mut world = outdated();
+        let a = View::of(&world).decide(0).actions;
+        lead(&mut world, 3);
+        let b = View::of(&world).decide(0).actions;
+        assert_eq!(
+            (deletes(&a), deletes(&b)),
+            (vec!["config-cg-3".into()], vec!["config-cg-2".into()])
+        );
+        let mut rounds = [a.into_iter(), b.into_iter()];
+        for step in 0..20 {
+            let who = usize::from(order >> (step % 10) & 1 == 1);
+            // Each finds the leader that it knows.
+            lead(&mut world, [1, 3][who]);
+            if let Some(action) = rounds[who].next()
+                && world.act(&action).is_err()
+            {
+                rounds[who] = Vec::new().into_iter();
+            }
+        }
+        assert_eq!(violated(&world), Ok(()), "order {order:#b}");
+        let going = world.objects.of(ChildKind::Pod);
+        let going = going
+            .iter()
+            .filter(|pod| pod.meta().deletion_timestamp.is_some());
+        match going.count() {
+            going @ (0 | 1) => taken_down += going,
+            more => panic!("{more} pods go, order {order:#b}"),
+        }
+    }
+    assert!(taken_down > 500, "in {taken_down} orders only one is");
+}
