@@ -5,7 +5,7 @@ use synod_operator::names;
 use synod_paxos::MemberRole;
 
 use super::checks::is_ours;
-use super::direct::{going, group_path, kinds, note, text};
+use super::direct::{claim_path, going, group_path, kinds, note, pod_path, text};
 use super::line::lock;
 use super::run::seconds;
 use super::stage::{Stage, broken, nanos};
@@ -43,6 +43,7 @@ impl Stage {
         let end = self.clock.now() + self.random.between(60, 240) * SECOND;
         while self.clock.now() < end {
             self.pass(nanoseconds(100 * MS)).await;
+            self.check_budget();
             self.harm().await;
             if self.clock.now() >= self.user.due {
                 self.edit().await;
@@ -142,7 +143,10 @@ impl Stage {
     fn wanting_objects(&self, members: usize) -> Option<String> {
         let pods = self.direct.all(kinds::PODS);
         let pods: Vec<_> = pods.iter().filter(|pod| is_ours(pod)).collect();
-        let image = text(&self.user.spec, "/image");
+        let image = match text(&self.user.spec, "/image") {
+            "" => super::stage::FIRST_IMAGE,
+            image => image,
+        };
         let right = |pod: &&&std::sync::Arc<Value>| {
             text(pod, "/spec/containers/0/image") == image && !going(pod)
         };
@@ -213,6 +217,37 @@ impl Stage {
         let world = &mut group.expect("a group that converged").world;
         world.must_progress("the object had converged");
         world.fall_silent();
+    }
+
+    /// In some seeds everything is lost at last. Then nothing may begin anew: the group had data.
+    pub(super) async fn lose_everything(&mut self) {
+        if !self.random.chance(250) {
+            return;
+        }
+        self.tell("-- all claims and pods are deleted by others");
+        self.groups.leave();
+        for (resource, path) in [
+            (kinds::CLAIMS, claim_path as fn(&str) -> String),
+            (kinds::PODS, pod_path),
+        ] {
+            for object in self.direct.all(resource) {
+                if is_ours(&object) {
+                    let path = path(text(&object, "/metadata/name"));
+                    self.direct.delete(&path, &Value::Null).await;
+                }
+            }
+        }
+        self.pass(seconds(30)).await;
+        let claims = self.direct.all(kinds::CLAIMS);
+        // One that joins begins nothing: it is of the last moment in which a leader was known.
+        let first =
+            |claim: &Value| is_ours(claim) && !note(claim, names::INITIAL_MEMBERS).is_empty();
+        let left = claims.iter().filter(|claim| first(claim)).count();
+        crate::demand!(
+            "begun once",
+            left == 0,
+            "{left} first claims were made for a group that lost all it had"
+        );
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use synod_agent_api::{Change, ConfigurationRequest};
 use synod_operator::names;
 
 use super::direct::{Direct, going, kinds, label, note, text};
@@ -16,6 +17,8 @@ use crate::demand;
 
 /// A member that did not serve for this long is not what keeps its group going.
 const USELESS_AFTER: Instant = 10 * SECOND;
+/// After this long everybody knows that a member does not serve.
+const KNOWN_AFTER: Instant = 6 * SECOND;
 /// After so much time without faults and edits an order is expected.
 const CALM_AFTER: Instant = 20 * SECOND;
 
@@ -28,7 +31,7 @@ pub(super) struct Checks {
     useless_since: BTreeMap<Seat, Instant>,
     /// When the last fault was made or ended.
     pub(super) disturbed: Instant,
-    /// Whether a budget was found to let too few remain.
+    /// Writes that operators tried, so far.
     pub(super) judged: u64,
 }
 
@@ -70,6 +73,37 @@ impl Checks {
         );
     }
 
+    /// A removal that an operator asks for leaves a quorum of those that serve.
+    pub(super) fn asked(
+        &self,
+        seat: Seat,
+        request: &ConfigurationRequest,
+        groups: &Groups,
+        late: bool,
+        now: Instant,
+    ) {
+        let (Some(group), Change::Remove { number }) = (groups.all.get(&seat.0), &request.change)
+        else {
+            return;
+        };
+        let voters = group.voters();
+        // Old news are nobody's fault.
+        if late || !voters.contains(number) || request.expected.is_some_and(|id| id < group.id()) {
+            return;
+        }
+        let useless = |n: &u64| {
+            let since = self.useless_since.get(&(seat.0, *n));
+            since.is_some_and(|since| since + KNOWN_AFTER <= now)
+        };
+        let stay: Vec<u64> = voters.iter().copied().filter(|n| n != number).collect();
+        let well = stay.iter().filter(|n| !useless(n)).count();
+        demand!(
+            "quorum",
+            stay.is_empty() || well >= quorum(stay.len()),
+            "the removal of {number} is asked for, though only {well} of {stay:?} serve"
+        );
+    }
+
     /// Judges a write.
     pub(super) fn judge(
         &mut self,
@@ -88,6 +122,9 @@ impl Checks {
             words(write)
         );
         let Some(before) = write.before.as_deref().filter(|_| write.code < 300) else {
+            if write.verb == "create" && write.resource == kinds::CLAIMS && write.code < 300 {
+                check_beginning(write, direct);
+            }
             return;
         };
         check_owner(write, before);
@@ -136,7 +173,10 @@ impl Checks {
             .useless_since
             .get(&seat)
             .is_some_and(|since| since + USELESS_AFTER <= now);
-        if !voters.contains(&number) || useless || going(pod) || all_noted(direct, group) {
+        check_going(write, number, direct, group);
+        // What does not run, or has not served for long, is no loss.
+        let idle = useless || !groups.runs(seat);
+        if !voters.contains(&number) || idle || going(pod) || all_noted(direct, group) {
             return;
         }
         self.down.insert(seat, uid.to_owned());
@@ -187,6 +227,62 @@ impl Checks {
             "order",
             !calm || highest.is_none_or(|highest| highest == number),
             "member {number} leaves before {highest:?} of voters {voters:?}, {leader} leads"
+        );
+    }
+}
+
+/// With a pod goes no data: not that of a claim that is being deleted, and all members stop only when each was in use.
+fn check_going(write: &Write, number: u64, direct: &Direct, group: &Group) {
+    let node = synod_paxos::Node(number);
+    if !group.world.newest.members.contains_key(&node) || !group.is_whole(number) {
+        return;
+    }
+    let claims = direct.all(kinds::CLAIMS);
+    let of = |claim: &Value| label(claim, names::LABEL_MEMBER).parse() == Ok(number);
+    let claim = claims.iter().find(|claim| is_ours(claim) && of(claim));
+    demand!(
+        "data",
+        !claim.is_some_and(|claim| going(claim)),
+        "operator {} deleted {}, with whose claim the data of a member goes",
+        write.operator,
+        write.name
+    );
+    let object = direct.one(kinds::GROUPS, NAME);
+    let sleeps = object.is_some_and(|object| object["spec"]["hibernated"] == true);
+    let new = claims.iter().find(|claim| {
+        let number: u64 = label(claim, names::LABEL_MEMBER).parse().unwrap_or(0);
+        let member = synod_paxos::Node(number);
+        is_ours(claim)
+            && group.world.newest.members.contains_key(&member)
+            && note(claim, names::JOINED).is_empty()
+    });
+    demand!(
+        "hibernation",
+        !(sleeps && all_noted(direct, group) && new.is_some()),
+        "operator {} stops {} while {} is not known to be in use",
+        write.operator,
+        write.name,
+        new.map_or("", |claim| text(claim, "/metadata/name"))
+    );
+}
+
+/// Whoever makes a first claim makes it with the same first members as the others, and not beside a group that began.
+fn check_beginning(write: &Write, direct: &Direct) {
+    let first = note(&write.body, names::INITIAL_MEMBERS);
+    if first.is_empty() {
+        return;
+    }
+    let uid = note(&write.body, names::CLUSTER_UID);
+    for claim in direct.all(kinds::CLAIMS) {
+        let same = note(&claim, names::CLUSTER_UID) == uid;
+        let list = note(&claim, names::INITIAL_MEMBERS);
+        demand!(
+            "founding",
+            !is_ours(&claim) || going(&claim) || same && (list.is_empty() || list == first),
+            "operator {} makes {} of members {first} beside {} of {list}",
+            write.operator,
+            write.name,
+            text(&claim, "/metadata/name")
         );
     }
 }

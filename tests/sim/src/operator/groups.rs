@@ -34,6 +34,8 @@ pub(super) struct Groups {
     profile: Profile,
     /// How long worlds stood still.
     frozen: Instant,
+    /// See [`Groups::leave`].
+    left: bool,
 }
 
 impl Groups {
@@ -59,6 +61,7 @@ impl Groups {
             random,
             profile,
             frozen: 0,
+            left: false,
         }
     }
 
@@ -74,6 +77,9 @@ impl Groups {
 
     /// Lets worlds go on until `now`.
     pub(super) fn advance(&mut self, now: Instant) {
+        if self.left {
+            return;
+        }
         let newest = self.newest;
         for (cluster, group) in &mut self.all {
             let until = now.saturating_sub(group.born + self.frozen);
@@ -124,6 +130,16 @@ impl Groups {
         begins
     }
 
+    /// Nobody cares for the worlds any more: they stand still, and their processes end.
+    pub(super) fn leave(&mut self) {
+        for group in self.all.values_mut() {
+            for node in group.world.reachable() {
+                group.world.die(node, false);
+            }
+        }
+        self.left = true;
+    }
+
     /// Whether a member's process runs.
     pub(super) fn runs(&self, (cluster, number): Seat) -> bool {
         let host = self.host((cluster, number));
@@ -143,17 +159,26 @@ impl Groups {
         }
     }
 
-    /// What is on a member's disk is gone.
+    /// What is on a member's disk is gone. Whoever was never a member promised nothing: its number begins anew.
     pub(super) fn lose_disk(&mut self, (cluster, number): Seat) {
         let Some(group) = self.all.get_mut(&cluster) else {
             return;
         };
-        if let Some(host) = group.world.hosts.get_mut(&Node(number)) {
-            host.disk.wipe();
-            host.damaged = true;
-            host.wiped = true;
-            host.disk_id = 0;
-            group.world.votes.forget(Node(number));
+        let node = Node(number);
+        let used = group.was_member(node);
+        let Some(host) = group.world.hosts.get_mut(&node) else {
+            return;
+        };
+        host.disk.wipe();
+        host.damaged = true;
+        host.wiped = true;
+        host.disk_id = 0;
+        group.world.votes.forget(node);
+        if !used && host.agent.is_none() {
+            let incarnation = host.incarnation;
+            group.world.hosts.remove(&node);
+            group.make_host(node);
+            group.world.host(node).incarnation = incarnation;
         }
     }
 
@@ -205,6 +230,19 @@ impl Group {
             .or_insert_with(|| Host::new(node, StartMode::Join, profile, random));
     }
 
+    /// Whether the number is or was a member's, or is about to be.
+    fn was_member(&self, node: Node) -> bool {
+        let hosts = self.world.hosts.values();
+        let mut undecided = hosts.filter_map(|host| host.undecided.as_ref());
+        node <= self.world.newest.highest
+            || undecided.any(|configuration| node <= configuration.highest)
+    }
+
+    /// The id of the newest configuration.
+    pub(super) fn id(&self) -> u64 {
+        self.world.newest.id.0
+    }
+
     /// Numbers of the voters of the newest configuration.
     pub(super) fn voters(&self) -> Vec<u64> {
         voters(&self.world.newest)
@@ -229,10 +267,12 @@ impl Group {
         })
     }
 
-    /// Whether a member's process runs.
-    pub(super) fn answers(&self, number: u64) -> bool {
+    /// Whether a member's pod is ready, whatever it is in the group.
+    pub(super) fn is_ready(&self, number: u64) -> bool {
         let host = self.world.hosts.get(&Node(number));
-        host.is_some_and(|host| host.running(self.world.now))
+        let host = host.filter(|host| host.running(self.world.now));
+        let agent = host.and_then(|host| host.agent.as_ref());
+        agent.is_some_and(|agent| agent.status().ready)
     }
 
     /// Links are whole, disks quick; only what is paused sleeps on for a while.

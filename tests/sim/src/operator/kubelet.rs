@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use synod_agent_api::AgentConfig;
+use synod_agent_api::{AgentConfig, Start};
 use synod_operator::names;
 
 use super::direct::{Direct, claim_path, going, kinds, label, note, pod_path, text};
@@ -410,6 +410,9 @@ impl Kubelet {
             return;
         };
         let seat = (config.cluster_uid, config.number);
+        if config.start == Start::Bootstrap && !self.disks.contains_key(&claim_uid) {
+            check_founder(direct, &config.name, &claim_uid);
+        }
         self.claim_disk(groups, seat, &claim_uid, uid);
         let held = self.pods.get_mut(uid).expect("it was noted");
         if held.address.is_empty() {
@@ -547,6 +550,24 @@ fn papers(direct: &Direct, held: &Held) -> Option<(AgentConfig, String)> {
         ),
     };
     Some((config, text(&claim, "/metadata/uid").to_owned()))
+}
+
+/// A group begins on disks that most of its first claims name as the founders'.
+fn check_founder(direct: &Direct, name: &str, claim_uid: &str) {
+    let claims = direct.all(kinds::CLAIMS);
+    let first: Vec<_> = claims
+        .iter()
+        .filter(|claim| super::checks::is_ours(claim))
+        .filter(|claim| !note(claim, names::INITIAL_MEMBERS).is_empty())
+        .collect();
+    let naming = first
+        .iter()
+        .filter(|claim| note(claim, names::FOUNDERS).contains(claim_uid));
+    crate::demand!(
+        "founding",
+        2 * naming.count() > first.len(),
+        "{name} begins on a disk that is not known as a founder's"
+    );
 }
 
 /// A process that is told to end hands over first, if it leads.

@@ -170,6 +170,7 @@ impl Line {
     }
 
     async fn call(self, request: Request<Body>) -> Result<Answer, Lost> {
+        let after_stop = lock(&self.desk).weather[self.operator].stopped;
         // Nothing is for nothing: two operators that write over each other would do so for ever in one instant.
         let latency = lock(&self.desk).random.between(1, 6);
         tokio::time::sleep(Duration::from_millis(latency)).await;
@@ -178,7 +179,7 @@ impl Line {
         }
         let place = Place::of(request.uri().path());
         if request.method() != Method::GET {
-            return self.write(place, request).await;
+            return self.write(place, request, after_stop).await;
         }
         let query = request.uri().query().unwrap_or_default().to_owned();
         if query.contains("watch=true") {
@@ -316,8 +317,12 @@ impl Line {
         }
     }
 
-    async fn write(self, place: Place, request: Request<Body>) -> Result<Answer, Lost> {
-        let after_stop = lock(&self.desk).weather[self.operator].stopped;
+    async fn write(
+        self,
+        place: Place,
+        request: Request<Body>,
+        after_stop: bool,
+    ) -> Result<Answer, Lost> {
         let fate = self.fate();
         match fate {
             Fate::Refused(code) => return Ok(refusal(code)),

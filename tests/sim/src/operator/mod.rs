@@ -16,7 +16,10 @@
 //! | `foreign objects` | nothing of others is touched | `checks.rs`, `user.rs` |
 //! | `one process`, `one cluster` | a disk has one process, and one cluster's | `kubelet.rs`, `checks.rs` |
 //! | `configuration` | agents take the configuration that they are given | `kubelet.rs` |
-//! | `begun once` | no second cluster begins while the data of the first is kept | `stage.rs` |
+//! | `founding` | a group begins on its founders' disks, and with one list of members | `kubelet.rs`, `checks.rs` |
+//! | `hibernation` | all members stop only when each is known to be in use | `checks.rs` |
+//! | `refused claims` | data that the user refuses is not run | `stage.rs` |
+//! | `begun once` | no second cluster begins while the data of the first is kept, none after all of it was lost | `stage.rs`, `acts.rs` |
 //! | `budget` | what the disruption budget lets go leaves a quorum | `nemesis.rs` |
 //! | `converges` | without faults the object becomes what it says | `acts.rs` |
 //! | `silence` | a converged object gets no write | `acts.rs` |

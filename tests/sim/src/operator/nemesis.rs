@@ -331,45 +331,58 @@ impl Stage {
         self.fault("pods deleted by others", &format!(": {pod}"));
     }
 
-    /// A pod goes if the disruption budget lets it; then a quorum must be left, if there was one.
+    /// A pod goes if the disruption budget lets it.
     async fn evict(&mut self) {
-        let Some(group) = self.groups.live() else {
+        let pods = self.evictable();
+        if pods.is_empty() {
             return;
-        };
+        }
+        let (_, pod) = self.nemesis.random.pick(&pods).clone();
+        self.direct.delete(&pod_path(&pod), &Value::Null).await;
+        self.fault("pods evicted", &format!(": {pod}"));
+    }
+
+    /// Pods of which the disruption budget lets one go, with their numbers.
+    fn evictable(&self) -> Vec<(u64, String)> {
         let budgets = self.direct.all(kinds::BUDGETS);
         let least = budgets
             .iter()
             .find(|budget| label(budget, names::LABEL_NAME) == super::user::NAME)
             .and_then(|budget| budget["spec"]["minAvailable"].as_u64());
-        let Some(least) = least.and_then(|least| usize::try_from(least).ok()) else {
-            return;
+        let least = least.and_then(|least| usize::try_from(least).ok());
+        let (Some(group), Some(least)) = (self.groups.live(), least) else {
+            return Vec::new();
         };
         let pods = self.direct.all(kinds::PODS);
+        let voting = |pod: &Value| label(pod, names::LABEL_ROLE) == "voter";
         let pods: Vec<(u64, String)> = pods
             .iter()
-            .filter(|pod| is_ours(pod) && !going(pod) && label(pod, names::LABEL_ROLE) == "voter")
+            .filter(|pod| is_ours(pod) && !going(pod) && voting(pod))
             .filter_map(|pod| {
                 let number = label(pod, names::LABEL_MEMBER).parse().ok()?;
                 Some((number, text(pod, "/metadata/name").to_owned()))
             })
-            .filter(|(number, _)| group.answers(*number))
+            .filter(|(number, _)| group.is_ready(*number))
             .collect();
-        let voters = group.voters();
-        let serving = |n: &u64| group.serves(*n) && pods.iter().any(|(number, _)| number == n);
-        let serving: Vec<u64> = voters.iter().copied().filter(serving).collect();
-        if pods.len() <= least {
+        if pods.len() > least { pods } else { Vec::new() }
+    }
+
+    /// Whatever the budget lets go, a quorum is left, if there was one.
+    pub(super) fn check_budget(&self) {
+        let Some(group) = self.groups.live() else {
             return;
-        }
-        let (number, pod) = self.nemesis.random.pick(&pods).clone();
-        let left = serving.iter().filter(|n| **n != number).count();
-        let had = serving.len() >= quorum(voters.len());
+        };
+        let voters = group.voters();
+        let pods = self.evictable();
+        let serves = |n: &u64| group.serves(*n) && pods.iter().any(|(number, _)| number == n);
+        let serving: Vec<u64> = voters.iter().copied().filter(serves).collect();
+        let tight = serving.len() == quorum(voters.len());
+        let one = pods.iter().find(|(number, _)| serving.contains(number));
         crate::demand!(
             "budget",
-            voters.len() < 2 || !had || left >= quorum(voters.len()),
-            "the budget ({least} of {pods:?}) lets {pod} go: of voters {voters:?} {serving:?} serve"
+            voters.len() < 2 || !tight || one.is_none(),
+            "the budget lets one of {pods:?} go: of voters {voters:?} {serving:?} serve"
         );
-        self.direct.delete(&pod_path(&pod), &Value::Null).await;
-        self.fault("pods evicted", &format!(": {pod}"));
     }
 
     fn darken(&mut self, now: Instant) {

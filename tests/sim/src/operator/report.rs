@@ -7,7 +7,7 @@ use super::Run;
 use crate::clock::SECOND;
 
 /// Violations that are kept with their stories.
-const VIOLATIONS_SHOWN_MAX: usize = 5;
+const VIOLATIONS_SHOWN_MAX: usize = 10;
 
 /// The sum over runs.
 #[derive(Debug, Default)]

@@ -7,6 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::FutureExt;
+
 use super::stage::Stage;
 use super::story::Story;
 use crate::Violation;
@@ -95,8 +97,6 @@ fn play(seed: u64, loud: bool) -> Run {
     run
 }
 
-use futures::FutureExt;
-
 /// The life of a stage.
 async fn life(stage: &mut Stage) {
     stage.begin().await;
@@ -105,6 +105,7 @@ async fn life(stage: &mut Stage) {
     stage.converge().await;
     stage.rest().await;
     stage.compare();
+    stage.lose_everything().await;
 }
 
 /// A span of simulated time.

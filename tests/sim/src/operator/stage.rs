@@ -43,6 +43,9 @@ const TICK: Duration = Duration::from_millis(10);
 /// How often processes are looked at for news.
 const POST_EVERY: Instant = 40 * MS;
 
+/// The image that objects without one begin with.
+pub(super) const FIRST_IMAGE: &str = "agent:default-1";
+
 /// One process of the operator.
 pub(super) struct Process {
     pub(super) number: usize,
@@ -166,11 +169,19 @@ impl Stage {
             shared: self.wire.clone(),
             clock: self.clock,
         };
+        let started = self.done.get("operators started").copied().unwrap_or(0);
         let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::default()));
         let clock = self.clock;
         let controller = Controller::new(
             line.client(),
-            Settings::default(),
+            Settings {
+                // Those that come later bring another one; what began with the first keeps it.
+                image: match started {
+                    0 => FIRST_IMAGE.to_owned(),
+                    later => format!("agent:default-{}", 1 + later / 2),
+                },
+                ..Settings::default()
+            },
             kinds::all(),
             Arc::new(reach),
             metrics.clone(),
@@ -291,6 +302,14 @@ impl Stage {
             self.tell(&words);
             self.did(super::checks::kind_of(&write));
             let now = self.clock.now();
+            let refused = self.user.refuses && super::checks::kind_of(&write) == "pods created";
+            crate::demand!(
+                "refused claims",
+                !refused,
+                "operator {} starts {} though the data is refused",
+                write.operator,
+                write.name
+            );
             self.checks
                 .judge(&write, &self.direct, &self.groups, &self.kubelet, now);
         }
@@ -331,6 +350,11 @@ impl Stage {
                 seat.1,
                 wish_words(&wish)
             ));
+            if let Wish::Change(request) = &wish {
+                let late = lock(&self.wire.wire).late.0 > self.clock.now();
+                let now = self.clock.now();
+                self.checks.asked(seat, request, &self.groups, late, now);
+            }
             let node = Node(seat.1);
             let group = self.groups.all.get_mut(&seat.0);
             let group = group.filter(|group| {

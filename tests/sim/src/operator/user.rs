@@ -28,6 +28,8 @@ pub(super) struct User {
     /// What is to be taken back by then.
     mending: Option<Mending>,
     images: u64,
+    /// Whether the claims of the object before are refused.
+    pub(super) refuses: bool,
     /// Objects of somebody else, as they were planted.
     planted: Vec<(&'static str, String, Arc<Value>)>,
 }
@@ -39,6 +41,7 @@ enum Mending {
     Hibernation,
     Pause,
     Deletion,
+    Refusal,
 }
 
 impl User {
@@ -46,12 +49,18 @@ impl User {
         let members = *random.pick(&[1, 3, 3, 3, 5]);
         let tls = *random.pick(&["Auto", "Disabled"]);
         let mut spec = json!({
-            "members": members, "tls": { "mode": tls }, "image": "agent:1",
+            "members": members, "tls": { "mode": tls },
             "storage": { "size": "1Gi", "retention": {} },
         });
         let keep = ["Retain", "Delete"];
         spec["storage"]["retention"]["whenDeleted"] = json!(*random.pick(&keep));
         spec["storage"]["retention"]["whenScaled"] = json!(*random.pick(&keep));
+        if random.chance(700) {
+            spec["image"] = json!("agent:1");
+        }
+        if random.chance(200) {
+            spec["deletionProtection"] = json!(true);
+        }
         Self {
             random,
             spec,
@@ -60,6 +69,7 @@ impl User {
             due: 0,
             mending: None,
             images: 1,
+            refuses: false,
             planted: Vec::new(),
         }
     }
@@ -89,7 +99,6 @@ impl Stage {
         let taken = self.direct.apply(&group_path(NAME), &object).await;
         assert!(taken, "the API takes {object}");
         self.did("edits");
-        self.checks.disturbed = self.clock.now();
         self.tell(&format!("user: {what}"));
     }
 
@@ -212,14 +221,31 @@ impl Stage {
             }
             Mending::Deletion => {
                 self.user.exists = true;
+                // What was pinned went with the object.
+                if self.user.spec["image"].is_null() {
+                    self.user.spec["image"] = json!("agent:1");
+                }
+                if !self.user.may_begin_anew && self.user.random.chance(400) {
+                    self.user.spec["storage"]["adoption"] = json!("Refuse");
+                    self.user.refuses = true;
+                    self.user.mending = Some(Mending::Refusal);
+                    return self
+                        .apply("makes the object again, refusing the data")
+                        .await;
+                }
                 self.apply("makes the object again").await;
+            }
+            Mending::Refusal => {
+                self.user.refuses = false;
+                self.user.spec["storage"]["adoption"] = json!("Adopt");
+                self.apply("adoption: Adopt").await;
             }
         }
     }
 
     /// Everything that was broken by an edit is taken back.
     pub(super) async fn mend_all(&mut self) {
-        if let Some(mending) = self.user.mending.take() {
+        while let Some(mending) = self.user.mending.take() {
             self.mend(mending).await;
         }
     }
@@ -248,6 +274,8 @@ impl Stage {
         let kept = claims.iter().any(|claim| {
             !owned(claim) && !going(claim) && !label(claim, names::LABEL_MEMBER).is_empty()
         });
+        // A protected object's data stays, whoever owns what.
+        let kept = kept || self.user.spec["deletionProtection"] == true;
         self.user.may_begin_anew = !kept;
         self.user.exists = false;
         self.user.mending = Some(Mending::Deletion);

@@ -1,0 +1,81 @@
+//! The operator over real groups, a few seeds in every test run; thousands on demand: `cargo xtask sim --operator`.
+
+use synod_sim::operator::{Run, run};
+
+fn check(run: &Run) {
+    if let Some((violation, story)) = &run.violation {
+        panic!("seed {}: {violation}\n{}", run.seed, story.join("\n"));
+    }
+}
+
+#[test]
+fn a_few_seeds_hold_and_do_something() {
+    for seed in [3] {
+        let run = run(seed);
+        check(&run);
+        assert!(run.counts(), "seed {seed} did little: {run:?}");
+    }
+}
+
+#[test]
+fn a_seed_is_a_run() {
+    let (first, second) = (run(1), run(1));
+    assert_eq!(first.hash, second.hash, "one seed ran in two ways");
+    assert_eq!(first.done, second.done);
+}
+
+#[cfg(not(feature = "mutations"))]
+#[test]
+fn mistakes_of_the_operator_are_noticed() {
+    println!("not run: needs --features mutations");
+}
+
+#[cfg(feature = "mutations")]
+mod hunted {
+    use super::run;
+    use synod_sim::operator::mutation;
+
+    /// One row of the table: name, checker, seed.
+    fn rows() -> Vec<(String, String, Option<u64>)> {
+        let table = include_str!("../OPERATOR_MUTATIONS.md");
+        let rows = table.lines().filter(|line| line.starts_with("| `"));
+        rows.map(|line| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let name = cells[1].trim_matches('`').to_owned();
+            (name, cells[3].to_owned(), cells[4].parse().ok())
+        })
+        .collect()
+    }
+
+    #[test]
+    fn the_table_names_every_mistake() {
+        let rows = rows();
+        for mutation in mutation::all() {
+            let found = rows.iter().any(|(name, ..)| name == mutation.name);
+            assert!(
+                found,
+                "{} is not in OPERATOR_MUTATIONS.md: run cargo xtask sim --operator --mutations all",
+                mutation.name
+            );
+        }
+        assert_eq!(
+            rows.len(),
+            mutation::all().len(),
+            "OPERATOR_MUTATIONS.md names mistakes that are gone"
+        );
+    }
+
+    #[test]
+    fn a_few_mistakes_are_noticed() {
+        for name in ["status-each-time", "roll-past-a-broken-pod"] {
+            let rows = rows();
+            let row = rows.iter().find(|(row, ..)| row == name);
+            let (_, checker, seed) = row.expect("it is in the table");
+            let seed = seed.expect("it was caught");
+            mutation::switch(Some(name)).expect("this build makes mistakes");
+            let wrong = run(seed).violation.map(|(violation, _)| violation.checker);
+            mutation::switch(None).expect("none is always possible");
+            assert_eq!(wrong, Some(checker.as_str()), "{name} with seed {seed}");
+        }
+    }
+}
