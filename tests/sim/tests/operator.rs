@@ -9,12 +9,10 @@ fn check(run: &Run) {
 }
 
 #[test]
-fn a_few_seeds_hold_and_do_something() {
-    for seed in [3] {
-        let run = run(seed);
-        check(&run);
-        assert!(run.counts(), "seed {seed} did little: {run:?}");
-    }
+fn a_seed_holds_and_does_something() {
+    let run = run(3);
+    check(&run);
+    assert!(run.counts(), "it did little: {run:?}");
 }
 
 #[test]
@@ -67,7 +65,7 @@ mod hunted {
 
     #[test]
     fn a_few_mistakes_are_noticed() {
-        for name in ["status-each-time", "roll-past-a-broken-pod"] {
+        for name in ["write-the-status-each-time", "roll-past-a-broken-pod"] {
             let rows = rows();
             let row = rows.iter().find(|(row, ..)| row == name);
             let (_, checker, seed) = row.expect("it is in the table");
