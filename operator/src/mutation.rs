@@ -36,6 +36,7 @@ synod_mutation::mutations! {
     "begin-on-a-stale-list" => "the first claims are made without asking the API whether there are others",
     "force-delete-on-a-silent-node" => "a pod is force-deleted although its node may still run it",
     "own-protected-claims" => "claims go with their object although it is protected",
+    "spare-a-voter-for-a-newcomer" => "without a leader a newcomer's pod counts as a voter's, and so one voter more may be evicted",
     "image-follows-the-operator" => "an object without an image takes the operator's newest default",
     "membership-without-id" => "membership calls do not carry the configuration they were decided on",
 }

@@ -100,7 +100,13 @@ const PAINS: &[Pain] = &[
     Pain {
         number: 8,
         what: "a budget that lets five voters fall to two",
-        here: &[("budget-of-claims-only", two_of_five_are_lost)],
+        here: &[
+            ("budget-of-claims-only", two_of_five_are_lost),
+            (
+                "spare-a-voter-for-a-newcomer",
+                a_leader_is_missing_when_a_substitute_comes,
+            ),
+        ],
         there: &[],
     },
     Pain {
@@ -364,6 +370,20 @@ pub(crate) fn two_of_five_are_lost() -> Result<(), String> {
     let mut world = ready(json!({ "members": 5 }));
     lose_member(&mut world, 4);
     lose_member(&mut world, 5);
+    try_run(&mut world).map(drop)
+}
+
+/// One of three lost its claim, and before its substitute runs, the quorum is lost for a moment.
+fn a_leader_is_missing_when_a_substitute_comes() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 3 }));
+    lose_member(&mut world, 2);
+    let lines = round(&mut world);
+    assert!(
+        lines.contains("create PersistentVolumeClaim data-config-cg-4"),
+        "{lines}"
+    );
+    world.lose_pod_of(1);
+    world.group.settle();
     try_run(&mut world).map(drop)
 }
 

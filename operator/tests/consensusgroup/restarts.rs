@@ -186,7 +186,7 @@ fn a_foreign_voter_counts() {
 fn of_two_at_most_one_takes_a_pod_down() {
     let mut taken_down = 0;
     // Each of the first bits says whose call arrives next.
-    for order in 0..1_u32 << 10 {
+    for order in 0..1_u32 << 7 {
         let mut world = outdated();
         let a = View::of(&world).decide(0).actions;
         lead(&mut world, 3);
@@ -197,7 +197,7 @@ fn of_two_at_most_one_takes_a_pod_down() {
         );
         let mut rounds = [a.into_iter(), b.into_iter()];
         for step in 0..20 {
-            let who = usize::from(order >> (step % 10) & 1 == 1);
+            let who = usize::from(order >> (step % 7) & 1 == 1);
             // Each finds the leader that it knows.
             lead(&mut world, [1, 3][who]);
             if let Some(action) = rounds[who].next()
@@ -216,5 +216,5 @@ fn of_two_at_most_one_takes_a_pod_down() {
             more => panic!("{more} pods go, order {order:#b}"),
         }
     }
-    assert!(taken_down > 500, "in {taken_down} orders only one is");
+    assert!(taken_down > 64, "in {taken_down} orders only one is");
 }

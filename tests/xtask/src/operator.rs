@@ -20,10 +20,10 @@ pub(crate) struct Arguments {
     mistake: Option<String>,
 }
 
-/// Builds and runs it.
+/// Builds it, optimized, and runs it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut test = cargo();
-    test.args(["test", "--quiet", "-p", "synod-operator"]);
+    test.args(["test", "--release", "--quiet", "-p", "synod-operator"]);
     test.args(["--features", "mutations", "--test", "consensusgroup", "--"]);
     test.args([
         "--nocapture",
