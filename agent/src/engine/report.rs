@@ -83,7 +83,7 @@ pub(super) fn status_of(
 }
 
 fn not_ready_because(driver: &DriverStatus, unready: bool) -> String {
-    if !driver.awaited_founders.is_empty() {
+    if driver.phase == Phase::Running && !driver.awaited_founders.is_empty() {
         return format!(
             "the group begins once all its first members have met; not met yet: {}",
             numbers(&driver.awaited_founders)
