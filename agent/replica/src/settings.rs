@@ -24,12 +24,14 @@ impl std::fmt::Display for ClusterUid {
 /// What to do with the disk at start. A formatted, whole disk is always resumed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StartMode {
-    /// An empty disk becomes a member of the initial configuration. Every initial member must be given the same one.
+    /// An empty disk becomes a member of the initial configuration. Every initial member must be given the same one. It votes
+    /// once all of them have met; if one that votes knows the member by another disk, this one has lost its promises.
     Bootstrap {
         /// The configuration the group starts with; its id is 1.
         initial: Configuration,
     },
-    /// An empty disk waits until the leader of an existing group contacts it as a new member.
+    /// An empty disk waits until the leader of an existing group contacts it as a new member. It votes once the group's
+    /// configuration holds the disk's identity.
     Join,
     /// The disk ought to be formatted. An empty one means that its promises were lost: the member formats it anew,
     /// says so to the leader and never votes until it was demoted and promoted again.

@@ -104,7 +104,7 @@ fn trusted(all: &[Arc<Certificates>]) -> Vec<String> {
 }
 
 fn not_ready_because(driver: &DriverStatus, unready: bool) -> String {
-    if !driver.awaited_founders.is_empty() {
+    if driver.phase == Phase::Running && !driver.awaited_founders.is_empty() {
         return format!(
             "the group begins once all its first members have met; not met yet: {}",
             numbers(&driver.awaited_founders)
