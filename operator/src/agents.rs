@@ -5,6 +5,7 @@
 //! knows what a status means.
 
 mod client;
+mod exchange;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;

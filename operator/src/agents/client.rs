@@ -6,11 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures::future::BoxFuture;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use serde::Serialize;
@@ -21,7 +17,9 @@ use synod_agent_api::{
 };
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
+use super::exchange::exchange;
 use crate::agents::{AgentError, Reach, Target};
 use crate::certificates::{Authority, CertificateError};
 
@@ -31,10 +29,9 @@ const CONNECT_MAX: Duration = Duration::from_secs(3);
 const WAIT: Duration = Duration::from_secs(30);
 /// Beyond [`WAIT`], or for any other call: the agent does not answer.
 const ANSWER_MAX: Duration = Duration::from_secs(15);
-/// Room for reading, of each connection: about a status.
-const READ_BYTES: usize = 2 << 10;
-/// The most bytes of an answer.
-const BODY_BYTES_MAX: usize = 1 << 20;
+
+/// A connection to an agent that has proved who it is.
+type Connection = TlsStream<TcpStream>;
 
 /// [`Reach`] over the network.
 #[derive(Default)]
@@ -46,7 +43,7 @@ pub struct MutualTls {
 struct Shared {
     authorities: Mutex<HashMap<String, Arc<Authority>>>,
     /// Connections of the long polls, kept between two of them.
-    idle: Mutex<HashMap<Target, SendRequest<Full<Bytes>>>>,
+    idle: Mutex<HashMap<Target, Connection>>,
 }
 
 impl MutualTls {
@@ -70,7 +67,7 @@ impl Reach for MutualTls {
                 None => paths::STATUS.to_owned(),
             };
             shared
-                .call(&target, "GET", &path, Bytes::new(), WAIT + ANSWER_MAX, true)
+                .call(&target, "GET", &path, &[], WAIT + ANSWER_MAX, true)
                 .await
         })
     }
@@ -126,7 +123,7 @@ impl Shared {
         body: &impl Serialize,
     ) -> Result<A, AgentError> {
         let body = serde_json::to_vec(body).map_err(|e| unreachable(target, e))?;
-        self.call(target, "POST", path, body.into(), ANSWER_MAX, false)
+        self.call(target, "POST", path, &body, ANSWER_MAX, false)
             .await
     }
 
@@ -135,58 +132,41 @@ impl Shared {
         target: &Target,
         method: &str,
         path: &str,
-        body: Bytes,
+        body: &[u8],
         limit: Duration,
         keep: bool,
     ) -> Result<A, AgentError> {
-        let request = http::Request::builder()
-            .method(method)
-            .uri(path)
-            .header(http::header::HOST, target.identity.name.as_str())
-            .header(http::header::CONTENT_TYPE, "application/json")
-            .body(Full::new(body))
-            .map_err(|e| unreachable(target, e))?;
         let mut connection = self.connection(target).await?;
-        let exchange = async {
-            let response = connection
-                .send_request(request)
-                .await
-                .map_err(|e| unreachable(target, e))?;
-            let code = response.status();
-            let body = Limited::new(response.into_body(), BODY_BYTES_MAX)
-                .collect()
-                .await
-                .map_err(|e| unreachable(target, e))?;
-            Ok::<_, AgentError>((code, body.to_bytes()))
-        };
-        let (code, body) = tokio::time::timeout(limit, exchange)
+        let host = target.identity.name.as_str();
+        let exchange = exchange(&mut connection, method, host, path, body);
+        let answer = tokio::time::timeout(limit, exchange)
             .await
-            .map_err(|_| unreachable(target, "no answer in time"))??;
-        if keep {
+            .map_err(|_| unreachable(target, "no answer in time"))?
+            .map_err(|e| unreachable(target, e))?;
+        if keep && answer.keep {
             self.idle
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .insert(target.clone(), connection);
         }
-        if code.is_success() {
-            return serde_json::from_slice(&body).map_err(|e| unreachable(target, e));
+        let (code, body) = (answer.code, &answer.body);
+        if answer.is_success() {
+            return serde_json::from_slice(body).map_err(|e| unreachable(target, e));
         }
-        let refused = serde_json::from_slice(&body).unwrap_or_else(|_| ApiError {
+        let refused = serde_json::from_slice(body).unwrap_or_else(|_| ApiError {
             code: ErrorCode::Stopped,
             message: format!("HTTP {code}"),
         });
         Err(refused.into())
     }
 
-    async fn connection(&self, target: &Target) -> Result<SendRequest<Full<Bytes>>, AgentError> {
+    async fn connection(&self, target: &Target) -> Result<Connection, AgentError> {
         let kept = self
             .idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(target);
-        if let Some(mut kept) = kept
-            && kept.ready().await.is_ok()
-        {
+        if let Some(kept) = kept {
             return Ok(kept);
         }
         let (config, name) = self.config(target).map_err(|e| unreachable(target, e))?;
@@ -218,7 +198,7 @@ async fn connect(
     target: &Target,
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
-) -> Result<SendRequest<Full<Bytes>>, AgentError> {
+) -> Result<Connection, AgentError> {
     let address = SocketAddr::new(target.address, ports::ADMIN);
     let stream = TcpStream::connect(address)
         .await
@@ -226,22 +206,10 @@ async fn connect(
     stream
         .set_nodelay(true)
         .map_err(|e| unreachable(target, e))?;
-    let stream = TlsConnector::from(config)
+    TlsConnector::from(config)
         .connect(name, stream)
         .await
-        .map_err(|e| unreachable(target, e))?;
-    let (sender, connection) = http1::Builder::new()
-        .read_buf_exact_size(Some(READ_BYTES))
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|e| unreachable(target, e))?;
-    // Ends when the sender is dropped or the agent closes.
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "connection to an agent ended");
-        }
-    });
-    Ok(sender)
+        .map_err(|e| unreachable(target, e))
 }
 
 fn unreachable(target: &Target, why: impl ToString) -> AgentError {

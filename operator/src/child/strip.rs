@@ -5,21 +5,37 @@
 //! takes to read them off the wire.
 
 use k8s_openapi::ByteString;
-use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, PodSpec, Secret};
+use k8s_openapi::api::core::v1::{
+    ConfigMap, Container, PersistentVolumeClaim, PersistentVolumeClaimSpec, Pod, PodSpec,
+    PodStatus, Secret,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Child;
 
 /// What a digest begins with; no text of ours does.
 const MARK: &str = "digest:";
+/// What the labels begin with by which anything is found or decided.
+const OURS: &str = "synod.dev/";
 
 impl Child {
     /// Drops what no plan reads.
     pub fn strip(&mut self) {
         // The largest part of most objects.
         self.meta_mut().managed_fields = None;
-        if let Self::Pod(pod) = self {
-            strip_pod(pod);
+        match self {
+            Self::Pod(pod) => {
+                strip_labels(&mut pod.metadata);
+                strip_pod(pod);
+            }
+            Self::Claim(claim) => {
+                strip_labels(&mut claim.metadata);
+                strip_claim(claim);
+            }
+            Self::Service(service) => service.status = None,
+            Self::Budget(budget) => budget.status = None,
+            Self::Secret(_) | Self::ConfigMap(_) => {}
         }
         self.digest_texts();
     }
@@ -35,8 +51,32 @@ impl Child {
     }
 }
 
-/// A pod is never compared with a wanted one: a label names what it was made from.
+/// Pods and claims are never compared with wanted ones, so their labels for people need not be kept.
+fn strip_labels(meta: &mut ObjectMeta) {
+    if let Some(labels) = &mut meta.labels {
+        labels.retain(|name, _| name.starts_with(OURS));
+    }
+    meta.finalizers = None;
+}
+
+/// What was asked for and what became of it.
+fn strip_claim(claim: &mut PersistentVolumeClaim) {
+    if let Some(spec) = &mut claim.spec {
+        *spec = PersistentVolumeClaimSpec {
+            resources: spec.resources.take(),
+            ..PersistentVolumeClaimSpec::default()
+        };
+    }
+    if let Some(status) = &mut claim.status {
+        status.access_modes = None;
+    }
+}
+
+/// What a pod was made from is named by a label.
 fn strip_pod(pod: &mut Pod) {
+    if let Some(status) = &mut pod.status {
+        strip_status(status);
+    }
     let Some(spec) = &mut pod.spec else { return };
     let containers = spec.containers.iter_mut().map(|container| Container {
         name: std::mem::take(&mut container.name),
@@ -48,6 +88,19 @@ fn strip_pod(pod: &mut Pod) {
         node_name: spec.node_name.take(),
         ..PodSpec::default()
     };
+}
+
+/// Phase, address, conditions, and the state of containers.
+fn strip_status(status: &mut PodStatus) {
+    (status.pod_ips, status.host_ip, status.host_ips) = (None, None, None);
+    for container in status.container_statuses.iter_mut().flatten() {
+        (container.image, container.image_id) = (String::new(), String::new());
+        container.container_id = None;
+        container.resources = None;
+        container.allocated_resources = None;
+        container.volume_mounts = None;
+        container.user = None;
+    }
 }
 
 /// Certificates are read by plans; they are no secrets.
@@ -76,10 +129,11 @@ fn digest(text: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
     use serde_json::json;
 
     fn config(text: &str) -> Child {
-        let object = json!({"metadata": {"name": "c", "managedFields": [{"manager": "x"}]}, "data": {"agent.yaml": text}});
+        let object = json!({"metadata": {"name": "c"}, "data": {"agent.yaml": text}});
         let config: ConfigMap = serde_json::from_value(object).expect("a ConfigMap");
         config.into()
     }
@@ -87,6 +141,7 @@ mod tests {
     #[test]
     fn a_stripped_object_is_compared_as_a_whole_one() {
         let mut seen = config("a: 1");
+        seen.meta_mut().managed_fields = Some(vec![ManagedFieldsEntry::default()]);
         seen.strip();
         assert!(!seen.to_json().to_string().contains("a: 1"));
         assert_eq!(seen.meta().managed_fields, None);

@@ -30,8 +30,11 @@ pub const NODES: usize = 5;
 const WRITES_MAX: usize = 32;
 /// How often it is looked whether what a pod mounts is there.
 const MOUNT_POLL: Duration = Duration::from_millis(500);
-/// Addresses of pods: of a row that local mode does not use by chance.
-const FIRST_ADDRESS: u32 = u32::from_be_bytes([127, 200, 0, 1]);
+/// The first address of a pod: another row of loopback for every run, above those that local mode uses.
+fn first_address() -> u32 {
+    let [.., row] = std::process::id().to_be_bytes();
+    u32::from_be_bytes([127, 128 | row >> 1, 0, 1])
+}
 
 /// All nodes of a cluster.
 #[derive(Clone)]
@@ -124,7 +127,7 @@ impl Kubelet {
             .boxed();
         let mut running: HashMap<String, AbortHandle> = HashMap::new();
         let mut tasks = JoinSet::new();
-        let mut next = FIRST_ADDRESS;
+        let mut next = first_address();
         while let Some(event) = events.next().await {
             while tasks.try_join_next().is_some() {}
             match event {
