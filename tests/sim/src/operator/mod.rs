@@ -3,7 +3,9 @@
 //! groups, at which clients write all along.
 //!
 //! One seed is one run on one thread and one line of time: the runtime's clock is paused and moves only when nobody has
-//! anything to do. Equal seeds give equal runs.
+//! anything to do. Equal seeds do not give equal runs yet: tokio's `watch` channels, in the embedded API and in `reach.rs`,
+//! wake those who wait in an order that the runtime draws from entropy. A `Notify` in their place wakes in order. Until then
+//! a replay of a seed may take another way.
 //!
 //! | checker | what it demands | file |
 //! |---|---|---|

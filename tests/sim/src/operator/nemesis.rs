@@ -156,7 +156,7 @@ impl Stage {
             Trouble::Freeze => self.freeze(now),
             Trouble::Break => self.break_watches(),
             Trouble::Die => self.doom_operator(),
-            Trouble::Rival => self.rival(now),
+            Trouble::Rival => self.rival(now).await,
             Trouble::Depose => self.depose(),
             Trouble::LateAgents => {
                 let (span, most) = (self.span(30), self.span(12));
@@ -256,20 +256,32 @@ impl Stage {
     }
 
     /// The one that acts hears nothing any more and does not know it; another one begins beside it.
-    fn rival(&mut self, now: Instant) {
+    async fn rival(&mut self, now: Instant) {
         if self.operators.len() != 1 || self.restart_at.is_some() {
             return;
         }
         let span = self.span(25);
         self.operators[0].ends = Some(now + span);
         let number = self.operators[0].number;
-        let deaf = self.nemesis.random.between(0, span);
-        let mut desk = lock(&self.desk);
-        let frozen = &mut desk.weather[number].frozen;
-        frozen.insert(String::new(), now + deaf);
-        drop(desk);
         self.fault("operators deposed that go on", &format!(": {number}"));
         self.start_operator();
+        // What it does not know, and what there is to do for both.
+        let deaf = self.nemesis.random.between(0, span);
+        let what = match self.nemesis.random.below(3) {
+            0 => "",
+            1 => {
+                self.new_image().await;
+                kinds::PODS
+            }
+            _ => {
+                lock(&self.wire.wire).late = (now + span, 10 * SECOND);
+                self.resize_now().await;
+                "nodes"
+            }
+        };
+        let mut desk = lock(&self.desk);
+        let frozen = &mut desk.weather[number].frozen;
+        frozen.insert(what.to_owned(), now + deaf);
     }
 
     fn depose(&mut self) {

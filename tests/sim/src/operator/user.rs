@@ -169,12 +169,7 @@ impl Stage {
                 self.user.spec["learners"] = json!(learners);
                 self.apply(&format!("learners: {learners}")).await;
             }
-            10..=12 => {
-                self.user.images += 1;
-                let image = format!("agent:{}", self.user.images);
-                self.user.spec["image"] = json!(image);
-                self.apply(&format!("image: {image}")).await;
-            }
+            10..=12 => self.new_image().await,
             13..=14 => {
                 self.kubelet.broken_images.insert("agent:bad".to_owned());
                 self.user.spec["image"] = json!("agent:bad");
@@ -195,6 +190,24 @@ impl Stage {
         }
     }
 
+    /// Another image that works; where the last one does not, it is the cure.
+    pub(super) async fn new_image(&mut self) {
+        if !self.user.exists {
+            return;
+        }
+        self.user.images += 1;
+        let image = format!("agent:{}", self.user.images);
+        self.user.spec["image"] = json!(image);
+        self.apply(&format!("image: {image}")).await;
+    }
+
+    /// As [`Stage::resize`], if there is an object.
+    pub(super) async fn resize_now(&mut self) {
+        if self.user.exists {
+            self.resize().await;
+        }
+    }
+
     async fn resize(&mut self) {
         let before = self.user.members();
         let members = *self.user.random.pick(&[1, 3, 3, 5, 5, 7]);
@@ -205,12 +218,7 @@ impl Stage {
 
     async fn mend(&mut self, mending: Mending) {
         match mending {
-            Mending::Image => {
-                self.user.images += 1;
-                let image = format!("agent:{}", self.user.images);
-                self.user.spec["image"] = json!(image);
-                self.apply(&format!("image: {image}")).await;
-            }
+            Mending::Image => self.new_image().await,
             Mending::Hibernation => {
                 self.user.spec["hibernated"] = json!(false);
                 self.apply("hibernated: false").await;
