@@ -2,10 +2,6 @@
 
 use std::process::ExitCode;
 
-/// It gives back what a burst of work took: the operator's memory is what it holds, not what it once held.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     synod_operator::cli::main()
 }

@@ -133,7 +133,7 @@ impl Stage {
             json!({"members": 3}),
             json!({"resources": {"requests": {"cpu": "200m"}}, "deletionProtection": true}),
             json!({"hibernated": true}),
-            json!({"hibernated": false, "storage": {"size": "2Gi"}}),
+            json!({"hibernated": false}),
         ] {
             let sleeps = spec["hibernated"] == true;
             let generation = self.edit(0, spec).await?;
