@@ -34,8 +34,8 @@ Its account must be allowed to:
                                             configmaps, poddisruptionbudgets
   get, list, watch                          consensusgroups
   update                                    consensusgroups/status
-  get, list, watch                          nodes; without it pods on nodes that are gone for good
-                                            are left to the cluster
+  get, list, watch                          nodes; without it what is on nodes that are gone for
+                                            good is left to the cluster
   create, patch                             events
   get, create, update                       leases, in the lease's namespace
 operator/permissions.yaml in the sources says the same as a ClusterRole and a Role.";
