@@ -94,15 +94,20 @@ impl Reach for MutualTls {
         })
     }
 
-    fn trust(&self, namespace: &str, certificate: &str, key: &str) {
-        match Authority::from_pem(certificate, key) {
+    fn trust(&self, namespace: &str, certificates: &str, key: &str) {
+        let authorities = || {
+            let all = self.shared.authorities.lock();
+            all.unwrap_or_else(PoisonError::into_inner)
+        };
+        let known = authorities()
+            .get(namespace)
+            .is_some_and(|known| known.certificates() == certificates);
+        if known {
+            return;
+        }
+        match Authority::from_pem(certificates, key) {
             Ok(authority) => {
-                let mut all = self
-                    .shared
-                    .authorities
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                all.insert(namespace.to_owned(), Arc::new(authority));
+                authorities().insert(namespace.to_owned(), Arc::new(authority));
             }
             Err(error) => {
                 tracing::error!(namespace, %error, "the certificate authority cannot be used")

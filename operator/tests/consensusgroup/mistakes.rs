@@ -52,6 +52,14 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("begin-again-without-claims", all_claims_are_lost),
     ("begin-on-a-stale-list", the_first_list_is_old),
     ("force-delete-on-a-silent-node", crate::nodes::a_silent_node),
+    (
+        "switch-before-all-trust",
+        crate::trust::an_agent_does_not_take_up_the_bundle,
+    ),
+    (
+        "old-authority-leaves-early",
+        crate::trust::an_agent_does_not_take_up_its_certificate,
+    ),
     ("own-protected-claims", a_protected_object_is_deleted),
 ];
 

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Secret;
 use synod_agent_api::Status;
 use synod_operator::agents::AgentSeen;
+use synod_operator::authority::{Authority, Lag};
 use synod_operator::child::{Child, ChildKind};
 use synod_operator::kinds::consensusgroup::Kind as Group;
 use synod_operator::kinds::{Decision, Kind};
@@ -13,7 +16,7 @@ use synod_operator::observe::{NodesSeen, Observed};
 use synod_operator::reasons::STATES;
 use synod_operator::settings::Settings;
 
-use crate::world::{AUTHORITY, World};
+use crate::world::World;
 
 /// What each watch has delivered so far.
 #[derive(Clone, Default)]
@@ -25,7 +28,9 @@ pub(crate) struct View {
     object: serde_json::Value,
     default_image: String,
     nodes: NodesSeen,
-    authority: bool,
+    authority: Option<Secret>,
+    behind: BTreeMap<String, Lag>,
+    now: Timestamp,
 }
 
 impl View {
@@ -41,7 +46,9 @@ impl View {
 
     pub(crate) fn see_objects(&mut self, world: &World) {
         self.object = world.object();
-        self.authority = world.authority;
+        self.authority.clone_from(&world.trust.authority);
+        self.behind.clone_from(&world.trust.behind);
+        self.now = world.trust.now;
         self.nodes.clone_from(&world.nodes);
         self.default_image.clone_from(&world.default_image);
     }
@@ -75,11 +82,18 @@ impl View {
             else {
                 continue;
             };
-            if let Some(status) = world.group.status(number, world.cluster().unwrap_or(uid)) {
+            let status = world.group.status(number, world.cluster().unwrap_or(uid));
+            if let Some(mut status) = status {
+                world.trust.report(number, &mut status);
                 self.agents
                     .insert(number, (pod.meta().uid.clone().unwrap_or_default(), status));
             }
         }
+    }
+
+    /// The authority as an act that rests on this view has it.
+    pub(crate) fn authority(&self) -> Option<Secret> {
+        self.authority.clone()
     }
 
     pub(crate) fn decide(&self, floor: u64) -> Decision {
@@ -109,13 +123,18 @@ impl View {
             children,
             agents: agents.collect(),
             floor,
-            authority: self.authority.then(|| AUTHORITY.to_owned()),
+            authority: self
+                .authority
+                .as_ref()
+                .and_then(Authority::of)
+                .map(Arc::new),
+            behind: self.behind.clone(),
             nodes: Some(Arc::new(self.nodes.clone())),
             settings: Arc::new(Settings {
                 image: self.default_image.clone(),
                 ..Settings::default()
             }),
-            now: "2026-06-01T00:00:00Z".parse().expect("a time"),
+            now: self.now,
             failure: None,
         };
         let decision = Group.decide(&observed).expect("a group that decodes");

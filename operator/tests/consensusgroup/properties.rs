@@ -6,7 +6,6 @@ use synod_operator::child::ChildKind;
 
 use crate::group::quorum;
 use crate::observed::View;
-use crate::traces::try_run;
 use crate::world::World;
 
 /// SplitMix64: equal seeds give equal runs.
@@ -33,8 +32,17 @@ impl Dice {
 
 const ROUNDS: usize = 100;
 
+/// What happens besides crashes and stale reads.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    /// Edits, and losses of pods, claims and nodes.
+    Restless,
+    /// The authority is replaced again and again, agents do not notice, and whatever else happens but rolls.
+    Replaced,
+}
+
 /// One run. What was violated, if anything.
-fn play(seed: u64) -> Result<(), String> {
+fn play(seed: u64, fate: Fate) -> Result<(), String> {
     let mut dice = Dice(seed);
     let members = *dice.pick(&[1, 3, 3, 5, 7]).expect("some");
     let mut world = World::new(json!({ "members": members }));
@@ -49,7 +57,13 @@ fn play(seed: u64) -> Result<(), String> {
             view = View::of(&world);
             world.floor = 0;
         }
+        // No watch is behind for as long as clients are given.
+        if fate == Fate::Replaced && dice.one_in(8) {
+            world.leap(70);
+            view = View::of(&world);
+        }
         let decision = view.decide(world.floor);
+        world.trust.seen = view.authority();
         for action in &decision.actions {
             if dice.one_in(30) {
                 break;
@@ -67,7 +81,10 @@ fn play(seed: u64) -> Result<(), String> {
             }
         }
         world.status = decision.status;
-        disturb(&mut world, &mut dice);
+        match fate {
+            Fate::Restless => disturb(&mut world, &mut dice),
+            Fate::Replaced => replace_authority(&mut world, &mut dice),
+        }
         if !dice.one_in(4) {
             world.settle();
         }
@@ -149,6 +166,35 @@ fn disturb(world: &mut World, dice: &mut Dice) {
     }
 }
 
+fn replace_authority(world: &mut World, dice: &mut Dice) {
+    match dice.roll(30) {
+        0..3 => world.trust.ask_for_another(),
+        3 => {
+            let numbers: Vec<u64> = world.group.disks.keys().copied().collect();
+            world.trust.stuck = dice.pick(&numbers).copied().into_iter().collect();
+        }
+        4 | 5 => world.trust.stuck.clear(),
+        6 => {
+            let numbers: Vec<u64> = world.group.disks.keys().copied().collect();
+            world.silent = dice.pick(&numbers).copied().into_iter().collect();
+        }
+        7 | 8 => world.silent.clear(),
+        9 => {
+            if let Some(pod) = dice.pick(&world.objects.of(ChildKind::Pod)) {
+                world.lose_pod(&pod.clone());
+            }
+        }
+        10 => {
+            let members = *dice.pick(&[1, 3, 5, 7]).expect("some");
+            world.edit("members", json!(members));
+        }
+        11 => lose_claim(world, dice),
+        12 => world.edit("hibernated", json!(true)),
+        13..15 if world.spec["hibernated"] == true => world.edit("hibernated", json!(false)),
+        _ => {}
+    }
+}
+
 /// Somebody deletes a claim, or its volume breaks; never so many that the data is lost by that alone.
 fn lose_claim(world: &mut World, dice: &mut Dice) {
     let claims = world.objects.of(ChildKind::Claim);
@@ -201,8 +247,9 @@ fn calm(world: &mut World) -> Result<(), String> {
             }
         });
     }
+    world.trust.stuck.clear();
     world.settle();
-    let lines = try_run(world)?;
+    let lines = world.finish_rotation()?;
     let told = |name: &str| world.status[name].to_string();
     let spec = |name: &str, default: u64| world.spec[name].as_u64().unwrap_or(default).to_string();
     let found = [
@@ -239,8 +286,17 @@ fn calm(world: &mut World) -> Result<(), String> {
 
 #[test]
 fn faults_stale_reads_and_crashes() {
+    check(Fate::Restless);
+}
+
+#[test]
+fn an_authority_is_replaced_under_faults() {
+    check(Fate::Replaced);
+}
+
+fn check(fate: Fate) {
     for seed in seeds() {
-        let result = std::panic::catch_unwind(|| play(seed));
+        let result = std::panic::catch_unwind(|| play(seed, fate));
         match result {
             Ok(Ok(())) => {}
             Ok(Err(violation)) => panic!("seed {seed}: {violation}; replay with SYNOD_SEED={seed}"),
