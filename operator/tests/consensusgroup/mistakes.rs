@@ -54,11 +54,11 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("force-delete-on-a-silent-node", crate::nodes::a_silent_node),
     (
         "switch-before-all-trust",
-        crate::trust::an_agent_does_not_take_up_the_bundle,
+        crate::rotation::an_agent_does_not_take_up_the_bundle,
     ),
     (
         "old-authority-leaves-early",
-        crate::trust::an_agent_does_not_take_up_its_certificate,
+        crate::rotation::an_agent_does_not_take_up_its_certificate,
     ),
     ("own-protected-claims", a_protected_object_is_deleted),
 ];
