@@ -37,5 +37,7 @@ synod_mutation::mutations! {
     "force-delete-on-a-silent-node" => "a pod is force-deleted although its node may still run it",
     "own-protected-claims" => "claims go with their object although it is protected",
     "image-follows-the-operator" => "an object without an image takes the operator's newest default",
+    "switch-before-all-trust" => "a new authority signs although somebody does not trust it yet",
+    "old-authority-leaves-early" => "an authority is not trusted any more although its certificates are in use",
     "membership-without-id" => "membership calls do not carry the configuration they were decided on",
 }

@@ -164,6 +164,7 @@ async fn delete(cluster: &Cluster, pod: &Pod) -> Result<(), ActError> {
         },
         targets: BTreeMap::new(),
         authority: None,
+        now: jiff::Timestamp::now(),
     };
     let seen = Seen {
         kind: ChildKind::Pod,
