@@ -305,3 +305,19 @@ async fn all_objects_of_a_namespace_follow_their_authority() {
     }
     stop.cancel();
 }
+
+/// An operator that did not note who issued a certificate and when it was written made these.
+#[test]
+fn certificates_of_an_earlier_operator_stay_until_their_authority_goes() {
+    let mut world = ready(json!({ "members": 1 }));
+    for secret in world.objects.of(ChildKind::Secret) {
+        world
+            .objects
+            .change(ChildKind::Secret, secret.name(), |secret| {
+                let notes = secret.meta_mut().annotations.get_or_insert_default();
+                notes.retain(|name, _| name != names::ISSUER && name != names::WRITTEN_AT);
+            });
+    }
+    assert_eq!(run(&mut world), "");
+    rotated(&mut world).expect("it ends");
+}
