@@ -5,6 +5,7 @@
 
 mod asking;
 mod herald;
+pub mod paper;
 
 use asking::Agents;
 pub use herald::Herald;
@@ -13,7 +14,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{Node, Secret};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::{ApiResource, DynamicObject, ObjectMeta};
@@ -23,7 +23,8 @@ use synod_agent_api::{ErrorCode, TransferRequest};
 
 use crate::action::{Action, Issue, Seen};
 use crate::agents::{AgentError, Reach, Target};
-use crate::certificates::{Authority, CertificateError, Issued, Subject};
+use crate::authority::{self, Authority, Step};
+use crate::certificates::{Authority as Issuer, CertificateError, Subject};
 use crate::child::{Child, ChildKind};
 use crate::mutation::mutated;
 use crate::names::{self, Key};
@@ -147,6 +148,9 @@ impl Actor {
         match action {
             Action::CreateAuthority => self.create_authority(context).await?,
             Action::Issue(issue) => self.issue(context, issue).await?,
+            Action::Trust(seen) => self.trust(context, seen).await?,
+            Action::ConfirmFollowed => self.confirm_followed(context).await?,
+            Action::Rotate { seen, step } => self.rotate(context, seen, *step).await?,
             Action::Create(object) => self.create(context, object).await?,
             Action::Apply { uid, object } => self.apply(context, uid, object).await?,
             Action::Patch { seen, patch } => self.patch(context, seen, patch.clone()).await?,
@@ -408,7 +412,7 @@ impl Actor {
     }
 
     async fn create_authority(&self, context: &Context) -> Result<(), ActError> {
-        let made = Authority::create(&context.key.namespace, context.now)?;
+        let made = Issuer::create(&context.key.namespace, context.now)?;
         let mut secret = Secret {
             metadata: ObjectMeta {
                 name: Some(names::AUTHORITY.to_owned()),
@@ -426,16 +430,16 @@ impl Actor {
             type_: Some("Opaque".to_owned()),
             ..Secret::default()
         };
-        secret.data = Some(texts([("ca.crt", made.certificate), ("ca.key", made.key)]));
+        secret.data = Some(paper::texts([
+            ("ca.crt", made.certificate),
+            ("ca.key", made.key),
+        ]));
         self.create(context, &secret.into()).await
     }
 
     async fn issue(&self, context: &Context, issue: &Issue) -> Result<(), ActError> {
-        let secret = context
-            .authority
-            .as_ref()
-            .ok_or(CertificateError::NoAuthority)?;
-        let (certificate, key) = authority_texts(secret).ok_or(CertificateError::NoAuthority)?;
+        let secret = context.authority()?;
+        let (certificate, key) = authority::signer(secret).ok_or(CertificateError::NoAuthority)?;
         let subject = Subject {
             common_name: &issue.common_name,
             uri: &issue.uri,
@@ -443,56 +447,59 @@ impl Actor {
             addresses: &issue.addresses,
             server: issue.server,
         };
-        let issued = Authority::from_pem(&certificate, &key)?.issue(&subject, context.now)?;
+        let now = context.now;
+        let issued = Issuer::from_pem(&certificate, &key)?.issue(&subject, now)?;
         let Child::Secret(mut filled) = issue.secret.clone() else {
             return Err(ActError::Outdated(
                 "a certificate goes into a Secret only".into(),
             ));
         };
-        fill(&mut filled, issue, &certificate, issued);
+        paper::fill(&mut filled, issue, &context.trusted()?, issued, now);
         match &issue.seen {
             None => self.create(context, &Child::Secret(filled)).await,
-            Some(seen) => {
-                let patch = json!({
-                    "metadata": { "annotations": filled.metadata.annotations },
-                    "data": filled.data,
-                });
-                self.patch(context, seen, patch).await
-            }
+            Some(seen) => self.patch(context, seen, paper::patch(&filled)).await,
         }
+    }
+
+    async fn trust(&self, context: &Context, seen: &Seen) -> Result<(), ActError> {
+        let patch = paper::trust(&context.trusted()?, context.now);
+        self.patch(context, seen, patch).await
+    }
+
+    /// Asks for all Secrets with a certificate at the API itself: a cache may not know of one yet.
+    async fn confirm_followed(&self, context: &Context) -> Result<(), ActError> {
+        let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &context.key.namespace);
+        let ours = ListParams::default().labels(names::LABEL_KIND);
+        let found = secrets.list(&ours).await?;
+        match context.trusted()?.behind(&found.items, context.now) {
+            Some(lag) => Err(ActError::Outdated(format!(
+                "a certificate of the namespace has not followed its authority: {lag:?}"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    async fn rotate(&self, context: &Context, seen: &Seen, step: Step) -> Result<(), ActError> {
+        let now = context.now;
+        let made = match step {
+            Step::Prepare => Some(Issuer::create(&context.key.namespace, now)?),
+            Step::Switch | Step::Retire => None,
+        };
+        let patch = authority::patch(context.authority()?, step, made.as_ref(), now);
+        self.patch(context, seen, patch).await
     }
 }
 
-/// Puts the certificate, and what says for whom it is, into a Secret.
-fn fill(secret: &mut Secret, issue: &Issue, authority: &str, issued: Issued) {
-    let annotations = secret.metadata.annotations.get_or_insert_default();
-    let notes = [
-        (
-            names::ISSUED_FOR,
-            issue.digest(&crate::certificates::digest(authority)),
-        ),
-        (names::ADDRESSES, issue.addresses_text()),
-        (names::NOT_AFTER, issued.not_after.to_string()),
-    ];
-    annotations.extend(notes.map(|(name, value)| (name.to_owned(), value)));
-    let data = secret.data.get_or_insert_default();
-    data.extend(texts([
-        ("ca.crt", authority.to_owned()),
-        ("tls.crt", issued.certificate),
-        ("tls.key", issued.key),
-    ]));
-}
+impl Context {
+    fn authority(&self) -> Result<&Secret, CertificateError> {
+        self.authority
+            .as_deref()
+            .ok_or(CertificateError::NoAuthority)
+    }
 
-fn texts<const N: usize>(all: [(&str, String); N]) -> BTreeMap<String, ByteString> {
-    all.map(|(name, text)| (name.to_owned(), ByteString(text.into_bytes())))
-        .into()
-}
-
-/// Certificate and private key of an authority's Secret, PEM; `None` if they are not there.
-#[must_use]
-pub fn authority_texts(secret: &Secret) -> Option<(String, String)> {
-    let text = |name: &str| String::from_utf8(secret.data.as_ref()?.get(name)?.0.clone()).ok();
-    Some((text("ca.crt")?, text("ca.key")?))
+    fn trusted(&self) -> Result<Authority, CertificateError> {
+        Authority::of(self.authority()?).ok_or(CertificateError::NoAuthority)
+    }
 }
 
 /// How the member is reached.

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 use synod_agent_api::{Change, ConfigurationRequest};
 
+use crate::authority::Step;
 use crate::child::{Child, ChildKind};
 
 /// An object as it was when a plan looked at it.
@@ -30,6 +31,18 @@ pub enum Action {
     CreateAuthority,
     /// Issues a certificate into a Secret, new or existing.
     Issue(Box<Issue>),
+    /// Writes into a Secret with a certificate which authorities are to be trusted now, if it still is what was seen.
+    Trust(Seen),
+    /// Makes sure that every Secret with a certificate in the namespace has followed its authority, by asking the API itself;
+    /// ends the round if one has not.
+    ConfirmFollowed,
+    /// Takes a step of the authority's rotation, if its Secret still is what was seen.
+    Rotate {
+        /// Which, and in which version.
+        seen: Seen,
+        /// The step.
+        step: Step,
+    },
     /// Creates an object; one of that name that exists already is left alone.
     Create(Child),
     /// Brings an object of ours, with this uid, to the given form by server-side apply.
@@ -132,6 +145,8 @@ pub struct Issue {
     pub secret: Child,
     /// The Secret as it is now, if it exists.
     pub seen: Option<Seen>,
+    /// Why it is issued.
+    pub why: Why,
     /// Common name, for people.
     pub common_name: String,
     /// URI that names the holder.
@@ -142,6 +157,21 @@ pub struct Issue {
     pub addresses: Vec<IpAddr>,
     /// Whether it may be used by a server, besides by a client.
     pub server: bool,
+}
+
+/// Why a certificate is issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// There was none.
+    Missing,
+    /// The one there is ends soon.
+    EndsSoon,
+    /// The one there is comes from another authority.
+    Authority,
+    /// Its holder has another address now.
+    Address,
+    /// It says something else than it should.
+    Content,
 }
 
 impl Issue {
@@ -173,6 +203,9 @@ impl Action {
         match self {
             Self::CreateAuthority => "create-authority",
             Self::Issue(_) => "issue",
+            Self::Trust(_) => "trust",
+            Self::ConfirmFollowed => "confirm-followed",
+            Self::Rotate { .. } => "rotate",
             Self::Create(_) => "create",
             Self::Apply { .. } => "apply",
             Self::Patch { .. } => "patch",
@@ -194,7 +227,9 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())?;
         match self {
-            Self::CreateAuthority => Ok(()),
+            Self::CreateAuthority | Self::ConfirmFollowed => Ok(()),
+            Self::Trust(seen) => write!(f, " {} {}", seen.kind, seen.name),
+            Self::Rotate { seen, step } => write!(f, " {}: {}", seen.name, step.word()),
             Self::Issue(issue) => write!(f, " {} for {}", issue.secret.name(), issue.uri),
             Self::Create(object) => write!(f, " {} {}", object.kind(), object.name()),
             Self::Apply { object, .. } => write!(f, " {} {}", object.kind(), object.name()),

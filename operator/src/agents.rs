@@ -68,8 +68,9 @@ pub trait Reach: Send + Sync + 'static {
         target: Target,
         request: TransferRequest,
     ) -> BoxFuture<'static, Result<(), AgentError>>;
-    /// The authority of a namespace became known or changed: its certificate and its private key, PEM.
-    fn trust(&self, namespace: &str, certificate: &str, key: &str);
+    /// The authority of a namespace became known or changed: its certificate and others that are trusted, too, and the
+    /// private key of the first, PEM.
+    fn trust(&self, namespace: &str, certificates: &str, key: &str);
 }
 
 /// The last answer of an agent that is being followed.

@@ -4,6 +4,7 @@
 //! member, `synod://operator/<namespace>` the operator, `synod://client/<namespace>/<kind>/<name>` a client, who
 //! may not call the admin API.
 
+mod reading;
 mod verify;
 
 use std::net::IpAddr;
@@ -21,6 +22,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use synod_agent_api::{Identity, OPERATOR_URI};
 use xxhash_rust::xxh3::xxh3_128;
+
+pub use reading::{fingerprints, lifetime};
 
 /// How long an authority's certificate holds.
 const AUTHORITY_YEARS: i32 = 10;
@@ -78,8 +81,9 @@ pub struct Subject<'a> {
     pub server: bool,
 }
 
-/// A namespace's authority.
+/// A namespace's authority, as one that issues and trusts.
 pub struct Authority {
+    /// PEM; the one that signs first, then others that are trusted, too.
     certificate: String,
     issuer: Issuer<'static, KeyPair>,
     /// How the operator connects to all agents of the namespace, made when first needed, and until when its own
@@ -88,7 +92,7 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// A new authority, named for the namespace.
+    /// A new authority, named for the namespace and the time, so that no two have one name.
     ///
     /// # Errors
     /// When no key can be made.
@@ -97,7 +101,7 @@ impl Authority {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(
             DnType::CommonName,
-            format!("Synod authority of namespace {namespace}"),
+            format!("Synod authority of namespace {namespace}, {now:.0}"),
         );
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -110,7 +114,7 @@ impl Authority {
         })
     }
 
-    /// Reads an authority from PEM texts.
+    /// Reads an authority from PEM texts. Of several certificates the first is the key's; the others are trusted, too.
     ///
     /// # Errors
     /// When they are damaged.
@@ -123,9 +127,9 @@ impl Authority {
         })
     }
 
-    /// Its certificate, PEM.
+    /// Its certificate and the others that are trusted, PEM.
     #[must_use]
-    pub fn certificate(&self) -> &str {
+    pub fn certificates(&self) -> &str {
         &self.certificate
     }
 
@@ -282,5 +286,13 @@ mod tests {
             .parse()
             .expect("an identity");
         assert!(authority.client_config("ns", &identity).is_ok());
+        let next = Authority::create("ns", now).expect("made");
+        let both = format!("{}{}", made.certificate, next.certificate);
+        let authority = Authority::from_pem(&both, &made.key).expect("the first is the key's");
+        assert!(authority.client_config("ns", &identity).is_ok());
+        assert_eq!(fingerprints(&both).len(), 2);
+        let (from, until) = lifetime(&both).expect("the first's");
+        assert_eq!(until, made.not_after);
+        assert_eq!(from.to_string(), "2026-02-28T00:00:00Z");
     }
 }

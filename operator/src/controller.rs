@@ -20,9 +20,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::act::{Actor, Context, Herald, authority_texts};
+use crate::act::{Actor, Context, Herald};
 use crate::agents::{Agents, Reach};
-use crate::certificates::digest;
+use crate::authority::{self, Authority};
 use crate::kinds::Kind;
 use crate::metrics::Metrics;
 use crate::names::Key;
@@ -241,22 +241,24 @@ impl Controller {
     fn task(&self, key: &Key, stop: &CancellationToken) -> Option<Task> {
         let object = self.cache.object(key)?;
         let (resource, kind) = self.kinds.get(&key.kind)?.clone();
-        let authority = self.cache.authority(&key.namespace);
-        let texts = authority
-            .as_ref()
-            .and_then(|secret| authority_texts(secret));
-        if let Some((certificate, private)) = &texts {
-            self.reach.trust(&key.namespace, certificate, private);
+        let secret = self.cache.authority(&key.namespace);
+        let authority = secret.as_deref().and_then(Authority::of);
+        let signer = secret.as_deref().and_then(authority::signer);
+        if let (Some(authority), Some((_, private))) = (&authority, &signer) {
+            self.reach
+                .trust(&key.namespace, authority.bundle(), private);
         }
-        let uid = object.metadata.uid.clone().unwrap_or_default();
         let now = (self.clock)();
+        let behind = authority.as_ref().map(|it| self.cache.behind(key, it, now));
+        let uid = object.metadata.uid.clone().unwrap_or_default();
         let observed = Observed {
             key: key.clone(),
             object,
             children: self.cache.children(key),
             agents: self.agents.seen(key),
             floor: self.floor(key, &uid),
-            authority: texts.map(|(certificate, _)| digest(&certificate)),
+            behind: behind.unwrap_or_default(),
+            authority: authority.map(Arc::new),
             nodes: self.cache.nodes(),
             settings: self.settings.clone(),
             now,
@@ -265,7 +267,7 @@ impl Controller {
         let context = Context {
             key: key.clone(),
             targets: self.agents.targets(key),
-            authority,
+            authority: secret,
             now,
         };
         let actor = Actor::new(self.client.clone(), self.reach.clone());

@@ -7,7 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 use synod_agent_api::Change;
 
-use crate::action::{Action, Seen};
+use crate::action::{Action, Issue, Seen, Why};
+use crate::authority::Step;
 use crate::child::{Child, ChildKind};
 use crate::names;
 use crate::reasons;
@@ -77,16 +78,11 @@ pub fn of_action(action: &Action) -> Option<Event> {
             &format!("transfer {via} to {to}"),
             format!("leader {via} was asked to hand over to member {to}"),
         )),
-        Action::Issue(issue) => {
-            let (reason, word) = match issue.seen {
-                None => (reasons::CERTIFICATE_ISSUED, "issue"),
-                Some(_) => (reasons::CERTIFICATE_RENEWED, "renew"),
-            };
-            let name = issue.secret.name();
-            let note = format!("certificate for {} in Secret {name}", issue.uri);
-            Some(Event::normal(reason, &format!("{word} {name}"), note))
-        }
+        Action::Issue(issue) => issued(issue),
+        Action::Rotate { step, .. } => Some(rotated(*step)),
         Action::CreateAuthority
+        | Action::Trust(_)
+        | Action::ConfirmFollowed
         | Action::Apply { .. }
         | Action::ConfirmGone { .. }
         | Action::ConfirmNone { .. }
@@ -95,6 +91,48 @@ pub fn of_action(action: &Action) -> Option<Event> {
         | Action::ConfirmAiling { .. }
         | Action::ConfirmOut { .. } => None,
     }
+}
+
+/// A new address is the pod's news, and told with it.
+fn issued(issue: &Issue) -> Option<Event> {
+    let (reason, word, because) = match issue.why {
+        Why::Missing => (reasons::CERTIFICATE_ISSUED, "issue", ""),
+        Why::EndsSoon => (
+            reasons::CERTIFICATE_RENEWED,
+            "renew",
+            ": the last one ends soon",
+        ),
+        Why::Authority => {
+            let because = ": the last one is of another authority";
+            (reasons::CERTIFICATE_RENEWED, "renew", because)
+        }
+        Why::Content => {
+            let because = ": the last one does not say what it should";
+            (reasons::CERTIFICATE_RENEWED, "renew", because)
+        }
+        Why::Address => return None,
+    };
+    let name = issue.secret.name();
+    let note = format!("certificate for {} in Secret {name}{because}", issue.uri);
+    Some(Event::normal(reason, &format!("{word} {name}"), note))
+}
+
+fn rotated(step: Step) -> Event {
+    let (reason, note) = match step {
+        Step::Prepare => (
+            reasons::AUTHORITY_PREPARED,
+            "the namespace's next certificate authority was made; all are told to trust it before it signs",
+        ),
+        Step::Switch => (
+            reasons::AUTHORITY_SWITCHED,
+            "all trust the namespace's new certificate authority: certificates are issued anew by it",
+        ),
+        Step::Retire => (
+            reasons::AUTHORITY_RETIRED,
+            "nobody uses a certificate of the namespace's old authority any more: it is not trusted from now on",
+        ),
+    };
+    Event::normal(reason, &format!("{} authority", step.word()), note)
 }
 
 fn created(child: &Child) -> Option<Event> {
@@ -184,7 +222,32 @@ fn changed(change: &Change) -> Option<Event> {
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::api::core::v1::Secret;
+
     use super::*;
+
+    #[test]
+    fn why_a_certificate_is_issued_again_is_told_but_for_a_new_address() {
+        let told = |why| {
+            let issue = Issue {
+                secret: Secret::default().into(),
+                seen: None,
+                why,
+                common_name: String::new(),
+                uri: "synod://x".into(),
+                dns: Vec::new(),
+                addresses: Vec::new(),
+                server: true,
+            };
+            of_action(&Action::Issue(Box::new(issue)))
+        };
+        let reason = |why| told(why).map(|event| event.reason);
+        assert_eq!(reason(Why::Missing), Some(reasons::CERTIFICATE_ISSUED));
+        assert_eq!(reason(Why::EndsSoon), Some(reasons::CERTIFICATE_RENEWED));
+        assert_eq!(reason(Why::Address), None);
+        let note = told(Why::Authority).map(|event| event.note);
+        assert!(note.is_some_and(|note| note.ends_with("of another authority")));
+    }
 
     #[test]
     fn long_words_are_cut_between_letters() {

@@ -6,6 +6,7 @@
 pub mod act;
 pub mod action;
 pub mod agents;
+pub mod authority;
 pub mod certificates;
 pub mod child;
 pub mod cli;

@@ -38,5 +38,7 @@ synod_mutation::mutations! {
     "own-protected-claims" => "claims go with their object although it is protected",
     "spare-a-voter-for-a-newcomer" => "without a leader a newcomer's pod counts as a voter's, and so one voter more may be evicted",
     "image-follows-the-operator" => "an object without an image takes the operator's newest default",
+    "switch-before-all-trust" => "a new authority signs although somebody does not trust it yet",
+    "old-authority-leaves-early" => "an authority is not trusted any more although its certificates are in use",
     "membership-without-id" => "membership calls do not carry the configuration they were decided on",
 }

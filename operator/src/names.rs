@@ -45,6 +45,21 @@ pub const ADDRESSES: &str = "synod.dev/addresses";
 /// On certificates' Secrets: when the certificate ends, RFC 3339.
 pub const NOT_AFTER: &str = "synod.dev/not-after";
 
+/// On certificates' Secrets: a digest of the authority that issued it.
+pub const ISSUER: &str = "synod.dev/issuer";
+/// On certificates' Secrets: when certificate or bundle were last written, RFC 3339.
+pub const WRITTEN_AT: &str = "synod.dev/written-at";
+/// On members' certificates, while their authority is being replaced: names the content that the agent was seen to use.
+pub const CONFIRMED: &str = "synod.dev/confirmed";
+/// On the authority, by a person: anything that was not there before asks for another authority.
+pub const ROTATE: &str = "synod.dev/rotate";
+/// On the authority, by a person: how long clients are given between two steps of a rotation, such as `30m`.
+pub const OVERLAP: &str = "synod.dev/rotation-overlap";
+/// On the authority: what of [`ROTATE`] was answered.
+pub const ROTATED: &str = "synod.dev/rotated";
+/// On the authority, while it is being replaced: when the phase began, RFC 3339.
+pub const PHASE_SINCE: &str = "synod.dev/phase-since";
+
 /// The Secret of a namespace's certificate authority.
 pub const AUTHORITY: &str = "synod-ca";
 

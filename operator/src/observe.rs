@@ -17,6 +17,7 @@ use kube::core::{DynamicObject, ObjectMeta};
 use kube::runtime::watcher::Event;
 
 use crate::agents::AgentSeen;
+use crate::authority::{Authority, Lag, Phase};
 use crate::child::{Child, ChildKind};
 use crate::names::{Key, LABEL_KIND, LABEL_NAME};
 use crate::settings::Settings;
@@ -40,8 +41,10 @@ pub struct Observed {
     pub agents: BTreeMap<u64, AgentSeen>,
     /// The id of the newest configuration that a call for this object was answered with; what is older is outdated.
     pub floor: u64,
-    /// Digest of the namespace's certificate authority, if there is one.
-    pub authority: Option<String>,
+    /// The namespace's certificate authority, if there is one.
+    pub authority: Option<Arc<Authority>>,
+    /// Other objects of the namespace whose certificates have not followed the authority, while it is being replaced.
+    pub behind: BTreeMap<String, Lag>,
     /// The cluster's nodes, where the operator may list them.
     pub nodes: Option<Arc<NodesSeen>>,
     /// The operator's settings.
@@ -174,6 +177,37 @@ impl Cache {
     #[must_use]
     pub fn authority(&self, namespace: &str) -> Option<Arc<Secret>> {
         self.authorities.get(namespace).cloned()
+    }
+
+    /// Which other objects of the namespace of `key` hold a rotation of `authority` up, by kind and name; nobody, if there
+    /// is no rotation.
+    #[must_use]
+    pub fn behind(
+        &self,
+        key: &Key,
+        authority: &Authority,
+        now: Timestamp,
+    ) -> BTreeMap<String, Lag> {
+        let worst = |children: &BTreeMap<(ChildKind, String), Packed>| {
+            let secrets = children
+                .iter()
+                .filter(|((kind, _), _)| *kind == ChildKind::Secret);
+            let lags = secrets.filter_map(|(_, packed)| match &*packed.unpack() {
+                Child::Secret(secret) => authority.lag(secret, now),
+                _ => None,
+            });
+            lags.max()
+        };
+        let others = self.children.iter().filter(|(other, _)| {
+            let rotates = authority.phase() != Phase::Settled;
+            rotates && other.namespace == key.namespace && *other != key
+        });
+        others
+            .filter_map(|(other, children)| {
+                let shown = format!("{} {}", other.kind, other.name);
+                Some((shown, worst(children)?))
+            })
+            .collect()
     }
 
     fn put(&mut self, feed: usize, mut item: Item) -> Vec<Key> {

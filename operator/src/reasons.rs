@@ -9,6 +9,7 @@
 //! | `Progressing` | something is being done |
 //! | `Degraded` | something is wrong, whether it is being mended or waits for a person |
 //! | `ForeignMember` | the group has a member that the operator did not add; absent otherwise |
+//! | `AuthorityRotation` | the namespace's certificate authority is being replaced; absent otherwise |
 //! | `UpdateAvailable` | the operator's default image is another one than the members run; absent otherwise |
 //!
 //! | reason | said of | what to do |
@@ -30,6 +31,7 @@
 //! | `OperatorMistake` | Degraded | report it; the object is looked at again |
 //! | `Invalid` | Degraded | correct the object |
 //! | `UnknownMember` | ForeignMember | remove it with the client that added it, or leave it |
+//! | `SpreadingTrust`, `ReplacingCertificates` | AuthorityRotation | wait; the message names what is waited for |
 //! | `NewDefaultImage` | UpdateAvailable | set spec.image, or spec.upgradePolicy to Automatic |
 
 /// Condition: clients are served by as many members as were asked for.
@@ -42,6 +44,9 @@ pub const DEGRADED: &str = "Degraded";
 pub const FOREIGN_MEMBER: &str = "ForeignMember";
 /// Condition: the operator's default image is another one than the members run.
 pub const UPDATE_AVAILABLE: &str = "UpdateAvailable";
+
+/// Condition: the namespace's certificate authority is being replaced.
+pub const AUTHORITY_ROTATION: &str = "AuthorityRotation";
 
 /// All is as asked for.
 pub const AS_SPECIFIED: &str = "AsSpecified";
@@ -84,6 +89,10 @@ pub const CALL_FAILED: &str = "CallFailed";
 pub const INVALID: &str = "Invalid";
 /// A newer default image is there, and nothing asks for a roll to it.
 pub const NEW_DEFAULT_IMAGE: &str = "NewDefaultImage";
+/// The next authority is made known to all, and does not sign yet.
+pub const SPREADING_TRUST: &str = "SpreadingTrust";
+/// Certificates are issued anew by the new authority; the old one is still trusted.
+pub const REPLACING_CERTIFICATES: &str = "ReplacingCertificates";
 /// There is a member that the operator did not add.
 pub const UNKNOWN_MEMBER: &str = "UnknownMember";
 /// A look at the object ended in a panic: a mistake of the operator, not of the object's author.
@@ -113,6 +122,12 @@ pub const LEADERSHIP_MOVED: &str = "LeadershipMoved";
 pub const CERTIFICATE_ISSUED: &str = "CertificateIssued";
 /// Event: a certificate was issued anew.
 pub const CERTIFICATE_RENEWED: &str = "CertificateRenewed";
+/// Event: the namespace's next authority was made.
+pub const AUTHORITY_PREPARED: &str = "AuthorityPrepared";
+/// Event: the namespace's new authority signs from now on.
+pub const AUTHORITY_SWITCHED: &str = "AuthoritySwitched";
+/// Event: the namespace's old authority is not trusted any more.
+pub const AUTHORITY_RETIRED: &str = "AuthorityRetired";
 /// Event: too few voters answer to decide anything.
 pub const QUORUM_LOST: &str = "QuorumLost";
 /// Event: there is a leader again, so a quorum works.

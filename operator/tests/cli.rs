@@ -156,7 +156,8 @@ fn files_are_checked_without_an_api() {
     let help = synod(home.path(), &["--help"]);
     let text = String::from_utf8_lossy(&help.stdout).into_owned();
     for command in [
-        "local", "apply", "get", "status", "delete", "env", "kv", "operator", "crds", "version",
+        "local", "apply", "get", "status", "delete", "env", "kv", "rotate", "operator", "crds",
+        "version",
     ] {
         assert!(
             text.contains(&format!("  {command} ")),
@@ -205,6 +206,17 @@ fn the_operators_flags_are_checked() {
         let all = [&["operator"], arguments].concat();
         refused("", &all, said);
     }
+}
+
+#[test]
+fn how_long_clients_are_given_is_checked() {
+    for length in ["soon", "15"] {
+        let arguments = ["rotate", "--overlap", length];
+        refused("", &arguments, &["--overlap", "90s, 30m or 1h"]);
+    }
+    let arguments = ["rotate", "--overlap=-1h"];
+    refused("", &arguments, &["--overlap", "negative"]);
+    refused("", &["rotate"], &["no API is known", "synod local"]);
 }
 
 #[test]

@@ -93,18 +93,18 @@ impl Reach for MutualTls {
         })
     }
 
-    fn trust(&self, namespace: &str, certificate: &str, key: &str) {
+    fn trust(&self, namespace: &str, certificates: &str, key: &str) {
         let authorities = || {
             let all = self.shared.authorities.lock();
             all.unwrap_or_else(PoisonError::into_inner)
         };
         let known = authorities()
             .get(namespace)
-            .is_some_and(|known| known.certificate() == certificate);
+            .is_some_and(|known| known.certificates() == certificates);
         if known {
             return;
         }
-        match Authority::from_pem(certificate, key) {
+        match Authority::from_pem(certificates, key) {
             Ok(authority) => {
                 authorities().insert(namespace.to_owned(), Arc::new(authority));
             }

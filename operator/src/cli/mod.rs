@@ -28,6 +28,7 @@ mod kinds;
 mod kv;
 mod local;
 mod operator;
+mod rotate;
 mod screen;
 mod status;
 mod version;
@@ -96,6 +97,7 @@ enum Command {
     Delete(delete::Arguments),
     Env(env::Arguments),
     Kv(kv::Arguments),
+    Rotate(rotate::Arguments),
     Operator(operator::Arguments),
     Crds(crds::Arguments),
     Version(version::Arguments),
@@ -134,6 +136,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Delete(arguments) => delete::run(arguments).await,
         Command::Env(arguments) => env::run(arguments).await,
         Command::Kv(arguments) => kv::run(arguments).await,
+        Command::Rotate(arguments) => rotate::run(arguments).await,
         Command::Operator(arguments) => operator::run(arguments).await,
         Command::Crds(arguments) => crds::run(&arguments),
         Command::Version(arguments) => {

@@ -89,7 +89,9 @@ fn doing(status: &Value) -> String {
         let is = |c: &&Value| c["type"] == name && c["status"] == "True";
         all.into_iter().flatten().find(is)
     };
-    let busy = find(reasons::PROGRESSING).or_else(|| find(reasons::DEGRADED));
+    let busy = find(reasons::PROGRESSING)
+        .or_else(|| find(reasons::DEGRADED))
+        .or_else(|| find(reasons::AUTHORITY_ROTATION));
     busy.map_or_else(|| "nothing to be done".to_owned(), |c| text(&c["message"]))
 }
 

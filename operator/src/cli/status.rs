@@ -4,6 +4,7 @@ use super::connection::Connection;
 use super::screen::{Seen, screen};
 use super::{Failure, endpoints};
 use crate::agents::{MutualTls, Reach, Target};
+use crate::authority::{self, Authority};
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::{Api, DynamicObject, ListParams};
@@ -63,23 +64,19 @@ async fn ask_agents(
     let reach = MutualTls::new();
     let namespace = group.namespace().unwrap_or_default();
     let secrets: Api<Secret> = Api::namespaced(client.clone(), &namespace);
-    let authority = secrets
-        .get_opt(crate::names::AUTHORITY)
-        .await
-        .ok()
-        .flatten()
-        .and_then(|secret| {
-            let data = secret.data?;
-            let text = |name: &str| Some(String::from_utf8_lossy(&data.get(name)?.0).into_owned());
-            Some((text("ca.crt")?, text("ca.key")?))
-        });
-    let Some((certificate, key)) = authority else {
+    let secret = secrets.get_opt(crate::names::AUTHORITY).await;
+    let secret = secret.ok().flatten();
+    let trusted = secret.as_ref().and_then(|secret| {
+        let (_, key) = authority::signer(secret)?;
+        Some((Authority::of(secret)?.bundle().to_owned(), key))
+    });
+    let Some((certificates, key)) = trusted else {
         return pods
             .iter()
             .map(|_| Err("the authority's Secret is not readable".to_owned()))
             .collect();
     };
-    reach.trust(&namespace, &certificate, &key);
+    reach.trust(&namespace, &certificates, &key);
     let answers = pods.iter().map(|pod| {
         let target = target(group, pod);
         let asked = target.map(|target| reach.status(target, None));

@@ -2,12 +2,14 @@
 //! not ours.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{ConfigMap, Node, PersistentVolumeClaim, Pod, Secret, Service};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::api::ListParams;
 use kube::core::{ApiResource, DynamicObject};
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Config, Event, watcher};
@@ -18,6 +20,9 @@ use super::{Item, NodeSeen};
 use crate::child::Child;
 use crate::mutation::mutated;
 use crate::names::{LABEL_AUTHORITY, LABEL_KIND};
+
+/// How often it is tried to list nodes while that is not allowed.
+const NODES_AGAIN: Duration = Duration::from_secs(600);
 
 /// What a watch delivers, again and again; after an error it begins anew by itself.
 pub(crate) type Feed = BoxStream<'static, watcher::Result<Event<Item>>>;
@@ -35,12 +40,13 @@ pub(crate) fn feeds(client: &Client, namespaces: &[String], kinds: &[ApiResource
         .collect()
 }
 
-/// The watch of nodes, stripped to what is kept of them. Where the operator may not list nodes it only fails.
+/// The watch of nodes, stripped to what is kept of them. Where the operator may not list nodes it delivers nothing.
 pub(crate) fn node_feed(
     client: &Client,
 ) -> BoxStream<'static, watcher::Result<Event<(String, NodeSeen)>>> {
-    watcher(Api::<Node>::all(client.clone()), Config::default())
-        .default_backoff()
+    let nodes: Api<Node> = Api::all(client.clone());
+    futures::stream::once(allowed(nodes.clone()))
+        .flat_map(move |()| watcher(nodes.clone(), Config::default()).default_backoff())
         .map(|event| {
             event.map(|event| {
                 convert(event, &|node: Node| {
@@ -54,6 +60,25 @@ pub(crate) fn node_feed(
 
 /// Objects in a page of a first list. All watches list at once, and a page is there as text and decoded, unstripped.
 const PAGE: u32 = 100;
+
+/// Waits until nodes may be listed. An operator may be without that right for good, and goes on without: it is told once,
+/// not with every try.
+async fn allowed(nodes: Api<Node>) {
+    let one = ListParams::default().limit(1);
+    let mut told = false;
+    // Whatever else goes wrong is the watch's.
+    while let Err(kube::Error::Api(status)) = nodes.list(&one).await
+        && status.code == 403
+    {
+        if !std::mem::replace(&mut told, true) {
+            tracing::warn!(
+                error = status.message,
+                "nodes may not be listed: pods on nodes that are gone for good are left to the cluster"
+            );
+        }
+        tokio::time::sleep(NODES_AGAIN).await;
+    }
+}
 
 /// One namespace, or all.
 struct Scope<'a> {

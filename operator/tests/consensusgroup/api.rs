@@ -76,7 +76,7 @@ impl Objects {
             return Err(Refused::Changed);
         }
         let mut value = found.to_json();
-        merge(&mut value, &object.to_json());
+        json_patch::merge(&mut value, &object.to_json());
         let merged = decode(object.kind(), value);
         self.change(object.kind(), object.name(), |old| *old = merged);
         Ok(())
@@ -88,7 +88,7 @@ impl Objects {
             .get(seen.kind, &seen.name)
             .ok_or(Refused::Missing)?
             .to_json();
-        merge(&mut value, patch);
+        json_patch::merge(&mut value, patch);
         let merged = decode(seen.kind, value);
         // What changes nothing stores nothing.
         if self.get(seen.kind, &seen.name) != Some(&merged) {
@@ -125,20 +125,6 @@ impl Objects {
 /// The member number on an object.
 pub(crate) fn number(meta: &ObjectMeta) -> Option<u64> {
     meta.labels.as_ref()?.get(names::LABEL_MEMBER)?.parse().ok()
-}
-
-fn merge(into: &mut Value, patch: &Value) {
-    let (Value::Object(into), Value::Object(patch)) = (&mut *into, patch) else {
-        *into = patch.clone();
-        return;
-    };
-    for (name, value) in patch {
-        if value.is_null() {
-            into.remove(name);
-        } else {
-            merge(into.entry(name.clone()).or_insert(Value::Null), value);
-        }
-    }
 }
 
 fn decode(kind: ChildKind, value: Value) -> Child {

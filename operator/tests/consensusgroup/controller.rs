@@ -1,11 +1,12 @@
 //! The whole loop over the embedded API, with a kubelet and agents that are played here.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Service};
+use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret, Service};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{
     ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams,
@@ -18,6 +19,8 @@ use synod_agent_api::{
 };
 use synod_crds::ConsensusGroup;
 use synod_operator::agents::{AgentError, Reach, Target};
+use synod_operator::authority::text;
+use synod_operator::certificates::fingerprints;
 use synod_operator::controller::Controller;
 use synod_operator::kinds;
 use synod_operator::local::api::{Api as Embedded, Settings as ApiSettings};
@@ -36,6 +39,8 @@ const STUCK: Duration = Duration::from_secs(60);
 pub(crate) struct Cluster {
     pub(crate) client: Client,
     groups: Arc<Mutex<BTreeMap<String, Group>>>,
+    /// Agents tell which certificates they use.
+    certified: Arc<AtomicBool>,
 }
 
 impl Cluster {
@@ -52,6 +57,7 @@ impl Cluster {
         let cluster = Self {
             client,
             groups: Arc::default(),
+            certified: Arc::default(),
         };
         let kubelet = cluster.clone();
         tokio::spawn(async move {
@@ -176,6 +182,24 @@ impl Cluster {
         }
     }
 
+    /// From now on agents tell which certificates they use: always what is in their Secret.
+    pub(crate) fn certify(&self) {
+        self.certified.store(true, Ordering::Relaxed);
+    }
+
+    async fn read_certificates(&self, target: &Target, status: &mut Status) {
+        let secrets: Api<Secret> = Api::default_namespaced(self.client.clone());
+        let member = &target.identity;
+        let name = format!("{}-cg-tls-{}", member.name, member.number);
+        let Ok(secret) = secrets.get(&name).await else {
+            return;
+        };
+        let all = |name| fingerprints(&text(&secret, name).unwrap_or_default());
+        status.ca_fingerprints = all("ca.crt");
+        status.ca_fingerprints.sort();
+        status.certificate_fingerprint = all("tls.crt").pop();
+    }
+
     pub(crate) async fn apply(&self, name: &str, spec: Value) {
         let kind = ApiResource::erase::<ConsensusGroup>(&());
         let groups: Api<DynamicObject> = Api::default_namespaced_with(self.client.clone(), &kind);
@@ -265,6 +289,9 @@ impl Reach for Cluster {
                         "it does not run".into(),
                     ));
                 };
+                if cluster.certified.load(Ordering::Relaxed) {
+                    cluster.read_certificates(&target, &mut status).await;
+                }
                 status.generation = generation(&status);
                 if after != Some(status.generation) {
                     return Ok(status);
@@ -299,8 +326,8 @@ impl Reach for Cluster {
         Box::pin(std::future::ready(result.map_err(conflict)))
     }
 
-    fn trust(&self, _namespace: &str, certificate: &str, key: &str) {
-        assert!(certificate.contains("BEGIN CERTIFICATE") && key.contains("PRIVATE KEY"));
+    fn trust(&self, _namespace: &str, certificates: &str, key: &str) {
+        assert!(certificates.contains("BEGIN CERTIFICATE") && key.contains("PRIVATE KEY"));
     }
 }
 

@@ -50,6 +50,14 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ),
     ("adopt-refused-claims", claims_are_refused),
     ("force-delete-on-a-silent-node", crate::nodes::a_silent_node),
+    (
+        "switch-before-all-trust",
+        crate::rotation::an_agent_does_not_take_up_the_bundle,
+    ),
+    (
+        "old-authority-leaves-early",
+        crate::rotation::an_agent_does_not_take_up_its_certificate,
+    ),
     ("own-protected-claims", a_protected_object_is_deleted),
 ];
 

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Secret;
 use synod_agent_api::Status;
 use synod_operator::agents::AgentSeen;
+use synod_operator::authority::{Authority, Lag};
 use synod_operator::child::{Child, ChildKind};
 use synod_operator::kinds::consensusgroup::Kind as Group;
 use synod_operator::kinds::{Decision, Kind};
@@ -25,7 +28,9 @@ pub(crate) struct View {
     object: serde_json::Value,
     default_image: String,
     nodes: NodesSeen,
-    authority: Option<String>,
+    authority: Option<Secret>,
+    behind: BTreeMap<String, Lag>,
+    now: Timestamp,
 }
 
 impl View {
@@ -41,7 +46,9 @@ impl View {
 
     pub(crate) fn see_objects(&mut self, world: &World) {
         self.object = world.object();
-        self.authority = world.authority.then(|| world.authority_digest.clone());
+        self.authority.clone_from(&world.trust.authority);
+        self.behind.clone_from(&world.trust.behind);
+        self.now = world.trust.now;
         self.nodes.clone_from(&world.nodes);
         self.default_image.clone_from(&world.default_image);
     }
@@ -75,7 +82,9 @@ impl View {
             else {
                 continue;
             };
-            if let Some(status) = world.group.status(number, world.cluster().unwrap_or(uid)) {
+            let status = world.group.status(number, world.cluster().unwrap_or(uid));
+            if let Some(mut status) = status {
+                world.trust.report(number, &mut status);
                 self.agents
                     .insert(number, (pod.meta().uid.clone().unwrap_or_default(), status));
             }
@@ -102,6 +111,11 @@ impl View {
     pub(crate) fn hear(&mut self, number: u64, change: impl FnOnce(&mut Status)) {
         let (_, status) = self.agents.get_mut(&number).expect("an agent that answers");
         change(status);
+    }
+
+    /// The authority as an act that rests on this view has it.
+    pub(crate) fn authority(&self) -> Option<Secret> {
+        self.authority.clone()
     }
 
     pub(crate) fn decide(&self, floor: u64) -> Decision {
@@ -131,13 +145,18 @@ impl View {
             children,
             agents: agents.collect(),
             floor,
-            authority: self.authority.clone(),
+            authority: self
+                .authority
+                .as_ref()
+                .and_then(Authority::of)
+                .map(Arc::new),
+            behind: self.behind.clone(),
             nodes: Some(Arc::new(self.nodes.clone())),
             settings: Arc::new(Settings {
                 image: self.default_image.clone(),
                 ..Settings::default()
             }),
-            now: "2026-06-01T00:00:00Z".parse().expect("a time"),
+            now: self.now,
             failure: None,
         };
         let decision = Group.decide(&observed).expect("a group that decodes");

@@ -283,12 +283,14 @@ fn a_broken_pod_is_mended() -> Result<(), String> {
 /// What is done when the namespace's authority was exchanged, by an operator that begins anew after every action.
 fn after_an_exchanged_authority() -> Result<String, String> {
     let mut world = ready(json!({ "members": 3 }));
-    world.authority_digest = "another authority".into();
+    world.trust.exchange();
     let mut lines = String::new();
     for _ in 0..30 {
-        let Some(action) = View::of(&world).decide(0).actions.into_iter().next() else {
+        let view = View::of(&world);
+        let Some(action) = view.decide(0).actions.into_iter().next() else {
             return Ok(lines);
         };
+        world.trust.seen = view.authority();
         lines.push_str(&format!("{action}\n"));
         world.act(&action)?;
         world.settle();

@@ -11,7 +11,6 @@ use synod_operator::child::ChildKind;
 
 use crate::group::quorum;
 use crate::observed::View;
-use crate::traces::try_run;
 use crate::world::World;
 
 /// SplitMix64: equal seeds give equal runs.
@@ -40,6 +39,15 @@ const ROUNDS: usize = 100;
 /// Played without being asked for more. Not yet the 500 that a change should pass: of the first 1,200 the seeds 261, 783 and
 /// 848 are violations that are not mended.
 const SEEDS: u64 = 250;
+
+/// What happens besides crashes and stale reads.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    /// Edits, and losses of pods, claims and nodes.
+    Restless,
+    /// The authority is replaced again and again, agents do not notice, and whatever else happens but rolls.
+    Replaced,
+}
 
 /// How often each fault, and each thing that was done, happened.
 #[derive(Default)]
@@ -129,6 +137,7 @@ impl Operator {
 
     fn carry_out(&mut self, world: &mut World, action: &Action) -> Result<(), String> {
         (world.floor, world.asked, world.group.fresh) = (self.floor, self.asked, self.fresh);
+        world.trust.seen = self.view.authority();
         let done = world.act(action);
         (self.floor, self.asked) = (world.floor, world.asked);
         done
@@ -136,7 +145,7 @@ impl Operator {
 }
 
 /// One run: what happened, and what was violated, if anything.
-fn play(seed: u64, counts: &mut Counts) -> Result<(), String> {
+fn play(seed: u64, fate: Fate, counts: &mut Counts) -> Result<(), String> {
     let mut dice = Dice(seed);
     let members = *dice.pick(&[1, 3, 3, 5, 7]).expect("some");
     let mut world = World::new(json!({ "members": members }));
@@ -151,13 +160,23 @@ fn play(seed: u64, counts: &mut Counts) -> Result<(), String> {
             counts.add("operator restart");
             operators[who] = Operator::start(&world);
         }
+        // No watch is behind, and no round under way, for as long as clients are given.
+        if fate == Fate::Replaced && dice.one_in(8) {
+            counts.add("an hour");
+            world.leap(70);
+            operators.fill_with(|| Operator::start(&world));
+        }
         let line = if trace {
             format!("{round}.{who}")
         } else {
             String::new()
         };
         operators[who].turn(&mut world, &mut dice, counts, &line);
-        if let Some(fault) = disturb(&mut world, &mut dice) {
+        let fault = match fate {
+            Fate::Restless => disturb(&mut world, &mut dice),
+            Fate::Replaced => replace_authority(&mut world, &mut dice),
+        };
+        if let Some(fault) = fault {
             counts.add(fault);
             if trace {
                 println!("{round}: {fault}");
@@ -285,6 +304,60 @@ fn disturb(world: &mut World, dice: &mut Dice) -> Option<&'static str> {
     Some(fault)
 }
 
+/// The same, while the authority is replaced.
+fn replace_authority(world: &mut World, dice: &mut Dice) -> Option<&'static str> {
+    let numbers: Vec<u64> = world.group.disks.keys().copied().collect();
+    let fault = match dice.roll(30) {
+        0..3 => {
+            world.trust.ask_for_another();
+            "another authority is asked for"
+        }
+        3 => {
+            world.trust.stuck = dice.pick(&numbers).copied().into_iter().collect();
+            "agent that does not notice"
+        }
+        4 | 5 => {
+            world.trust.stuck.clear();
+            "agents that notice again"
+        }
+        6 => {
+            world.silent = dice.pick(&numbers).copied().into_iter().collect();
+            "silent agent"
+        }
+        7 | 8 => {
+            world.silent.clear();
+            "agents that answer again"
+        }
+        9 => {
+            if let Some(pod) = dice.pick(&world.objects.of(ChildKind::Pod)) {
+                world.lose_pod(&pod.clone());
+                world.mishaps += 1;
+            }
+            "lost pod"
+        }
+        10 => {
+            let members = *dice.pick(&[1, 3, 5, 7]).expect("some");
+            world.edit("members", json!(members));
+            "other number of members"
+        }
+        11 => {
+            lose_claim(world, dice);
+            world.mishaps += 1;
+            "lost claim"
+        }
+        12 => {
+            world.edit("hibernated", json!(true));
+            "hibernation"
+        }
+        13..15 if world.spec["hibernated"] == true => {
+            world.edit("hibernated", json!(false));
+            "end of hibernation"
+        }
+        _ => return None,
+    };
+    Some(fault)
+}
+
 /// Somebody deletes a claim, or its volume breaks; never so many that the data is lost by that alone.
 fn lose_claim(world: &mut World, dice: &mut Dice) {
     let claims = world.objects.of(ChildKind::Claim);
@@ -339,8 +412,9 @@ fn calm(world: &mut World) -> Result<(), String> {
             }
         });
     }
+    world.trust.stuck.clear();
     world.settle();
-    let lines = try_run(world)?;
+    let lines = world.finish_rotation()?;
     let told = |name: &str| world.status[name].to_string();
     let spec = |name: &str, default: u64| world.spec[name].as_u64().unwrap_or(default).to_string();
     let found = [
@@ -384,12 +458,12 @@ struct Tally {
 }
 
 impl Tally {
-    fn play(&mut self, seed: u64) {
+    fn play(&mut self, seed: u64, fate: Fate) {
         #[cfg(feature = "mutations")]
         synod_mutation::switch(mistake());
         let mut counts = Counts::default();
-        let result =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(seed, &mut counts)));
+        let run = std::panic::AssertUnwindSafe(|| play(seed, fate, &mut counts));
+        let result = std::panic::catch_unwind(run);
         self.runs += 1;
         self.counts.take_in(counts);
         let violation = match result {
@@ -433,6 +507,15 @@ fn mistake() -> Option<&'static str> {
 
 #[test]
 fn faults_stale_reads_and_crashes() {
+    check(Fate::Restless);
+}
+
+#[test]
+fn an_authority_is_replaced_under_faults() {
+    check(Fate::Replaced);
+}
+
+fn check(fate: Fate) {
     let seeds = seeds();
     let next = AtomicU64::new(seeds.start);
     let worker = || {
@@ -442,7 +525,7 @@ fn faults_stale_reads_and_crashes() {
             if seed >= seeds.end {
                 return tally;
             }
-            tally.play(seed);
+            tally.play(seed, fate);
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

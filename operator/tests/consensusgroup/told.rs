@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::controller::{Cluster, count, eventually};
 
 /// A controller that tells events through `client`.
-fn heralded(cluster: &Cluster, client: Client) -> (CancellationToken, Arc<Metrics>) {
+pub(crate) fn heralded(cluster: &Cluster, client: Client) -> (CancellationToken, Arc<Metrics>) {
     let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::default()));
     let (herald, _) = Herald::start(client, Some("one".into()), metrics.clone());
     let controller = Controller::new(
@@ -58,7 +58,7 @@ fn has(counts: &BTreeMap<String, usize>, wanted: &[(&str, usize)]) -> bool {
         .all(|(reason, number)| counts.get(*reason) == Some(number))
 }
 
-async fn eventually_has(cluster: &Cluster, wanted: &[(&str, usize)]) {
+pub(crate) async fn eventually_has(cluster: &Cluster, wanted: &[(&str, usize)]) {
     let has = async || has(&events(cluster).await, wanted);
     assert!(
         eventually(has).await,
@@ -278,34 +278,88 @@ async fn secrets(cluster: &Cluster) -> Vec<String> {
         .collect()
 }
 
+impl Written {
+    /// Takes all lines of this thread while what is returned lives.
+    fn lines(&self) -> impl Sized + use<> {
+        let writer = self.clone();
+        let lines = tracing_subscriber::fmt()
+            .event_format(Json)
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(move || writer.clone())
+            .finish();
+        // With one subscriber only, lines that another test's thread comes across first would be off for this one as
+        // well.
+        let sink = tracing_subscriber::fmt().with_writer(std::io::sink);
+        let second = tracing::Dispatch::new(sink.finish());
+        (tracing::subscriber::set_default(lines), second)
+    }
+
+    fn text(&self) -> String {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8(all.clone()).expect("text")
+    }
+}
+
+/// A client that may do everything but look at nodes.
+fn without_nodes(client: Client) -> Client {
+    let service = tower::service_fn(move |request: http::Request<Body>| {
+        let client = client.clone();
+        async move {
+            if request.uri().path() != "/api/v1/nodes" {
+                return client.send(request).await;
+            }
+            let status = json!({
+                "apiVersion": "v1", "kind": "Status", "status": "Failure",
+                "code": 403, "reason": "Forbidden", "message": "nodes is forbidden",
+            });
+            let answer = http::Response::builder().status(403);
+            let answer = answer.body(Body::from(status.to_string().into_bytes()));
+            Ok(answer.expect("a response"))
+        }
+    });
+    Client::new(service, "default")
+}
+
+#[tokio::test]
+async fn an_operator_without_rights_on_nodes_says_so_once_and_goes_on() {
+    let written = Written::default();
+    let _lines = written.lines();
+    let cluster = Cluster::start().await;
+    let metrics = Arc::new(Metrics::default());
+    let controller = Controller::new(
+        without_nodes(cluster.client.clone()),
+        Settings::default(),
+        kinds::all(),
+        Arc::new(cluster.clone()),
+        metrics.clone(),
+    );
+    let stop = CancellationToken::new();
+    tokio::spawn(controller.run(stop.clone()));
+    cluster.apply("config", json!({ "members": 3 })).await;
+    cluster.ready("config", 3).await;
+    // A watch that fails tries again within a second or two.
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    stop.cancel();
+    assert_eq!(count(&metrics.text(), "watch_failures_total"), 0);
+    let text = written.text();
+    let told = text.lines().filter(|line| line.contains("nodes"));
+    let warned: Vec<_> = told
+        .filter(|line| line.contains(r#""level":"warn""#))
+        .collect();
+    assert_eq!(warned.len(), 1, "{warned:#?}");
+}
+
 #[tokio::test]
 async fn log_lines_have_fixed_fields_and_no_secret() {
     let written = Written::default();
-    let writer = written.clone();
-    let lines = tracing_subscriber::fmt()
-        .event_format(Json)
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    // With one subscriber only, lines that another test's thread comes across first would be off for this one as well.
-    let _second = tracing::Dispatch::new(
-        tracing_subscriber::fmt()
-            .with_writer(std::io::sink)
-            .finish(),
-    );
     // Everything in this test runs on this thread.
-    let _guard = tracing::subscriber::set_default(lines);
+    let _lines = written.lines();
     let cluster = Cluster::start().await;
     let (stop, _) = heralded(&cluster, cluster.client.clone());
     cluster.apply("config", json!({ "members": 3 })).await;
     cluster.ready("config", 3).await;
     stop.cancel();
-    let bytes = written
-        .0
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    let text = String::from_utf8(bytes).expect("text");
+    let text = written.text();
     let mut acted = 0;
     for line in text.lines() {
         let line: Value =

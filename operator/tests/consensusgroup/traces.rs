@@ -41,7 +41,9 @@ pub(crate) fn try_run(world: &mut World) -> Result<String, String> {
 
 /// One look, what follows from it, and a moment; returns what was done.
 pub(crate) fn round(world: &mut World) -> String {
-    let decision = View::of(world).decide(world.floor);
+    let view = View::of(world);
+    let decision = view.decide(world.floor);
+    world.trust.seen = view.authority();
     world.status = decision.status;
     world.group.fresh = true;
     world.nodes_are_seen = true;

@@ -1,13 +1,13 @@
 //! The world that a plan acts on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{
     ContainerState, ContainerStateRunning, ContainerStatus, PodStatus,
 };
 use serde_json::{Value, json};
 use synod_agent_api::{AgentConfig, Change, InitialMember, MemberSpec};
-use synod_operator::action::{Action, Issue, Seen};
+use synod_operator::action::{Action, Seen};
 use synod_operator::child::{Child, ChildKind};
 use synod_operator::names;
 use synod_operator::observe::{NodeSeen, NodesSeen};
@@ -25,7 +25,8 @@ pub(crate) struct World {
     pub(crate) status: Value,
     pub(crate) uid: String,
     pub(crate) generation: i64,
-    pub(crate) authority: bool,
+    /// Authority, certificates, and who uses which.
+    pub(crate) trust: crate::trust::Trust,
     pub(crate) floor: u64,
     /// Members whose container does not start with this image.
     pub(crate) broken_image: Option<String>,
@@ -41,8 +42,6 @@ pub(crate) struct World {
     pub(crate) dark: BTreeSet<String>,
     /// Volumes are only reached from the node that they were made on.
     pub(crate) local_volumes: bool,
-    /// Digest of the certificate authority, once there is one.
-    pub(crate) authority_digest: String,
     /// Voters that served until their pod was deleted, and do not again yet.
     pub(crate) down: BTreeSet<u64>,
     /// How many members fell ill, or lost something, by themselves.
@@ -60,7 +59,7 @@ impl World {
             status: Value::Null,
             uid: UID.to_owned(),
             generation: 1,
-            authority: false,
+            trust: crate::trust::Trust::default(),
             floor: 0,
             broken_image: None,
             silent: Vec::new(),
@@ -71,7 +70,6 @@ impl World {
             nodes_are_seen: false,
             dark: BTreeSet::new(),
             local_volumes: false,
-            authority_digest: "authority".to_owned(),
             down: BTreeSet::new(),
             mishaps: 0,
             asked: None,
@@ -117,8 +115,11 @@ impl World {
     pub(crate) fn act(&mut self, action: &Action) -> Result<(), String> {
         let refused = |refused: Refused| format!("{refused:?}");
         match action {
-            Action::CreateAuthority => self.authority = true,
+            Action::CreateAuthority => self.trust.create_authority().map_err(refused)?,
             Action::Issue(issue) => self.issue(issue).map_err(refused)?,
+            Action::Trust(seen) => self.tell_whom_to_trust(seen).map_err(refused)?,
+            Action::ConfirmFollowed => self.confirm_followed()?,
+            Action::Rotate { seen, step } => self.trust.rotate(seen, *step).map_err(refused)?,
             Action::Create(object) => self.objects.create(object.clone()).map_err(refused)?,
             Action::Apply { uid, object } => self.objects.apply(uid, object).map_err(refused)?,
             Action::Patch { seen, patch } => self.objects.patch(seen, patch).map_err(refused)?,
@@ -201,28 +202,6 @@ impl World {
             Err(format!(
                 "{number} does not lead configuration {configuration}"
             ))
-        }
-    }
-
-    fn issue(&mut self, issue: &Issue) -> Result<(), Refused> {
-        let mut secret = issue.secret.clone();
-        secret.meta_mut().annotations = Some(BTreeMap::from([
-            (
-                names::ISSUED_FOR.to_owned(),
-                issue.digest(&self.authority_digest),
-            ),
-            (names::ADDRESSES.to_owned(), issue.addresses_text()),
-            (
-                names::NOT_AFTER.to_owned(),
-                "2027-01-01T00:00:00Z".to_owned(),
-            ),
-        ]));
-        match &issue.seen {
-            None => self.objects.create(secret),
-            Some(seen) => {
-                self.objects.check(seen)?;
-                self.objects.apply(&seen.uid, &secret)
-            }
         }
     }
 
@@ -433,6 +412,7 @@ impl World {
         self.start_pods();
         self.group.settle();
         self.down = self.still_down();
+        self.take_up_certificates();
     }
 
     fn pod_of(&self, wanted: u64) -> bool {

@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Etcdctl {
     program: PathBuf,
     endpoints: String,
+    /// Where `ca.crt`, `tls.crt` and `tls.key` are, if it is to use TLS.
+    certificates: Option<PathBuf>,
 }
 
 /// What a command printed and how it ended.
@@ -37,6 +39,16 @@ impl Etcdctl {
         Self {
             program: program.to_owned(),
             endpoints: endpoints.to_owned(),
+            certificates: None,
+        }
+    }
+
+    /// The same program with the certificates of this folder.
+    #[must_use]
+    pub fn with_certificates(&self, folder: &Path) -> Self {
+        Self {
+            certificates: Some(folder.to_owned()),
+            ..self.clone()
         }
     }
 
@@ -121,6 +133,14 @@ impl Etcdctl {
             .any(|argument| argument.starts_with("--endpoints"))
         {
             command.env("ETCDCTL_ENDPOINTS", &self.endpoints);
+        }
+        let files = [
+            ("ETCDCTL_CACERT", "ca.crt"),
+            ("ETCDCTL_CERT", "tls.crt"),
+            ("ETCDCTL_KEY", "tls.key"),
+        ];
+        if let Some(folder) = &self.certificates {
+            command.envs(files.map(|(variable, file)| (variable, folder.join(file))));
         }
         command
             .args(arguments)

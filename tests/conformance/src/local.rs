@@ -1,6 +1,8 @@
 //! `synod local`: a ConsensusGroup made from a YAML file, used, scaled, rolled, and left alone by its controller, under a
 //! client that writes without pause.
 
+mod rotation;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -13,6 +15,8 @@ use crate::faults::Clients;
 use crate::workload::Workload;
 use crate::{Failure, eventually_within};
 
+pub use rotation::rotation;
+
 /// How long a change of the group may take.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -21,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 struct Wanted {
     members: u64,
     election_ms: u64,
+    tls: &'static str,
 }
 
 impl Wanted {
@@ -35,11 +40,11 @@ spec:
   storage:
     size: 1Gi
   tls:
-    mode: Disabled
+    mode: {}
   timing:
     electionMs: {}
 ",
-            self.members, self.election_ms
+            self.members, self.tls, self.election_ms
         )
     }
 }
@@ -54,6 +59,11 @@ struct Local {
 impl Local {
     /// Starts the quickstart's group in a new folder and waits until it is Ready.
     fn start(programs: &Path) -> Result<Self, Failure> {
+        Self::start_with(programs, "Disabled")
+    }
+
+    /// The same with this mode of TLS.
+    fn start_with(programs: &Path, tls: &'static str) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new()
             .prefix("synod-local-")
             .tempdir()
@@ -61,6 +71,7 @@ impl Local {
         let wanted = Wanted {
             members: 3,
             election_ms: 1000,
+            tls,
         };
         let local = Self {
             synod: programs.join("synod"),
@@ -109,12 +120,16 @@ impl Local {
 
     /// The client addresses that `synod env` prints, as etcd's clients take them.
     fn endpoints(&self) -> Result<String, Failure> {
+        self.exported("ETCDCTL_ENDPOINTS")
+    }
+
+    /// What `synod env` prints as the value of a variable; the files that it names are written anew by that.
+    fn exported(&self, variable: &str) -> Result<String, Failure> {
         let said = self.run(&["env", "cg/config"])?;
-        let line = said
-            .lines()
-            .find_map(|line| line.strip_prefix("export ETCDCTL_ENDPOINTS="));
-        line.map(str::to_owned)
-            .ok_or_else(|| format!("no endpoints in:\n{said}"))
+        let start = format!("export {variable}=");
+        let line = said.lines().find_map(|line| line.strip_prefix(&start));
+        line.map(|value| value.trim_matches('\'').to_owned())
+            .ok_or_else(|| format!("no {variable} in:\n{said}"))
     }
 
     /// Edits the file, applies it, and waits until the group is as wanted.

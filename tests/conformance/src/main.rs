@@ -214,6 +214,10 @@ fn local(server: &Server, programs: &Path, clients: &Clients) -> Vec<Test> {
         ),
         with("synod local: 3, 5, 3, 1, 3 members", local::scale),
         with("synod local: a roll", local::roll),
+        with(
+            "synod local: another certificate authority",
+            local::rotation,
+        ),
     ]
 }
 

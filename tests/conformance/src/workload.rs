@@ -27,8 +27,24 @@ impl Workload {
     /// # Errors
     /// When it cannot be started or nothing is acknowledged.
     pub fn start(program: &Path, endpoints: &str) -> Result<Self, Failure> {
-        let mut child = Command::new(program)
-            .args(["-endpoints", endpoints])
+        Self::start_with(program, endpoints, None)
+    }
+
+    /// The same over TLS, with `ca.crt`, `tls.crt` and `tls.key` of a folder, read anew for each connection.
+    ///
+    /// # Errors
+    /// When it cannot be started or nothing is acknowledged.
+    pub fn start_with(
+        program: &Path,
+        endpoints: &str,
+        certificates: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        let mut command = Command::new(program);
+        command.args(["-endpoints", endpoints]);
+        if let Some(folder) = certificates {
+            command.arg("-certificates").arg(folder);
+        }
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

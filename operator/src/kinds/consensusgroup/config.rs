@@ -11,6 +11,7 @@ use synod_crds::{Spread, TlsMode};
 
 use super::seat::Start;
 use super::view::Group;
+use crate::authority::Authority;
 use crate::certificates::digest;
 use crate::mutation::mutated;
 
@@ -210,7 +211,7 @@ pub(super) fn template(group: &Group) -> String {
     });
     let mut text = text.to_string();
     if mutated("restart-for-certificates") {
-        text.extend(group.authority.as_deref());
+        text.extend(group.authority.as_deref().map(Authority::signer));
     }
     let mut hash = digest(&text);
     hash.truncate(16);

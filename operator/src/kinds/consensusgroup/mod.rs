@@ -15,6 +15,7 @@ mod seat;
 mod status;
 mod steps;
 mod story;
+mod trust;
 mod view;
 
 use kube::Resource;

@@ -16,7 +16,7 @@ use synod_crds::{API_VERSION, RetentionPolicy};
 use super::seat::Start;
 use super::view::Group;
 use super::{adoption, config};
-use crate::action::{Issue, Seen};
+use crate::action::{Issue, Seen, Why};
 use crate::child::Child;
 use crate::mutation::mutated;
 use crate::names::{self, LABEL_KIND, LABEL_MEMBER, LABEL_NAME, LABEL_ROLE};
@@ -171,7 +171,7 @@ pub(super) fn config_map(group: &Group, number: u64, members: &[u64]) -> Child {
 }
 
 /// A member's certificate.
-pub(super) fn certificate(group: &Group, number: u64, seen: Option<Seen>) -> Issue {
+pub(super) fn certificate(group: &Group, number: u64, seen: Option<Seen>, why: Why) -> Issue {
     let base = group.names.base();
     let namespace = &group.namespace;
     let pod = group.seats.get(&number).and_then(|seat| seat.pod.as_ref());
@@ -184,6 +184,7 @@ pub(super) fn certificate(group: &Group, number: u64, seen: Option<Seen>) -> Iss
             BTreeMap::new(),
         ),
         seen,
+        why,
         common_name: group.names.pod(number),
         uri: group.identity(number).to_string(),
         dns: vec![
@@ -201,13 +202,14 @@ pub(super) fn certificate(group: &Group, number: u64, seen: Option<Seen>) -> Iss
 }
 
 /// What clients need; with a certificate of their own if the operator issues them.
-pub(super) fn connection(group: &Group, seen: Option<Seen>) -> Issue {
+pub(super) fn connection(group: &Group, seen: Option<Seen>, why: Why) -> Issue {
     Issue {
         secret: secret(
             meta(group, group.names.connection()),
             connection_data(group),
         ),
         seen,
+        why,
         common_name: format!("{}-client", group.names.base()),
         uri: format!("synod://client/{}/{KIND}/{}", group.namespace, group.name),
         dns: Vec::new(),

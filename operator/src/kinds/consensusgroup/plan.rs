@@ -14,8 +14,11 @@ use super::adoption::Obstacle;
 use super::hibernation::Phase;
 use super::seat::{Claim, PodSeen, Seat, Start, seen_child};
 use super::view::Group;
-use super::{adoption, budget, config, founding, hibernation, nodes, objects, restart, steps};
-use crate::action::{Action, Issue, Seen};
+use super::{
+    adoption, budget, config, founding, hibernation, nodes, objects, restart, steps, trust,
+};
+use crate::action::{Action, Issue, Seen, Why};
+use crate::authority::Authority;
 use crate::certificates::ends_soon;
 use crate::child::{Child, ChildKind};
 use crate::mutation::mutated;
@@ -45,6 +48,7 @@ pub(super) fn plan(group: &Group) -> Vec<Action> {
         Phase::Asleep => claims(group),
         Phase::Waking => hibernation::wake(group),
     });
+    actions.extend(trust::follow(group));
     actions
 }
 
@@ -57,12 +61,12 @@ fn awake(group: &Group, steps: impl Fn(&Group) -> Vec<Action>) -> Vec<Action> {
 }
 
 /// When to look again although nothing happened.
-pub(super) const fn again(group: &Group) -> Option<Duration> {
+pub(super) fn again(group: &Group) -> Option<Duration> {
     if group.deleting {
-        None
-    } else {
-        Some(CERTIFICATES_EVERY)
+        return None;
     }
+    let rotation = trust::again(group).unwrap_or(CERTIFICATES_EVERY);
+    Some(rotation.min(CERTIFICATES_EVERY))
 }
 
 /// Authority, Services, budget, connection Secret.
@@ -75,9 +79,10 @@ fn surroundings(group: &Group) -> Vec<Action> {
     actions.extend(ensure(group, objects::peer_service(group)));
     actions.extend(budget::budget(group));
     actions.extend(match group.spec.tls.mode {
-        TlsMode::Auto => ensure_issued(group, |seen| objects::connection(group, seen)),
+        TlsMode::Auto => ensure_issued(group, |seen, why| objects::connection(group, seen, why)),
         TlsMode::Disabled | TlsMode::Secret => ensure(group, objects::plain_connection(group)),
     });
+    actions.extend(trust::withdraw(group));
     actions
 }
 
@@ -137,8 +142,8 @@ fn members(group: &Group) -> Vec<Action> {
     for number in group.numbers(|number, seat| should_run(group, number, seat)) {
         let seat = &group.seats[&number];
         actions.extend(configuration(group, number));
-        actions.extend(ensure_issued(group, |seen| {
-            objects::certificate(group, number, seen)
+        actions.extend(ensure_issued(group, |seen, why| {
+            objects::certificate(group, number, seen, why)
         }));
         actions.extend(pod(group, number, seat));
     }
@@ -223,33 +228,43 @@ pub(super) fn ensure(group: &Group, wanted: Child) -> Option<Action> {
     })
 }
 
-/// Issues the certificate unless a good one is there.
-fn ensure_issued(group: &Group, issue: impl Fn(Option<Seen>) -> Issue) -> Option<Action> {
+/// Issues the certificate unless a good one is there; one that only is to say whom to trust now stays.
+pub(super) fn ensure_issued(
+    group: &Group,
+    issue: impl Fn(Option<Seen>, Why) -> Issue,
+) -> Option<Action> {
     let authority = group.authority.as_deref()?;
-    let wanted = issue(None);
+    let wanted = issue(None, Why::Missing);
     let Some(found) = owned(group, ChildKind::Secret, wanted.secret.name()) else {
         return Some(Action::Issue(Box::new(wanted)));
     };
-    let annotation = |name: &str| {
-        found
-            .meta()
-            .annotations
-            .as_ref()
-            .and_then(|all| all.get(name))
-    };
-    let current = annotation(names::NOT_AFTER)
-        .and_then(|end| end.parse::<Timestamp>().ok())
-        .is_some_and(|end| !ends_soon(end, group.now));
-    let same = annotation(names::ISSUED_FOR) == Some(&wanted.digest(authority))
-        || mutated("keep-old-certificates");
-    let addresses = annotation(names::ADDRESSES)
-        .map(String::as_str)
-        .unwrap_or_default();
-    let reachable = wanted.addresses.is_empty() || addresses == wanted.addresses_text();
-    if current && same && reachable && found.satisfies(&wanted.secret) {
-        return None;
+    let seen = seen_child(found);
+    if let Some(why) = why_again(found, &wanted, authority, group.now) {
+        return Some(Action::Issue(Box::new(issue(Some(seen), why))));
     }
-    Some(Action::Issue(Box::new(issue(Some(seen_child(found))))))
+    let carries = matches!(found, Child::Secret(secret) if authority.is_carried_by(secret));
+    (!carries).then_some(Action::Trust(seen))
+}
+
+/// Why the certificate that is there is to be issued again, if it is.
+fn why_again(found: &Child, wanted: &Issue, authority: &Authority, now: Timestamp) -> Option<Why> {
+    let notes = found.meta().annotations.as_ref();
+    let note = |name: &str| notes.and_then(|all| all.get(name)).map(String::as_str);
+    let end: Option<Timestamp> = note(names::NOT_AFTER).and_then(|end| end.parse().ok());
+    let signer = authority.signer();
+    let addresses = note(names::ADDRESSES).unwrap_or_default();
+    let stays = mutated("keep-old-certificates");
+    if note(names::ISSUER).is_some_and(|issuer| issuer != signer) && !stays {
+        Some(Why::Authority)
+    } else if note(names::ISSUED_FOR) != Some(&wanted.digest(signer)) && !stays {
+        Some(Why::Content)
+    } else if end.is_none_or(|end| ends_soon(end, now)) {
+        Some(Why::EndsSoon)
+    } else if !wanted.addresses.is_empty() && addresses != wanted.addresses_text() {
+        Some(Why::Address)
+    } else {
+        (!found.satisfies(&wanted.secret)).then_some(Why::Content)
+    }
 }
 
 /// Notes something on a claim.

@@ -4,10 +4,10 @@ use synod_agent_api::MemberRole;
 use synod_crds::consensusgroup::MemberStatus;
 use synod_crds::{Condition, ConsensusGroupStatus, merged};
 
-use super::objects;
 use super::seat::Seat;
 use super::story::{Story, story, waited_for, why_not_ready};
 use super::view::Group;
+use super::{objects, trust};
 use crate::action::Action;
 use crate::reasons;
 
@@ -33,6 +33,7 @@ pub(super) fn status(group: &Group, actions: &[Action]) -> ConsensusGroupStatus 
     ];
     conditions.extend(foreign(group));
     conditions.extend(update(group));
+    conditions.extend(trust::condition(group));
     let selector: Vec<_> = objects::selector(group)
         .iter()
         .map(|(name, value)| format!("{name}={value}"))

@@ -18,6 +18,7 @@ use super::founding::is_late;
 use super::objects::KIND;
 use super::seat::{Claim, Seat, claim_of, number_of, owners, pod_of};
 use crate::agents::Target;
+use crate::authority::{Authority, Lag};
 use crate::child::{Child, ChildKind};
 use crate::kinds::Undecodable;
 use crate::mutation::mutated;
@@ -47,7 +48,9 @@ pub(super) struct Group {
     pub(super) lead: Option<Lead>,
     /// Objects of ours, by kind and name.
     pub(super) owned: BTreeMap<(ChildKind, String), Arc<Child>>,
-    pub(super) authority: Option<String>,
+    pub(super) authority: Option<Arc<Authority>>,
+    /// Other objects of the namespace that have not followed it.
+    pub(super) behind: BTreeMap<String, Lag>,
     /// The cluster's nodes, where they are known.
     pub(super) nodes: Option<Arc<NodesSeen>>,
     pub(super) settings: Arc<Settings>,
@@ -91,6 +94,7 @@ impl Group {
             lead: None,
             owned: BTreeMap::new(),
             authority: observed.authority.clone(),
+            behind: observed.behind.clone(),
             nodes: observed.nodes.clone(),
             settings: observed.settings.clone(),
             now: observed.now,

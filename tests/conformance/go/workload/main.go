@@ -1,6 +1,6 @@
 // Command workload writes to a group without pause while somebody else does harm to it, and judges at the end.
 //
-//	workload -endpoints A,B,C
+//	workload -endpoints A,B,C [-certificates DIR]
 //
 // It reads commands from its standard input, a line each: "endpoints A,B,..." goes on with these members; "mark" asks how
 // long it takes from now to the next acknowledged write, answered by a line "gap MILLISECONDS"; "stop" (or the end of
@@ -15,6 +15,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"os"
@@ -33,8 +34,12 @@ func main() {
 	endpoints := flag.String("endpoints", "", "client addresses, with commas between")
 	writers := flag.Int("writers", 4, "clients that write to the ledger without pause")
 	registers := flag.Int("registers", 6, "clients that read and write the registers")
+	certificates := flag.String("certificates", "", "folder of ca.crt, tls.crt and tls.key, for TLS")
 	flag.Parse()
 	run := &run{marks: newMarks(), stopping: make(chan struct{})}
+	if *certificates != "" {
+		run.tls = fresh(*certificates)
+	}
 	run.connect(strings.Split(*endpoints, ","), *writers+*registers+2)
 	ledger, history := newLedger(), newHistory()
 	observer := observe(run.client(0))
@@ -55,6 +60,7 @@ func main() {
 // run is what all workers share.
 type run struct {
 	clients  []*clientv3.Client
+	tls      *tls.Config
 	workers  sync.WaitGroup
 	marks    *marks
 	stopping chan struct{}
@@ -64,6 +70,7 @@ func (r *run) connect(endpoints []string, count int) {
 	for range count {
 		client, err := clientv3.New(clientv3.Config{
 			Endpoints:   endpoints,
+			TLS:         r.tls,
 			DialTimeout: 5 * time.Second,
 			Logger:      zap.NewNop(),
 		})
