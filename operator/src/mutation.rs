@@ -3,6 +3,7 @@
 synod_mutation::mutations! {
     "begin-before-founded" => "a first member runs before its claim is noted as a founder's",
     "remove-below-quorum" => "a voter is removed although the others are no quorum",
+    "count-the-lost" => "a voter is removed for which one stays whose claim is going, and that is gone with its pod",
     "sort-members-as-text" => "member 10 counts as lower than member 2",
     "bootstrap-adopted-claim" => "a claim that was in use starts as if it were empty",
     "roll-past-a-broken-pod" => "the roll goes on although a member is not ready",

@@ -17,6 +17,7 @@ pub(crate) type Scenario = fn() -> Result<(), String>;
 /// By the name of the mistake; those of the pains are in `pains.rs`.
 const SCENARIOS: &[(&str, Scenario)] = &[
     ("membership-without-id", a_member_is_added),
+    ("count-the-lost", a_claim_goes_while_another_leaves),
     ("believe-an-old-leader", a_leader_is_behind),
     ("retire-on-an-old-list", no_answer_is_of_today),
     (
@@ -73,6 +74,28 @@ pub(crate) fn a_voter_falls_ill_while_another_leaves() -> Result<(), String> {
     world.broken_image = Some("agent:1".into());
     lose_pod(&mut world, 2);
     try_run(&mut world).map(drop)
+}
+
+/// One was told to leave; the claim of one that is to stay goes, and its pod once the first has left.
+fn a_claim_goes_while_another_leaves() -> Result<(), String> {
+    let mut world = ready(json!({ "members": 3 }));
+    world.edit("members", json!(1));
+    let noted = round(&mut world);
+    assert!(noted.contains("data-config-cg-3"), "{noted}");
+    world.objects.delete(ChildKind::Claim, "data-config-cg-2");
+    while world.group.voters().contains(&3) && world.group.voters().contains(&2) {
+        round(&mut world);
+    }
+    if world.group.voters().contains(&2) {
+        lose_pod(&mut world, 2);
+    }
+    let lines = try_run(&mut world)?;
+    let left = world.group.voters().len();
+    if world.status["state"] == "Ready" && left == 1 {
+        Ok(())
+    } else {
+        Err(format!("{left} voters, {}\n{lines}", world.status["state"]))
+    }
 }
 
 pub(crate) fn the_highest_number_leaves_first() -> Result<(), String> {

@@ -169,7 +169,7 @@ fn remove(group: &Group, lead: &Lead, number: u64) -> Option<Vec<Action>> {
     let mut actions = Vec::new();
     if group.seats.get(&number).is_some_and(Seat::votes) {
         let voters = group.electorate();
-        let left = group.healthy_without(number);
+        let left = left_without(group, number);
         let enough = voters > 1 && left >= quorum(voters - 1);
         let reckless = mutated("remove-below-quorum") && voters > 1;
         if !enough && !reckless {
@@ -183,6 +183,14 @@ fn remove(group: &Group, lead: &Lead, number: u64) -> Option<Vec<Action>> {
     }
     actions.extend(membership(lead, Change::Remove { number }));
     Some(actions)
+}
+
+/// How many voters serve, and will, once `number` is removed. One whose claim is going serves until its pod ends, and never
+/// again: it is replaced, or removed, before one that keeps its data is. Of those that are lost and leave, one is the first.
+fn left_without(group: &Group, number: u64) -> usize {
+    let is_lost = |seat: &Seat| is_lost(group, seat) && !mutated("count-the-lost");
+    let itself_lost = group.seats.get(&number).is_some_and(is_lost);
+    group.healthy_but(|n, seat| n == number || is_lost(seat) && !(itself_lost && seat.is_leaving()))
 }
 
 /// Chooses who leaves when there are more than asked for.

@@ -313,10 +313,10 @@ impl Group {
         foreign.all(|member| member.role != MemberRole::Voter || is_current(member))
     }
 
-    /// How many voters but `number` the leader hears and sees caught up, foreign ones too; none whose pod is going.
-    pub(super) fn healthy_without(&self, number: u64) -> usize {
+    /// How many voters the leader hears and sees caught up, foreign ones too; none whose pod is going, and none of `without`.
+    pub(super) fn healthy_but(&self, without: impl Fn(u64, &Seat) -> bool) -> usize {
         let going = |seat: &Seat| seat.pod.as_ref().is_some_and(|pod| pod.deleting);
-        let stays = |n: u64, seat: &Seat| n != number && !going(seat);
+        let stays = |n: u64, seat: &Seat| !without(n, seat) && !going(seat);
         let ours =
             self.numbers(|n, seat| stays(n, seat) && seat.votes() && self.is_healthy(n, seat));
         let foreign = self
