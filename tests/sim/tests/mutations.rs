@@ -1,6 +1,9 @@
 //! The checkers notice deliberate mistakes. All of them on demand: `cargo xtask sim --mutations all`; here the table is
 //! held against the code, and a few are hunted.
 
+#[cfg(feature = "mutations")]
+mod table;
+
 #[cfg(not(feature = "mutations"))]
 #[test]
 fn mistakes_are_noticed() {
@@ -9,39 +12,23 @@ fn mistakes_are_noticed() {
 
 #[cfg(feature = "mutations")]
 mod hunted {
+    use super::table;
     use synod_sim::mutation;
     use synod_sim::run::run;
 
-    /// One row of the table: name, checker, seed.
-    fn rows() -> Vec<(String, String, u64)> {
-        let table = include_str!("../MUTATIONS.md");
-        let rows = table.lines().filter(|line| line.starts_with("| `"));
-        rows.map(|line| {
-            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-            (
-                cells[1].trim_matches('`').to_owned(),
-                cells[3].to_owned(),
-                cells[4].parse().expect("a seed"),
-            )
-        })
-        .collect()
+    fn rows() -> Vec<table::Row> {
+        table::rows(include_str!("../MUTATIONS.md"))
     }
 
     #[test]
     fn the_table_names_every_mistake() {
-        let rows = rows();
-        for mutation in mutation::all() {
-            let found = rows.iter().any(|(name, ..)| name == mutation.name);
-            assert!(
-                found,
-                "{} is not in MUTATIONS.md: run cargo xtask sim --mutations all",
-                mutation.name
-            );
-        }
-        assert_eq!(
-            rows.len(),
-            mutation::all().len(),
-            "MUTATIONS.md names mistakes that are gone"
+        let all = mutation::all();
+        let names: Vec<&str> = all.iter().map(|mutation| mutation.name).collect();
+        table::names_all(
+            &rows(),
+            &names,
+            "MUTATIONS.md",
+            "cargo xtask sim --mutations all",
         );
     }
 
@@ -49,11 +36,12 @@ mod hunted {
     #[test]
     fn a_few_mistakes_are_noticed() {
         for (name, checker, seed) in rows().iter().step_by(12) {
+            let seed = seed.expect("it was caught");
             mutation::switch(Some(name)).expect("this build makes mistakes");
-            let wrong = run(*seed).violation.map(|(violation, _)| violation.checker);
+            let wrong = run(seed).violation.map(|(violation, _)| violation.checker);
             mutation::switch(None).expect("none is always possible");
             assert_eq!(wrong, Some(checker.as_str()), "{name} with seed {seed}");
-            let right = run(*seed).violation;
+            let right = run(seed).violation;
             assert!(right.is_none(), "seed {seed} without a mistake: {right:?}");
         }
     }

@@ -1,5 +1,8 @@
 //! The operator over real groups, a few seeds in every test run; thousands on demand: `cargo xtask sim --operator`.
 
+#[cfg(feature = "mutations")]
+mod table;
+
 use synod_sim::operator::{Run, run};
 
 fn check(run: &Run) {
@@ -24,35 +27,22 @@ fn mistakes_of_the_operator_are_noticed() {
 #[cfg(feature = "mutations")]
 mod hunted {
     use super::run;
+    use super::table;
     use synod_sim::operator::mutation;
 
-    /// One row of the table: name, checker, seed.
-    fn rows() -> Vec<(String, String, Option<u64>)> {
-        let table = include_str!("../OPERATOR_MUTATIONS.md");
-        let rows = table.lines().filter(|line| line.starts_with("| `"));
-        rows.map(|line| {
-            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-            let name = cells[1].trim_matches('`').to_owned();
-            (name, cells[3].to_owned(), cells[4].parse().ok())
-        })
-        .collect()
+    fn rows() -> Vec<table::Row> {
+        table::rows(include_str!("../OPERATOR_MUTATIONS.md"))
     }
 
     #[test]
     fn the_table_names_every_mistake() {
-        let rows = rows();
-        for mutation in mutation::all() {
-            let found = rows.iter().any(|(name, ..)| name == mutation.name);
-            assert!(
-                found,
-                "{} is not in OPERATOR_MUTATIONS.md: run cargo xtask sim --operator --mutations all",
-                mutation.name
-            );
-        }
-        assert_eq!(
-            rows.len(),
-            mutation::all().len(),
-            "OPERATOR_MUTATIONS.md names mistakes that are gone"
+        let all = mutation::all();
+        let names: Vec<&str> = all.iter().map(|mutation| mutation.name).collect();
+        table::names_all(
+            &rows(),
+            &names,
+            "OPERATOR_MUTATIONS.md",
+            "cargo xtask sim --operator --mutations all",
         );
     }
 
