@@ -51,6 +51,8 @@ pub(crate) struct Host {
     pub(crate) unnoticed: bool,
     /// True once its process took part: its disk is formatted.
     pub(crate) formatted: bool,
+    /// True once its process showed itself as a member: whoever starts it may know that its disk was in use.
+    pub(crate) joined: bool,
     /// The newest configuration that its process knows to be decided.
     pub(crate) configuration: ConfigId,
     /// A configuration that its log ends with, undecided, as last seen.
@@ -101,6 +103,7 @@ impl Host {
             context: Self::context(node),
             unnoticed: false,
             formatted: false,
+            joined: false,
             configuration: ConfigId(0),
             undecided: None,
             disk_id: 0,
@@ -222,8 +225,9 @@ pub(crate) fn initial(members: u64) -> Configuration {
 }
 
 fn settings(host: &Host, now: Instant, profile: &Profile, resume: bool) -> Settings {
-    // Whoever starts it knows that the disk was in use; whether it says so makes no difference unless it was lost.
-    let resume = !host.unnoticed && (host.wiped || (host.formatted && resume));
+    // Whoever starts it knows that the disk was in use once the member was seen in its group, as an operator does; whether
+    // it says so makes no difference unless the disk was lost or cannot be read.
+    let resume = !host.unnoticed && host.joined && (host.wiped || resume);
     let lease = profile
         .lease
         .map(|(length, drift_ppm)| synod_paxos::Lease { length, drift_ppm });

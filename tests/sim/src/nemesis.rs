@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use synod_paxos::{Change, Member, MemberRole, Node};
-use synod_replica::{Output, Request, StartMode};
+use synod_replica::{ChangeRefusal, Output, Request, StartMode};
 
 use crate::clock::{Instant, MS, SECOND};
 use crate::host::Host;
@@ -280,6 +280,10 @@ impl World {
         };
         let expected = self.random.chance(700).then_some(self.newest.id);
         self.note(node, || format!("is asked for {change:?}"));
+        if matches!(change, Change::Remove { .. } | Change::Swap { .. }) {
+            // The ticket that it is about to get.
+            self.removals.insert(self.last_ticket + 1, self.now);
+        }
         self.ask(node, Asker::Admin, |ticket| Request::Change {
             ticket,
             expected,
@@ -355,7 +359,10 @@ impl World {
 
     pub(crate) fn admin_answered(&mut self, node: Node, output: &Output<Witness>) {
         match output {
-            Output::Changed { result, .. } => {
+            Output::Changed { ticket, result } => {
+                if !matches!(result, Err(ChangeRefusal::Refused(_))) {
+                    self.removals.remove(ticket);
+                }
                 self.note(node, || format!("answers the change: {result:?}"));
                 self.counts.changes += u64::from(result.is_ok());
             }

@@ -4,7 +4,7 @@
 use synod_paxos::{Configuration, Node};
 use synod_replica::Request;
 
-use crate::clock::{Instant, MS};
+use crate::clock::{Instant, MS, SECOND};
 use crate::nemesis::{MEMBERS_MAX, Undo, VOTERS_MAX};
 use crate::observe::voters;
 use crate::world::{Asker, Happening, World};
@@ -148,8 +148,22 @@ impl World {
         self.after(span, Happening::Start { node });
     }
 
+    /// True while a voter may be removed that somebody was asked to remove. A leader asks the remaining voters whether they
+    /// live, and one whose damage nobody has read says that it does: two voters of which one is damaged survive nothing. So
+    /// the group promises to survive a loss that is not known yet among the voters that are left, not among those there were.
+    fn may_be_removing(&self) -> bool {
+        /// How long a request that nobody answered may be on its way: it times out after 3 s.
+        const ON_ITS_WAY: Instant = 6 * SECOND;
+        self.removals
+            .values()
+            .any(|asked| self.now < asked + ON_ITS_WAY)
+    }
+
     /// Snapshots rot while they are in use, often the leader's while somebody new needs one; found when one is read.
     fn rot_snapshot(&mut self, node: Node) {
+        if self.may_be_removing() {
+            return;
+        }
         let node = self
             .leader()
             .filter(|leader| self.may_damage(*leader))
@@ -196,7 +210,7 @@ impl World {
         let host = self.host(node);
         host.disk.wipe();
         host.damaged = true;
-        host.unnoticed = unnoticed || !voted;
+        host.unnoticed = unnoticed;
         // Votes that nobody counted bind nobody: the group has yet to begin.
         host.wiped = voted;
         host.disk_id = 0;

@@ -135,6 +135,8 @@ pub struct World {
     /// The one before it.
     pub(crate) former: Configuration,
     pub(crate) askers: BTreeMap<(Node, Ticket), (Asker, Instant)>,
+    /// Removals that were asked for and that no answer has settled, with when they were asked.
+    pub(crate) removals: BTreeMap<Ticket, Instant>,
     /// Until when no other fault is made.
     pub(crate) usurping_until: Instant,
     /// Until when clients hardly think.
@@ -190,6 +192,7 @@ impl World {
             newest: initial(members),
             former: initial(members),
             askers: BTreeMap::new(),
+            removals: BTreeMap::new(),
             usurping_until: 0,
             hurry_until: 0,
             compactions: BTreeSet::new(),

@@ -13,17 +13,8 @@ impl Replica {
             self.tell_amnesia(from);
             return false;
         }
-        let promised = self.acceptor.promised;
-        if ballot < promised || ballot.node != from {
-            let decided = self.decided();
-            self.send_now(
-                from,
-                Body::Reject {
-                    ballot,
-                    promised,
-                    decided,
-                },
-            );
+        if ballot < self.acceptor.promised || ballot.node != from {
+            self.reject(from, ballot);
             return false;
         }
         if matches!(&self.role, Role::Leading(leading) if leading.ballot == ballot) {
@@ -31,6 +22,18 @@ impl Replica {
         }
         self.hear_leader(now, ballot);
         true
+    }
+
+    fn reject(&mut self, to: Node, ballot: Ballot) {
+        let (promised, decided) = (self.acceptor.promised, self.decided());
+        self.send_now(
+            to,
+            Body::Reject {
+                ballot,
+                promised,
+                decided,
+            },
+        );
     }
 
     /// Notes that an `Accepted` is owed; one per `Ready`, with what the log holds by then.
@@ -184,7 +187,12 @@ impl Replica {
             }
         }
         if ballot.node == from {
-            self.owe(from, ballot, false);
+            // What is chosen is taken from anybody; said to be accepted it is to a leader that may still lead only.
+            if ballot < self.acceptor.promised && self.can_vote() {
+                self.reject(from, ballot);
+            } else {
+                self.owe(from, ballot, false);
+            }
         }
         self.try_lead(now);
     }

@@ -8,6 +8,7 @@
 //! | empty | resume | formatted; amnesiac: votes only after the group was told of the loss |
 //! | formatted and whole | any | newest valid snapshot, then the log |
 //! | formatted, damaged; a founder that never voted | any | formatted anew, as an empty one |
+//! | formatted, damaged; its identity unreadable, other founders | bootstrap | set aside, formatted anew, as an empty one |
 //! | formatted, damaged; other voters exist | any | set aside, formatted anew; amnesiac |
 //! | formatted, damaged; the only voter | any | quarantined; nothing is changed, until another voter is heard of |
 //!
