@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use synod_agent_api::Status;
 use synod_paxos::{Change, ConfigId, Configuration, Node, Slot};
 use synod_replica::{ChangeRefusal, Command, DriverStatus, Refusal, StateMachine};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::sleep;
+
+use super::attendance::Attendance;
 
 /// A configuration change as a caller wants it.
 #[derive(Clone, Debug)]
@@ -107,35 +111,34 @@ pub type InspectThen<S> = Box<dyn FnOnce(&mut S) + Send>;
 /// Numbers that move with every decision; read without asking the loop. Each is exact on its own, not together.
 #[derive(Debug, Default)]
 pub struct Live {
+    me: u64,
     decided: AtomicU64,
     applied: AtomicU64,
     round: AtomicU64,
     leader: AtomicU64,
-    guests: AtomicU64,
+    attendance: Attendance,
 }
 
-/// A client that is connected, for as long as this lives.
+/// A call that is under way, for as long as this lives.
 #[derive(Debug)]
-pub struct Guest {
-    live: Arc<Live>,
-    first: bool,
-}
-
-impl Guest {
-    /// True if nobody was connected before.
-    #[must_use]
-    pub const fn is_first(&self) -> bool {
-        self.first
-    }
-}
+pub struct Guest(Arc<Live>);
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        self.live.guests.fetch_sub(1, Ordering::Relaxed);
+        self.0.attendance.leave();
     }
 }
 
 impl Live {
+    /// For member `me`, which hears of decisions `delay` late, at most, while nobody calls it.
+    pub(crate) fn new(me: Node, delay: Duration) -> Self {
+        Self {
+            me: me.0,
+            attendance: Attendance::new(delay),
+            ..Self::default()
+        }
+    }
+
     /// The last slot known as decided.
     #[must_use]
     pub fn decided(&self) -> u64 {
@@ -160,10 +163,19 @@ impl Live {
         Some(self.leader.load(Ordering::Relaxed)).filter(|node| *node != 0)
     }
 
-    /// Whether a client is connected.
+    /// Whether clients call this member.
     #[must_use]
     pub fn attended(&self) -> bool {
-        self.guests.load(Ordering::Relaxed) > 0
+        self.attendance.attended()
+    }
+
+    /// How long it takes until this member has heard of everything that was decided before the first call came; no time
+    /// for the leader, which decides.
+    fn catches_up_in(&self) -> Duration {
+        if self.leader() == Some(self.me) {
+            return Duration::ZERO;
+        }
+        self.attendance.catches_up_in()
     }
 
     /// Sets what the loop knows; only the loop does.
@@ -214,12 +226,11 @@ impl<S: StateMachine + 'static> Engine<S> {
         }
     }
 
-    /// Counts a client that has connected. While there is one, decisions are heard of at once.
+    /// Counts a call that has come. While there is one, and for a second after it, decisions are heard of at once.
     #[must_use]
     pub fn welcome(&self) -> Guest {
-        let live = Arc::clone(&self.live);
-        let first = live.guests.fetch_add(1, Ordering::Relaxed) == 0;
-        Guest { live, first }
+        self.live.attendance.enter();
+        Guest(Arc::clone(&self.live))
     }
 
     /// Replicates a command and tells where it was applied here and what the machine answered.
@@ -251,7 +262,7 @@ impl<S: StateMachine + 'static> Engine<S> {
     }
 
     /// A serializable read, or an operation on what is local to this member (watches): runs `inspect` on the machine as it
-    /// is. It must not change replicated state.
+    /// is, once a member that nobody had called for a while has caught up. It must not change replicated state.
     ///
     /// # Errors
     /// If the engine is overloaded or stopped.
@@ -260,6 +271,10 @@ impl<S: StateMachine + 'static> Engine<S> {
         T: Send + 'static,
         F: FnOnce(&mut S) -> T + Send + 'static,
     {
+        let rest = self.live.catches_up_in();
+        if !rest.is_zero() {
+            sleep(rest).await;
+        }
         let (reply, answer) = oneshot::channel();
         let then: InspectThen<S> = Box::new(move |machine| {
             let _ = reply.send(inspect(machine));

@@ -7,6 +7,7 @@
 //! The loop and the tasks of connections are meant to share one thread: a request then crosses no thread, only the
 //! disk's completions do.
 
+mod attendance;
 mod handle;
 mod inbox;
 mod pending;

@@ -1,6 +1,7 @@
 //! The loop: wait, take everything in, flush, answer, publish; over and over.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use synod_agent_api::Status;
@@ -63,7 +64,9 @@ where
     let (requests, incoming) = mpsc::channel(requests_max);
     let first = Arc::new(status_of(&driver.status(), &facts, false, facts.generation));
     let (status, shown) = watch::channel(first);
-    let live = Arc::new(Live::default());
+    let settings = driver.settings();
+    let delay = Duration::from_nanos(settings.timing.decide_delay.0);
+    let live = Arc::new(Live::new(settings.node, delay));
     let configuration = Arc::new(ArcSwap::from_pointee(Configuration::default()));
     let published = Published {
         facts,

@@ -26,8 +26,6 @@ pub struct Settings {
     pub txn_ops_max: usize,
     /// Time between progress notifications of a watch that wants them and sees nothing (etcd's default is 10 min).
     pub watch_progress_interval: Duration,
-    /// How long the first client of a member that had none waits, so that it sees what was decided before it came.
-    pub catch_up: Duration,
     /// Time without a leader after which streams of clients that want one are ended.
     pub no_leader_grace: Duration,
 }
@@ -38,7 +36,6 @@ impl Default for Settings {
             request_bytes_max: 1536 << 10,
             txn_ops_max: 128,
             watch_progress_interval: Duration::from_secs(600),
-            catch_up: Duration::ZERO,
             no_leader_grace: Duration::from_secs(3),
         }
     }

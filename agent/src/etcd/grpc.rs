@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tonic::{Code, Status};
 
 use super::errors::EtcdError;
+use crate::engine::Guest;
 
 /// Flag and length before each message.
 const PREFIX_BYTES: usize = 5;
@@ -33,8 +34,18 @@ pub(crate) enum Body {
     Success,
     /// Bytes of an ordinary HTTP answer.
     Plain(Bytes),
-    /// A stream of messages.
-    Stream(tonic::body::Body),
+    /// A stream of messages: a call that is under way as long as it lasts.
+    Stream(tonic::body::Body, Option<Guest>),
+}
+
+impl Body {
+    /// A stream keeps `guest`; of other answers nothing is left to be done.
+    pub(crate) fn kept(self, guest: Guest) -> Self {
+        match self {
+            Self::Stream(stream, _) => Self::Stream(stream, Some(guest)),
+            other => other,
+        }
+    }
 }
 
 impl HttpBody for Body {
@@ -50,9 +61,9 @@ impl HttpBody for Body {
             Self::Message(bytes) => (Frame::data(bytes), Self::Success),
             Self::Success => (Frame::trailers(success()), Self::Empty),
             Self::Plain(bytes) => (Frame::data(bytes), Self::Empty),
-            Self::Stream(mut stream) => {
+            Self::Stream(mut stream, guest) => {
                 let polled = Pin::new(&mut stream).poll_frame(cx);
-                *self = Self::Stream(stream);
+                *self = Self::Stream(stream, guest);
                 return polled;
             }
         };
@@ -64,7 +75,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Message(_) | Self::Success | Self::Plain(_) => false,
-            Self::Stream(stream) => stream.is_end_stream(),
+            Self::Stream(stream, _) => stream.is_end_stream(),
         }
     }
 
@@ -72,7 +83,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Plain(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Message(_) | Self::Success | Self::Stream(_) => SizeHint::default(),
+            Self::Message(_) | Self::Success | Self::Stream(..) => SizeHint::default(),
         }
     }
 }

@@ -26,6 +26,7 @@ pub(crate) async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Res
         return Status::unimplemented(words).into_http();
     };
     front.metrics.started(call);
+    let guest = front.engine.welcome();
     let carried_out = match gate::pass(&front, call, request.headers()) {
         Ok(()) => carry_out(&front, call, request).await,
         Err(refused) => Err(refused),
@@ -33,7 +34,7 @@ pub(crate) async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Res
     match carried_out {
         Ok(response) => {
             front.metrics.handled(call, Code::Ok);
-            response
+            response.map(|body| body.kept(guest))
         }
         Err(status) => {
             front.metrics.handled(call, status.code());
@@ -141,7 +142,7 @@ where
         >,
 {
     match service.call(request).await {
-        Ok(response) => Ok(response.map(Body::Stream)),
+        Ok(response) => Ok(response.map(|body| Body::Stream(body, None))),
         Err(never) => match never {},
     }
 }

@@ -123,10 +123,6 @@ async fn connection(
     builder: &auto::Builder<TokioExecutor>,
     front: Arc<Front>,
 ) {
-    let guest = front.engine.welcome();
-    if guest.is_first() {
-        sleep(front.settings.catch_up).await;
-    }
     let _ = stream.set_nodelay(true);
     let keepalive = TcpKeepalive::new()
         .with_time(TCP_KEEPALIVE)

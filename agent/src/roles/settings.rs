@@ -16,8 +16,7 @@ pub(super) const LEVEL_MAX: u32 = 1;
 /// The replicated group within the process's log.
 const GROUP: u32 = 1;
 
-/// How far members that no client is connected to may lag behind what is decided, for the sake of a message saved by each
-/// put. The others are told at once: who goes from member to member sees a lag of even 2 ms in serializable reads and in
+/// How far members that no client calls may lag behind what is decided, for the sake of a message saved by each put. The others are told at once: who goes from member to member sees a lag of even 2 ms in serializable reads and in
 /// watches from the past.
 const DECIDE_DELAY: Span = Span::from_millis(2);
 
@@ -142,7 +141,6 @@ pub(super) fn front(config: &AgentConfig) -> etcd::Settings {
         request_bytes_max: usize_of(limits.request_bytes_max),
         txn_ops_max: limits.txn_operations_max as usize,
         watch_progress_interval: Duration::from_millis(limits.watch_progress_interval_ms),
-        catch_up: Duration::from_nanos(2 * DECIDE_DELAY.0),
         no_leader_grace: 3 * Duration::from_millis(config.timing.election_ms),
     }
 }
