@@ -5,6 +5,7 @@ use expect_test::expect;
 use futures::poll;
 use synod_agent_api::Role;
 use synod_proto::etcdserverpb::kv_client::KvClient;
+use synod_proto::etcdserverpb::watch_client::WatchClient;
 use synod_proto::etcdserverpb::{
     CompactionRequest, Compare, DeleteRangeRequest, LeaseGrantRequest, LeaseRevokeRequest,
     PutRequest, RangeRequest, RequestOp, TxnRequest, lease_client::LeaseClient, request_op,
@@ -382,6 +383,23 @@ async fn leaders_and_learners() {
         .range(stale)
         .await
         .expect("a learner answers stale reads");
+}
+
+/// The Go client ends a watch, or takes a lease for lost, at any other code.
+#[tokio::test]
+async fn a_learner_sends_streams_elsewhere() {
+    let served = Served::start().await;
+    served.solo.become_role(Role::Learner, Some(2));
+    let elsewhere = (
+        Code::Unavailable,
+        EtcdError::NotSupportedForLearner.words().to_owned(),
+    );
+    let mut watch = WatchClient::new(served.channel());
+    let watched = watch.watch(futures::stream::empty()).await;
+    assert_eq!(said(watched), elsewhere);
+    let mut lease = LeaseClient::new(served.channel());
+    let kept = lease.lease_keep_alive(futures::stream::empty()).await;
+    assert_eq!(said(kept), elsewhere);
 }
 
 #[tokio::test]
