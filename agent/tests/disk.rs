@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use bytes::Bytes;
 use synod_agent::disk::{DataDirectory, DirectoryError, RealDisk};
 use synod_agent::metrics::DiskMetrics;
-use synod_replica::{Completion, Disk, DiskError, DiskOp};
+use synod_replica::{Completion, Disk, DiskError, DiskOp, DiskTicket};
 use tempfile::TempDir;
 
 struct Bench {
@@ -39,6 +39,11 @@ impl Bench {
     /// Submits all at once; their results, after checking that they come in order.
     fn carry_out(&mut self, ops: Vec<DiskOp>) -> Vec<Result<(), DiskError>> {
         let tickets: Vec<_> = ops.into_iter().map(|op| self.disk.submit(op)).collect();
+        self.disk.begin(false);
+        self.results(tickets)
+    }
+
+    fn results(&self, tickets: Vec<DiskTicket>) -> Vec<Result<(), DiskError>> {
         tickets
             .into_iter()
             .map(|ticket| {
@@ -96,6 +101,40 @@ fn what_is_written_is_read() {
     assert_eq!(bench.content("log-2"), b"hello");
     assert_eq!(bench.disk.read("log-2", 3, 100).unwrap(), "lo");
     assert_eq!(bench.disk.read("log-2", 9, 100).unwrap(), "");
+}
+
+/// Whether a turn waits for the disk makes no difference to what is done and told, nor to its order: turns that do come
+/// between turns that do not, and whether one may depends on how quick the disk is found to be.
+#[test]
+fn turns_that_wait_for_the_disk_and_turns_that_do_not_keep_their_order() {
+    let mut bench = Bench::new();
+    bench.carry_out(vec![create("log", 0)]);
+    let mut tickets = Vec::new();
+    for turn in 0..200u64 {
+        let idle = turn % 3 != 0;
+        tickets.push(bench.disk.submit(write("log", 2 * turn, &[b"a", b"b"])));
+        tickets.push(bench.disk.submit(sync("log")));
+        if turn % 50 == 0 {
+            tickets.push(bench.disk.submit(DiskOp::SyncDirectory));
+        }
+        bench.disk.begin(idle);
+        if turn % 2 == 0 {
+            let results = bench.results(std::mem::take(&mut tickets));
+            assert!(results.iter().all(Result::is_ok), "{results:?}");
+        }
+    }
+    // What was submitted and not begun is carried out when the disk is dropped.
+    tickets.push(bench.disk.submit(write("log", 400, &[b"!"])));
+    let Bench {
+        _directory: directory,
+        disk,
+        completions,
+    } = bench;
+    drop(disk);
+    let told: Vec<_> = completions.iter().map(|told| told.ticket).collect();
+    assert_eq!(told, tickets);
+    let content = std::fs::read(directory.path().join("log")).unwrap();
+    assert_eq!(content, [b"ab".repeat(200), b"!".to_vec()].concat());
 }
 
 #[test]

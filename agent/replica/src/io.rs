@@ -83,6 +83,11 @@ pub struct Completion {
 pub trait Disk {
     /// Queues `op`; its [`Completion`] comes back as an event. Never blocks.
     fn submit(&mut self, op: DiskOp) -> DiskTicket;
+    /// Everything of this turn is submitted, and nothing is held back any more. `idle`: nothing else came of the turn, no
+    /// message that waits to be sent and no answer, so a disk known to be quick may be waited for.
+    fn begin(&mut self, idle: bool) {
+        let _ = idle;
+    }
     /// Names of all files, sorted.
     ///
     /// # Errors

@@ -1,10 +1,10 @@
-//! The thread that carries out disk operations.
+//! Carries out disk operations, and knows how quick that is.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice};
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::{Arc, mpsc};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 use hashbrown::HashMap;
@@ -20,6 +20,15 @@ const HANDLES_MAX: usize = 64;
 /// Slices of one `pwritev`; Linux's IOV_MAX.
 const SLICES_MAX: usize = 1024;
 
+/// A sync that takes less costs about as much as waking a thread and being woken by it.
+const QUICK: Duration = Duration::from_millis(1);
+
+/// So many syncs in a row must have been quick before one is waited for.
+const QUICK_SYNCS_MIN: u32 = 32;
+
+/// An operation, and the ticket that its completion bears.
+pub(super) type Operation = (DiskTicket, DiskOp);
+
 pub(super) struct Worker {
     directory: Arc<DataDirectory>,
     metrics: DiskMetrics,
@@ -27,6 +36,8 @@ pub(super) struct Worker {
     handles: HashMap<String, File>,
     /// Results not told yet: told together, since a write is of no use to anyone before its sync.
     untold: Vec<Completion>,
+    /// Syncs in a row that took less than [`QUICK`].
+    quick_syncs: u32,
 }
 
 impl Worker {
@@ -41,19 +52,21 @@ impl Worker {
             completed,
             handles: HashMap::new(),
             untold: Vec::new(),
+            quick_syncs: 0,
         }
     }
 
-    /// Works until the queue is closed and empty.
-    pub(super) fn run(mut self, queue: &mpsc::Receiver<(DiskTicket, DiskOp)>) {
-        while let Ok(first) = queue.recv() {
-            let mut next = Some(first);
-            while let Some((ticket, op)) = next {
-                self.carry_out(ticket, &op);
-                next = queue.try_recv().ok();
-            }
-            self.tell();
+    /// Carries out operations in their order and tells of each.
+    pub(super) fn work(&mut self, operations: impl IntoIterator<Item = Operation>) {
+        for (ticket, op) in operations {
+            self.carry_out(ticket, &op);
         }
+        self.tell();
+    }
+
+    /// Whether the last syncs were all so quick that one more may be waited for.
+    pub(super) const fn is_quick(&self) -> bool {
+        self.quick_syncs >= QUICK_SYNCS_MIN
     }
 
     fn carry_out(&mut self, ticket: DiskTicket, op: &DiskOp) {
@@ -112,11 +125,15 @@ impl Worker {
 
     fn sync(&mut self, file: &str) -> io::Result<()> {
         let begun = Instant::now();
-        self.handle(file)?.sync_data()?;
-        self.metrics
-            .fsync_seconds
-            .observe(begun.elapsed().as_secs_f64());
-        Ok(())
+        let synced = self.handle(file)?.sync_data();
+        let took = begun.elapsed();
+        self.quick_syncs = if took < QUICK {
+            self.quick_syncs.saturating_add(1)
+        } else {
+            0
+        };
+        self.metrics.fsync_seconds.observe(took.as_secs_f64());
+        synced
     }
 
     fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {

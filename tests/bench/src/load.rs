@@ -18,7 +18,7 @@ pub(crate) struct Load {
 pub(crate) const LOADS: [Load; 4] = [
     Load {
         name: "put, 1 connection, 1 client",
-        operations: [4_000, 500],
+        operations: [16_000, 500],
         arguments: &[
             "--target-leader",
             "--conns=1",

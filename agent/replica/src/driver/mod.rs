@@ -191,11 +191,14 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     /// Does what the events taken in and the time demand: writes, sends, applies, answers.
     pub fn flush(&mut self, now: Now) {
         self.unfinished = false;
+        let sent = self.counters.frames_sent;
         self.retry_script(now);
         if self.running.is_some() {
             self.run(now);
         }
         self.note_facts(now);
+        let idle = self.counters.frames_sent == sent && self.outputs.is_empty();
+        self.disk.begin(idle);
     }
 
     /// One turn while the member takes part.
@@ -271,6 +274,11 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
 
     fn wall_ms(&self, now: Now) -> u64 {
         self.wall.1 + (now - self.wall.0).0 / 1_000_000
+    }
+
+    /// What it was opened with.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Tells whether clients use this member, which is assumed at first: where none does, decisions may be heard of
