@@ -201,7 +201,7 @@ impl SimDisk {
         medium.queue.clear();
     }
 
-    /// Flips bits of a file, but not of what was synced just now: damage there cannot be told from a torn write.
+    /// Flips bits of a file, but not of what was synced just now to a log: damage there cannot be told from a torn write.
     /// Returns the file's name and the offset, or nothing if there is nothing to rot.
     /// Only files whose names begin with `prefix` rot.
     pub fn rot(&self, prefix: &str) -> Option<(String, u64)> {
@@ -381,7 +381,9 @@ impl Medium {
                 .iter()
                 .any(|(span, since)| span.contains(&at) && now < since + PROVEN_AFTER)
         };
-        if fresh(offset as usize) || fresh(offset as usize + 31) {
+        // An identity is whole or not there: it is written beside the old one and renamed.
+        let is_torn_perhaps = !name.starts_with("identity");
+        if is_torn_perhaps && (fresh(offset as usize) || fresh(offset as usize + 31)) {
             return None;
         }
         let length = if self.random.chance(500) { 1 } else { 32 };

@@ -133,7 +133,7 @@ impl World {
             Fault::FailSync => self.host(node).disk.with(|medium| medium.failing_syncs = 1),
             Fault::Rot => self.rot(node),
             Fault::Wipe => self.wipe(node),
-            Fault::WipeFounder => self.wipe_founder(node),
+            Fault::DamageFounder => self.damage_founder(node),
             Fault::Ghost => self.ghost(node),
             Fault::WallJump => {
                 let by = self.random.below(7_200_000) as i64 - 3_600_000;

@@ -48,8 +48,8 @@ pub enum Fault {
     Rot,
     /// A disk is lost and replaced by an empty one.
     Wipe,
-    /// A founder's disk is lost while the group begins, and whoever starts the member does not know.
-    WipeFounder,
+    /// A founder's disk is lost or rots while the group begins, and whoever starts the member does not know.
+    DamageFounder,
     /// A wall clock is set.
     WallJump,
     /// The leader is cut off and another one elected while the leases that it was granted may still run.
@@ -85,7 +85,7 @@ impl Fault {
         Self::FailSync,
         Self::Rot,
         Self::Wipe,
-        Self::WipeFounder,
+        Self::DamageFounder,
         Self::WallJump,
         Self::Usurp,
         Self::Ghost,
@@ -121,7 +121,7 @@ pub struct Profile {
     /// Enabled faults with their weights.
     pub faults: Vec<(Fault, u64)>,
     /// When a founder's disk is lost, if one is, in nanoseconds.
-    pub founder_lost: Option<u64>,
+    pub founder_damaged: Option<u64>,
     /// Mean time between faults in nanoseconds.
     pub fault_mean: u64,
     /// Mean length of a fault that lasts, in nanoseconds.
@@ -195,7 +195,7 @@ impl Profile {
         Self {
             members,
             faults: faults(random, members, lease),
-            founder_lost: founder_lost(random, members),
+            founder_damaged: founder_damaged(random, members),
             fault_mean: random.between(100, 700) * MS,
             fault_length: random.between(50, 2_000) * MS,
             net,
@@ -237,7 +237,7 @@ impl Profile {
         Self {
             members,
             faults: Vec::new(),
-            founder_lost: None,
+            founder_damaged: None,
             fault_mean: SECOND,
             fault_length: SECOND,
             net: NetProfile::QUIET,
@@ -254,7 +254,7 @@ impl Profile {
 }
 
 /// Some while the founders meet, some after the group has begun.
-fn founder_lost(random: &mut Random, members: u64) -> Option<u64> {
+fn founder_damaged(random: &mut Random, members: u64) -> Option<u64> {
     let latest = *random.pick(&[200, 1_500]);
     (members > 1 && random.chance(300)).then(|| random.between(1, latest) * MS)
 }
@@ -282,7 +282,7 @@ fn faults(random: &mut Random, members: u64, lease: bool) -> Vec<(Fault, u64)> {
                 | Fault::Usurp
         );
         // It comes once, at the beginning.
-        if fault != Fault::WipeFounder && (members > 1 || !alone) && random.chance(per_mille) {
+        if fault != Fault::DamageFounder && (members > 1 || !alone) && random.chance(per_mille) {
             faults.push((fault, fault.weight()));
         }
     }

@@ -138,9 +138,9 @@ impl World {
     /// A while of peace, so that there is something to lose; but for a founder's disk, in some worlds.
     pub fn settle_in(&mut self) {
         self.busy = true;
-        if let Some(span) = self.profile.founder_lost {
+        if let Some(span) = self.profile.founder_damaged {
             self.pass(span);
-            self.fault(Fault::WipeFounder);
+            self.fault(Fault::DamageFounder);
         }
         let span = self.random.between(1, 3) * SECOND;
         self.pass(span);

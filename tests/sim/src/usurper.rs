@@ -194,7 +194,24 @@ impl World {
         self.lose(node, unnoticed, span);
     }
 
-    /// A founder's disk is lost while the group begins or soon after, and nobody notices.
+    /// A founder's disk is lost while the group begins or soon after, and nobody notices; or what it says about itself is.
+    pub(crate) fn damage_founder(&mut self, node: Node) {
+        if self.random.chance(600) {
+            return self.wipe_founder(node);
+        }
+        if !self.may_damage(node) {
+            return;
+        }
+        self.die(node, true);
+        if let Some((file, offset)) = self.host(node).disk.rot("identity") {
+            self.note(node, || format!("its disk rots: {file} at {offset}"));
+            self.host(node).damaged = true;
+        }
+        let span = self.random.below(500 * MS);
+        self.after(span, Happening::Start { node });
+    }
+
+    /// A founder's disk is lost, and nobody notices.
     pub(crate) fn wipe_founder(&mut self, node: Node) {
         let span = self.random.below(500 * MS);
         self.lose(node, true, span);

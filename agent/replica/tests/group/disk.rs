@@ -192,3 +192,12 @@ impl Disk for MemoryDisk {
         Ok(Bytes::copy_from_slice(&data[from..to]))
     }
 }
+
+/// A copy of which one file is altered.
+pub fn altered(disk: &MemoryDisk, file: &str, alter: impl FnOnce(&mut Vec<u8>)) -> MemoryDisk {
+    let copy = disk.copy();
+    let mut data = copy.bytes(file);
+    alter(&mut data);
+    copy.put(file, data);
+    copy
+}

@@ -3,7 +3,7 @@
 use synod_paxos::{Change, Member, MemberRole, Node, RoleName};
 use synod_replica::{MemberContext, StartMode};
 
-use crate::disk::MemoryDisk;
+use crate::disk::{MemoryDisk, altered};
 use crate::world::{Answer, World, initial};
 
 fn bootstrap() -> StartMode {
@@ -88,6 +88,24 @@ fn a_founder_that_was_emptied_before_the_group_began_begins_anew() {
     world.run(2_000);
     world.start(Node(3), bootstrap()).unwrap();
     works(&mut world, "emptied before");
+    assert_eq!(configuration(&world, Node(1)), 1, "nobody was demoted");
+}
+
+/// Whether it voted nobody can read there; that the others have not begun they know. Were it said to have lost its promises,
+/// a founder that it had not noted would give way to a group that never began.
+#[test]
+fn a_founder_whose_identity_rots_before_the_group_began_begins_anew() {
+    let mut world = World::new();
+    world.start(Node(1), bootstrap()).unwrap();
+    world.start(Node(2), bootstrap()).unwrap();
+    world.run(2_000);
+    world.kill(Node(2));
+    let rotten = altered(&world.disks[&Node(2)], "identity", |data| data[40] ^= 1);
+    world.disks.insert(Node(2), rotten);
+    world.start(Node(2), bootstrap()).unwrap();
+    world.run(2_000);
+    world.start(Node(3), bootstrap()).unwrap();
+    works(&mut world, "rotten before");
     assert_eq!(configuration(&world, Node(1)), 1, "nobody was demoted");
 }
 

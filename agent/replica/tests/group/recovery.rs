@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use synod_paxos::{Node, RoleName, Slot};
 use synod_replica::{ClusterUid, Disk as _, OpenError, Phase, Quarantine, StartMode};
 
-use crate::disk::MemoryDisk;
+use crate::disk::{MemoryDisk, altered};
 use crate::world::{Answer, CLUSTER, World, initial};
 
 /// What became of a member that was started with a disk.
@@ -45,14 +45,6 @@ fn fate(disk: &MemoryDisk, voters: u64, start: StartMode) -> (Fate, World) {
 
 fn resumed(disk: &MemoryDisk) -> Fate {
     fate(disk, 3, StartMode::Resume).0
-}
-
-fn altered(disk: &MemoryDisk, file: &str, alter: impl FnOnce(&mut Vec<u8>)) -> MemoryDisk {
-    let copy = disk.copy();
-    let mut data = copy.bytes(file);
-    alter(&mut data);
-    copy.put(file, data);
-    copy
 }
 
 fn last_segment(disk: &MemoryDisk) -> String {
