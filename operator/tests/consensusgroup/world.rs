@@ -121,7 +121,7 @@ impl World {
             Action::ConfirmFollowed => self.confirm_followed()?,
             Action::Rotate { seen, step } => self.trust.rotate(seen, *step).map_err(refused)?,
             Action::Create(object) => self.objects.create(object.clone()).map_err(refused)?,
-            Action::Apply { uid, object } => self.objects.apply(uid, object).map_err(refused)?,
+            Action::Apply { seen, object } => self.objects.apply(seen, object).map_err(refused)?,
             Action::Patch { seen, patch } => self.objects.patch(seen, patch).map_err(refused)?,
             Action::Delete { seen, .. } => {
                 self.objects.check(seen).map_err(refused)?;
@@ -174,15 +174,8 @@ impl World {
                 }
                 self.asked = Some(self.mishaps);
             }
-            Action::ConfirmOut {
-                via,
-                configuration,
-                member,
-            } => {
+            Action::ConfirmConfiguration { via, configuration } => {
                 self.leads(*via, *configuration)?;
-                if self.group.members.contains_key(member) {
-                    return Err(format!("{member} is a member"));
-                }
             }
             Action::Membership { via, request } => {
                 self.floor = self.group.change(*via, request)?;

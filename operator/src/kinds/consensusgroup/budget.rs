@@ -6,25 +6,32 @@
 
 use super::objects;
 use super::plan::{ensure, is_out, owned};
-use super::seat::{Seat, Start, seen_child};
-use super::view::Group;
-use crate::action::Action;
+use super::seat::{Seat, Start};
+use super::view::{Group, Lead};
+use crate::action::{Action, Seen};
 use crate::child::{Child, ChildKind};
 use crate::mutation::mutated;
 
-/// Creates, changes or removes the budget.
-pub(super) fn budget(group: &Group) -> Option<Action> {
+/// Creates, changes or removes the budget. It falls only after the leader was asked: what is known of the group may be older
+/// than what raised it.
+pub(super) fn budget(group: &Group) -> Vec<Action> {
     let existing = owned(group, ChildKind::Budget, group.names.base());
     let counted = group.numbers(|n, seat| counts(group, n, seat)).len();
     // Without a leader nobody can tell who votes: what was to be kept before is not lowered.
     let before = existing.filter(|_| group.lead.is_none()).map_or(0, least);
-    match at_least(counted, steady(group, counted)).max(before) {
+    let wanted = at_least(counted, steady(group, counted)).max(before);
+    let falls = existing.is_some_and(|budget| wanted < least(budget));
+    let sure = group.lead.as_ref().map(Lead::confirmed);
+    let change = match wanted {
         0 => existing.map(|budget| Action::Delete {
-            seen: seen_child(budget),
+            seen: Seen::of(budget),
             because: "a single member has no budget".into(),
         }),
         least => ensure(group, objects::budget(group, least)),
-    }
+    };
+    let sure =
+        sure.filter(|_| falls && change.is_some() && !mutated("lower-the-budget-on-old-news"));
+    sure.into_iter().chain(change).collect()
 }
 
 /// How many vote now and after the change that is under way; 0 where that cannot be told, so that nobody is evicted.

@@ -26,7 +26,7 @@ pub(super) enum Phase {
     Stopping,
     /// No pods.
     Asleep,
-    /// Not asked for any more, but still announced.
+    /// Still announced, but not asked for any more, or something must be finished first.
     Waking,
 }
 
@@ -48,6 +48,9 @@ impl Phase {
         }
         if is_settled(group) && !losing && in_use(group).all(|claim| claim.joined) {
             Self::Announcing
+        } else if marked && !mutated("change-beside-a-stop") {
+            // Somebody may be about to stop them all.
+            Self::Waking
         } else {
             Self::Finishing
         }
