@@ -17,6 +17,7 @@ synod_mutation::mutations! {
     "replace-on-old-claims" => "a member is replaced that seems to have lost its claim, without a look at the API",
     "take-a-late-claim-for-the-first" => "a claim that was made again for a member that had lost it counts as the first one",
     "forget-the-founders" => "nothing tells the founders any more once most of the first claims are gone",
+    "remove-on-an-old-note" => "a member is removed since a claim said so that had its number before",
     "leave-the-last-alone" => "the last voter was told to leave, and nobody is added that could take its place",
     "change-beside-a-stop" => "a lost member is replaced although somebody may be about to stop them all",
     "lower-the-budget-on-old-news" => "the disruption budget falls although the leader may have more voters by now",

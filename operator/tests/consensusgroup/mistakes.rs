@@ -41,6 +41,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
         crate::newcomers::a_claim_is_made_late_and_answers_are_old,
     ),
     (
+        "remove-on-an-old-note",
+        crate::newcomers::a_number_comes_again,
+    ),
+    (
         "leave-the-last-alone",
         crate::newcomers::all_were_told_to_leave,
     ),

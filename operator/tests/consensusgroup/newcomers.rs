@@ -148,6 +148,37 @@ pub(crate) fn an_admission_is_not_seen() -> Result<(), String> {
     }
 }
 
+/// One was told to leave before it was added; its number is another one's by now, and the watch of claims is behind.
+pub(crate) fn a_number_comes_again() -> Result<(), String> {
+    let mut world = one_is_coming();
+    world.edit("members", json!(1));
+    round(&mut world);
+    let mut view = View::of(&world);
+    try_run(&mut world)?;
+    world.edit("members", json!(2));
+    try_run(&mut world)?;
+    view.see_pods(&world);
+    view.see_others(&world);
+    world.silent = vec![2];
+    view.see_agents(&world);
+    carry_out(&mut world, &view);
+    match world.group.voters().contains(&2) {
+        true => Ok(()),
+        false => Err("a voter that was not told to leave is removed".into()),
+    }
+}
+
+/// A pod was made by old news, from a claim that was meant for a voter; it is a learner's now.
+#[test]
+fn a_budget_counts_whatever_it_takes_for_a_voters() {
+    let mut world = ready(json!({ "members": 3, "learners": 1 }));
+    world.objects.change(ChildKind::Pod, "config-cg-4", |pod| {
+        let labels = pod.meta_mut().labels.get_or_insert_default();
+        labels.insert(names::LABEL_ROLE.to_owned(), "voter".to_owned());
+    });
+    assert_eq!(try_run(&mut world).map(drop), Ok(()));
+}
+
 /// An agent is silent for so long that nobody notes that its member ran, while the other first claims go.
 pub(crate) fn first_claims_go_one_by_one() -> Result<(), String> {
     let mut world = World::new(json!({ "members": 3 }));

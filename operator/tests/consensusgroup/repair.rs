@@ -89,6 +89,7 @@ fn the_only_claim_is_being_deleted() {
             --
             patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"18"}}}
             confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
             membership remove 1 at configuration 3 via 2
             --
             apply ConfigMap config-cg-config-2

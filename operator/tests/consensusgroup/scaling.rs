@@ -71,6 +71,7 @@ fn five_to_three() {
             confirm-unchanged PersistentVolumeClaim data-config-cg-2
             confirm-unchanged PersistentVolumeClaim data-config-cg-3
             confirm-unchanged PersistentVolumeClaim data-config-cg-5
+            confirm-unchanged PersistentVolumeClaim data-config-cg-4
             membership remove 4 at configuration 1 via 5
             --
             apply ConfigMap config-cg-config-1
@@ -91,6 +92,7 @@ fn five_to_three() {
             confirm-unchanged PersistentVolumeClaim data-config-cg-1
             confirm-unchanged PersistentVolumeClaim data-config-cg-2
             confirm-unchanged PersistentVolumeClaim data-config-cg-5
+            confirm-unchanged PersistentVolumeClaim data-config-cg-3
             membership remove 3 at configuration 2 via 5
             --
             apply ConfigMap config-cg-config-1
@@ -122,6 +124,7 @@ fn three_to_one_to_three() {
             patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"21"}}}
             confirm-unchanged PersistentVolumeClaim data-config-cg-1
             confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            confirm-unchanged PersistentVolumeClaim data-config-cg-3
             membership remove 3 at configuration 1 via 1
             --
             apply ConfigMap config-cg-config-1
@@ -136,6 +139,7 @@ fn three_to_one_to_three() {
             delete PersistentVolumeClaim data-config-cg-3 because its member was removed
             patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"31"}}}
             confirm-unchanged PersistentVolumeClaim data-config-cg-1
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
             membership remove 2 at configuration 2 via 1
             --
             apply ConfigMap config-cg-config-1
@@ -223,6 +227,7 @@ fn a_learner_comes_and_goes() {
         expect![[r#"
             patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
             --
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
             membership remove 2 at configuration 2 via 1
             --
             apply ConfigMap config-cg-config-1

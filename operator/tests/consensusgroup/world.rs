@@ -322,7 +322,7 @@ impl World {
         let evictable = running.count().saturating_sub(least).min(healthy);
         if healthy - evictable < quorum(voters) {
             self.group.violated(format!(
-                "{evictable} of {healthy} healthy voters may be evicted, {voters} vote"
+                "{evictable} of {healthy} healthy voters may be evicted by a budget of {least}, {voters} vote"
             ));
         }
     }

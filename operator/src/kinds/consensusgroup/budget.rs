@@ -6,7 +6,7 @@
 
 use super::objects;
 use super::plan::{ensure, is_out, owned};
-use super::seat::{Seat, Start};
+use super::seat::{Claim, Seat, Start};
 use super::view::{Group, Lead};
 use crate::action::{Action, Seen};
 use crate::child::{Child, ChildKind};
@@ -40,8 +40,8 @@ fn steady(group: &Group, counted: usize) -> usize {
         Some(_) => group
             .numbers(|_, seat| seat.votes() && !seat.is_leaving())
             .len(),
-        // The pod of a newcomer may run beside a voter that is not counted, since its claim is lost.
-        None if has_newcomer(group) && !mutated("spare-a-voter-for-a-newcomer") => 0,
+        // A pod may run beside a voter that is not counted, since its claim is lost.
+        None if has_another(group) && !mutated("spare-a-voter-for-a-newcomer") => 0,
         None => counted,
     }
 }
@@ -57,18 +57,19 @@ fn at_least(counted: usize, steady: usize) -> i32 {
     i32::try_from(least).unwrap_or(i32::MAX)
 }
 
-/// Whether a claim is of a member that is not known to have been in the group.
-fn has_newcomer(group: &Group) -> bool {
-    group
-        .claims()
-        .any(|claim| claim.start == Start::Join && !claim.joined)
+/// Whether a claim is of a member that is not known to be in the group: a newcomer, or one that may have been removed.
+fn has_another(group: &Group) -> bool {
+    let comes = |claim: &Claim| claim.start == Start::Join && !claim.joined;
+    group.claims().any(|claim| comes(claim) || claim.leaving)
 }
 
 fn counts(group: &Group, number: u64, seat: &Seat) -> bool {
+    // Old news may have made a pod from a claim of before, which was meant for another role.
+    let runs_as_voter = seat.pod.as_ref().is_some_and(|pod| pod.is_voters);
     let meant = seat
         .claim
         .as_ref()
-        .is_some_and(|claim| !claim.retired && !claim.learner);
+        .is_some_and(|claim| !claim.retired && (!claim.learner || runs_as_voter));
     let votes = seat.votes() && !mutated("budget-of-claims-only");
     // The pod of a removed member is one that could be evicted instead of a voter's, for as long as it is there.
     let there = seat.pod.is_some() || !is_out(group, number, seat);

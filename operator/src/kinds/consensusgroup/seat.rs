@@ -67,6 +67,8 @@ pub(super) struct Claim {
 pub(super) struct PodSeen {
     pub(super) seen: Seen,
     pub(super) template: String,
+    /// The budget takes it for a voter's.
+    pub(super) is_voters: bool,
     pub(super) image: Option<String>,
     pub(super) node: Option<String>,
     /// No node was found for it.
@@ -234,15 +236,12 @@ pub(super) fn pod_of(pod: &Pod) -> PodSeen {
     let waiting = state
         .and_then(|s| s.waiting.as_ref())
         .and_then(|w| w.reason.clone());
+    let labels = pod.metadata.labels.as_ref();
+    let label = |name: &str| labels.and_then(|all| all.get(name)).cloned();
     PodSeen {
         seen: seen(ChildKind::Pod, &pod.metadata),
-        template: pod
-            .metadata
-            .labels
-            .as_ref()
-            .and_then(|l| l.get(names::LABEL_TEMPLATE))
-            .cloned()
-            .unwrap_or_default(),
+        template: label(names::LABEL_TEMPLATE).unwrap_or_default(),
+        is_voters: label(names::LABEL_ROLE).as_deref() == Some("voter"),
         image: pod
             .spec
             .as_ref()

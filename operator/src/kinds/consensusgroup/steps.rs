@@ -177,8 +177,9 @@ fn remove_leaving(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
 
 /// Removes one member, unless what is left would be no quorum; a leader hands over first.
 fn remove(group: &Group, lead: &Lead, number: u64) -> Option<Vec<Action>> {
+    let seat = group.seats.get(&number)?;
     let mut actions = Vec::new();
-    if group.seats.get(&number).is_some_and(Seat::votes) {
+    if seat.votes() {
         let voters = group.electorate();
         let left = left_without(group, number);
         let enough = voters > 1 && left >= quorum(voters - 1);
@@ -194,6 +195,9 @@ fn remove(group: &Group, lead: &Lead, number: u64) -> Option<Vec<Action>> {
         // And none of those that stay is losing its data.
         actions.extend(restart::claims_are_seen(group, number));
     }
+    // The note may have been on a claim of before: a number comes again if the group never had it.
+    let same = restart::claim_is_seen(seat).filter(|_| !mutated("remove-on-an-old-note"));
+    actions.extend(same);
     actions.extend(membership(lead, Change::Remove { number }));
     Some(actions)
 }
