@@ -81,6 +81,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("restart-on-old-claims", crate::restarts::a_claim_is_going),
     ("wake-beside-a-stop", crate::restarts::a_stop_arrives_late),
     (
+        "fight-over-the-status",
+        crate::restraint::another_one_writes_the_status,
+    ),
+    (
         "act-when-deposed",
         crate::election::stopped_in_the_middle_of_a_round,
     ),

@@ -11,6 +11,7 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::client::Body;
 use kube::{Api, Client};
 use serde_json::json;
+use synod_crds::ConsensusGroup;
 use synod_operator::act::{ActError, Actor, Context};
 use synod_operator::action::{Action, Seen};
 use synod_operator::names::Key;
@@ -150,6 +151,32 @@ pub(crate) fn another_pod_of_that_name() -> Result<(), String> {
         delete(&cluster, &third)
             .await
             .map_err(|error| error.to_string())
+    })
+}
+
+/// Another operator sees other things, and writes the status whenever it reads differently.
+pub(crate) fn another_one_writes_the_status() -> Result<(), String> {
+    blocking(async {
+        let cluster = Cluster::start().await;
+        let (stop, metrics) = cluster.controller();
+        cluster.apply("config", json!({ "members": 1 })).await;
+        cluster.ready("config", 1).await;
+        let before = statuses(&metrics.text());
+        let groups: Api<ConsensusGroup> = Api::default_namespaced(cluster.client.clone());
+        let other = Patch::Merge(json!({ "status": { "state": "Degraded" } }));
+        for _ in 0..10 {
+            let parameters = PatchParams::default();
+            let done = groups.patch_status("config", &parameters, &other).await;
+            done.expect("written");
+            tokio::time::sleep(MOMENT).await;
+        }
+        stop.cancel();
+        match statuses(&metrics.text()) - before {
+            0..=3 => Ok(()),
+            written => Err(format!(
+                "{written} statuses are written against another one's"
+            )),
+        }
     })
 }
 
