@@ -37,9 +37,8 @@ impl Dice {
 }
 
 const ROUNDS: usize = 100;
-/// Played without being asked for more. Not yet the 500 that a change should pass: of the first 1,200 the seeds 261, 783 and
-/// 848 are violations that are not mended.
-const SEEDS: u64 = 250;
+/// Played without being asked for more. Of the first 10,000 the seeds 6926 and 8238 are violations that are not mended.
+const SEEDS: u64 = 500;
 
 /// What happens besides crashes and stale reads.
 #[derive(Clone, Copy, PartialEq)]
