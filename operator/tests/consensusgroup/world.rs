@@ -178,8 +178,12 @@ impl World {
                 self.leads(*via, *configuration)?;
             }
             Action::Membership { via, request } => {
+                let voters = self.group.voters();
                 self.floor = self.group.change(*via, request)?;
-                self.check_change(&request.change);
+                // One that did not vote leaves the quorum as it was.
+                if matches!(request.change, Change::Remove { number } if voters.contains(&number)) {
+                    self.check_change(&request.change);
+                }
             }
             Action::Transfer { via, to } => self.group.transfer(*via, *to)?,
         }
