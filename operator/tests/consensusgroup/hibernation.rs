@@ -76,6 +76,10 @@ fn hibernate_and_resume() {
     let created = round(&mut world);
     assert_eq!(world.status["state"], "Resuming");
     expect![[r#"
+        confirm-gone Pod config-cg-1
+        confirm-gone Pod config-cg-2
+        confirm-gone Pod config-cg-3
+        confirm-gone Pod config-cg-4
         patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/hibernated":null}}}
         patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/hibernated":null}}}
         patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/hibernated":null}}}
