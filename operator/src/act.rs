@@ -1,7 +1,7 @@
 //! The only place that writes: to the API, and to agents.
 //!
-//! It decides nothing. What an action rests on is sent with it, so an outdated plan is refused, not carried out: deletes
-//! and patches carry uid and resourceVersion, membership calls the configuration's id, applies the uid.
+//! It decides nothing. What an action rests on is sent with it, so an outdated plan is refused, not carried out: deletes,
+//! patches and applies carry uid and resourceVersion, membership calls the configuration's id.
 
 mod asking;
 mod herald;
@@ -152,7 +152,7 @@ impl Actor {
             Action::ConfirmFollowed => self.confirm_followed(context).await?,
             Action::Rotate { seen, step } => self.rotate(context, seen, *step).await?,
             Action::Create(object) => self.create(context, object).await?,
-            Action::Apply { uid, object } => self.apply(context, uid, object).await?,
+            Action::Apply { seen, object } => self.apply(context, seen, object).await?,
             Action::Patch { seen, patch } => self.patch(context, seen, patch.clone()).await?,
             Action::Delete { seen, .. } => self.delete(context, seen).await?,
             Action::ForceDelete { seen, node } => self.force_delete(context, seen, node).await?,
@@ -181,13 +181,9 @@ impl Actor {
                     .ails(*member, *via, *configuration)
                     .await?
             }
-            Action::ConfirmOut {
-                via,
-                configuration,
-                member,
-            } => {
+            Action::ConfirmConfiguration { via, configuration } => {
                 let agents = Agents(&*self.reach, context);
-                agents.without(*member, *via, *configuration).await?;
+                agents.leader(*via, *configuration).await?;
             }
             Action::Membership { via, request } => {
                 let answer = self
@@ -285,9 +281,12 @@ impl Actor {
         })
     }
 
-    async fn apply(&self, context: &Context, uid: &str, object: &Child) -> Result<(), ActError> {
+    async fn apply(&self, context: &Context, seen: &Seen, object: &Child) -> Result<(), ActError> {
         let mut body = object.to_json();
-        body["metadata"]["uid"] = json!(uid);
+        body["metadata"]["uid"] = json!(seen.uid);
+        if !mutated("apply-to-whatever-is-there") {
+            body["metadata"]["resourceVersion"] = json!(seen.version);
+        }
         let parameters = PatchParams::apply(names::MANAGER).force();
         self.api(object.kind(), &context.key.namespace)
             .patch(object.name(), &parameters, &Patch::Apply(body))

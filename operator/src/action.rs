@@ -24,6 +24,20 @@ pub struct Seen {
     pub version: String,
 }
 
+impl Seen {
+    /// `child` as it can be named in an action.
+    #[must_use]
+    pub fn of(child: &Child) -> Self {
+        let meta = child.meta();
+        Self {
+            kind: child.kind(),
+            name: meta.name.clone().unwrap_or_default(),
+            uid: meta.uid.clone().unwrap_or_default(),
+            version: meta.resource_version.clone().unwrap_or_default(),
+        }
+    }
+}
+
 /// One step. Actions of a plan are carried out in order; the first that fails ends the round.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -45,10 +59,10 @@ pub enum Action {
     },
     /// Creates an object; one of that name that exists already is left alone.
     Create(Child),
-    /// Brings an object of ours, with this uid, to the given form by server-side apply.
+    /// Brings an object of ours to the given form by server-side apply, if it still is what was seen.
     Apply {
-        /// Its uid.
-        uid: String,
+        /// Which, and in which version.
+        seen: Seen,
         /// The fields that are ours.
         object: Child,
     },
@@ -104,14 +118,12 @@ pub enum Action {
         /// Who must say that it is ready.
         members: Vec<u64>,
     },
-    /// Makes sure that a group does not have a member, by asking the leader; ends the round if it may have it.
-    ConfirmOut {
+    /// Makes sure that a group's configuration is the one that is known, by asking the leader; ends the round if it is not.
+    ConfirmConfiguration {
         /// The leader.
         via: u64,
         /// The configuration that must be in force.
         configuration: u64,
-        /// The member.
-        member: u64,
     },
     /// Makes sure that a member does not serve, by asking the leader; ends the round if it does.
     ConfirmAiling {
@@ -216,7 +228,7 @@ impl Action {
             Self::ConfirmUnchanged { .. } => "confirm-unchanged",
             Self::ConfirmServing { .. } => "confirm-serving",
             Self::ConfirmAiling { .. } => "confirm-ailing",
-            Self::ConfirmOut { .. } => "confirm-out",
+            Self::ConfirmConfiguration { .. } => "confirm-configuration",
             Self::Membership { .. } => "membership",
             Self::Transfer { .. } => "transfer",
         }
@@ -264,12 +276,10 @@ impl fmt::Display for Action {
                 via,
                 configuration,
                 member,
-            }
-            | Self::ConfirmOut {
-                via,
-                configuration,
-                member,
             } => write!(f, " {member} at configuration {configuration} via {via}"),
+            Self::ConfirmConfiguration { via, configuration } => {
+                write!(f, " {configuration} via {via}")
+            }
             Self::Membership { via, request } => write!(
                 f,
                 " {} at configuration {} via {via}",

@@ -5,6 +5,7 @@
 //! newest configuration id, as a guard against old answers; both may be lost.
 
 mod look;
+mod rival;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use crate::observe::{Cache, Failure, Item, NodeSeen, Observed, feeds, node_feed}
 use crate::queue::{Ended, Queue};
 use crate::settings::Settings;
 use look::{Look, Task};
+use rival::Written;
 
 /// What time it is. Handed in, so that a simulation can own it.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -61,6 +63,7 @@ pub struct Controller {
     queue: Queue,
     failures: HashMap<Key, Failure>,
     floors: HashMap<Key, (String, u64)>,
+    written: HashMap<Key, Written>,
     metrics: Arc<Metrics>,
     herald: Option<Herald>,
     synced: Arc<AtomicBool>,
@@ -90,6 +93,7 @@ impl Controller {
             cache: Cache::default(),
             failures: HashMap::new(),
             floors: HashMap::new(),
+            written: HashMap::new(),
             metrics,
             herald: None,
             synced: Arc::new(AtomicBool::new(false)),
@@ -193,6 +197,9 @@ impl Controller {
             let before = self.floor(&look.key, &uid);
             self.floors.insert(look.key.clone(), (uid, id.max(before)));
         }
+        if let Some(written) = look.written {
+            self.written.insert(look.key.clone(), written);
+        }
         match look.failure {
             Some(failure) => self.failures.insert(look.key.clone(), failure),
             None => self.failures.remove(&look.key),
@@ -226,6 +233,7 @@ impl Controller {
         self.agents.follow(key, Vec::new());
         self.failures.remove(key);
         self.floors.remove(key);
+        self.written.remove(key);
         self.metrics.forget(key);
         self.queue.ended(key, Ended::Gone, now);
     }
@@ -279,6 +287,7 @@ impl Controller {
             kind,
             heard: self.agents.heard(key),
             uid,
+            written: self.written.get(key).cloned(),
             metrics: self.metrics.clone(),
             herald: self.herald.clone(),
             stop: stop.clone(),

@@ -23,6 +23,9 @@ pub const START: &str = "synod.dev/start";
 pub const INITIAL_MEMBERS: &str = "synod.dev/initial-members";
 /// On claims with `start: join`: the number of the lost member whose place this one takes.
 pub const REPLACES: &str = "synod.dev/replaces";
+/// On claims with `start: join`, `true` before the member is added: a claim of a member that lacks it was made too late. On
+/// first claims, `true` once the list of founders that names it may not be told much longer.
+pub const ADMITTED: &str = "synod.dev/admitted";
 /// On claims, `true` once the member has been seen in its group's configuration: from then on an empty disk is a loss.
 pub const JOINED: &str = "synod.dev/joined";
 /// On a claim: uids of the claims that the group begins with, as decided before any of its members ran.

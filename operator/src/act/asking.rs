@@ -59,23 +59,8 @@ impl Agents<'_> {
         }
     }
 
-    /// Whether the leader has no such member.
-    pub(super) async fn without(
-        &self,
-        member: u64,
-        via: u64,
-        configuration: u64,
-    ) -> Result<(), ActError> {
-        let leader = self.leader(via, configuration).await?;
-        let mut members = leader.configuration.members.iter();
-        match members.any(|other| other.number == member) {
-            true => Err(outdated(member, "is a member")),
-            false => Ok(()),
-        }
-    }
-
     /// What the leader tells, if it still is the leader, of the configuration that is expected.
-    async fn leader(&self, via: u64, configuration: u64) -> Result<Status, ActError> {
+    pub(super) async fn leader(&self, via: u64, configuration: u64) -> Result<Status, ActError> {
         let status = self.ask(via).await?;
         if status.role != Role::Leader || status.configuration.id != configuration {
             return Err(outdated(via, "does not lead that configuration any more"));

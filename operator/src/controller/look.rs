@@ -12,6 +12,7 @@ use futures::FutureExt;
 use kube::core::ApiResource;
 use tokio_util::sync::CancellationToken;
 
+use super::rival::Written;
 use crate::act::{ActError, Actor, Context, Herald};
 use crate::action::Action;
 use crate::agents::Target;
@@ -35,6 +36,8 @@ pub(super) struct Look {
     pub(super) failure: Option<Failure>,
     /// uid of the object, and the newest configuration its calls led to.
     pub(super) floor: Option<(String, u64)>,
+    /// The status that was written.
+    pub(super) written: Option<Written>,
 }
 
 /// One look at one object, to be run.
@@ -46,6 +49,8 @@ pub(super) struct Task {
     pub(super) kind: Arc<dyn Kind>,
     pub(super) heard: HashSet<Target>,
     pub(super) uid: String,
+    /// The status that was written last.
+    pub(super) written: Option<Written>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) herald: Option<Herald>,
     /// From then on nothing more is begun.
@@ -95,6 +100,7 @@ impl Task {
             ended: Ended::Failed,
             failure: None,
             floor: None,
+            written: None,
         };
         // A panic leaves nothing half-done behind but what a crash would: what is shared is behind locks that bear it.
         let result = AssertUnwindSafe(self.look(&mut look))
@@ -173,12 +179,16 @@ impl Task {
         }
         // What was seen is told even if something could not be done about it, but not before all agents were asked: a
         // controller that has just started knows of no leader yet.
-        if heard {
-            self.report(&decision).await?;
-        }
+        let pause = match heard {
+            true => self.report(look, &decision).await?,
+            false => None,
+        };
         done?;
         if mutated("look-again-after-each-status") && self.differs(&decision) {
             return Ok(Some(Duration::ZERO));
+        }
+        if pause.is_some() {
+            return Ok(pause);
         }
         Ok(if decision.actions.is_empty() {
             decision.again
@@ -192,11 +202,21 @@ impl Task {
         self.observed.object.data.get("status") != Some(&decision.status)
     }
 
-    /// Writes the status if it reads differently, and tells what changed with it.
-    async fn report(&self, decision: &Decision) -> Result<(), ActError> {
+    /// Writes the status if it reads differently, and tells what changed with it. Returns how long it waits instead, if
+    /// somebody else overwrites it.
+    async fn report(
+        &self,
+        look: &mut Look,
+        decision: &Decision,
+    ) -> Result<Option<Duration>, ActError> {
         self.metrics.object(&self.observed.key, &decision.facts);
         if !self.differs(decision) && !mutated("write-the-status-each-time") {
-            return Ok(());
+            return Ok(None);
+        }
+        let (last, now) = (self.written.as_ref(), tokio::time::Instant::now());
+        let pause = last.and_then(|last| last.pause(&decision.status, now));
+        if pause.is_some() && self.differs(decision) {
+            return Ok(pause);
         }
         self.may_act()?;
         self.actor
@@ -206,9 +226,10 @@ impl Task {
                 decision.status.clone(),
             )
             .await?;
+        look.written = Some(Written::new(&decision.status, last, now));
         self.metrics.acted("status", "ok");
         self.tell(decision.events.iter().cloned());
-        Ok(())
+        Ok(None)
     }
 
     async fn act(&self, look: &mut Look, action: &Action) -> Result<(), ActError> {

@@ -68,13 +68,11 @@ impl Objects {
         if same { Ok(()) } else { Err(Refused::Changed) }
     }
 
-    pub(crate) fn apply(&mut self, uid: &str, object: &Child) -> Result<(), Refused> {
+    pub(crate) fn apply(&mut self, seen: &Seen, object: &Child) -> Result<(), Refused> {
+        self.check(seen)?;
         let found = self
             .get(object.kind(), object.name())
             .ok_or(Refused::Missing)?;
-        if found.meta().uid.as_deref() != Some(uid) {
-            return Err(Refused::Changed);
-        }
         let mut value = found.to_json();
         json_patch::merge(&mut value, &object.to_json());
         let merged = decode(object.kind(), value);

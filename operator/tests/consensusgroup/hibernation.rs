@@ -30,10 +30,10 @@ fn hibernate_and_resume() {
         patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
         patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
         --
-        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"40"}}}
-        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"41"}}}
-        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/checked":"42"}}}
-        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/checked":"43"}}}
+        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"41"}}}
+        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"42"}}}
+        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/checked":"43"}}}
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/checked":"44"}}}
         delete Pod config-cg-1 because spec.hibernated is true
         delete Pod config-cg-2 because spec.hibernated is true
         delete Pod config-cg-3 because spec.hibernated is true
@@ -76,6 +76,10 @@ fn hibernate_and_resume() {
     let created = round(&mut world);
     assert_eq!(world.status["state"], "Resuming");
     expect![[r#"
+        confirm-gone Pod config-cg-1
+        confirm-gone Pod config-cg-2
+        confirm-gone Pod config-cg-3
+        confirm-gone Pod config-cg-4
         patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/hibernated":null}}}
         patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/hibernated":null}}}
         patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/hibernated":null}}}
@@ -103,11 +107,12 @@ fn a_change_of_members_is_finished_before_all_are_stopped() {
         .assert_eq(message(&world));
     expect![[r#"
         apply PodDisruptionBudget config-cg
+        confirm-configuration 1 via 1
         create ConfigMap config-cg-config-4
         issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
         create Pod config-cg-4
         --
-        confirm-unchanged PersistentVolumeClaim data-config-cg-4
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
         membership add 4 at configuration 1 via 1
         --
         patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
@@ -121,10 +126,10 @@ fn a_change_of_members_is_finished_before_all_are_stopped() {
         patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
         patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/hibernated":"true"}}}
         --
-        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"40"}}}
-        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"41"}}}
-        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/checked":"42"}}}
-        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/checked":"43"}}}
+        patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"41"}}}
+        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"42"}}}
+        patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/checked":"43"}}}
+        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/checked":"44"}}}
         delete Pod config-cg-1 because spec.hibernated is true
         delete Pod config-cg-2 because spec.hibernated is true
         delete Pod config-cg-3 because spec.hibernated is true

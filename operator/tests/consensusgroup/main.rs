@@ -9,6 +9,7 @@ mod group;
 mod hibernation;
 mod isolation;
 mod mistakes;
+mod newcomers;
 mod nodes;
 mod observed;
 mod pains;

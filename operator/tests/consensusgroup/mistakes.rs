@@ -21,6 +21,50 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("believe-an-old-leader", a_leader_is_behind),
     ("retire-on-an-old-list", no_answer_is_of_today),
     (
+        "retire-on-an-old-list",
+        crate::newcomers::an_addition_arrives_late,
+    ),
+    (
+        "retire-on-old-claims",
+        crate::newcomers::a_claim_is_not_seen,
+    ),
+    (
+        "replace-on-old-claims",
+        crate::newcomers::an_admission_is_not_seen,
+    ),
+    (
+        "take-a-late-claim-for-the-first",
+        crate::newcomers::a_claim_is_made_late,
+    ),
+    (
+        "take-a-late-claim-for-the-first",
+        crate::newcomers::a_claim_is_made_late_and_answers_are_old,
+    ),
+    (
+        "remove-on-an-old-note",
+        crate::newcomers::a_number_comes_again,
+    ),
+    (
+        "leave-the-last-alone",
+        crate::newcomers::all_were_told_to_leave,
+    ),
+    (
+        "change-beside-a-stop",
+        crate::newcomers::a_member_is_lost_before_a_stop,
+    ),
+    (
+        "lower-the-budget-on-old-news",
+        crate::newcomers::a_budget_is_of_today,
+    ),
+    (
+        "apply-to-whatever-is-there",
+        crate::restraint::an_object_that_changed_since,
+    ),
+    (
+        "forget-the-founders",
+        crate::newcomers::first_claims_go_one_by_one,
+    ),
+    (
         "delete-whatever-is-there",
         crate::restraint::another_pod_of_that_name,
     ),
@@ -36,6 +80,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("restart-on-old-answers", crate::restarts::an_answer_is_old),
     ("restart-on-old-claims", crate::restarts::a_claim_is_going),
     ("wake-beside-a-stop", crate::restarts::a_stop_arrives_late),
+    (
+        "fight-over-the-status",
+        crate::restraint::another_one_writes_the_status,
+    ),
     (
         "act-when-deposed",
         crate::election::stopped_in_the_middle_of_a_round,

@@ -76,14 +76,16 @@ fn a_member_whose_volume_is_on_a_node_that_is_gone_is_replaced() {
             --
             create Pod config-cg-2
             --
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
             create PersistentVolumeClaim data-config-cg-4
             --
             apply PodDisruptionBudget config-cg
+            confirm-configuration 1 via 1
             create ConfigMap config-cg-config-4
             issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
             create Pod config-cg-4
             --
-            confirm-unchanged PersistentVolumeClaim data-config-cg-4
+            patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add learner 4 at configuration 1 via 1
             --
             patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
@@ -98,6 +100,7 @@ fn a_member_whose_volume_is_on_a_node_that_is_gone_is_replaced() {
             apply ConfigMap config-cg-config-4
             delete Pod config-cg-2 because its member was removed
             --
+            confirm-configuration 3 via 1
             apply PodDisruptionBudget config-cg
             delete Secret config-cg-tls-2 because its member was removed
             delete ConfigMap config-cg-config-2 because its member was removed

@@ -33,11 +33,12 @@ fn a_claim_is_lost() {
             create PersistentVolumeClaim data-config-cg-4
             --
             apply PodDisruptionBudget config-cg
+            confirm-configuration 1 via 1
             create ConfigMap config-cg-config-4
             issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
             create Pod config-cg-4
             --
-            confirm-unchanged PersistentVolumeClaim data-config-cg-4
+            patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add learner 4 at configuration 1 via 1
             --
             patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
@@ -46,6 +47,7 @@ fn a_claim_is_lost() {
             apply ConfigMap config-cg-config-4
             membership swap 2 for 4 at configuration 2 via 1
             --
+            confirm-configuration 3 via 1
             apply PodDisruptionBudget config-cg
             apply ConfigMap config-cg-config-1
             apply ConfigMap config-cg-config-3
@@ -64,14 +66,16 @@ fn the_only_claim_is_being_deleted() {
     check(
         &mut world,
         expect![[r#"
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
             create PersistentVolumeClaim data-config-cg-2
             --
             create PodDisruptionBudget config-cg
+            confirm-configuration 1 via 1
             create ConfigMap config-cg-config-2
             issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
             create Pod config-cg-2
             --
-            confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add learner 2 at configuration 1 via 1
             --
             patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
@@ -84,11 +88,14 @@ fn the_only_claim_is_being_deleted() {
             transfer from 1 to 2
             --
             patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"18"}}}
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
             membership remove 1 at configuration 3 via 2
             --
             apply ConfigMap config-cg-config-2
             delete Pod config-cg-1 because its member was removed
             --
+            confirm-configuration 4 via 2
             delete PodDisruptionBudget config-cg because a single member has no budget
             delete Secret config-cg-tls-1 because its member was removed
             delete ConfigMap config-cg-config-1 because its member was removed

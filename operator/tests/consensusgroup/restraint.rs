@@ -5,14 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::client::Body;
 use kube::{Api, Client};
 use serde_json::json;
+use synod_crds::ConsensusGroup;
 use synod_operator::act::{ActError, Actor, Context};
 use synod_operator::action::{Action, Seen};
-use synod_operator::child::ChildKind;
 use synod_operator::names::Key;
 
 use crate::controller::{Cluster, blocking, count, eventually};
@@ -153,8 +154,72 @@ pub(crate) fn another_pod_of_that_name() -> Result<(), String> {
     })
 }
 
+/// Another operator sees other things, and writes the status whenever it reads differently.
+pub(crate) fn another_one_writes_the_status() -> Result<(), String> {
+    blocking(async {
+        let cluster = Cluster::start().await;
+        let (stop, metrics) = cluster.controller();
+        cluster.apply("config", json!({ "members": 1 })).await;
+        cluster.ready("config", 1).await;
+        let before = statuses(&metrics.text());
+        let groups: Api<ConsensusGroup> = Api::default_namespaced(cluster.client.clone());
+        let other = Patch::Merge(json!({ "status": { "state": "Degraded" } }));
+        for _ in 0..10 {
+            let parameters = PatchParams::default();
+            let done = groups.patch_status("config", &parameters, &other).await;
+            done.expect("written");
+            tokio::time::sleep(MOMENT).await;
+        }
+        stop.cancel();
+        match statuses(&metrics.text()) - before {
+            0..=3 => Ok(()),
+            written => Err(format!(
+                "{written} statuses are written against another one's"
+            )),
+        }
+    })
+}
+
+/// A budget was raised since it was decided to lower it.
+pub(crate) fn an_object_that_changed_since() -> Result<(), String> {
+    blocking(async {
+        let cluster = Cluster::start().await;
+        let budgets: Api<PodDisruptionBudget> = Api::default_namespaced(cluster.client.clone());
+        let budget = |least: u32| -> PodDisruptionBudget {
+            let budget = json!({
+                "metadata": { "name": "config-cg", "namespace": "default" },
+                "spec": { "minAvailable": least },
+            });
+            serde_json::from_value(budget).expect("a budget")
+        };
+        let made = budgets.create(&PostParams::default(), &budget(3)).await;
+        let old = Seen::of(&made.expect("created").into());
+        let raise = Patch::Merge(json!({ "spec": { "minAvailable": 4 } }));
+        let raised = budgets
+            .patch("config-cg", &PatchParams::default(), &raise)
+            .await;
+        let now = Seen::of(&raised.expect("patched").into());
+        let apply = |seen| Action::Apply {
+            seen,
+            object: budget(2).into(),
+        };
+        match carry_out(&cluster, &apply(old)).await {
+            Err(ActError::Outdated(_)) => {}
+            done => return Err(format!("what was decided before is applied: {done:?}")),
+        }
+        carry_out(&cluster, &apply(now))
+            .await
+            .map_err(|error| error.to_string())
+    })
+}
+
 async fn delete(cluster: &Cluster, pod: &Pod) -> Result<(), ActError> {
-    let meta = pod.metadata.clone();
+    let seen = Seen::of(&pod.clone().into());
+    let because = "it is to be seen".into();
+    carry_out(cluster, &Action::Delete { seen, because }).await
+}
+
+async fn carry_out(cluster: &Cluster, action: &Action) -> Result<(), ActError> {
     let actor = Actor::new(cluster.client.clone(), Arc::new(cluster.clone()));
     let context = Context {
         key: Key {
@@ -166,17 +231,7 @@ async fn delete(cluster: &Cluster, pod: &Pod) -> Result<(), ActError> {
         authority: None,
         now: jiff::Timestamp::UNIX_EPOCH,
     };
-    let seen = Seen {
-        kind: ChildKind::Pod,
-        name: meta.name.unwrap_or_default(),
-        uid: meta.uid.unwrap_or_default(),
-        version: meta.resource_version.unwrap_or_default(),
-    };
-    let because = "it is to be seen".into();
-    actor
-        .act(&context, &Action::Delete { seen, because })
-        .await
-        .map(drop)
+    actor.act(&context, action).await.map(drop)
 }
 
 /// A client that notes what is listed and watched.

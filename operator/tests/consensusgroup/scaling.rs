@@ -15,11 +15,12 @@ fn three_to_five() {
             create PersistentVolumeClaim data-config-cg-4
             --
             apply PodDisruptionBudget config-cg
+            confirm-configuration 1 via 1
             create ConfigMap config-cg-config-4
             issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
             create Pod config-cg-4
             --
-            confirm-unchanged PersistentVolumeClaim data-config-cg-4
+            patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add 4 at configuration 1 via 1
             --
             patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
@@ -31,11 +32,12 @@ fn three_to_five() {
             --
             apply PodDisruptionBudget config-cg
             apply ConfigMap config-cg-config-4
+            confirm-configuration 3 via 1
             create ConfigMap config-cg-config-5
             issue config-cg-tls-5 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/5
             create Pod config-cg-5
             --
-            confirm-unchanged PersistentVolumeClaim data-config-cg-5
+            patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add 5 at configuration 3 via 1
             --
             patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
@@ -65,6 +67,11 @@ fn five_to_three() {
             patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"31"}}}
             patch Pod config-cg-3 {"metadata":{"annotations":{"synod.dev/checked":"32"}}}
             patch Pod config-cg-5 {"metadata":{"annotations":{"synod.dev/checked":"34"}}}
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            confirm-unchanged PersistentVolumeClaim data-config-cg-3
+            confirm-unchanged PersistentVolumeClaim data-config-cg-5
+            confirm-unchanged PersistentVolumeClaim data-config-cg-4
             membership remove 4 at configuration 1 via 5
             --
             apply ConfigMap config-cg-config-1
@@ -74,6 +81,7 @@ fn five_to_three() {
             delete Pod config-cg-4 because its member was removed
             patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
             --
+            confirm-configuration 2 via 5
             apply PodDisruptionBudget config-cg
             delete Secret config-cg-tls-4 because its member was removed
             delete ConfigMap config-cg-config-4 because its member was removed
@@ -81,6 +89,10 @@ fn five_to_three() {
             patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"46"}}}
             patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"47"}}}
             patch Pod config-cg-5 {"metadata":{"annotations":{"synod.dev/checked":"49"}}}
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            confirm-unchanged PersistentVolumeClaim data-config-cg-5
+            confirm-unchanged PersistentVolumeClaim data-config-cg-3
             membership remove 3 at configuration 2 via 5
             --
             apply ConfigMap config-cg-config-1
@@ -88,6 +100,7 @@ fn five_to_three() {
             apply ConfigMap config-cg-config-5
             delete Pod config-cg-3 because its member was removed
             --
+            confirm-configuration 3 via 5
             apply PodDisruptionBudget config-cg
             delete Secret config-cg-tls-3 because its member was removed
             delete ConfigMap config-cg-config-3 because its member was removed
@@ -109,6 +122,9 @@ fn three_to_one_to_three() {
             apply PodDisruptionBudget config-cg
             patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"20"}}}
             patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"21"}}}
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            confirm-unchanged PersistentVolumeClaim data-config-cg-3
             membership remove 3 at configuration 1 via 1
             --
             apply ConfigMap config-cg-config-1
@@ -116,16 +132,20 @@ fn three_to_one_to_three() {
             delete Pod config-cg-3 because its member was removed
             patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
             --
+            confirm-configuration 2 via 1
             apply PodDisruptionBudget config-cg
             delete Secret config-cg-tls-3 because its member was removed
             delete ConfigMap config-cg-config-3 because its member was removed
             delete PersistentVolumeClaim data-config-cg-3 because its member was removed
             patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"31"}}}
+            confirm-unchanged PersistentVolumeClaim data-config-cg-1
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
             membership remove 2 at configuration 2 via 1
             --
             apply ConfigMap config-cg-config-1
             delete Pod config-cg-2 because its member was removed
             --
+            confirm-configuration 3 via 1
             delete PodDisruptionBudget config-cg because a single member has no budget
             delete Secret config-cg-tls-2 because its member was removed
             delete ConfigMap config-cg-config-2 because its member was removed
@@ -140,11 +160,12 @@ fn three_to_one_to_three() {
             create PersistentVolumeClaim data-config-cg-4
             --
             create PodDisruptionBudget config-cg
+            confirm-configuration 3 via 1
             create ConfigMap config-cg-config-4
             issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
             create Pod config-cg-4
             --
-            confirm-unchanged PersistentVolumeClaim data-config-cg-4
+            patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add 4 at configuration 3 via 1
             --
             patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
@@ -154,13 +175,15 @@ fn three_to_one_to_three() {
             --
             apply PodDisruptionBudget config-cg
             apply ConfigMap config-cg-config-4
+            confirm-configuration 5 via 1
             create ConfigMap config-cg-config-5
             issue config-cg-tls-5 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/5
             create Pod config-cg-5
             --
-            confirm-unchanged PersistentVolumeClaim data-config-cg-5
+            patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add 5 at configuration 5 via 1
             --
+            confirm-configuration 7 via 1
             apply PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
             apply ConfigMap config-cg-config-1
@@ -182,11 +205,12 @@ fn a_learner_comes_and_goes() {
         expect![[r#"
             create PersistentVolumeClaim data-config-cg-2
             --
+            confirm-configuration 1 via 1
             create ConfigMap config-cg-config-2
             issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
             create Pod config-cg-2
             --
-            confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add learner 2 at configuration 1 via 1
             --
             patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
@@ -203,6 +227,7 @@ fn a_learner_comes_and_goes() {
         expect![[r#"
             patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
             --
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
             membership remove 2 at configuration 2 via 1
             --
             apply ConfigMap config-cg-config-1

@@ -121,7 +121,7 @@ impl World {
             Action::ConfirmFollowed => self.confirm_followed()?,
             Action::Rotate { seen, step } => self.trust.rotate(seen, *step).map_err(refused)?,
             Action::Create(object) => self.objects.create(object.clone()).map_err(refused)?,
-            Action::Apply { uid, object } => self.objects.apply(uid, object).map_err(refused)?,
+            Action::Apply { seen, object } => self.objects.apply(seen, object).map_err(refused)?,
             Action::Patch { seen, patch } => self.objects.patch(seen, patch).map_err(refused)?,
             Action::Delete { seen, .. } => {
                 self.objects.check(seen).map_err(refused)?;
@@ -174,19 +174,16 @@ impl World {
                 }
                 self.asked = Some(self.mishaps);
             }
-            Action::ConfirmOut {
-                via,
-                configuration,
-                member,
-            } => {
+            Action::ConfirmConfiguration { via, configuration } => {
                 self.leads(*via, *configuration)?;
-                if self.group.members.contains_key(member) {
-                    return Err(format!("{member} is a member"));
-                }
             }
             Action::Membership { via, request } => {
+                let voters = self.group.voters();
                 self.floor = self.group.change(*via, request)?;
-                self.check_change(&request.change);
+                // One that did not vote leaves the quorum as it was.
+                if matches!(request.change, Change::Remove { number } if voters.contains(&number)) {
+                    self.check_change(&request.change);
+                }
             }
             Action::Transfer { via, to } => self.group.transfer(*via, *to)?,
         }
@@ -329,7 +326,7 @@ impl World {
         let evictable = running.count().saturating_sub(least).min(healthy);
         if healthy - evictable < quorum(voters) {
             self.group.violated(format!(
-                "{evictable} of {healthy} healthy voters may be evicted, {voters} vote"
+                "{evictable} of {healthy} healthy voters may be evicted by a budget of {least}, {voters} vote"
             ));
         }
     }

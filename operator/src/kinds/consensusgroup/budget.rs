@@ -6,25 +6,32 @@
 
 use super::objects;
 use super::plan::{ensure, is_out, owned};
-use super::seat::{Seat, Start, seen_child};
-use super::view::Group;
-use crate::action::Action;
+use super::seat::{Claim, Seat, Start};
+use super::view::{Group, Lead};
+use crate::action::{Action, Seen};
 use crate::child::{Child, ChildKind};
 use crate::mutation::mutated;
 
-/// Creates, changes or removes the budget.
-pub(super) fn budget(group: &Group) -> Option<Action> {
+/// Creates, changes or removes the budget. It falls only after the leader was asked: what is known of the group may be older
+/// than what raised it.
+pub(super) fn budget(group: &Group) -> Vec<Action> {
     let existing = owned(group, ChildKind::Budget, group.names.base());
     let counted = group.numbers(|n, seat| counts(group, n, seat)).len();
     // Without a leader nobody can tell who votes: what was to be kept before is not lowered.
     let before = existing.filter(|_| group.lead.is_none()).map_or(0, least);
-    match at_least(counted, steady(group, counted)).max(before) {
+    let wanted = at_least(counted, steady(group, counted)).max(before);
+    let falls = existing.is_some_and(|budget| wanted < least(budget));
+    let sure = group.lead.as_ref().map(Lead::confirmed);
+    let change = match wanted {
         0 => existing.map(|budget| Action::Delete {
-            seen: seen_child(budget),
+            seen: Seen::of(budget),
             because: "a single member has no budget".into(),
         }),
         least => ensure(group, objects::budget(group, least)),
-    }
+    };
+    let sure =
+        sure.filter(|_| falls && change.is_some() && !mutated("lower-the-budget-on-old-news"));
+    sure.into_iter().chain(change).collect()
 }
 
 /// How many vote now and after the change that is under way; 0 where that cannot be told, so that nobody is evicted.
@@ -33,8 +40,8 @@ fn steady(group: &Group, counted: usize) -> usize {
         Some(_) => group
             .numbers(|_, seat| seat.votes() && !seat.is_leaving())
             .len(),
-        // The pod of a newcomer may run beside a voter that is not counted, since its claim is lost.
-        None if has_newcomer(group) && !mutated("spare-a-voter-for-a-newcomer") => 0,
+        // A pod may run beside a voter that is not counted, since its claim is lost.
+        None if has_another(group) && !mutated("spare-a-voter-for-a-newcomer") => 0,
         None => counted,
     }
 }
@@ -50,18 +57,19 @@ fn at_least(counted: usize, steady: usize) -> i32 {
     i32::try_from(least).unwrap_or(i32::MAX)
 }
 
-/// Whether a claim is of a member that is not known to have been in the group.
-fn has_newcomer(group: &Group) -> bool {
-    group
-        .claims()
-        .any(|claim| claim.start == Start::Join && !claim.joined)
+/// Whether a claim is of a member that is not known to be in the group: a newcomer, or one that may have been removed.
+fn has_another(group: &Group) -> bool {
+    let comes = |claim: &Claim| claim.start == Start::Join && !claim.joined;
+    group.claims().any(|claim| comes(claim) || claim.leaving)
 }
 
 fn counts(group: &Group, number: u64, seat: &Seat) -> bool {
+    // Old news may have made a pod from a claim of before, which was meant for another role.
+    let runs_as_voter = seat.pod.as_ref().is_some_and(|pod| pod.is_voters);
     let meant = seat
         .claim
         .as_ref()
-        .is_some_and(|claim| !claim.retired && !claim.learner);
+        .is_some_and(|claim| !claim.retired && (!claim.learner || runs_as_voter));
     let votes = seat.votes() && !mutated("budget-of-claims-only");
     // The pod of a removed member is one that could be evicted instead of a voter's, for as long as it is there.
     let there = seat.pod.is_some() || !is_out(group, number, seat);

@@ -5,6 +5,9 @@
 //! them: the founders. A list counts when a majority of the first claims carries it, and each claim carries the first one
 //! that it was given, so there is never a second list that counts. Only founders begin: a claim of a first number that was
 //! made later has another uid, and an empty disk that must not vote as if it had never voted. It counts as lost.
+//!
+//! First claims go, and the list with them, while the agent of one that stays may have been silent all the time, so that
+//! nobody noted that its member ran. So whoever sees that some go notes first on those that stay that they are founders'.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,10 +72,22 @@ fn note(claim: &Claim, founders: &BTreeSet<String>) -> Action {
     annotate(claim, names::FOUNDERS, &uids.join(","))
 }
 
+/// Whether it is to be noted on the claim itself that it is a founder's, since others that tell so are going.
+pub(super) fn is_to_be_noted(group: &Group, claim: &Claim) -> bool {
+    let noted = claim.joined || claim.admitted || claim.start == Start::Join;
+    let stay = founding(group).filter(|claim| !claim.leaving && !claim.retired);
+    !noted
+        && !claim.lost
+        && may_run(group, claim)
+        && initial_members(group).is_some_and(|initial| stay.count() < initial.len())
+        && !mutated("forget-the-founders")
+}
+
 /// Whether the claim's member may run: it joins, it is a founder, or it ran before.
 pub(super) fn may_run(group: &Group, claim: &Claim) -> bool {
     claim.start == Start::Join
         || claim.joined
+        || claim.admitted
         || founders(group).is_some_and(|founders| founders.contains(&claim.seen.uid))
         || mutated("begin-before-founded")
 }

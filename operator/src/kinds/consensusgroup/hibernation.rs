@@ -10,6 +10,7 @@ use super::seat::{Claim, Seat};
 use super::steps::{has_lost, is_settled};
 use super::view::Group;
 use crate::action::Action;
+use crate::child::ChildKind;
 use crate::mutation::mutated;
 use crate::names;
 
@@ -26,7 +27,7 @@ pub(super) enum Phase {
     Stopping,
     /// No pods.
     Asleep,
-    /// Not asked for any more, but still announced.
+    /// Still announced, but not asked for any more, or something must be finished first.
     Waking,
 }
 
@@ -48,6 +49,9 @@ impl Phase {
         }
         if is_settled(group) && !losing && in_use(group).all(|claim| claim.joined) {
             Self::Announcing
+        } else if marked && !mutated("change-beside-a-stop") {
+            // Somebody may be about to stop them all.
+            Self::Waking
         } else {
             Self::Finishing
         }
@@ -67,11 +71,17 @@ pub(super) fn announce(group: &Group) -> Vec<Action> {
         .collect()
 }
 
-/// Takes the notes off, after a write on every pod that is there still: what somebody decided to stop before is not stopped
+/// Takes the notes off, after a write on every pod that is there still, and a look whether those that are not seen are: what somebody decided to stop before is not stopped
 /// after.
 pub(super) fn wake(group: &Group) -> Vec<Action> {
     let spare = !mutated("wake-beside-a-stop");
-    let pods = group.seats.values().filter(|_| spare).filter_map(hold_pod);
+    let unseen = group.numbers(|_, seat| seat.claim.is_some() && seat.pod.is_none());
+    let gone = unseen.into_iter().map(|number| Action::ConfirmGone {
+        kind: ChildKind::Pod,
+        name: group.names.pod(number),
+    });
+    let held = group.seats.values().filter_map(hold_pod);
+    let pods = gone.chain(held).filter(|_| spare);
     let noted = group.claims().filter(|claim| claim.hibernated);
     pods.chain(noted.map(|claim| remove_note(claim, names::HIBERNATED)))
         .collect()

@@ -12,7 +12,7 @@ use synod_crds::TlsMode;
 
 use super::adoption::Obstacle;
 use super::hibernation::Phase;
-use super::seat::{Claim, PodSeen, Seat, Start, seen_child};
+use super::seat::{Claim, PodSeen, Seat, Start};
 use super::view::Group;
 use super::{
     adoption, budget, config, founding, hibernation, nodes, objects, restart, steps, trust,
@@ -96,6 +96,10 @@ fn claims(group: &Group) -> Vec<Action> {
             actions.push(annotate(claim, names::JOINED, "true"));
             continue;
         }
+        if founding::is_to_be_noted(group, claim) {
+            actions.push(annotate(claim, names::ADMITTED, "true"));
+            continue;
+        }
         actions.extend(own(group, claim));
         let held = mutated("enlarge-what-is-ready-only") && !group.is_ready(*number, seat);
         actions.extend(enlarge(group, claim).filter(|_| !held));
@@ -141,13 +145,29 @@ fn members(group: &Group) -> Vec<Action> {
     let mut actions = Vec::new();
     for number in group.numbers(|number, seat| should_run(group, number, seat)) {
         let seat = &group.seats[&number];
-        actions.extend(configuration(group, number));
-        actions.extend(ensure_issued(group, |seen, why| {
+        let mut its = Vec::from_iter(configuration(group, number));
+        its.extend(ensure_issued(group, |seen, why| {
             objects::certificate(group, number, seen, why)
         }));
-        actions.extend(pod(group, number, seat));
+        its.extend(pod(group, number, seat));
+        if seat.claim.as_ref().is_some_and(Claim::is_new) {
+            its = for_a_newcomer(group, its);
+        }
+        actions.extend(its);
     }
     actions
+}
+
+/// `actions`, after the leader was asked whether its members are still those that are known. If they are not, the claim may
+/// have been made anew: what is known is older than its member, and an empty disk would come in its place.
+fn for_a_newcomer(group: &Group, actions: Vec<Action>) -> Vec<Action> {
+    if actions.is_empty() || mutated("take-a-late-claim-for-the-first") {
+        return actions;
+    }
+    let Some(lead) = &group.lead else {
+        return Vec::new();
+    };
+    std::iter::once(lead.confirmed()).chain(actions).collect()
 }
 
 /// Whether there should be a pod: its claim is there and in use, and the member was not removed from the group.
@@ -223,7 +243,7 @@ pub(super) fn ensure(group: &Group, wanted: Child) -> Option<Action> {
         return None;
     }
     Some(Action::Apply {
-        uid: found.meta().uid.clone().unwrap_or_default(),
+        seen: Seen::of(found),
         object: wanted,
     })
 }
@@ -238,7 +258,7 @@ pub(super) fn ensure_issued(
     let Some(found) = owned(group, ChildKind::Secret, wanted.secret.name()) else {
         return Some(Action::Issue(Box::new(wanted)));
     };
-    let seen = seen_child(found);
+    let seen = Seen::of(found);
     if let Some(why) = why_again(found, &wanted, authority, group.now) {
         return Some(Action::Issue(Box::new(issue(Some(seen), why))));
     }

@@ -49,17 +49,22 @@ fn restart(group: &Group, number: u64, sure: Action, because: &str) -> Vec<Actio
         return Vec::new();
     };
     let sure = (!mutated("restart-on-old-answers")).then_some(sure);
-    let members = group
-        .seats
-        .iter()
-        .filter(|(other, seat)| **other != number && seat.member.is_some());
-    let claims = members.filter_map(|(_, seat)| claim_is_seen(seat));
+    let claims = claims_are_seen(group, number);
     let others = (!mutated("restart-beside-another")).then(|| hold(group, number));
     let before = sure
         .into_iter()
         .chain(claims)
         .chain(others.into_iter().flatten());
     before.chain(delete(seat, because)).collect()
+}
+
+/// Makes sure of the claims of all members but `number`.
+pub(super) fn claims_are_seen(group: &Group, number: u64) -> impl Iterator<Item = Action> {
+    let others = group
+        .seats
+        .iter()
+        .filter(move |(other, seat)| **other != number && seat.member.is_some());
+    others.filter_map(|(_, seat)| claim_is_seen(seat))
 }
 
 /// Deletes the seat's pod, after a look at its claim: the data of a claim that is going goes with its pod.

@@ -9,7 +9,7 @@ use synod_agent_api::{ClusterUid, MemberRole, MemberStatus, Status};
 use synod_crds::Quantity;
 
 use crate::action::Seen;
-use crate::child::{Child, ChildKind};
+use crate::child::ChildKind;
 use crate::names;
 
 /// On claims, by the scheduler: the node that a volume is made for.
@@ -43,6 +43,8 @@ pub(super) struct Claim {
     pub(super) replaces: Option<u64>,
     /// uids of the claims that the group begins with, if that was noted on this one.
     pub(super) founders: Option<BTreeSet<String>>,
+    /// The group may have its member.
+    pub(super) admitted: bool,
     pub(super) joined: bool,
     pub(super) leaving: bool,
     pub(super) retired: bool,
@@ -53,7 +55,9 @@ pub(super) struct Claim {
     pub(super) requested: Option<Quantity>,
     /// The node that the volume was made for, if one was chosen.
     pub(super) node: Option<String>,
-    /// It is being deleted, or its volume is gone.
+    /// It is being deleted.
+    pub(super) deleting: bool,
+    /// It is being deleted, its volume is gone, or it was made when its member's data was lost already.
     pub(super) lost: bool,
     /// uids of its owners.
     pub(super) owners: Vec<String>,
@@ -63,6 +67,8 @@ pub(super) struct Claim {
 pub(super) struct PodSeen {
     pub(super) seen: Seen,
     pub(super) template: String,
+    /// The budget takes it for a voter's.
+    pub(super) is_voters: bool,
     pub(super) image: Option<String>,
     pub(super) node: Option<String>,
     /// No node was found for it.
@@ -81,6 +87,11 @@ impl Claim {
     /// Whether it is noted that its member ran, or may.
     pub(super) const fn has_begun(&self) -> bool {
         self.joined || self.founders.is_some()
+    }
+
+    /// Whether it is one of a newcomer that the group cannot have yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.start == Start::Join && !self.admitted && !self.joined
     }
 }
 
@@ -135,11 +146,6 @@ fn seen(kind: ChildKind, meta: &ObjectMeta) -> Seen {
         uid: meta.uid.clone().unwrap_or_default(),
         version: meta.resource_version.clone().unwrap_or_default(),
     }
-}
-
-/// An object of ours as it can be named in an action.
-pub(super) fn seen_child(child: &Child) -> Seen {
-    seen(child.kind(), child.meta())
 }
 
 pub(super) fn owners(meta: &ObjectMeta) -> Vec<String> {
@@ -204,6 +210,7 @@ pub(super) fn claim_of(claim: &PersistentVolumeClaim) -> Option<(u64, ClusterUid
         replaces: annotation(names::REPLACES).and_then(|number| number.parse().ok()),
         founders: annotation(names::FOUNDERS)
             .map(|uids| uids.split(',').map(str::to_owned).collect()),
+        admitted: flag(names::ADMITTED),
         joined: flag(names::JOINED),
         leaving: flag(names::LEAVING),
         retired: flag(names::RETIRED),
@@ -212,6 +219,7 @@ pub(super) fn claim_of(claim: &PersistentVolumeClaim) -> Option<(u64, ClusterUid
         requested: requests
             .and_then(|r| r.get("storage"))
             .map(|quantity| Quantity(quantity.0.clone())),
+        deleting: meta.deletion_timestamp.is_some(),
         lost: meta.deletion_timestamp.is_some() || phase == Some("Lost"),
         owners: owners(meta),
     };
@@ -228,15 +236,12 @@ pub(super) fn pod_of(pod: &Pod) -> PodSeen {
     let waiting = state
         .and_then(|s| s.waiting.as_ref())
         .and_then(|w| w.reason.clone());
+    let labels = pod.metadata.labels.as_ref();
+    let label = |name: &str| labels.and_then(|all| all.get(name)).cloned();
     PodSeen {
         seen: seen(ChildKind::Pod, &pod.metadata),
-        template: pod
-            .metadata
-            .labels
-            .as_ref()
-            .and_then(|l| l.get(names::LABEL_TEMPLATE))
-            .cloned()
-            .unwrap_or_default(),
+        template: label(names::LABEL_TEMPLATE).unwrap_or_default(),
+        is_voters: label(names::LABEL_ROLE).as_deref() == Some("voter"),
         image: pod
             .spec
             .as_ref()

@@ -10,10 +10,10 @@ use synod_crds::RetentionPolicy;
 
 use super::nodes::is_stranded;
 use super::plan::{annotate, delete_pod, is_out, should_run};
-use super::seat::{Claim, Seat, Start, number_of, seen_child};
+use super::seat::{Claim, Seat, Start, number_of};
 use super::view::{Group, Lead};
 use super::{config, objects, restart};
-use crate::action::Action;
+use crate::action::{Action, Seen};
 use crate::child::ChildKind;
 use crate::mutation::mutated;
 use crate::names;
@@ -23,18 +23,18 @@ pub(super) fn steps(group: &Group) -> Vec<Action> {
     let Some(lead) = &group.lead else {
         return Vec::new();
     };
-    let mut actions = retire(group);
-    let step = remove_leaving(group, lead)
-        .or_else(|| shrink(group, lead))
-        .or_else(|| take_over(group, lead))
-        .or_else(|| replace_lost(group, lead))
-        .or_else(|| admit(group, lead))
-        .or_else(|| is_busy(group).then(Vec::new))
-        .or_else(|| grow(group, lead))
-        .or_else(|| roll(group, lead))
-        .or_else(|| update(group, lead));
-    actions.extend(step.unwrap_or_default());
-    actions
+    after_retiring(group, || {
+        remove_leaving(group, lead)
+            .or_else(|| shrink(group, lead))
+            .or_else(|| take_over(group, lead))
+            .or_else(|| replace_lost(group, lead))
+            .or_else(|| admit(group, lead))
+            .or_else(|| relieve(group, lead))
+            .or_else(|| is_busy(group).then(Vec::new))
+            .or_else(|| grow(group, lead))
+            .or_else(|| roll(group, lead))
+            .or_else(|| update(group, lead))
+    })
 }
 
 /// Only what brings a change that was begun to its end, or replaces what is lost.
@@ -42,12 +42,23 @@ pub(super) fn finish(group: &Group) -> Vec<Action> {
     let Some(lead) = &group.lead else {
         return Vec::new();
     };
+    after_retiring(group, || {
+        remove_leaving(group, lead)
+            .or_else(|| take_over(group, lead))
+            .or_else(|| replace_lost(group, lead))
+            .or_else(|| admit(group, lead))
+            .or_else(|| relieve(group, lead))
+    })
+}
+
+/// The step that is next, after what is left of members that are gone; if that takes a new configuration, the step rests on an
+/// old one and waits.
+fn after_retiring(group: &Group, step: impl Fn() -> Option<Vec<Action>>) -> Vec<Action> {
     let mut actions = retire(group);
-    let step = remove_leaving(group, lead)
-        .or_else(|| take_over(group, lead))
-        .or_else(|| replace_lost(group, lead))
-        .or_else(|| admit(group, lead));
-    actions.extend(step.unwrap_or_default());
+    let is_call = |action: &Action| matches!(action, Action::Membership { .. });
+    if !actions.iter().any(is_call) {
+        actions.extend(step().unwrap_or_default());
+    }
     actions
 }
 
@@ -166,8 +177,9 @@ fn remove_leaving(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
 
 /// Removes one member, unless what is left would be no quorum; a leader hands over first.
 fn remove(group: &Group, lead: &Lead, number: u64) -> Option<Vec<Action>> {
+    let seat = group.seats.get(&number)?;
     let mut actions = Vec::new();
-    if group.seats.get(&number).is_some_and(Seat::votes) {
+    if seat.votes() {
         let voters = group.electorate();
         let left = left_without(group, number);
         let enough = voters > 1 && left >= quorum(voters - 1);
@@ -180,7 +192,12 @@ fn remove(group: &Group, lead: &Lead, number: u64) -> Option<Vec<Action>> {
         }
         // From now on fewer may be missing: nobody is taken down any more because more were there.
         actions = restart::hold(group, number);
+        // And none of those that stay is losing its data.
+        actions.extend(restart::claims_are_seen(group, number));
     }
+    // The note may have been on a claim of before: a number comes again if the group never had it.
+    let same = restart::claim_is_seen(seat).filter(|_| !mutated("remove-on-an-old-note"));
+    actions.extend(same);
     actions.extend(membership(lead, Change::Remove { number }));
     Some(actions)
 }
@@ -257,7 +274,7 @@ fn retire(group: &Group) -> Vec<Action> {
         let claim = seat
             .claim
             .as_ref()
-            .filter(|claim| !claim.retired && !claim.lost);
+            .filter(|claim| !claim.retired && !claim.deleting);
         actions.extend(
             claim
                 .filter(|_| seat.pod.is_none())
@@ -267,23 +284,39 @@ fn retire(group: &Group) -> Vec<Action> {
     if actions.is_empty() {
         return actions;
     }
-    surely_out(group, &gone).chain(actions).collect()
+    surely_out(group, &gone)
+        .into_iter()
+        .chain(actions)
+        .collect()
 }
 
-/// A number that was in use is never in use again. One that was not may have come into use since the list was told.
-fn surely_out<'a>(group: &'a Group, gone: &'a [u64]) -> impl Iterator<Item = Action> + 'a {
-    let lead = group
-        .lead
-        .as_ref()
-        .filter(|_| !mutated("retire-on-an-old-list"));
-    lead.into_iter().flat_map(move |lead| {
-        let open = gone.iter().filter(move |number| **number > lead.highest);
-        open.map(move |number| Action::ConfirmOut {
-            via: lead.number,
-            configuration: lead.configuration,
-            member: *number,
-        })
-    })
+/// A number that was in use is never in use again. One that was not may be coming into use: somebody who did not see that the
+/// member is out may have looked at its claim, and be about to add it. That claim is gone, or says by now that the member is
+/// out, so nobody who looks from now on adds it. Whoever looked before rests on a configuration, which a new one that
+/// changes nothing makes old: his call is refused from then on, and if it came before, ours is.
+fn surely_out(group: &Group, gone: &[u64]) -> Vec<Action> {
+    let open = |lead: &&Lead| gone.iter().any(|number| *number > lead.highest);
+    let Some(lead) = group.lead.as_ref().filter(open) else {
+        return Vec::new();
+    };
+    let unseen = gone
+        .iter()
+        .filter(|number| **number > lead.highest && !mutated("retire-on-old-claims"));
+    let mut actions: Vec<_> = unseen
+        .filter_map(|number| claim_is_gone(group, *number))
+        .collect();
+    if !mutated("retire-on-an-old-list") {
+        actions.extend(membership(lead, unchanged(lead)));
+    }
+    actions
+}
+
+/// A change of the configuration that changes nothing but its id.
+fn unchanged(lead: &Lead) -> Change {
+    Change::Update {
+        number: lead.number,
+        member: lead.itself.clone(),
+    }
 }
 
 fn retire_pod(seat: &Seat) -> Option<Action> {
@@ -304,7 +337,7 @@ fn retire_papers(group: &Group) -> Vec<Action> {
     papers
         .filter(|child| child.meta().deletion_timestamp.is_none())
         .map(|child| Action::Delete {
-            seen: seen_child(child),
+            seen: Seen::of(child),
             because: "its member was removed".into(),
         })
         .collect()
@@ -373,16 +406,26 @@ fn replace_lost(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
     Some(sure(group, number, vec![Action::Create(claim)]))
 }
 
-/// `actions`, after a look at the API itself that the claim is gone: the watch may be behind.
+/// `actions`, after a look at the API itself that the claim is gone, or as it was seen: the watch may be behind.
 fn sure(group: &Group, number: u64, actions: Vec<Action>) -> Vec<Action> {
-    if group.seats[&number].claim.is_some() {
+    if mutated("replace-on-old-claims") {
         return actions;
     }
-    let gone = Action::ConfirmGone {
+    let seen = restart::claim_is_seen(&group.seats[&number]);
+    let first = claim_is_gone(group, number).or(seen);
+    first.into_iter().chain(actions).collect()
+}
+
+/// Makes sure that a claim that was not seen is not there.
+fn claim_is_gone(group: &Group, number: u64) -> Option<Action> {
+    let seen = group
+        .seats
+        .get(&number)
+        .is_some_and(|seat| seat.claim.is_some());
+    (!seen).then(|| Action::ConfirmGone {
         kind: ChildKind::Claim,
         name: group.names.claim(number),
-    };
-    std::iter::once(gone).chain(actions).collect()
+    })
 }
 
 // --- Adding. ---
@@ -401,10 +444,13 @@ fn admit(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
     let number = *ready.first()?;
     let claim = group.seats[&number].claim.as_ref()?;
     let learner = claim.learner || is_substitute(group, &group.seats[&number]);
-    // It may have been told to leave, which is not seen yet.
-    let mut actions: Vec<_> = restart::claim_is_seen(&group.seats[&number])
-        .into_iter()
-        .collect();
+    // It may have been told to leave, or be gone, which is not seen yet.
+    let mut actions = Vec::new();
+    if claim.is_new() {
+        actions.push(annotate(claim, names::ADMITTED, "true"));
+    } else {
+        actions.extend(restart::claim_is_seen(&group.seats[&number]));
+    }
     actions.extend(membership(
         lead,
         Change::Add {
@@ -433,13 +479,20 @@ fn grow(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
     } else {
         return None;
     };
-    Some(vec![Action::Create(objects::claim(
-        group,
-        group.unused(lead),
-        &Start::Join,
-        learner,
-        None,
-    ))])
+    Some(begin_to_add(group, lead, learner))
+}
+
+/// Begins to add a voter beside the last one, if that was told to leave: of two operators each chose another one.
+fn relieve(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
+    let stays = group.numbers(|number, seat| counts_as_voter(group, number, seat));
+    let last = group.electorate() == 1 && stays.is_empty() && !mutated("leave-the-last-alone");
+    last.then(|| begin_to_add(group, lead, false))
+}
+
+fn begin_to_add(group: &Group, lead: &Lead, learner: bool) -> Vec<Action> {
+    let number = group.unused(lead);
+    let claim = objects::claim(group, number, &Start::Join, learner, None);
+    vec![Action::Create(claim)]
 }
 
 // --- Rolling. ---

@@ -14,10 +14,10 @@ use synod_crds::{Condition, TlsMode};
 
 use super::hibernation::Phase as Sleep;
 use super::plan::{ensure_issued, is_out, should_run};
-use super::seat::{Seat, number_of, seen_child};
+use super::seat::{Seat, number_of};
 use super::view::Group;
 use super::{adoption, objects};
-use crate::action::Action;
+use crate::action::{Action, Seen};
 use crate::authority::{Lag, Phase, content, text};
 use crate::certificates::fingerprints;
 use crate::child::{Child, ChildKind};
@@ -120,7 +120,7 @@ fn confirmations(group: &Group) -> Vec<Action> {
 
 fn confirm(secret: &Secret) -> Action {
     Action::Patch {
-        seen: seen_child(&secret.clone().into()),
+        seen: Seen::of(&secret.clone().into()),
         patch: json!({ "metadata": { "annotations": { (names::CONFIRMED): content(secret) } } }),
     }
 }
@@ -155,7 +155,7 @@ pub(super) fn withdraw(group: &Group) -> Option<Action> {
         } },
         "data": { "ca.crt": null, "tls.crt": null, "tls.key": null },
     });
-    let seen = seen_child(found);
+    let seen = Seen::of(found);
     Some(Action::Patch { seen, patch })
 }
 

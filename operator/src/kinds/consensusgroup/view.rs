@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use synod_agent_api::{
-    ClusterUid, Identity, Kind as AgentKind, MemberRole, MemberStatus, Role, Status,
+    ClusterUid, Identity, Kind as AgentKind, MemberRole, MemberSpec, MemberStatus, Role, Status,
 };
 use synod_crds::consensusgroup::UpgradePolicy;
 use synod_crds::{ConsensusGroup, ConsensusGroupSpec, ConsensusGroupStatus};
@@ -17,6 +17,7 @@ use super::SHORT;
 use super::founding::is_late;
 use super::objects::KIND;
 use super::seat::{Claim, Seat, claim_of, number_of, owners, pod_of};
+use crate::action::Action;
 use crate::agents::Target;
 use crate::authority::{Authority, Lag};
 use crate::child::{Child, ChildKind};
@@ -64,6 +65,18 @@ pub(super) struct Lead {
     pub(super) configuration: u64,
     /// The highest number that a member ever had.
     pub(super) highest: u64,
+    /// The leader as the configuration has it.
+    pub(super) itself: MemberSpec,
+}
+
+impl Lead {
+    /// Makes sure that what the leader told is true still.
+    pub(super) const fn confirmed(&self) -> Action {
+        Action::ConfirmConfiguration {
+            via: self.number,
+            configuration: self.configuration,
+        }
+    }
 }
 
 impl Group {
@@ -104,6 +117,7 @@ impl Group {
         group.give_up_late_claims();
         group.take_children(observed);
         group.take_agents(observed);
+        group.give_up_claims_made_anew();
         Ok(group)
     }
 
@@ -148,6 +162,16 @@ impl Group {
                 .and_then(|seat| seat.claim.as_mut());
             claim.into_iter().for_each(|claim| claim.lost = true);
         }
+    }
+
+    /// A member's claim is noted as admitted before it is added. One without was asked for before the first one was made, came
+    /// when that was lost, and holds nothing.
+    fn give_up_claims_made_anew(&mut self) {
+        let members = self.seats.values_mut().filter(|seat| seat.member.is_some());
+        let claims = members.filter_map(|seat| seat.claim.as_mut());
+        let anew =
+            claims.filter(|claim| claim.is_new() && !mutated("take-a-late-claim-for-the-first"));
+        anew.for_each(|claim| claim.lost = true);
     }
 
     /// Whether an object of this name that is not there any more owns it.
@@ -198,24 +222,23 @@ impl Group {
         let leader = statuses()
             .filter(|status| status.role == Role::Leader)
             .max_by_key(|status| (status.ballot.round, status.ballot.node));
-        // A leader that is no voter was removed, and leads on until enough others know it: they still need it.
-        let votes = |status: &Status| {
-            let mut voters = status.configuration.members.iter();
-            voters.any(|m| m.number == status.number && m.role == MemberRole::Voter)
-        };
         // Somebody knows a newer configuration: what this leader told is old. Its next answer is on the way.
         let Some(leader) = leader
             .filter(|status| status.configuration.id == newest || mutated("believe-an-old-leader"))
-            .filter(|status| status.configuration.id > 0 && votes(status))
+            .filter(|status| status.configuration.id > 0)
             .filter(|status| !self.has_joined_above(status.configuration.highest))
             .cloned()
         else {
+            return;
+        };
+        let Some(itself) = itself(&leader) else {
             return;
         };
         self.lead = Some(Lead {
             number: leader.number,
             configuration: leader.configuration.id,
             highest: leader.configuration.highest,
+            itself,
         });
         for member in leader.configuration.members {
             // The name tells whose it is: a number alone may have been taken by somebody else first.
@@ -358,6 +381,19 @@ impl Group {
         let of_pods = || pods().find_map(|pod| pod.image.as_deref());
         self.before.image.as_deref().or_else(of_pods)
     }
+}
+
+/// The leader as its own configuration has it. One that is no voter was removed, and leads on until enough others know it: they
+/// still need it.
+fn itself(leader: &Status) -> Option<MemberSpec> {
+    let mut voters = leader.configuration.members.iter();
+    let itself = voters.find(|m| m.number == leader.number && m.role == MemberRole::Voter)?;
+    Some(MemberSpec {
+        name: itself.name.clone(),
+        peer_address: itself.peer_address.clone(),
+        peer_urls: itself.peer_urls.clone(),
+        client_urls: itself.client_urls.clone(),
+    })
 }
 
 /// Whether the leader hears the member and it has caught up.

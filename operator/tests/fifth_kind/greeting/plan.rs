@@ -1,6 +1,6 @@
 //! What is to be done for a Greeting.
 
-use synod_operator::action::Action;
+use synod_operator::action::{Action, Seen};
 
 use super::{Found, objects};
 use crate::greeting_type::Greeting;
@@ -15,7 +15,7 @@ pub(super) fn plan(greeting: &Greeting, card: Found<'_>) -> Vec<Action> {
         None => vec![Action::Create(wanted)],
         Some(found) if found.satisfies(&wanted) => Vec::new(),
         Some(found) => vec![Action::Apply {
-            uid: found.meta().uid.clone().unwrap_or_default(),
+            seen: Seen::of(found),
             object: wanted,
         }],
     }
