@@ -1,6 +1,6 @@
 //! What a driver tells about itself: to the admin API, to metrics, to the operator.
 
-use synod_paxos::{Ballot, ConfigId, Node, Slot, Status};
+use synod_paxos::{Ballot, ConfigId, Node, RoleName, Slot, Status};
 
 use crate::ClusterUid;
 
@@ -145,6 +145,16 @@ pub struct DriverStatus {
     pub log_bytes: u64,
     /// Counters.
     pub counters: Counters,
+}
+
+impl DriverStatus {
+    /// True while the member is a founder that does not vote yet: the group may not have begun, so its configuration says
+    /// nothing of whether the member's disk was ever in use.
+    #[must_use]
+    pub fn is_founding(&self) -> bool {
+        let role = self.core.as_ref().map(|core| core.role);
+        role == Some(RoleName::Founder)
+    }
 }
 
 /// The numbers that move with every decision; cheap to ask for.

@@ -60,7 +60,7 @@ pub(super) fn status_of(
         ballot: core.map_or_else(BallotStatus::default, |core| ballot(core.accepted)),
         promised: core.map_or_else(BallotStatus::default, |core| ballot(core.promised)),
         configuration: core
-            .filter(|_| driver.awaited_founders.is_empty())
+            .filter(|_| !driver.is_founding())
             .map_or_else(ConfigurationStatus::default, |core| {
                 configuration(core, config)
             }),
@@ -104,11 +104,12 @@ fn trusted(all: &[Arc<Certificates>]) -> Vec<String> {
 }
 
 fn not_ready_because(driver: &DriverStatus, unready: bool) -> String {
-    if driver.phase == Phase::Running && !driver.awaited_founders.is_empty() {
-        return format!(
-            "the group begins once all its first members have met; not met yet: {}",
-            numbers(&driver.awaited_founders)
-        );
+    if driver.is_founding() {
+        let awaited = match driver.awaited_founders.as_slice() {
+            [] => String::new(),
+            awaited => format!("; not met yet: {}", numbers(awaited)),
+        };
+        return format!("the group begins once all its first members have met{awaited}");
     }
     let why = match &driver.phase {
         Phase::Opening => "the data directory is being opened",

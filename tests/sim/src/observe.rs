@@ -55,7 +55,7 @@ impl World {
             let undecided = status.core.as_ref().and_then(|core| core.undecided.clone());
             // As the agent reports it: none before the group has begun.
             let member = configuration.members.contains_key(&node);
-            self.host(node).joined |= member && status.awaited_founders.is_empty();
+            self.host(node).joined |= member && !status.is_founding();
             self.host(node).configuration = configuration.id;
             self.host(node).undecided = undecided;
             self.see_configuration(node, configuration);

@@ -36,9 +36,11 @@ pub(super) fn status_of(driver: &DriverStatus, me: &Who, now: Now) -> Status {
         leader: core.and_then(|core| core.leader).map(|leader| leader.0),
         ballot: core.map_or_else(BallotStatus::default, |core| ballot(core.accepted)),
         promised: core.map_or_else(BallotStatus::default, |core| ballot(core.promised)),
-        configuration: core.map_or_else(ConfigurationStatus::default, |core| {
-            configuration(core, me, now)
-        }),
+        configuration: core
+            .filter(|_| !driver.is_founding())
+            .map_or_else(ConfigurationStatus::default, |core| {
+                configuration(core, me, now)
+            }),
         decided: core.map_or(0, |core| core.decided.0).max(driver.applied.0),
         applied: driver.applied.0,
         first: core.map_or(0, |core| core.first.0),
