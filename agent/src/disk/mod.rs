@@ -81,15 +81,18 @@ impl RealDisk {
         })
     }
 
-    /// Whether what was submitted may be carried out here and now.
+    /// Whether what was submitted may be carried out here and now: a commit of the log, one small write and its sync. What a
+    /// sync of its own would have to write nobody knows.
     fn is_soon_done(&self) -> bool {
-        let bytes = |op: &DiskOp| match op {
-            DiskOp::Write { parts, .. } => Some(parts.iter().map(Bytes::len).sum()),
-            DiskOp::Sync { .. } => Some(0),
-            _ => None,
+        let [
+            (_, DiskOp::Write { file, parts, .. }),
+            (_, DiskOp::Sync { file: synced }),
+        ] = self.submitted.as_slice()
+        else {
+            return false;
         };
-        let all: Option<usize> = self.submitted.iter().map(|(_, op)| bytes(op)).sum();
-        all.is_some_and(|bytes| bytes <= SMALL_BYTES_MAX)
+        file == synced
+            && parts.iter().map(Bytes::len).sum::<usize>() <= SMALL_BYTES_MAX
             && self.unfinished.load(Ordering::Acquire) == 0
             && lock(&self.worker).is_quick()
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 /// nothing, so connections tell nothing.
 const LINGERS: Duration = Duration::from_secs(1);
 
-/// Counts calls. While one is under way, and for a second after the last, decisions are heard of at once; before that
-/// they may come late by `delay`.
+/// Counts calls. While one is under way, and for a second after the last, this member tells the leader, with whatever it
+/// accepts next, that it wants to hear of decisions at once; before that they may come late by `delay`.
 ///
 /// The figures are read one by one: a call that comes in the same moment as the first one may be told that nothing has to
 /// be waited for. It is a stale read's staleness that is at stake, nothing else.

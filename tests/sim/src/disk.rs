@@ -381,8 +381,8 @@ impl Medium {
                 .iter()
                 .any(|(span, since)| span.contains(&at) && now < since + PROVEN_AFTER)
         };
-        // An identity is whole or not there: it is written beside the old one and renamed.
-        let is_torn_perhaps = !name.starts_with("identity");
+        // Identities and snapshots are whole or not there: they are renamed once they are synced.
+        let is_torn_perhaps = name.starts_with("wal");
         if is_torn_perhaps && (fresh(offset as usize) || fresh(offset as usize + 31)) {
             return None;
         }

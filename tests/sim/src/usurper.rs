@@ -2,7 +2,7 @@
 //! never more of them than a minority of the voters.
 
 use synod_paxos::{Configuration, Node};
-use synod_replica::Request;
+use synod_replica::{Disk, Request};
 
 use crate::clock::{Instant, MS, SECOND};
 use crate::nemesis::{MEMBERS_MAX, Undo, VOTERS_MAX};
@@ -130,11 +130,11 @@ impl World {
     }
 
     pub(crate) fn rot(&mut self, node: Node) {
+        if !self.may_be_removing() && self.random.chance(500) {
+            return self.rot_snapshot();
+        }
         if !self.may_damage(node) {
             return;
-        }
-        if self.random.chance(300) {
-            return self.rot_snapshot(node);
         }
         self.die(node, true);
         let times = self.random.between(1, 3);
@@ -160,17 +160,20 @@ impl World {
     }
 
     /// Snapshots rot while they are in use, often the leader's while somebody new needs one; found when one is read.
-    fn rot_snapshot(&mut self, node: Node) {
-        if self.may_be_removing() {
+    fn rot_snapshot(&mut self) {
+        let may_rot = |node: &Node| self.may_damage(*node) && self.newest_snapshot(*node).is_some();
+        let others: Vec<Node> = self.hosts.keys().copied().filter(may_rot).collect();
+        let node = self.leader().filter(may_rot).or_else(|| {
+            let any = !others.is_empty();
+            any.then(|| *self.random.pick(&others))
+        });
+        let Some((node, newest)) = node.and_then(|node| Some((node, self.newest_snapshot(node)?)))
+        else {
             return;
-        }
-        let node = self
-            .leader()
-            .filter(|leader| self.may_damage(*leader))
-            .unwrap_or(node);
+        };
         let incarnation = self.hosts[&node].incarnation;
         for _ in 0..3 {
-            if let Some((file, offset)) = self.host(node).disk.rot("snapshot") {
+            if let Some((file, offset)) = self.host(node).disk.rot(&newest) {
                 self.note(node, || format!("its disk rots: {file} at {offset}"));
                 self.host(node).damaged = true;
                 self.host(node).rotten = Some(incarnation);
@@ -178,7 +181,7 @@ impl World {
         }
         let room =
             self.newest.members.len() < MEMBERS_MAX && voters(&self.newest).len() < VOTERS_MAX;
-        if room && self.random.chance(500) {
+        if room && self.random.chance(800) {
             let change = self.add();
             self.ask(node, Asker::Admin, |ticket| Request::Change {
                 ticket,
@@ -186,6 +189,14 @@ impl World {
                 change,
             });
         }
+    }
+
+    /// The snapshot that a newcomer would be sent.
+    fn newest_snapshot(&self, node: Node) -> Option<String> {
+        let files = self.hosts[&node].disk.list().unwrap_or_default();
+        files
+            .into_iter()
+            .rfind(|file| file.starts_with("snapshot-"))
     }
 
     pub(crate) fn wipe(&mut self, node: Node) {

@@ -11,8 +11,8 @@
 //!    known to have begun. So nobody is left that the voting ones would not take note of any more.
 //! 5. Nobody is told that the group has begun before a first one votes, and by then all others are durably noted by all: those
 //!    that keep their disks vote as soon as they hear of it. For that, a disk counts as one that lost its promises only if it
-//!    is known to have voted, or if it was lost after its member was seen in the group. One that cannot tell whether it voted,
-//!    its identity being damaged, is as good as an empty one: its founder begins anew, and the others decide.
+//!    is known to have voted, or if it was lost after its member was seen in the group. One whose identity cannot be read and
+//!    whose log holds no promise is as good as an empty one: its founder begins anew, and the others decide.
 //!
 //! A founder whose disk nobody vouches for has lost its promises like any other member that did: it is demoted, learns and is
 //! promoted. The price is that a group begins only when all its founders have met.

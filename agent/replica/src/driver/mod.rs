@@ -73,6 +73,8 @@ pub struct Driver<S: StateMachine, D: Disk, N: Net> {
     levels: BTreeMap<Node, u32>,
     outputs: Vec<Output<S>>,
     counters: Counters,
+    /// Frames sent until the end of the last turn.
+    frames_told: u64,
     /// The wall clock: milliseconds since 1970 at a point of the monotonic one.
     wall: (Now, u64),
     draining: bool,
@@ -146,12 +148,14 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             levels: BTreeMap::new(),
             outputs: Vec::new(),
             counters: Counters::default(),
+            frames_told: 0,
             draining: false,
             unfinished: false,
             facts: Facts::default(),
             generation: 1,
         };
         driver.start_opening(now, opening);
+        driver.disk.begin(false);
         Ok(driver)
     }
 
@@ -191,14 +195,21 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     /// Does what the events taken in and the time demand: writes, sends, applies, answers.
     pub fn flush(&mut self, now: Now) {
         self.unfinished = false;
-        let sent = self.counters.frames_sent;
         self.retry_script(now);
         if self.running.is_some() {
             self.run(now);
         }
         self.note_facts(now);
-        let idle = self.counters.frames_sent == sent && self.outputs.is_empty();
+        let idle = self.is_idle();
         self.disk.begin(idle);
+        self.frames_told = self.counters.frames_sent;
+    }
+
+    /// True if nothing came of what was handled since the last turn but what the disk is to do. A leader is never idle: others
+    /// wait for it.
+    fn is_idle(&self) -> bool {
+        let leads = (self.running.as_ref()).is_some_and(|running| running.core.is_leader());
+        !leads && self.counters.frames_sent == self.frames_told && self.outputs.is_empty()
     }
 
     /// One turn while the member takes part.

@@ -114,31 +114,15 @@ impl Formatting<'_> {
                 },
             });
         }
-        Ok(match &settings.start {
-            // Nothing tells whether it voted: the other founders know, as they do when it is empty. Taken for a member that
-            // lost its promises, it would tell founders that wait for it that the group had begun.
-            StartMode::Bootstrap { initial }
-                if found.is_none()
-                    && initial.members.len() > 1
-                    && !mutated("replica-unread-founder-gives-way") =>
-            {
-                let identity = self.identity(DiskStanding::Founding, Some(initial.clone()));
-                // Cut short, it is done again: until the new identity is there, the disk has none that can be read.
-                self.set_all_aside(machine, identity, Script::default())
-            }
-            _ => self.give_up(machine),
-        })
+        Ok(self.give_up(machine))
     }
 
     /// Sets everything aside and formats the disk anew, for a member that lost its promises.
     pub(super) fn give_up<S>(&self, machine: S) -> Prepared<S> {
+        let identity = self.identity(DiskStanding::Amnesiac, None);
         let mut script = Script::default();
         let lost = self.identity(DiskStanding::Lost, None);
         script.replace(identity::FILE, identity::TEMPORARY, lost.encode());
-        self.set_all_aside(machine, self.identity(DiskStanding::Amnesiac, None), script)
-    }
-
-    fn set_all_aside<S>(&self, machine: S, identity: Identity, mut script: Script) -> Prepared<S> {
         for file in self.files {
             set_aside(file, self.files, &mut script);
         }

@@ -215,30 +215,10 @@ fn a_rotten_identity_is_damage() {
         assert_eq!(resumed(&rotten), Fate::Amnesiac, "at {at}");
     }
     images.after.remove("identity");
-    assert_eq!(resumed(&images.after), Fate::Amnesiac);
-}
-
-/// Nothing on it tells whether it voted, and the group may not have begun: the other founders are asked.
-#[test]
-fn a_founder_whose_identity_is_damaged_begins_anew_as_with_an_empty_disk() {
-    let images = images();
-    let bootstrap = StartMode::Bootstrap {
+    let start = StartMode::Bootstrap {
         initial: initial(3),
     };
-    let rotten = altered(&images.after, "identity", |data| data[40] ^= 1);
-    let missing = images.after.copy();
-    missing.remove("identity");
-    for damaged in [rotten, missing] {
-        for operations in 0.. {
-            let disk = damaged.copy();
-            let short = die_after(&disk, operations, &bootstrap);
-            let found = fate(&disk, 3, bootstrap.clone()).0;
-            assert_eq!(found, Fate::Founds, "{operations}");
-            if !short {
-                break;
-            }
-        }
-    }
+    assert_eq!(fate(&images.after, 3, start).0, Fate::Amnesiac);
 }
 
 #[test]
