@@ -365,8 +365,14 @@ impl Actor {
         name: &str,
     ) -> Result<(), ActError> {
         match self.api(kind, &context.key.namespace).get_opt(name).await? {
-            Some(_) => Err(ActError::Outdated(format!("{kind} {name} is there"))),
             None => Ok(()),
+            Some(found) if is_of(context, &found.metadata) => {
+                Err(ActError::Outdated(format!("{kind} {name} is there")))
+            }
+            Some(_) => Err(ActError::NameConflict {
+                kind: kind.to_string(),
+                name: name.to_owned(),
+            }),
         }
     }
 
@@ -502,6 +508,14 @@ impl Context {
 }
 
 /// How the member is reached.
+/// Whether an object bears the labels of the object that is looked after.
+fn is_of(context: &Context, meta: &ObjectMeta) -> bool {
+    let label = |name: &str| meta.labels.as_ref().and_then(|labels| labels.get(name));
+    let key = &context.key;
+    label(names::LABEL_KIND) == Some(&key.kind.to_string())
+        && label(names::LABEL_NAME) == Some(&key.name)
+}
+
 fn target(context: &Context, number: u64) -> Result<Target, ActError> {
     let target = context.targets.get(&number).cloned();
     target.ok_or_else(|| ActError::Outdated(format!("member {number} has no address any more")))

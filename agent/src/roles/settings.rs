@@ -16,8 +16,9 @@ pub(super) const LEVEL_MAX: u32 = 1;
 /// The replicated group within the process's log.
 const GROUP: u32 = 1;
 
-/// How far members that no client calls may lag behind what is decided, for the sake of a message saved by each put. The others are told at once: who goes from member to member sees a lag of even 2 ms in serializable reads and in
-/// watches from the past.
+/// How far members that no client calls may lag behind what is decided, for the sake of a message saved by each put. The
+/// others are told at once: who goes from member to member sees a lag of even 2 ms in serializable reads and in watches from
+/// the past.
 const DECIDE_DELAY: Span = Span::from_millis(2);
 
 /// Bytes of a command around what the client sent.

@@ -187,14 +187,11 @@ impl Task {
         if mutated("look-again-after-each-status") && self.differs(&decision) {
             return Ok(Some(Duration::ZERO));
         }
-        if pause.is_some() {
-            return Ok(pause);
-        }
-        Ok(if decision.actions.is_empty() {
-            decision.again
-        } else {
-            Some(BACKSTOP)
-        })
+        let again = match decision.actions.as_slice() {
+            [] => decision.again,
+            _ => Some(BACKSTOP),
+        };
+        Ok(again.into_iter().chain(pause).min())
     }
 
     /// Whether the status reads differently from what it should.

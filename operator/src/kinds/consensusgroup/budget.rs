@@ -60,7 +60,8 @@ fn at_least(counted: usize, steady: usize) -> i32 {
 /// Whether a claim is of a member that is not known to be in the group: a newcomer, or one that may have been removed.
 fn has_another(group: &Group) -> bool {
     let comes = |claim: &Claim| claim.start == Start::Join && !claim.joined;
-    group.claims().any(|claim| comes(claim) || claim.leaving)
+    let goes = |claim: &Claim| claim.leaving && !claim.retired;
+    group.claims().any(|claim| comes(claim) || goes(claim))
 }
 
 fn counts(group: &Group, number: u64, seat: &Seat) -> bool {

@@ -71,11 +71,13 @@ pub(super) fn announce(group: &Group) -> Vec<Action> {
         .collect()
 }
 
-/// Takes the notes off, after a write on every pod that is there still, and a look whether those that are not seen are: what somebody decided to stop before is not stopped
-/// after.
+/// Takes the notes off, after a write on every pod that is there still, and a look whether those that are not seen are: what
+/// somebody decided to stop before is not stopped after.
 pub(super) fn wake(group: &Group) -> Vec<Action> {
     let spare = !mutated("wake-beside-a-stop");
-    let unseen = group.numbers(|_, seat| seat.claim.is_some() && seat.pod.is_none());
+    let unseen = group.numbers(|_, seat| {
+        seat.pod.is_none() && seat.claim.as_ref().is_some_and(|claim| !claim.retired)
+    });
     let gone = unseen.into_iter().map(|number| Action::ConfirmGone {
         kind: ChildKind::Pod,
         name: group.names.pod(number),
