@@ -9,10 +9,9 @@
 //!    any of them was taken in again: of a ballot that was ever led these are a quorum.
 //! 4. A founder begins to vote only when every other one has told that its own disk is noted by all, or when the group is
 //!    known to have begun. So nobody is left that the voting ones would not take note of any more.
-//! 5. Nobody is told that the group has begun before a first one votes, and by then all others are durably noted by all: those
-//!    that keep their disks vote as soon as they hear of it. For that, a disk counts as one that lost its promises only if it
-//!    is known to have voted, or if it was lost after its member was seen in the group. One whose identity cannot be read and
-//!    whose log holds no promise is as good as an empty one: its founder begins anew, and the others decide.
+//! 5. A founder that lost its promises and was not taken in again is waited for no more: of whoever voted with it, it is one
+//!    that is lost, so by 3. only the others have to vouch. Whether the group has begun it cannot tell, and nobody may take its
+//!    loss for that: those that it had not noted would give way to a group that never began.
 //!
 //! A founder whose disk nobody vouches for has lost its promises like any other member that did: it is demoted, learns and is
 //! promoted. The price is that a group begins only when all its founders have met.
@@ -95,12 +94,15 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         if !self.fellows().any(|fellow| fellow == from) {
             return;
         }
-        let known = self.identity.founders.insert(from, said.disk_id);
-        self.founding.unwritten |= known != Some(said.disk_id);
         let vouches = said.noted == self.identity.disk_id;
         let heard = self.founding.heard.entry(from).or_default();
         heard.vouches |= vouches;
         heard.noted = said.stage != FounderStage::New;
+        if said.stage == FounderStage::Lost {
+            return;
+        }
+        let known = self.identity.founders.insert(from, said.disk_id);
+        self.founding.unwritten |= known != Some(said.disk_id);
         self.founding.begun |= said.stage >= FounderStage::Voting;
         self.founding.refused |= said.stage >= FounderStage::Voting && !vouches;
         if said.stage == FounderStage::New && known != Some(said.disk_id) {
@@ -110,9 +112,12 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
 
     /// Answers a founder that does not vote yet.
     fn vouch(&mut self, from: Node, said: Founder) {
-        if said.stage >= FounderStage::Voting || !self.is_written() {
+        if said.stage >= FounderStage::Lost || !self.is_written() {
             return;
         }
+        let lost = (self.running.as_ref())
+            .is_some_and(|running| matches!(running.core.standing(), Standing::Amnesiac { .. }))
+            && self.identity.standing == DiskStanding::Amnesiac;
         let founder = self.identity.initial.is_some();
         if mutated("replica-voting-founder-notes-anew") && founder {
             let known = self.identity.founders.insert(from, said.disk_id);
@@ -124,6 +129,8 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         let noted = self.identity.founders.get(&from).copied();
         let (noted, stage) = if founder {
             (noted.unwrap_or(0), FounderStage::Voting)
+        } else if lost && !mutated("replica-lost-founder-ends-the-beginning") {
+            (said.disk_id, FounderStage::Lost)
         } else if mutated("replica-late-founder-vouches") {
             (said.disk_id, FounderStage::Voting)
         } else {

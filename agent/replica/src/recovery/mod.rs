@@ -8,7 +8,6 @@
 //! | empty | resume | formatted; amnesiac: votes only after the group was told of the loss |
 //! | formatted and whole | any | newest valid snapshot, then the log |
 //! | formatted, damaged; a founder that never voted | any | formatted anew, as an empty one |
-//! | formatted, its identity damaged; nothing promised in its log | any | formatted anew, as an empty one |
 //! | formatted, damaged; other voters exist | any | set aside, formatted anew; amnesiac |
 //! | formatted, damaged; the only voter | any | quarantined; nothing is changed, until another voter is heard of |
 //!
@@ -19,7 +18,7 @@ mod formatting;
 mod resuming;
 
 use bytes::Bytes;
-use synod_paxos::{Ballot, Base, ConfigId, Node, Record, Slot};
+use synod_paxos::{Base, ConfigId, Node, Slot};
 
 use crate::identity::{self, DiskStanding, Identity};
 use crate::mutation::mutated;
@@ -87,13 +86,6 @@ pub(crate) fn prepare<S: StateMachine, D: Disk>(
     };
     match found {
         FoundIdentity::None if !is_used(settings, disk, &files)? => Ok(fresh.empty(machine)),
-        // Nothing on it was ever promised: a founder of a group that has not begun would tell the others that it has.
-        FoundIdentity::Damaged
-            if !mutated("replica-unread-founder-gives-way")
-                && !is_used(settings, disk, &files)? =>
-        {
-            Ok(fresh.empty(machine))
-        }
         FoundIdentity::None => {
             let why = "the identity file is missing".to_owned();
             fresh.after_damage(disk, machine, None, Vec::new(), &why)
@@ -210,18 +202,7 @@ fn read_file<D: Disk>(disk: &D, file: &str) -> Result<Bytes, OpenError> {
     read().map_err(|error| unreadable(file, &error))
 }
 
-/// True if a record makes a promise: all do that are of a ballot, which learning is not.
-fn binds(record: &Record) -> bool {
-    match record {
-        Record::Promise { ballot }
-        | Record::Sync { ballot, .. }
-        | Record::Append { ballot, .. } => *ballot != Ballot::default(),
-        Record::Learn { .. } => false,
-    }
-}
-
-/// True if a disk without an identity that can be read was in use: its member promised or accepted something, or may have and
-/// that is damaged or was deleted since. What it learned others have.
+/// True if a disk without an identity was in use: formatting leaves a first segment without batches at most.
 fn is_used<D: Disk>(settings: &Settings, disk: &D, files: &[String]) -> Result<bool, OpenError> {
     let mut used = files
         .iter()
@@ -232,9 +213,7 @@ fn is_used<D: Disk>(settings: &Settings, disk: &D, files: &[String]) -> Result<b
             Ok(header) => {
                 check_owner(settings, header.owner.cluster, header.owner.node)?;
                 let log = read_log(disk, &header.owner)?;
-                let begins = log.segments.first().map_or(number, |first| first.number);
-                used |= log.damage.is_some() || log.records.iter().any(|(_, record)| binds(record));
-                used |= number == begins && header.first_batch != 1;
+                used |= number != 1 || log.unproven.is_some() || log.damage.is_some();
             }
             Err(HeaderFault::Missing) => used |= number != 1,
             Err(HeaderFault::Damaged) => used = true,

@@ -243,6 +243,7 @@ fn founder() -> impl Strategy<Value = Founder> {
     let stages = [
         FounderStage::New,
         FounderStage::Noted,
+        FounderStage::Lost,
         FounderStage::Voting,
         FounderStage::Late,
     ];

@@ -83,9 +83,11 @@ pub(crate) enum FounderStage {
     New,
     /// Every other founder has.
     Noted,
+    /// It lost what it promised, if anything, and the group has not taken note: whom it voted with it cannot tell any more.
+    Lost,
     /// It votes. It notes no other disks any more.
     Voting,
-    /// Its disk came after it had lost promises: it can vouch for nobody.
+    /// It was taken in again after it had lost promises: it can vouch for nobody.
     Late,
 }
 
@@ -198,6 +200,7 @@ pub(super) fn put_peer(w: &mut Writer, peer: &Peer) {
                 FounderStage::Noted => 1,
                 FounderStage::Voting => 2,
                 FounderStage::Late => 3,
+                FounderStage::Lost => 4,
             });
         }
     }
@@ -274,6 +277,7 @@ pub(super) fn peer(kind: u8, r: &mut Reader) -> Result<Peer, DecodeError> {
                 1 => FounderStage::Noted,
                 2 => FounderStage::Voting,
                 3 => FounderStage::Late,
+                4 => FounderStage::Lost,
                 _ => return Err(DecodeError::Invalid("a founder's stage")),
             },
         }),
