@@ -12,7 +12,6 @@ synod_mutation::mutations! {
     "replica-bootstrap-disk-is-trusted" => "a founder's empty disk votes without asking whether another one did before it",
     "replica-join-disk-is-trusted" => "a joined member's empty disk votes without the group having been told of it",
     "replica-voting-founder-notes-anew" => "a founder that votes takes note of another founder's next disk as well",
-    "replica-founder-votes-before-all-are-noted" => "a founder votes as soon as its own disk is noted, though others may never be noted any more",
     "replica-lost-founder-ends-the-beginning" => "a founder that lost its disk before the group began tells the others that it has begun",
     "replica-late-founder-vouches" => "a founder that lost its own notes vouches for whoever asks",
     "replica-unknown-command-skipped" => "a command that this build does not know is passed over",

@@ -8,7 +8,8 @@
 //!    its own is kept. For a later disk to vote, those of all with whom the first one ever voted must be lost as well, before
 //!    any of them was taken in again: of a ballot that was ever led these are a quorum.
 //! 4. A founder begins to vote only when every other one has told that its own disk is noted by all, or when the group is
-//!    known to have begun. So nobody is left that the voting ones would not take note of any more.
+//!    known to have begun. So nobody is left that the voting ones would not take note of any more, and more disks than a
+//!    minority may be lost before the first vote.
 //! 5. A founder that lost its promises and was not taken in again is waited for no more: of whoever voted with it, it is one
 //!    that is lost, so by 3. only the others have to vouch. Whether the group has begun it cannot tell, and nobody may take its
 //!    loss for that: those that it had not noted would give way to a group that never began.
@@ -191,9 +192,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
                 self.identity.founders.clear();
             }
         }
-        let begun = self.founding.begun
-            || self.all_heard(|heard| heard.noted)
-            || mutated("replica-founder-votes-before-all-are-noted");
+        let begun = self.founding.begun || self.all_heard(|heard| heard.noted);
         if self.identity.standing == DiskStanding::Noted && begun {
             self.identity.standing = DiskStanding::Whole;
         }
