@@ -258,9 +258,6 @@ impl Actor {
         wanted: &Child,
     ) -> Result<ActError, ActError> {
         let found = api.get(wanted.name()).await?;
-        let label = |meta: &ObjectMeta, name: &str| {
-            meta.labels.as_ref().and_then(|all| all.get(name)).cloned()
-        };
         let ours = [names::LABEL_KIND, names::LABEL_NAME, names::LABEL_AUTHORITY]
             .iter()
             .all(|name| label(&found.metadata, name) == label(wanted.meta(), name));
@@ -507,15 +504,18 @@ impl Context {
     }
 }
 
-/// How the member is reached.
 /// Whether an object bears the labels of the object that is looked after.
 fn is_of(context: &Context, meta: &ObjectMeta) -> bool {
-    let label = |name: &str| meta.labels.as_ref().and_then(|labels| labels.get(name));
     let key = &context.key;
-    label(names::LABEL_KIND) == Some(&key.kind.to_string())
-        && label(names::LABEL_NAME) == Some(&key.name)
+    label(meta, names::LABEL_KIND) == Some(&key.kind.to_string())
+        && label(meta, names::LABEL_NAME) == Some(&key.name)
 }
 
+fn label<'a>(meta: &'a ObjectMeta, name: &str) -> Option<&'a String> {
+    meta.labels.as_ref().and_then(|labels| labels.get(name))
+}
+
+/// How the member is reached.
 fn target(context: &Context, number: u64) -> Result<Target, ActError> {
     let target = context.targets.get(&number).cloned();
     target.ok_or_else(|| ActError::Outdated(format!("member {number} has no address any more")))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 use synod_agent_api::{Change, ConfigurationRequest};
 
@@ -28,9 +29,14 @@ impl Seen {
     /// `child` as it can be named in an action.
     #[must_use]
     pub fn of(child: &Child) -> Self {
-        let meta = child.meta();
+        Self::new(child.kind(), child.meta())
+    }
+
+    /// An object of this kind as it can be named in an action.
+    #[must_use]
+    pub fn new(kind: ChildKind, meta: &ObjectMeta) -> Self {
         Self {
-            kind: child.kind(),
+            kind,
             name: meta.name.clone().unwrap_or_default(),
             uid: meta.uid.clone().unwrap_or_default(),
             version: meta.resource_version.clone().unwrap_or_default(),

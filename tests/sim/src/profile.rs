@@ -120,7 +120,7 @@ pub struct Profile {
     pub members: u64,
     /// Enabled faults with their weights.
     pub faults: Vec<(Fault, u64)>,
-    /// When a founder's disk is lost, if one is, in nanoseconds.
+    /// When a founder's disk is damaged, if one is, in nanoseconds.
     pub founder_damaged: Option<u64>,
     /// Mean time between faults in nanoseconds.
     pub fault_mean: u64,

@@ -139,13 +139,20 @@ impl World {
         self.die(node, true);
         let times = self.random.between(1, 3);
         for _ in 0..times {
-            if let Some((file, offset)) = self.host(node).disk.rot("") {
-                self.note(node, || format!("its disk rots: {file} at {offset}"));
-                self.host(node).damaged = true;
-            }
+            self.spoil(node, "");
         }
         let span = self.length();
         self.after(span, Happening::Start { node });
+    }
+
+    /// Bits of a file flip whose name begins with `prefix`; false if there was nothing to rot.
+    fn spoil(&mut self, node: Node, prefix: &str) -> bool {
+        let Some((file, offset)) = self.host(node).disk.rot(prefix) else {
+            return false;
+        };
+        self.note(node, || format!("its disk rots: {file} at {offset}"));
+        self.host(node).damaged = true;
+        true
     }
 
     /// True while a voter may be removed that somebody was asked to remove. A leader asks the remaining voters whether they
@@ -173,9 +180,7 @@ impl World {
         };
         let incarnation = self.hosts[&node].incarnation;
         for _ in 0..3 {
-            if let Some((file, offset)) = self.host(node).disk.rot(&newest) {
-                self.note(node, || format!("its disk rots: {file} at {offset}"));
-                self.host(node).damaged = true;
+            if self.spoil(node, &newest) {
                 self.host(node).rotten = Some(incarnation);
             }
         }
@@ -214,10 +219,7 @@ impl World {
             return;
         }
         self.die(node, true);
-        if let Some((file, offset)) = self.host(node).disk.rot("identity") {
-            self.note(node, || format!("its disk rots: {file} at {offset}"));
-            self.host(node).damaged = true;
-        }
+        self.spoil(node, "identity");
         let span = self.random.below(500 * MS);
         self.after(span, Happening::Start { node });
     }

@@ -22,11 +22,9 @@ mod hunted {
 
     #[test]
     fn the_table_names_every_mistake() {
-        let all = mutation::all();
-        let names: Vec<&str> = all.iter().map(|mutation| mutation.name).collect();
         table::names_all(
             &rows(),
-            &names,
+            &mutation::all(),
             "MUTATIONS.md",
             "cargo xtask sim --mutations all",
         );

@@ -139,15 +139,6 @@ impl Seat {
     }
 }
 
-fn seen(kind: ChildKind, meta: &ObjectMeta) -> Seen {
-    Seen {
-        kind,
-        name: meta.name.clone().unwrap_or_default(),
-        uid: meta.uid.clone().unwrap_or_default(),
-        version: meta.resource_version.clone().unwrap_or_default(),
-    }
-}
-
 pub(super) fn owners(meta: &ObjectMeta) -> Vec<String> {
     meta.owner_references
         .iter()
@@ -202,9 +193,10 @@ pub(super) fn claim_of(claim: &PersistentVolumeClaim) -> Option<(u64, ClusterUid
         .as_ref()
         .and_then(|s| s.resources.as_ref())
         .and_then(|r| r.requests.as_ref());
+    let deleting = meta.deletion_timestamp.is_some();
     let parsed = Claim {
         node: annotation(SELECTED_NODE).map(ToOwned::to_owned),
-        seen: seen(ChildKind::Claim, meta),
+        seen: Seen::new(ChildKind::Claim, meta),
         start,
         learner: label(names::LABEL_ROLE) == Some("learner"),
         replaces: annotation(names::REPLACES).and_then(|number| number.parse().ok()),
@@ -219,8 +211,8 @@ pub(super) fn claim_of(claim: &PersistentVolumeClaim) -> Option<(u64, ClusterUid
         requested: requests
             .and_then(|r| r.get("storage"))
             .map(|quantity| Quantity(quantity.0.clone())),
-        deleting: meta.deletion_timestamp.is_some(),
-        lost: meta.deletion_timestamp.is_some() || phase == Some("Lost"),
+        deleting,
+        lost: deleting || phase == Some("Lost"),
         owners: owners(meta),
     };
     Some((number, cluster, parsed))
@@ -239,7 +231,7 @@ pub(super) fn pod_of(pod: &Pod) -> PodSeen {
     let labels = pod.metadata.labels.as_ref();
     let label = |name: &str| labels.and_then(|all| all.get(name)).cloned();
     PodSeen {
-        seen: seen(ChildKind::Pod, &pod.metadata),
+        seen: Seen::new(ChildKind::Pod, &pod.metadata),
         template: label(names::LABEL_TEMPLATE).unwrap_or_default(),
         is_voters: label(names::LABEL_ROLE).as_deref() == Some("voter"),
         image: pod

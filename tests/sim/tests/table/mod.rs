@@ -1,5 +1,7 @@
 //! The tables of deliberate mistakes in the tree, as the tests read them.
 
+use synod_sim::mutation::Mutation;
+
 /// One row: the mistake, who caught it, with which seed if it was hunted.
 pub(crate) type Row = (String, String, Option<u64>);
 
@@ -15,8 +17,8 @@ pub(crate) fn rows(table: &str) -> Vec<Row> {
 }
 
 /// The table has a row for each of `mistakes` and no other; `file` holds it, `command` writes it.
-pub(crate) fn names_all(rows: &[Row], mistakes: &[&str], file: &str, command: &str) {
-    for mistake in mistakes {
+pub(crate) fn names_all(rows: &[Row], mistakes: &[Mutation], file: &str, command: &str) {
+    for Mutation { name: mistake, .. } in mistakes {
         let found = rows.iter().any(|(name, ..)| name == mistake);
         assert!(found, "{mistake} is not in {file}: run {command}");
     }
