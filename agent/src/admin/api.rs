@@ -81,7 +81,7 @@ async fn change<S: Machine>(
     let request: ConfigurationRequest = read(&body)?;
     let step = MembershipStep {
         expected: request.expected.map(ConfigId),
-        change: step(&engine, request.change)?,
+        change: step(request.change, |node| disk_id(&engine, node))?,
     };
     let id = engine.change(step).await?;
     Ok(Json(ConfigurationResponse { id: id.0 }))
@@ -115,8 +115,12 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|error| Refused::invalid(format!("the body: {error}")))
 }
 
-/// What Paxos knows the step as.
-fn step<S: Machine>(engine: &Engine<S>, change: Change) -> Result<Step, Refused> {
+/// What Paxos knows the step as; `disk_id` tells the identity of a member's disk as the configuration knows it, which an
+/// update of names keeps.
+///
+/// # Errors
+/// For a member's number 0, and for names and addresses that are too long.
+pub fn step(change: Change, disk_id: impl Fn(Node) -> u128) -> Result<Step, Refused> {
     let node = |number: u64| match number {
         0 => Err(Refused::invalid("member numbers begin at 1")),
         _ => Ok(Node(number)),
@@ -134,7 +138,7 @@ fn step<S: Machine>(engine: &Engine<S>, change: Change) -> Result<Step, Refused>
                 } else {
                     MemberRole::Joining
                 },
-                context: context(member, 0)?,
+                context: encoded(context(member, 0))?,
             },
         },
         Change::Promote { number } => Step::Promote {
@@ -149,12 +153,12 @@ fn step<S: Machine>(engine: &Engine<S>, change: Change) -> Result<Step, Refused>
         },
         Change::Update { number, member } => Step::Update {
             node: node(number)?,
-            context: context(member, disk_id(engine, Node(number)))?,
+            context: encoded(context(member, disk_id(Node(number))))?,
         },
     })
 }
 
-/// The identity of a member's disk as the configuration knows it: an update of names keeps it.
+/// The identity of a member's disk as the configuration knows it.
 fn disk_id<S: Machine>(engine: &Engine<S>, node: Node) -> u128 {
     let configuration = engine.configuration();
     let member = configuration.members.get(&node);
@@ -163,8 +167,10 @@ fn disk_id<S: Machine>(engine: &Engine<S>, node: Node) -> u128 {
         .map_or(0, |context| context.disk_id)
 }
 
-fn context(member: MemberSpec, disk_id: u128) -> Result<bytes::Bytes, Refused> {
-    let encoded = MemberContext {
+/// A member as the configuration keeps it.
+#[must_use]
+pub fn context(member: MemberSpec, disk_id: u128) -> MemberContext {
+    MemberContext {
         name: member.name,
         peer_urls: match member.peer_urls {
             urls if urls.is_empty() && !member.peer_address.is_empty() => {
@@ -176,7 +182,10 @@ fn context(member: MemberSpec, disk_id: u128) -> Result<bytes::Bytes, Refused> {
         client_urls: member.client_urls,
         disk_id,
     }
-    .encode();
+}
+
+fn encoded(context: MemberContext) -> Result<Bytes, Refused> {
+    let encoded = context.encode();
     if encoded.len() > MemberContext::BYTES_MAX {
         return Err(Refused::invalid(
             "the member's name and addresses are too long together",

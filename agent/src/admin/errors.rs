@@ -7,7 +7,8 @@ use synod_agent_api::{ApiError, ErrorCode};
 use synod_replica::{ChangeRefusal, Refusal};
 
 /// An error on its way to a caller.
-pub(super) struct Refused(ApiError);
+#[derive(Debug)]
+pub struct Refused(pub ApiError);
 
 impl Refused {
     pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {

@@ -11,10 +11,11 @@ mod health;
 mod server;
 
 pub use drain::hand_over;
+pub use errors::Refused;
 pub use health::{Extra, Health, health_routes};
 pub use server::{Guard, serve};
 
-pub use api::admin_routes;
+pub use api::{admin_routes, context, step};
 
 use synod_replica::StateMachine;
 

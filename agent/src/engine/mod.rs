@@ -18,5 +18,5 @@ pub use handle::{
     AfterTurn, Engine, Guest, InspectThen, Live, MembershipStep, ReadThen, Report, Request,
 };
 pub use inbox::{Feeds, feeds};
-pub use report::Facts;
+pub use report::{Facts, status_of};
 pub use turn::{Loop, start};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use synod_agent_api as api;
 use synod_agent_api::{AgentConfig, BallotStatus, ConfigurationStatus, MemberStatus, Role};
-use synod_paxos::{Ballot, Member, MemberProgress, MemberRole, Node, RoleName};
-use synod_replica::{DiskState, DriverStatus, MemberContext, Phase, Quarantine};
+use synod_paxos::{Ballot, Member, MemberRole, Node, RoleName};
+use synod_replica::{DiskState, DriverStatus, MemberContext, Now, Phase, Quarantine};
 
 use crate::clock;
 use crate::tls::Certificates;
@@ -37,18 +37,15 @@ impl Facts {
     }
 }
 
-pub(super) fn status_of(
-    driver: &DriverStatus,
-    facts: &Facts,
-    unready: bool,
-    generation: u64,
-) -> api::Status {
+/// What the admin API tells of `driver` at `now` by the driver's clock; `unready`: it is being drained.
+#[must_use]
+pub fn status_of(driver: &DriverStatus, facts: &Facts, unready: bool, now: Now) -> api::Status {
     let core = driver.core.as_ref();
     let config = &facts.config;
-    let not_ready_because = not_ready_because(driver, unready);
+    let not_ready_because = not_ready_because(driver, Node(config.number), unready);
     let decided = core.map_or(0, |core| core.decided.0);
     api::Status {
-        generation,
+        generation: facts.generation,
         cluster_uid: config.cluster_uid,
         kind: config.kind,
         name: config.name.clone(),
@@ -62,7 +59,7 @@ pub(super) fn status_of(
         configuration: core
             .filter(|_| !driver.is_founding())
             .map_or_else(ConfigurationStatus::default, |core| {
-                configuration(core, config)
+                configuration(core, config, now)
             }),
         decided: decided.max(driver.applied.0),
         applied: driver.applied.0,
@@ -103,7 +100,7 @@ fn trusted(all: &[Arc<Certificates>]) -> Vec<String> {
     trusted
 }
 
-fn not_ready_because(driver: &DriverStatus, unready: bool) -> String {
+fn not_ready_because(driver: &DriverStatus, me: Node, unready: bool) -> String {
     if driver.is_founding() {
         let awaited = match driver.awaited_founders.as_slice() {
             [] => String::new(),
@@ -119,10 +116,19 @@ fn not_ready_because(driver: &DriverStatus, unready: bool) -> String {
         }
         Phase::Running if driver.draining => "the member is stopping",
         Phase::Running if unready => "the member is being drained",
-        Phase::Running if !driver.ready => "no leader was heard of lately, or the member lags",
-        Phase::Running => "",
+        Phase::Running if driver.ready => "",
+        Phase::Running if is_joining(driver, me) => {
+            "the group takes this member in once it has caught up"
+        }
+        Phase::Running => "no leader was heard of lately, or the member lags",
     };
     why.to_owned()
+}
+
+fn is_joining(driver: &DriverStatus, me: Node) -> bool {
+    let core = driver.core.as_ref();
+    let member = core.and_then(|core| core.configuration.members.get(&me));
+    member.is_some_and(|member| member.role == MemberRole::Joining)
 }
 
 /// As `1, 2, 3`.
@@ -154,14 +160,17 @@ const fn ballot(ballot: Ballot) -> BallotStatus {
     }
 }
 
-fn configuration(core: &synod_paxos::Status, config: &AgentConfig) -> ConfigurationStatus {
-    let leads = core.role == RoleName::Leader;
+fn configuration(
+    core: &synod_paxos::Status,
+    config: &AgentConfig,
+    now: Now,
+) -> ConfigurationStatus {
     let members = core.configuration.members.iter();
     ConfigurationStatus {
         id: core.configuration.id.0,
         highest: core.configuration.highest.0,
         members: members
-            .map(|(node, member)| member_status(*node, member, leads, core, config))
+            .map(|(node, member)| member_status(*node, member, core, config, now))
             .collect(),
     }
 }
@@ -169,13 +178,13 @@ fn configuration(core: &synod_paxos::Status, config: &AgentConfig) -> Configurat
 fn member_status(
     node: Node,
     member: &Member,
-    leads: bool,
     core: &synod_paxos::Status,
     config: &AgentConfig,
+    now: Now,
 ) -> MemberStatus {
     let context = MemberContext::decode(&member.context).unwrap_or_default();
     let progress = core.members.iter().find(|(other, _)| *other == node);
-    let own = leads && node.0 == config.number;
+    let own = core.role == RoleName::Leader && node.0 == config.number;
     let lag = progress.map(|(_, p)| core.decided.0.saturating_sub(p.matched.max(p.decided).0));
     MemberStatus {
         number: node.0,
@@ -194,15 +203,10 @@ fn member_status(
         },
         lag: if own { Some(0) } else { lag },
         active: match progress {
-            Some((_, p)) => Some(is_active(p, config)),
+            Some((_, p)) => Some((now - p.heard).0 / 1_000_000 <= config.timing.election_ms),
             None => own.then_some(true),
         },
     }
-}
-
-fn is_active(progress: &MemberProgress, config: &AgentConfig) -> bool {
-    let silent = clock::now() - progress.heard;
-    silent.0 / 1_000_000 <= config.timing.election_ms
 }
 
 fn quarantine(driver: &DriverStatus) -> Option<api::Quarantine> {

@@ -62,7 +62,7 @@ where
     N: Net,
 {
     let (requests, incoming) = mpsc::channel(requests_max);
-    let first = Arc::new(status_of(&driver.status(), &facts, false, facts.generation));
+    let first = Arc::new(status_of(&driver.status(), &facts, false, clock::now()));
     let (status, shown) = watch::channel(first);
     let settings = driver.settings();
     let delay = Duration::from_nanos(settings.timing.decide_delay.0);
@@ -230,13 +230,13 @@ impl Published {
             self.configuration
                 .store(Arc::new(core.configuration.clone()));
         }
-        let shown = status_of(&status, &self.facts, self.unready, self.facts.generation);
+        let shown = status_of(&status, &self.facts, self.unready, clock::now());
         self.status.send_replace(Arc::new(shown));
     }
 
     fn report<S: StateMachine, D: Disk, N: Net>(&self, driver: &Driver<S, D, N>) -> Report {
         let status = driver.status();
-        let shown = status_of(&status, &self.facts, self.unready, self.facts.generation);
+        let shown = status_of(&status, &self.facts, self.unready, clock::now());
         Report {
             status: Arc::new(shown),
             driver: status,

@@ -8,4 +8,5 @@ mod start_error;
 
 pub use consensus_group::Agent;
 pub use grounds::Addresses;
+pub use settings::driver as driver_settings;
 pub use start_error::StartError;

@@ -36,7 +36,8 @@ pub(super) fn machine(config: &AgentConfig) -> Store {
 }
 
 /// What the driver is opened with.
-pub(super) fn driver(config: &AgentConfig) -> Settings {
+#[must_use]
+pub fn driver(config: &AgentConfig) -> Settings {
     Settings {
         node: Node(config.number),
         cluster: ClusterUid(config.cluster_uid.0.to_be_bytes()),

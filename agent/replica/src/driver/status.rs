@@ -1,6 +1,6 @@
 //! What the driver tells about itself.
 
-use synod_paxos::{ConfigId, Node, Now, RoleName, Slot, Standing};
+use synod_paxos::{ConfigId, MemberRole, Node, Now, RoleName, Slot, Standing};
 
 use super::Driver;
 use crate::identity::DiskStanding;
@@ -79,7 +79,8 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         }
     }
 
-    /// True if this member may be sent clients.
+    /// True if this member may be sent clients. One that the group has not taken in (again) yet could answer some; but whoever
+    /// counts ready members to know how many may be missing would take it for one that votes.
     fn is_ready(&self, now: Now) -> bool {
         let Some(running) = &self.running else {
             return false;
@@ -88,7 +89,13 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         let patience = synod_paxos::Span(self.settings.timing.election.0.saturating_mul(2));
         let heard = core.heard().is_some_and(|at| now - at <= patience);
         let behind = core.decided().0 - self.replicated.shared.applied.0;
-        !self.draining && heard && core.leader().is_some() && behind <= BEHIND_SLOTS_MAX
+        let known = &core.decided_configuration().members;
+        let taken_in = match known.get(&self.settings.node).map(|member| member.role) {
+            Some(MemberRole::Voter) => *core.standing() == Standing::Whole,
+            Some(MemberRole::Learner) => true,
+            Some(MemberRole::Joining) | None => false,
+        };
+        !self.draining && taken_in && heard && core.leader().is_some() && behind <= BEHIND_SLOTS_MAX
     }
 
     /// Requests that wait for their answer.

@@ -17,17 +17,16 @@ use std::time::Duration;
 const SETTLE: Duration = Duration::from_millis(20);
 
 impl Api {
-    /// Runs the collector until the API or the runtime goes.
+    /// Runs the collector until the runtime goes.
     pub async fn collect(self) {
-        let mut changed = self.inner.revision.subscribe();
         loop {
-            changed.mark_unchanged();
+            let changed = self.inner.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
             if let Err(error) = self.collect_once() {
                 tracing::warn!(%error, "garbage collection failed; it is tried again at the next change");
             }
-            if changed.changed().await.is_err() {
-                return;
-            }
+            changed.await;
             tokio::time::sleep(SETTLE).await;
         }
     }
@@ -48,7 +47,7 @@ impl Api {
             revision = state.store.revision();
         };
         if revision != before {
-            self.announce(&state);
+            self.announce();
         }
         outcome
     }

@@ -113,7 +113,8 @@ pub struct Api {
 
 struct Inner {
     state: Mutex<State>,
-    revision: tokio::sync::watch::Sender<u64>,
+    /// Wakes those who follow changes, in the order in which they began to wait.
+    changed: tokio::sync::Notify,
     settings: Settings,
 }
 
@@ -134,11 +135,10 @@ impl Api {
             None => Store::volatile(settings.history_changes_max),
         };
         let types = types_of(&store);
-        let (revision, _) = tokio::sync::watch::channel(store.revision());
         let api = Self {
             inner: Arc::new(Inner {
                 state: Mutex::new(State { store, types }),
-                revision,
+                changed: tokio::sync::Notify::new(),
                 settings,
             }),
         };
@@ -201,7 +201,7 @@ impl Api {
                 state.store.put(key, namespace)?;
             }
         }
-        self.announce(&state);
+        self.announce();
         Ok(())
     }
 
@@ -214,8 +214,8 @@ impl Api {
     }
 
     /// Tells watches that something changed.
-    fn announce(&self, state: &State) {
-        self.inner.revision.send_replace(state.store.revision());
+    fn announce(&self) {
+        self.inner.changed.notify_waiters();
     }
 
     fn now_text(&self) -> String {

@@ -176,7 +176,7 @@ impl Api {
         if let (true, Ok(Answer::Document(_, document))) = (newer_events, &mut answer) {
             events::to_newer(document);
         }
-        self.announce(&state);
+        self.announce();
         *warnings = context.warnings;
         answer
     }

@@ -38,7 +38,6 @@ pub(super) struct Watch {
     table_told: std::cell::Cell<bool>,
     position: u64,
     lines: VecDeque<Bytes>,
-    changed: tokio::sync::watch::Receiver<u64>,
     bookmark_at: Option<Instant>,
     ends_at: Instant,
     ended: bool,
@@ -74,7 +73,6 @@ impl Api {
             table_told: std::cell::Cell::new(false),
             position: asked,
             lines: VecDeque::new(),
-            changed: self.inner.revision.subscribe(),
             bookmark_at: bookmarks,
             ends_at: Instant::now() + timeout,
             ended: false,
@@ -113,7 +111,6 @@ impl Watch {
             if self.ended {
                 return None;
             }
-            self.changed.mark_unchanged();
             self.catch_up();
             if self.lines.is_empty() && !self.ended {
                 self.wait().await;
@@ -123,13 +120,21 @@ impl Watch {
 
     async fn wait(&mut self) {
         let bookmark_at = self.bookmark_at.unwrap_or(self.ends_at);
+        let inner = Arc::clone(&self.api.inner);
+        let changed = inner.changed.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
+        if self.api.revision() != self.position {
+            return;
+        }
         tokio::select! {
-            changed = self.changed.changed() => self.ended = changed.is_err(),
+            biased;
             () = tokio::time::sleep_until(self.ends_at) => self.ended = true,
             () = tokio::time::sleep_until(bookmark_at), if self.bookmark_at.is_some() => {
                 self.tell_bookmark(false);
                 self.bookmark_at = Some(Instant::now() + self.api.inner.settings.bookmark_every);
             }
+            () = changed => {}
         }
     }
 

@@ -2,13 +2,14 @@
 //! name that are not the same cluster have nothing in common, as their disks and certificates have not.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use synod_agent_api::{AgentConfig, ClusterUid, InitialMember, MemberSpec, Start};
-use synod_paxos::{Configuration, Member, MemberRole, Node};
-use synod_replica::StartMode;
+use synod_agent::engine::{Facts, status_of};
+use synod_agent_api::{AgentConfig, ClusterUid};
+use synod_paxos::{Member, MemberRole, Node};
+use synod_replica::{MemberContext, StartMode};
 
 use super::reach::Seat;
-use super::status::{Who, context, status_of};
 use crate::clock::{Instant, MS};
 use crate::host::Host;
 use crate::net::NetProfile;
@@ -22,8 +23,8 @@ pub(super) struct Group {
     pub(super) world: World,
     /// Where the world's time begins in the run's.
     pub(super) born: Instant,
-    /// How each member is known.
-    names: BTreeMap<u64, String>,
+    /// What each member's process was started with.
+    configs: BTreeMap<u64, Arc<AgentConfig>>,
 }
 
 /// All clusters, in the order in which they began.
@@ -97,35 +98,33 @@ impl Groups {
     /// Starts the process of a member as its configuration says. True if a cluster begins with it.
     pub(super) fn start(&mut self, config: &AgentConfig, now: Instant) -> bool {
         let (cluster, number) = (config.cluster_uid, config.number);
-        let initial = initial(&config.members);
+        let settings = synod_agent::roles::driver_settings(config);
         let begins = !self.all.contains_key(&cluster);
         if begins {
             let mut world = World::vacant(self.random.draw(), self.profile.clone());
-            (world.newest, world.former) = (initial.clone(), initial.clone());
+            if let StartMode::Bootstrap { initial } = &settings.start {
+                (world.newest, world.former) = (initial.clone(), initial.clone());
+            }
             let born = now.saturating_sub(self.frozen);
-            let names = BTreeMap::new();
-            self.all.insert(cluster, Group { world, born, names });
+            let configs = BTreeMap::new();
+            let group = Group {
+                world,
+                born,
+                configs,
+            };
+            self.all.insert(cluster, group);
             self.newest = Some(cluster);
         }
         let group = self.all.get_mut(&cluster).expect("it is there by now");
-        group.names.insert(number, config.name.clone());
+        group.configs.insert(number, Arc::new(config.clone()));
         // All that the group begins with are known, whether they run yet or not.
-        let first = initial.members.keys().copied().filter(|_| begins);
-        for node in first.chain([Node(number)]) {
+        let first = config.members.iter().map(|member| Node(member.number));
+        for node in first.filter(|_| begins).chain([settings.node]) {
             group.make_host(node);
         }
         let host = group.world.host(Node(number));
-        host.ordered = Some(match config.start {
-            Start::Bootstrap => StartMode::Bootstrap { initial },
-            Start::Join => StartMode::Join,
-            Start::Resume => StartMode::Resume,
-        });
-        host.context = context(MemberSpec {
-            name: config.name.clone(),
-            peer_address: config.advertise.peer_address.clone().unwrap_or_default(),
-            peer_urls: config.advertise.peer_urls.clone(),
-            client_urls: config.advertise.client_urls.clone(),
-        });
+        host.ordered = Some(settings.start);
+        host.context = settings.context;
         group.world.start(Node(number));
         begins
     }
@@ -194,14 +193,18 @@ impl Groups {
                 else {
                     continue;
                 };
-                let who = Who {
-                    cluster: *cluster,
-                    name: group.names.get(&node.0).cloned().unwrap_or_default(),
-                    number: node.0,
-                    silence: group.world.profile.election.0,
+                let Some(config) = group.configs.get(&node.0) else {
+                    continue;
+                };
+                let facts = Facts {
+                    config: config.clone(),
+                    etcd_member_id: node.0,
+                    level_max: crate::dialect::LEVEL,
+                    certificates: Vec::new(),
+                    generation: 0,
                 };
                 let local = host.clock.now(group.world.now);
-                let status = status_of(&agent.status(), &who, local);
+                let status = status_of(&agent.status(), &facts, false, local);
                 statuses.push(((*cluster, node.0), status));
             }
         }
@@ -236,6 +239,15 @@ impl Group {
         let mut undecided = hosts.filter_map(|host| host.undecided.as_ref());
         node <= self.world.newest.highest
             || undecided.any(|configuration| node <= configuration.highest)
+    }
+
+    /// The identity of a member's disk as the newest configuration knows it.
+    pub(super) fn disk_known(&self, node: Node) -> u128 {
+        let member = self.world.newest.members.get(&node);
+        let context = member.map(|member| MemberContext::decode(&member.context));
+        context
+            .and_then(Result::ok)
+            .map_or(0, |context| context.disk_id)
     }
 
     /// The id of the newest configuration.
@@ -295,19 +307,4 @@ impl Group {
             && self.world.hosts.values().all(settled)
             && newest.members.values().all(joined)
     }
-}
-
-fn initial(members: &[InitialMember]) -> Configuration {
-    let member = |member: &InitialMember| {
-        let spec = MemberSpec {
-            name: member.name.clone(),
-            peer_address: member.peer_address.clone(),
-            peer_urls: member.peer_urls.clone(),
-            client_urls: member.client_urls.clone(),
-        };
-        let context = context(spec).encode();
-        let role = MemberRole::Voter;
-        (Node(member.number), Member { role, context })
-    };
-    Configuration::initial(members.iter().map(member).collect())
 }

@@ -15,8 +15,8 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use kube::client::Body;
 use serde_json::{Value, json};
 use synod_operator::local::api::{Api, ApiBody};
-use tokio::sync::watch;
 
+use super::bell::Bell;
 use super::clock::Clock;
 use super::direct::{kinds, text};
 use crate::clock::{Instant, MS};
@@ -127,8 +127,8 @@ pub(super) struct Line {
     api: Api,
     desk: SharedDesk,
     clock: Clock,
-    /// Moves when all watches break.
-    breaks: watch::Receiver<u64>,
+    /// Rings when all watches break.
+    breaks: Arc<Bell>,
 }
 
 /// What becomes of a write.
@@ -141,23 +141,22 @@ enum Fate {
 }
 
 impl Line {
-    /// The line of operator `operator`, and what breaks its watches.
+    /// The line of operator `operator`, whose watches break when `breaks` rings.
     pub(super) fn open(
         operator: usize,
         api: Api,
         desk: SharedDesk,
         clock: Clock,
-    ) -> (Self, watch::Sender<u64>) {
-        let (sender, breaks) = watch::channel(0);
+        breaks: Arc<Bell>,
+    ) -> Self {
         lock(&desk).weather.push(Weather::default());
-        let line = Self {
+        Self {
             operator,
             api,
             desk,
             clock,
             breaks,
-        };
-        (line, sender)
+        }
     }
 
     /// A client over this line.
@@ -268,14 +267,13 @@ impl Line {
             }
         }
         let (head, body) = self.api.handle(request).await.into_parts();
-        let mut breaks = self.breaks.clone();
-        breaks.mark_unchanged();
+        let heard = self.breaks.times();
         let stream = futures::stream::unfold(
             Follow {
                 line: self,
                 place,
                 body,
-                breaks,
+                heard,
             },
             |mut follow| async move {
                 let frame = follow.next().await?;
@@ -391,14 +389,15 @@ struct Follow {
     line: Line,
     place: Place,
     body: ApiBody,
-    breaks: watch::Receiver<u64>,
+    /// How often watches had broken when it began.
+    heard: u64,
 }
 
 impl Follow {
     async fn next(&mut self) -> Option<http_body::Frame<Bytes>> {
         let frame = tokio::select! {
             biased;
-            _ = self.breaks.changed() => return None,
+            () = self.line.breaks.after(self.heard) => return None,
             frame = self.body.frame() => match frame? {
                 Ok(frame) => frame,
                 Err(never) => match never {},
@@ -406,7 +405,7 @@ impl Follow {
         };
         tokio::select! {
             biased;
-            _ = self.breaks.changed() => return None,
+            () = self.line.breaks.after(self.heard) => return None,
             () = self.line.thaw(&self.place.resource, "news delayed") => {}
         }
         if self.place.is_followed()

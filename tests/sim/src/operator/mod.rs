@@ -3,9 +3,8 @@
 //! groups, at which clients write all along.
 //!
 //! One seed is one run on one thread and one line of time: the runtime's clock is paused and moves only when nobody has
-//! anything to do. Equal seeds do not give equal runs yet: tokio's `watch` channels, in the embedded API and in `reach.rs`,
-//! wake those who wait in an order that the runtime draws from entropy. A `Notify` in their place wakes in order. Until then
-//! a replay of a seed may take another way.
+//! anything to do. Equal seeds give equal runs: whatever is woken is woken in the order in which it began to wait (`bell.rs`),
+//! and every choice is drawn from the seed.
 //!
 //! | checker | what it demands | file |
 //! |---|---|---|
@@ -31,6 +30,7 @@
 //! voter is removed below a quorum.
 
 mod acts;
+mod bell;
 mod checks;
 mod clock;
 mod direct;
@@ -43,7 +43,6 @@ mod reach;
 pub mod report;
 mod run;
 mod stage;
-mod status;
 mod story;
 mod user;
 

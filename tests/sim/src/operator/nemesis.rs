@@ -239,7 +239,7 @@ impl Stage {
         lock(&self.desk).weather[number].gone = self.nemesis.random.below(4);
         for process in &self.operators {
             if process.number == number {
-                process.breaks.send_modify(|count| *count += 1);
+                process.breaks.ring();
             }
         }
         self.fault("watches broken", &format!(" of operator {number}"));
@@ -303,7 +303,7 @@ impl Stage {
                 wire.cut.insert((number, member), now + span);
             }
         }
-        self.wire.changed.send_modify(|count| *count += 1);
+        self.wire.changed.ring();
         self.fault("agents not reached", &format!(" by operator {number}"));
     }
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use synod_agent_api::{
-    ApiError, ClusterUid, ConfigurationRequest, ConfigurationResponse, ErrorCode, Status,
-    TransferRequest,
+    ApiError, ClusterUid, ConfigurationRequest, ConfigurationResponse, Status, TransferRequest,
 };
 use synod_operator::agents::{AgentError, Reach, Target};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
+use super::bell::Bell;
 use super::clock::Clock;
 use super::line::lock;
 use crate::clock::{Instant, MS, SECOND};
@@ -91,7 +91,7 @@ impl Wire {
 #[derive(Clone)]
 pub(super) struct SharedWire {
     pub(super) wire: Arc<Mutex<Wire>>,
-    pub(super) changed: Arc<watch::Sender<u64>>,
+    pub(super) changed: Arc<Bell>,
 }
 
 /// One operator's reach.
@@ -182,10 +182,9 @@ impl Reach for Agents {
     ) -> BoxFuture<'static, Result<Status, AgentError>> {
         let (operator, shared, clock) = (self.operator, self.shared.clone(), self.clock);
         Box::pin(async move {
-            let mut changed = shared.changed.subscribe();
             let begin = clock.now();
             let status = loop {
-                changed.mark_unchanged();
+                let heard = shared.changed.times();
                 let Some(status) = shared.post(operator, &target, clock.now()) else {
                     let span = lock(&shared.wire).random.between(MS, SECOND);
                     tokio::time::sleep(Duration::from_nanos(span)).await;
@@ -195,7 +194,7 @@ impl Reach for Agents {
                 if after != Some(status.generation) || waited >= WAIT {
                     break status;
                 }
-                let _ = tokio::time::timeout(WAIT - waited, changed.changed()).await;
+                let _ = tokio::time::timeout(WAIT - waited, shared.changed.after(heard)).await;
             };
             shared.dawdle(clock.now()).await;
             let mut wire = lock(&shared.wire);
@@ -229,12 +228,4 @@ impl Reach for Agents {
 
 fn unreachable(target: &Target, why: &str) -> AgentError {
     AgentError::Unreachable(target.address, why.to_owned())
-}
-
-/// A refusal as the agent words it.
-pub(super) fn refused(code: ErrorCode, message: impl ToString) -> ApiError {
-    ApiError {
-        code,
-        message: message.to_string(),
-    }
 }

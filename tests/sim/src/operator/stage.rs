@@ -9,18 +9,20 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
-use synod_agent_api::{Change, ConfigurationRequest, ErrorCode, Status};
+use synod_agent::admin::{self, Refused};
+use synod_agent_api::{Change, Status};
 use synod_operator::controller::Controller;
 use synod_operator::kinds;
 use synod_operator::local::api::{Api, Settings as ApiSettings};
 use synod_operator::metrics::Metrics;
 use synod_operator::settings::Settings;
-use synod_paxos::{Member, MemberRole, Node};
-use synod_replica::{ChangeRefusal, Refusal, Request};
-use tokio::sync::{oneshot, watch};
+use synod_paxos::{ConfigId, Node};
+use synod_replica::Request;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::bell::Bell;
 use super::checks::Checks;
 use super::clock::{Clock, Surroundings};
 use super::direct::Direct;
@@ -28,9 +30,8 @@ use super::groups::Groups;
 use super::kubelet::Kubelet;
 use super::line::{Desk, Line, SharedDesk, lock};
 use super::nemesis::Nemesis;
-use super::reach::{Agents, Ask, Outcome, Post, Seat, SharedWire, Wire, Wish, refused};
+use super::reach::{Agents, Ask, Outcome, Post, Seat, SharedWire, Wire, Wish};
 use super::run::Run;
-use super::status::{context, news};
 use super::story::Story;
 use super::user::User;
 use crate::Violation;
@@ -50,7 +51,7 @@ pub(super) const FIRST_IMAGE: &str = "agent:default-1";
 pub(super) struct Process {
     pub(super) number: usize,
     pub(super) stop: CancellationToken,
-    pub(super) breaks: watch::Sender<u64>,
+    pub(super) breaks: Arc<Bell>,
     /// When it is told to stop, if it acts beside another one.
     pub(super) ends: Option<Instant>,
     task: JoinHandle<()>,
@@ -111,7 +112,7 @@ impl Stage {
             desk: Arc::new(Mutex::new(Desk::new(random.fork()))),
             wire: SharedWire {
                 wire: Arc::new(Mutex::new(Wire::new(random.fork()))),
-                changed: Arc::new(watch::channel(0).0),
+                changed: Arc::new(Bell::default()),
             },
             operators: Vec::new(),
             checks: Checks::default(),
@@ -158,11 +159,13 @@ impl Stage {
     /// Starts an operator. Its number.
     pub(super) fn start_operator(&mut self) -> usize {
         let number = lock(&self.desk).weather.len();
-        let (line, breaks) = Line::open(
+        let breaks = Arc::new(Bell::default());
+        let line = Line::open(
             number,
             self.direct.api.clone(),
             self.desk.clone(),
             self.clock,
+            breaks.clone(),
         );
         let reach = Agents {
             operator: number,
@@ -377,7 +380,12 @@ impl Stage {
             let asker = Asker::Operator(question);
             match wish {
                 Wish::Change(request) => {
-                    let (expected, change) = step(request);
+                    let expected = request.expected.map(ConfigId);
+                    let known = |node: Node| group.disk_known(node);
+                    let change = match admin::step(request.change, known) {
+                        Ok(change) => change,
+                        Err(Refused(error)) => broken("membership", error.to_string()),
+                    };
                     group.world.ask(node, asker, |ticket| Request::Change {
                         ticket,
                         expected,
@@ -411,12 +419,12 @@ impl Stage {
                     self.did("members changed");
                     Ok(id.0)
                 }
-                Told::Changed(Err(refusal)) => Err(change_refused(refusal)),
+                Told::Changed(Err(refusal)) => Err(Refused::from(refusal).0),
                 Told::Transferred(Ok(())) => {
                     self.did("leaders handed over");
                     Ok(0)
                 }
-                Told::Transferred(Err(refusal)) => Err(plainly_refused(refusal)),
+                Told::Transferred(Err(refusal)) => Err(Refused::from(refusal).0),
                 Told::Lost => continue,
             };
             let words = match &outcome {
@@ -466,7 +474,7 @@ impl Stage {
             wire.posts = posts;
         }
         if changed {
-            self.wire.changed.send_modify(|count| *count += 1);
+            self.wire.changed.ring();
         }
     }
 
@@ -498,38 +506,6 @@ impl Stage {
     }
 }
 
-/// A request of the admin API as the core knows it.
-fn step(request: ConfigurationRequest) -> (Option<synod_paxos::ConfigId>, synod_paxos::Change) {
-    let change = match request.change {
-        Change::Add {
-            number,
-            learner,
-            member,
-        } => synod_paxos::Change::Add {
-            node: Node(number),
-            member: Member {
-                role: if learner {
-                    MemberRole::Learner
-                } else {
-                    MemberRole::Joining
-                },
-                context: context(member).encode(),
-            },
-        },
-        Change::Promote { number } => synod_paxos::Change::Promote { node: Node(number) },
-        Change::Remove { number } => synod_paxos::Change::Remove { node: Node(number) },
-        Change::Swap { out, into } => synod_paxos::Change::Swap {
-            out: Node(out),
-            into: Node(into),
-        },
-        Change::Update { number, member } => synod_paxos::Change::Update {
-            node: Node(number),
-            context: context(member).encode(),
-        },
-    };
-    (request.expected.map(synod_paxos::ConfigId), change)
-}
-
 fn wish_words(wish: &Wish) -> String {
     match wish {
         Wish::Transfer(request) => format!("transfer to {:?}", request.to),
@@ -548,30 +524,14 @@ fn wish_words(wish: &Wish) -> String {
     }
 }
 
-fn change_refused(refusal: ChangeRefusal) -> synod_agent_api::ApiError {
-    match refusal {
-        ChangeRefusal::Conflict { current } => {
-            refused(ErrorCode::Conflict, format!("{} is in force", current.0))
-        }
-        ChangeRefusal::Busy => refused(ErrorCode::Busy, "a change is under way"),
-        ChangeRefusal::UnknownMember => refused(ErrorCode::NotFound, "no such member"),
-        ChangeRefusal::NumberTaken => refused(ErrorCode::NotAllowed, "that number was in use"),
-        ChangeRefusal::NotAllowed(why) => refused(ErrorCode::NotAllowed, why),
-        ChangeRefusal::NotCaughtUp => refused(ErrorCode::NotCaughtUp, "it lags"),
-        ChangeRefusal::Refused(refusal) => plainly_refused(refusal),
+/// The status without what moves with every decided entry: when this differs, there is news.
+fn news(status: &Status) -> Status {
+    let mut news = status.clone();
+    (news.decided, news.applied, news.first, news.disk.bytes) = (0, 0, 0, 0);
+    for member in &mut news.configuration.members {
+        member.lag = None;
     }
-}
-
-fn plainly_refused(refusal: Refusal) -> synod_agent_api::ApiError {
-    let code = match refusal {
-        Refusal::NoLeader => ErrorCode::NoLeader,
-        Refusal::TimedOut => ErrorCode::TimedOut,
-        Refusal::Overloaded => ErrorCode::Busy,
-        Refusal::Stopped => ErrorCode::Stopped,
-        Refusal::TooLarge => ErrorCode::Invalid,
-        Refusal::LeaderChanged => ErrorCode::NotLeader,
-    };
-    refused(code, format!("{refusal:?}"))
+    news
 }
 
 /// A span in nanoseconds.
