@@ -176,9 +176,10 @@ impl Actor {
                 via,
                 configuration,
                 member,
+                others,
             } => {
                 Agents(&*self.reach, context)
-                    .ails(*member, *via, *configuration)
+                    .ails_beside(*others, *member, *via, *configuration)
                     .await?
             }
             Action::ConfirmConfiguration { via, configuration } => {

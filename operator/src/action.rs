@@ -131,7 +131,7 @@ pub enum Action {
         /// The configuration that must be in force.
         configuration: u64,
     },
-    /// Makes sure that a member does not serve, by asking the leader; ends the round if it does.
+    /// Makes sure that a member does not serve, and that enough others do, by asking the leader; ends the round if it is not so.
     ConfirmAiling {
         /// The leader.
         via: u64,
@@ -139,6 +139,8 @@ pub enum Action {
         configuration: u64,
         /// The member.
         member: u64,
+        /// How many other voters must serve.
+        others: usize,
     },
     /// Changes the group's configuration by one step, if it still is the expected one.
     Membership {
@@ -282,7 +284,11 @@ impl fmt::Display for Action {
                 via,
                 configuration,
                 member,
-            } => write!(f, " {member} at configuration {configuration} via {via}"),
+                others,
+            } => write!(
+                f,
+                " {member} beside {others} at configuration {configuration} via {via}"
+            ),
             Self::ConfirmConfiguration { via, configuration } => {
                 write!(f, " {configuration} via {via}")
             }

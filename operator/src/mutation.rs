@@ -8,6 +8,7 @@ synod_mutation::mutations! {
     "bootstrap-adopted-claim" => "a claim that was in use starts as if it were empty",
     "roll-past-a-broken-pod" => "the roll goes on although a member is not ready",
     "restart-beside-another" => "a pod is taken down although another may be going, or somebody may be about to take it down",
+    "restart-whoever-ails" => "a voter that ails is taken down though without it those that serve are no quorum",
     "restart-on-old-answers" => "a pod is taken down without asking the members whether they still serve",
     "restart-on-old-claims" => "a pod is deleted although its claim may be going, and its data with it, or another member be leaving",
     "wake-beside-a-stop" => "the members come back although somebody may be about to stop them",

@@ -42,21 +42,32 @@ impl Agents<'_> {
         Ok(())
     }
 
-    /// Whether the leader sees `member` not caught up, or does not hear it.
-    pub(super) async fn ails(
+    /// Whether the leader sees `member` not caught up, or does not hear it, and so many others that vote well.
+    pub(super) async fn ails_beside(
         &self,
+        others: usize,
         member: u64,
         via: u64,
         configuration: u64,
     ) -> Result<(), ActError> {
         let leader = self.leader(via, configuration).await?;
-        let mut members = leader.configuration.members.iter();
-        match members.find(|other| other.number == member) {
-            Some(found) if member == via || is_current(found) => {
-                Err(outdated(member, "serves again"))
-            }
-            _ => Ok(()),
+        let members = &leader.configuration.members;
+        let serves = |other: &MemberStatus| other.number == via || is_current(other);
+        let found = members.iter().find(|other| other.number == member);
+        if found.is_some_and(serves) {
+            return Err(outdated(member, "serves again"));
         }
+        let voters = members
+            .iter()
+            .filter(|other| other.role == MemberRole::Voter);
+        let serving = voters.filter(|other| other.number != member && serves(other));
+        if serving.count() < others {
+            return Err(outdated(
+                member,
+                "may be needed, others do not serve either",
+            ));
+        }
+        Ok(())
     }
 
     /// What the leader tells, if it still is the leader, of the configuration that is expected.

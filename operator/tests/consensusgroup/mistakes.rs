@@ -77,6 +77,7 @@ const SCENARIOS: &[(&str, Scenario)] = &[
         crate::restarts::a_delete_arrives_late,
     ),
     ("restart-beside-another", crate::restarts::another_is_going),
+    ("restart-whoever-ails", crate::restarts::two_fall_ill),
     ("restart-on-old-answers", crate::restarts::an_answer_is_old),
     ("restart-on-old-claims", crate::restarts::a_claim_is_going),
     ("wake-beside-a-stop", crate::restarts::a_stop_arrives_late),

@@ -86,6 +86,33 @@ pub(crate) fn an_answer_is_old() -> Result<(), String> {
     Ok(())
 }
 
+/// Two do not serve for a moment, one of them paused. The other one would be taken down in a roll.
+pub(crate) fn two_fall_ill() -> Result<(), String> {
+    let mut world = outdated();
+    for number in [2, 3] {
+        world
+            .group
+            .members
+            .get_mut(&number)
+            .expect("a member")
+            .caught_up = false;
+    }
+    let view = View::of(&world);
+    let deleted = deletes(&view.decide(0).actions);
+    if !deleted.is_empty() {
+        return Err(format!(
+            "{deleted:?} may be back in a moment, and 1 is no quorum"
+        ));
+    }
+    // Of one alone the others know when the question comes, which was not known when the plan was made.
+    world.group.settle();
+    world.group.members.get_mut(&3).expect("a member").caught_up = false;
+    let actions = View::of(&world).decide(0).actions;
+    assert_eq!(deletes(&actions), ["config-cg-3"]);
+    world.group.members.get_mut(&2).expect("a member").caught_up = false;
+    carry_out(&mut world, &actions).map_or(Ok(()), |()| Err("nobody asked for the others".into()))
+}
+
 /// One that did not serve is to be replaced; it serves again, and another one does not.
 #[test]
 fn one_that_serves_again_is_not_taken_down() {

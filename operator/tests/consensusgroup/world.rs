@@ -167,8 +167,17 @@ impl World {
                 via,
                 configuration,
                 member,
+                others,
             } => {
                 self.leads(*via, *configuration)?;
+                let serving = self.group.healthy();
+                let voters = self.group.voters();
+                let serving = voters
+                    .iter()
+                    .filter(|n| *n != member && serving.contains(n));
+                if serving.count() < *others {
+                    return Err("too few others serve".into());
+                }
                 let members = &self.group.members;
                 let current = members.get(member).is_some_and(|member| member.caught_up);
                 if current && self.group.runs(*member) {

@@ -19,16 +19,31 @@
 
 use super::plan::{checked, delete_pod};
 use super::seat::Seat;
-use super::view::{Group, Lead};
+use super::view::{Group, Lead, quorum};
 use crate::action::Action;
 use crate::mutation::mutated;
 
-/// Deletes the pod of `number` because its member does not serve: that it does not is asked for first.
+/// Deletes the pod of `number` because its member does not serve: that it does not is asked for first. A voter whose process
+/// runs may be back in a moment, and wanted: it is left alone while the others that serve are no quorum.
 pub(super) fn of_ailing(group: &Group, lead: &Lead, number: u64, because: &str) -> Vec<Action> {
+    let Some(seat) = group.seats.get(&number) else {
+        return Vec::new();
+    };
+    let runs = seat.pod.as_ref().is_some_and(|pod| pod.running);
+    let wanted = seat.votes() && runs && !mutated("restart-whoever-ails");
+    let others = if wanted {
+        quorum(group.electorate())
+    } else {
+        0
+    };
+    if group.healthy_but(|n, _| n == number) < others {
+        return Vec::new();
+    }
     let ails = Action::ConfirmAiling {
         via: lead.number,
         configuration: lead.configuration,
         member: number,
+        others,
     };
     restart(group, number, ails, because)
 }

@@ -79,6 +79,11 @@ impl Lead {
     }
 }
 
+/// How many voters are a quorum of `voters`.
+pub(super) const fn quorum(voters: usize) -> usize {
+    voters / 2 + 1
+}
+
 impl Group {
     /// Parses what was observed.
     ///

@@ -172,7 +172,7 @@ impl Stage {
         self.direct.merge(&group_path(NAME), &patch).await;
         self.silent("a note of the user", seconds(600)).await;
         self.kill_operator(0);
-        self.start_operator();
+        self.start_operator_again();
         self.silent("a restart of the operator", seconds(1200))
             .await;
     }

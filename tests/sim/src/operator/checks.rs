@@ -379,13 +379,47 @@ pub(super) fn words(write: &Write) -> String {
         .map(|(key, value)| format!("{}={value}", key.trim_start_matches("synod.dev/")))
         .collect();
     let state = match (*verb, subresource.as_str()) {
-        ("replace", "status") => text(&write.body, "/status/state"),
-        _ => "",
+        ("replace", "status") => {
+            let mut paths = Vec::new();
+            let before = write.before.as_deref().map(|before| &before["status"]);
+            differences(
+                before.unwrap_or(&Value::Null),
+                &write.body["status"],
+                "",
+                &mut paths,
+            );
+            let paths = match paths.len() {
+                0..=3 => paths.join(" "),
+                count => format!("{count} differ"),
+            };
+            format!("{} ({paths})", text(&write.body, "/status/state"))
+        }
+        _ => String::new(),
     };
     format!(
         "operator {operator}: {verb} {resource} {name}{slash}{subresource} {}{state} -> {code}",
         notes.join(" ")
     )
+}
+
+/// The paths at which two values differ.
+fn differences(a: &Value, b: &Value, at: &str, paths: &mut Vec<String>) {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
+                let of = |map: &serde_json::Map<String, Value>| map.get(key).cloned();
+                let (a, b) = (of(a).unwrap_or_default(), of(b).unwrap_or_default());
+                differences(&a, &b, &format!("{at}/{key}"), paths);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            for (index, (a, b)) in a.iter().zip(b).enumerate() {
+                differences(a, b, &format!("{at}/{index}"), paths);
+            }
+        }
+        _ if a != b => paths.push(at.to_owned()),
+        _ => {}
+    }
 }
 
 /// What a write counts as.

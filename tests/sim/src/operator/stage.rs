@@ -83,6 +83,8 @@ pub(super) struct Stage {
     pub(super) faults: BTreeMap<&'static str, u64>,
     /// When an operator is started in place of one that died.
     pub(super) restart_at: Option<Instant>,
+    /// The default image of the operator's release.
+    default_image: String,
     story: Rc<RefCell<Story>>,
     questions: BTreeMap<u64, Question>,
     asked: u64,
@@ -121,6 +123,7 @@ impl Stage {
             done: BTreeMap::new(),
             faults: BTreeMap::new(),
             restart_at: None,
+            default_image: FIRST_IMAGE.to_owned(),
             story,
             questions: BTreeMap::new(),
             asked: 0,
@@ -156,8 +159,18 @@ impl Stage {
         self.tell(&format!("-- fault: {what}{words}"));
     }
 
-    /// Starts an operator. Its number.
+    /// Starts an operator, now and then of a newer release. Its number.
     pub(super) fn start_operator(&mut self) -> usize {
+        let started = self.done.get("operators started").copied().unwrap_or(0);
+        // Those that come later bring another default image; what began with the first keeps it.
+        if started > 0 {
+            self.default_image = format!("agent:default-{}", 1 + started / 2);
+        }
+        self.start_operator_again()
+    }
+
+    /// Starts an operator of the release that ran last. Its number.
+    pub(super) fn start_operator_again(&mut self) -> usize {
         let number = lock(&self.desk).weather.len();
         let breaks = Arc::new(Bell::default());
         let line = Line::open(
@@ -172,17 +185,12 @@ impl Stage {
             shared: self.wire.clone(),
             clock: self.clock,
         };
-        let started = self.done.get("operators started").copied().unwrap_or(0);
         let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::default()));
         let clock = self.clock;
         let controller = Controller::new(
             line.client(),
             Settings {
-                // Those that come later bring another one; what began with the first keeps it.
-                image: match started {
-                    0 => FIRST_IMAGE.to_owned(),
-                    later => format!("agent:default-{}", 1 + later / 2),
-                },
+                image: self.default_image.clone(),
                 ..Settings::default()
             },
             kinds::all(),

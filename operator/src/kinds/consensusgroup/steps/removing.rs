@@ -3,13 +3,13 @@
 use synod_agent_api::Change;
 
 use super::replacing::sure;
-use super::standing::{counts_as_learner, counts_as_voter, is_lost, quorum, successor};
+use super::standing::{counts_as_learner, counts_as_voter, is_lost, successor};
 use super::{hand_over, membership};
 use crate::action::Action;
 use crate::kinds::consensusgroup::plan::annotate;
 use crate::kinds::consensusgroup::restart;
 use crate::kinds::consensusgroup::seat::Seat;
-use crate::kinds::consensusgroup::view::{Group, Lead};
+use crate::kinds::consensusgroup::view::{Group, Lead, quorum};
 use crate::mutation::mutated;
 use crate::names;
 

@@ -8,11 +8,6 @@ use crate::kinds::consensusgroup::plan::is_out;
 use crate::kinds::consensusgroup::seat::Seat;
 use crate::kinds::consensusgroup::view::{Group, Lead};
 
-/// How many voters are a quorum of `voters`.
-pub(super) const fn quorum(voters: usize) -> usize {
-    voters / 2 + 1
-}
-
 /// Claims of members that are still to be added.
 pub(super) fn is_pending(group: &Group, number: u64, seat: &Seat) -> bool {
     seat.member.is_none() && seat.is_serving() && !is_out(group, number, seat)
