@@ -18,6 +18,13 @@ fn a_seed_holds_and_does_something() {
     assert!(run.counts(), "it did little: {run:?}");
 }
 
+#[test]
+fn equal_seeds_give_equal_runs() {
+    let (one, other) = (run(3), run(3));
+    check(&one);
+    assert_eq!((one.hash, one.time), (other.hash, other.time));
+}
+
 #[cfg(not(feature = "mutations"))]
 #[test]
 fn mistakes_of_the_operator_are_noticed() {

@@ -54,6 +54,9 @@ enum Phase {
     Stopping,
 }
 
+/// How long Kubernetes leaves a pod on a node that is gone.
+const COLLECTED_AFTER: Instant = 60 * SECOND;
+
 /// A pod on its machine.
 #[derive(Debug)]
 struct Held {
@@ -63,6 +66,8 @@ struct Held {
     seat: Option<Seat>,
     phase: Phase,
     due: Instant,
+    /// When it is removed, since its node is gone.
+    collected_at: Option<Instant>,
     restarts: u64,
     /// What its status says.
     told: &'static str,
@@ -257,20 +262,26 @@ impl Kubelet {
                 seat: None,
                 phase: Phase::Waiting,
                 due: now + span,
+                collected_at: None,
                 restarts: 0,
                 told: "",
                 address: String::new(),
             };
             self.pods.insert(uid.clone(), held);
         }
-        let held = &self.pods[&uid];
-        if !held.node.is_empty()
-            && !self
-                .machines
-                .get(&held.node)
-                .is_some_and(|machine| machine.acts(now))
-        {
-            return;
+        let held = self.pods.get_mut(&uid).expect("it was noted");
+        if !held.node.is_empty() {
+            let Some(machine) = self.machines.get(&held.node) else {
+                // As Kubernetes collects pods of nodes that are gone.
+                if now >= *held.collected_at.get_or_insert(now + COLLECTED_AFTER) {
+                    let name = held.name.clone();
+                    direct.finish_pod(&name, &uid).await;
+                }
+                return;
+            };
+            if !machine.acts(now) {
+                return;
+            }
         }
         if going(pod) {
             self.end(direct, groups, &uid, now).await;
