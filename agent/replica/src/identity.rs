@@ -24,6 +24,8 @@ pub(crate) enum DiskStanding {
     Whole,
     /// It was formatted for a founder, and not every other founder has noted it: the member does not vote.
     Founding,
+    /// Every other founder has noted it; not all of them are known to be that far. The member does not vote yet.
+    Noted,
     /// It was formatted for a member that joins; the member votes only after the group was told of the disk.
     Joining,
     /// It was formatted anew after a loss; the member votes only after the group was told.
@@ -60,7 +62,8 @@ impl Identity {
             DiskStanding::Amnesiac => 1,
             DiskStanding::Lost => 2,
             DiskStanding::Founding => 3,
-            DiskStanding::Joining => 4,
+            DiskStanding::Noted => 4,
+            DiskStanding::Joining => 5,
         });
         w.bool(self.initial.is_some());
         if let Some(initial) = &self.initial {
@@ -105,7 +108,8 @@ impl Identity {
                 1 => DiskStanding::Amnesiac,
                 2 => DiskStanding::Lost,
                 3 => DiskStanding::Founding,
-                4 => DiskStanding::Joining,
+                4 => DiskStanding::Noted,
+                5 => DiskStanding::Joining,
                 _ => return Err(DecodeError::Invalid("the disk's standing")),
             },
             initial: None,

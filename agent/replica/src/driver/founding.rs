@@ -7,14 +7,17 @@
 //! 3. So whoever voted together with a disk of another founder never vouches for a later disk of that founder, as long as
 //!    its own is kept. For a later disk to vote, those of all with whom the first one ever voted must be lost as well, before
 //!    any of them was taken in again: of a ballot that was ever led these are a quorum.
-//! 4. A founder that lost its promises and was not taken in again is waited for no more: of whoever voted with it, it is one
+//! 4. A founder begins to vote only when every other one has told that its own disk is noted by all, or when the group is
+//!    known to have begun. So nobody is left that the voting ones would not take note of any more, and more disks than a
+//!    minority may be lost before the first vote.
+//! 5. A founder that lost its promises and was not taken in again is waited for no more: of whoever voted with it, it is one
 //!    that is lost, so by 3. only the others have to vouch. Whether the group has begun it cannot tell, and nobody may take its
 //!    loss for that: those that it had not noted would give way to a group that never began.
 //!
 //! A founder whose disk nobody vouches for has lost its promises like any other member that did: it is demoted, learns and is
 //! promoted. The price is that a group begins only when all its founders have met.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use synod_paxos::{Node, Now, Standing};
 
@@ -27,26 +30,44 @@ use crate::{Disk, Net, StateMachine};
 /// What is known of the other founders, until all vote.
 #[derive(Debug, Default)]
 pub(super) struct Founding {
-    /// Those that noted this disk.
-    vouching: BTreeSet<Node>,
+    heard: BTreeMap<Node, Heard>,
     /// Somebody will never vouch for this disk.
     refused: bool,
+    /// Somebody votes.
+    begun: bool,
     /// The identity was changed and is not being written yet.
     unwritten: bool,
     /// When the others are told next how far this one is.
     pub(super) ask_at: Now,
 }
 
+/// What another founder has told.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heard {
+    /// It noted this disk.
+    vouches: bool,
+    /// All have noted its own, or it will never be noted.
+    noted: bool,
+}
+
 impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     /// True from the beginning until this founder votes or is known to have lost its promises.
     fn is_founding(&self) -> bool {
-        self.identity.standing == DiskStanding::Founding
+        matches!(
+            self.identity.standing,
+            DiskStanding::Founding | DiskStanding::Noted
+        )
     }
 
     /// The other founders.
     fn fellows(&self) -> impl Iterator<Item = Node> + '_ {
         let members = self.identity.initial.iter().flat_map(|c| c.members.keys());
         members.copied().filter(|node| *node != self.settings.node)
+    }
+
+    fn all_heard(&self, holds: impl Fn(&Heard) -> bool) -> bool {
+        self.fellows()
+            .all(|node| self.founding.heard.get(&node).is_some_and(&holds))
     }
 
     /// True if what the identity says is on the disk.
@@ -56,9 +77,14 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
 
     /// The founders that this one waits for before it votes.
     pub(super) fn awaited_founders(&self) -> Vec<Node> {
-        let awaited = self.fellows().filter(|_| self.is_founding());
-        awaited
-            .filter(|node| !self.founding.vouching.contains(node))
+        let waits_for = |heard: Heard| match self.identity.standing {
+            DiskStanding::Founding => !heard.vouches,
+            DiskStanding::Noted => !heard.noted,
+            _ => false,
+        };
+        let heard = |node: &Node| self.founding.heard.get(node).copied().unwrap_or_default();
+        self.fellows()
+            .filter(|node| waits_for(heard(node)))
             .collect()
     }
 
@@ -70,14 +96,15 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             return;
         }
         let vouches = said.noted == self.identity.disk_id;
-        if vouches {
-            self.founding.vouching.insert(from);
-        }
+        let heard = self.founding.heard.entry(from).or_default();
+        heard.vouches |= vouches;
+        heard.noted = said.stage != FounderStage::New;
         if said.stage == FounderStage::Lost {
             return;
         }
         let known = self.identity.founders.insert(from, said.disk_id);
         self.founding.unwritten |= known != Some(said.disk_id);
+        self.founding.begun |= said.stage >= FounderStage::Voting;
         self.founding.refused |= said.stage >= FounderStage::Voting && !vouches;
         if said.stage == FounderStage::New && known != Some(said.disk_id) {
             self.founding.ask_at = now;
@@ -128,6 +155,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     /// Somebody acts under a configuration that was decided after the first.
     pub(super) fn hear_of_later_configuration(&mut self) {
         if self.is_founding() {
+            self.founding.begun = true;
             self.founding.refused = true;
         }
     }
@@ -141,7 +169,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         if !(waits || self.founding.unwritten) || self.identity_script.is_busy() {
             return;
         }
-        self.take_step();
+        self.take_step(now);
         if std::mem::take(&mut self.founding.unwritten) {
             return self.rewrite_identity();
         }
@@ -153,20 +181,25 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     }
 
     /// What was heard changes the identity; it counts once it is written.
-    fn take_step(&mut self) {
-        if !self.is_founding() {
-            return;
+    fn take_step(&mut self, now: Now) {
+        let before = self.identity.standing;
+        if self.identity.standing == DiskStanding::Founding {
+            if self.all_heard(|heard| heard.vouches) {
+                self.identity.standing = DiskStanding::Noted;
+            } else if self.founding.refused {
+                self.identity.standing = DiskStanding::Amnesiac;
+                self.identity.initial = None;
+                self.identity.founders.clear();
+            }
         }
-        if self.awaited_founders().is_empty() {
+        let begun = self.founding.begun || self.all_heard(|heard| heard.noted);
+        if self.identity.standing == DiskStanding::Noted && begun {
             self.identity.standing = DiskStanding::Whole;
-        } else if self.founding.refused {
-            self.identity.standing = DiskStanding::Amnesiac;
-            self.identity.initial = None;
-            self.identity.founders.clear();
-        } else {
-            return;
         }
-        self.founding.unwritten = true;
+        if self.identity.standing != before {
+            self.founding.unwritten = true;
+            self.founding.ask_at = now;
+        }
     }
 
     /// The core is told what is written.
@@ -186,10 +219,14 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     }
 
     fn tell_fellows(&mut self) {
+        let stage = match self.identity.standing {
+            DiskStanding::Founding => FounderStage::New,
+            _ => FounderStage::Noted,
+        };
         let fellows: Vec<Node> = self.fellows().collect();
         for fellow in fellows {
             let noted = self.identity.founders.get(&fellow).copied();
-            self.send_founder(fellow, noted.unwrap_or(0), FounderStage::New);
+            self.send_founder(fellow, noted.unwrap_or(0), stage);
         }
     }
 

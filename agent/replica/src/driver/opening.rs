@@ -200,7 +200,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             (Some(initial), DiskStanding::Whole) if unused => {
                 Replica::bootstrap(settings, initial.clone(), now)
             }
-            (Some(initial), DiskStanding::Founding) if unused => {
+            (Some(initial), DiskStanding::Founding | DiskStanding::Noted) if unused => {
                 Replica::bootstrap(settings, initial.clone(), now).founding()
             }
             (_, standing) => Replica::recover(
@@ -217,7 +217,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         let known = decided.members.get(&self.settings.node);
         match standing {
             DiskStanding::Whole => Standing::Whole,
-            DiskStanding::Founding => Standing::Founding,
+            DiskStanding::Founding | DiskStanding::Noted => Standing::Founding,
             // It may have voted since, though that was not noted yet.
             DiskStanding::Amnesiac | DiskStanding::Joining
                 if known.is_some_and(|known| self.is_told_of(known)) =>

@@ -87,8 +87,10 @@ impl Formatting<'_> {
         why: &str,
     ) -> Result<Prepared<S>, OpenError> {
         let settings = self.settings;
-        let founding = |found: &Identity| found.standing == DiskStanding::Founding;
-        if found.as_ref().is_some_and(founding) {
+        let voted = |found: &Identity| {
+            !matches!(found.standing, DiskStanding::Founding | DiskStanding::Noted)
+        };
+        if found.as_ref().is_some_and(|found| !voted(found)) {
             return Ok(self.empty(machine));
         }
         let known = found.as_ref().and_then(|found| found.initial.clone());

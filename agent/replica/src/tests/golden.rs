@@ -83,7 +83,7 @@ fn a_founder_frame() {
     let said = Said::Driver(Peer::Founder(Founder {
         disk_id: 0x0102_0304,
         noted: 0x0506,
-        stage: FounderStage::Voting,
+        stage: FounderStage::Noted,
     }));
     let frame = wire::encode(&ClusterUid([0xAB; 16]), Node(3), Node(1), &said);
     check(
@@ -92,7 +92,7 @@ fn a_founder_frame() {
         01ababababababababababababababab
         ab03014a040302010000000000000000
         00000000060500000000000000000000
-        0000000002"#]],
+        0000000001"#]],
     );
 }
 
@@ -103,7 +103,7 @@ fn an_identity() {
         node: Node(1),
         group: 1,
         disk_id: 0x0102_0304,
-        standing: DiskStanding::Joining,
+        standing: DiskStanding::Noted,
         initial: Some(Configuration::initial(BTreeMap::new())),
         founders: [(Node(2), 0x0506)].into(),
     };

@@ -81,6 +81,8 @@ pub(crate) struct Founder {
 pub(crate) enum FounderStage {
     /// Not every other founder has noted its disk.
     New,
+    /// Every other founder has.
+    Noted,
     /// It lost what it promised, if anything, and the group has not taken note: whom it voted with it cannot tell any more.
     Lost,
     /// It votes. It notes no other disks any more.
@@ -195,9 +197,10 @@ pub(super) fn put_peer(w: &mut Writer, peer: &Peer) {
             w.u128_fixed(founder.noted);
             w.u8(match founder.stage {
                 FounderStage::New => 0,
-                FounderStage::Lost => 1,
+                FounderStage::Noted => 1,
                 FounderStage::Voting => 2,
                 FounderStage::Late => 3,
+                FounderStage::Lost => 4,
             });
         }
     }
@@ -271,9 +274,10 @@ pub(super) fn peer(kind: u8, r: &mut Reader) -> Result<Peer, DecodeError> {
             noted: r.u128_fixed()?,
             stage: match r.u8()? {
                 0 => FounderStage::New,
-                1 => FounderStage::Lost,
+                1 => FounderStage::Noted,
                 2 => FounderStage::Voting,
                 3 => FounderStage::Late,
+                4 => FounderStage::Lost,
                 _ => return Err(DecodeError::Invalid("a founder's stage")),
             },
         }),
