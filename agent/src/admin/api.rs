@@ -13,7 +13,7 @@ use synod_agent_api::{
     Change, ConfigurationRequest, ConfigurationResponse, DrainResponse, ErrorCode, MemberSpec,
     SnapshotResponse, Status, StatusQuery, TransferRequest, TransferResponse, paths,
 };
-use synod_paxos::{Change as Step, ConfigId, Member, MemberRole, Node};
+use synod_paxos::{Change as Step, ConfigId, Configuration, Member, MemberRole, Node};
 use synod_replica::MemberContext;
 use tokio::time::timeout;
 
@@ -81,7 +81,7 @@ async fn change<S: Machine>(
     let request: ConfigurationRequest = read(&body)?;
     let step = MembershipStep {
         expected: request.expected.map(ConfigId),
-        change: step(request.change, |node| disk_id(&engine, node))?,
+        change: step(request.change, &engine.configuration())?,
     };
     let id = engine.change(step).await?;
     Ok(Json(ConfigurationResponse { id: id.0 }))
@@ -115,12 +115,11 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|error| Refused::invalid(format!("the body: {error}")))
 }
 
-/// What Paxos knows the step as; `disk_id` tells the identity of a member's disk as the configuration knows it, which an
-/// update of names keeps.
+/// What Paxos knows the step as. An update of names keeps what `configuration` knows of the member's disk.
 ///
 /// # Errors
 /// For a member's number 0, and for names and addresses that are too long.
-pub fn step(change: Change, disk_id: impl Fn(Node) -> u128) -> Result<Step, Refused> {
+pub fn step(change: Change, configuration: &Configuration) -> Result<Step, Refused> {
     let node = |number: u64| match number {
         0 => Err(Refused::invalid("member numbers begin at 1")),
         _ => Ok(Node(number)),
@@ -138,7 +137,7 @@ pub fn step(change: Change, disk_id: impl Fn(Node) -> u128) -> Result<Step, Refu
                 } else {
                     MemberRole::Joining
                 },
-                context: encoded(context(member, 0))?,
+                context: context(member, 0)?,
             },
         },
         Change::Promote { number } => Step::Promote {
@@ -153,14 +152,13 @@ pub fn step(change: Change, disk_id: impl Fn(Node) -> u128) -> Result<Step, Refu
         },
         Change::Update { number, member } => Step::Update {
             node: node(number)?,
-            context: encoded(context(member, disk_id(Node(number))))?,
+            context: context(member, disk_id(configuration, Node(number)))?,
         },
     })
 }
 
 /// The identity of a member's disk as the configuration knows it.
-fn disk_id<S: Machine>(engine: &Engine<S>, node: Node) -> u128 {
-    let configuration = engine.configuration();
+fn disk_id(configuration: &Configuration, node: Node) -> u128 {
     let member = configuration.members.get(&node);
     member
         .and_then(|member| MemberContext::decode(&member.context).ok())
@@ -168,9 +166,8 @@ fn disk_id<S: Machine>(engine: &Engine<S>, node: Node) -> u128 {
 }
 
 /// A member as the configuration keeps it.
-#[must_use]
-pub fn context(member: MemberSpec, disk_id: u128) -> MemberContext {
-    MemberContext {
+fn context(member: MemberSpec, disk_id: u128) -> Result<Bytes, Refused> {
+    let encoded = MemberContext {
         name: member.name,
         peer_urls: match member.peer_urls {
             urls if urls.is_empty() && !member.peer_address.is_empty() => {
@@ -182,10 +179,7 @@ pub fn context(member: MemberSpec, disk_id: u128) -> MemberContext {
         client_urls: member.client_urls,
         disk_id,
     }
-}
-
-fn encoded(context: MemberContext) -> Result<Bytes, Refused> {
-    let encoded = context.encode();
+    .encode();
     if encoded.len() > MemberContext::BYTES_MAX {
         return Err(Refused::invalid(
             "the member's name and addresses are too long together",

@@ -33,6 +33,11 @@ fn lead(world: &mut World, number: u64) {
     world.group.round += 1;
 }
 
+fn fall_behind(world: &mut World, number: u64) {
+    let member = world.group.members.get_mut(&number);
+    member.expect("a member").caught_up = false;
+}
+
 fn violated(world: &World) -> Result<(), String> {
     world.group.violations.first().cloned().map_or(Ok(()), Err)
 }
@@ -90,12 +95,7 @@ pub(crate) fn an_answer_is_old() -> Result<(), String> {
 pub(crate) fn two_fall_ill() -> Result<(), String> {
     let mut world = outdated();
     for number in [2, 3] {
-        world
-            .group
-            .members
-            .get_mut(&number)
-            .expect("a member")
-            .caught_up = false;
+        fall_behind(&mut world, number);
     }
     let view = View::of(&world);
     let deleted = deletes(&view.decide(0).actions);
@@ -106,10 +106,10 @@ pub(crate) fn two_fall_ill() -> Result<(), String> {
     }
     // Of one alone the others know when the question comes, which was not known when the plan was made.
     world.group.settle();
-    world.group.members.get_mut(&3).expect("a member").caught_up = false;
+    fall_behind(&mut world, 3);
     let actions = View::of(&world).decide(0).actions;
     assert_eq!(deletes(&actions), ["config-cg-3"]);
-    world.group.members.get_mut(&2).expect("a member").caught_up = false;
+    fall_behind(&mut world, 2);
     carry_out(&mut world, &actions).map_or(Ok(()), |()| Err("nobody asked for the others".into()))
 }
 
@@ -117,7 +117,7 @@ pub(crate) fn two_fall_ill() -> Result<(), String> {
 #[test]
 fn one_that_serves_again_is_not_taken_down() {
     let mut world = outdated();
-    world.group.members.get_mut(&2).expect("a member").caught_up = false;
+    fall_behind(&mut world, 2);
     let actions = View::of(&world).decide(0).actions;
     assert_eq!(deletes(&actions), ["config-cg-2"]);
     world.group.settle();

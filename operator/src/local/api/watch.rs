@@ -124,9 +124,7 @@ impl Watch {
         let changed = inner.changed.notified();
         tokio::pin!(changed);
         changed.as_mut().enable();
-        if self.api.revision() != self.position {
-            return;
-        }
+        let missed = self.api.revision() != self.position;
         tokio::select! {
             biased;
             () = tokio::time::sleep_until(self.ends_at) => self.ended = true,
@@ -134,6 +132,7 @@ impl Watch {
                 self.tell_bookmark(false);
                 self.bookmark_at = Some(Instant::now() + self.api.inner.settings.bookmark_every);
             }
+            () = std::future::ready(()), if missed => {}
             () = changed => {}
         }
     }

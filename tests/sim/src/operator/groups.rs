@@ -7,7 +7,7 @@ use std::sync::Arc;
 use synod_agent::engine::{Facts, status_of};
 use synod_agent_api::{AgentConfig, ClusterUid};
 use synod_paxos::{Member, MemberRole, Node};
-use synod_replica::{MemberContext, StartMode};
+use synod_replica::StartMode;
 
 use super::reach::Seat;
 use crate::clock::{Instant, MS};
@@ -239,15 +239,6 @@ impl Group {
         let mut undecided = hosts.filter_map(|host| host.undecided.as_ref());
         node <= self.world.newest.highest
             || undecided.any(|configuration| node <= configuration.highest)
-    }
-
-    /// The identity of a member's disk as the newest configuration knows it.
-    pub(super) fn disk_known(&self, node: Node) -> u128 {
-        let member = self.world.newest.members.get(&node);
-        let context = member.map(|member| MemberContext::decode(&member.context));
-        context
-            .and_then(Result::ok)
-            .map_or(0, |context| context.disk_id)
     }
 
     /// The id of the newest configuration.

@@ -1,6 +1,8 @@
 //! Scheduler, kubelets and volumes in one: pods become processes of the simulated groups, claims their disks, nodes the
 //! machines they run on. It reads the API as it is, and keeps what no API knows: which process really runs.
 
+mod machines;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -14,34 +16,10 @@ use super::reach::Seat;
 use crate::Violation;
 use crate::clock::{Instant, MS, SECOND};
 use crate::random::Random;
+use machines::Machine;
 
 /// On claims, by the scheduler: the node that a volume is made for.
 const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
-
-/// A machine.
-#[derive(Debug)]
-pub(super) struct Machine {
-    /// It has power.
-    pub(super) power: bool,
-    /// Until when its kubelet hears and says nothing; its processes run on.
-    pub(super) silent_until: Instant,
-    /// Until when no pod starts on it.
-    pub(super) stuck_until: Instant,
-}
-
-impl Machine {
-    const fn new() -> Self {
-        Self {
-            power: true,
-            silent_until: 0,
-            stuck_until: 0,
-        }
-    }
-
-    const fn acts(&self, now: Instant) -> bool {
-        self.power && self.silent_until <= now
-    }
-}
 
 /// How far a pod is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,78 +87,6 @@ impl Kubelet {
             started: 0,
             notes: Vec::new(),
         }
-    }
-
-    /// A new machine and its node object.
-    pub(super) async fn add_machine(&mut self, direct: &Direct) {
-        self.nodes += 1;
-        let name = format!("n{}", self.nodes);
-        let node = json!({ "apiVersion": "v1", "kind": "Node", "metadata": { "name": name } });
-        direct.create("/api/v1/nodes", &node).await;
-        self.machines.insert(name, Machine::new());
-    }
-
-    /// A machine is gone for good, and its node object with it.
-    pub(super) async fn remove_machine(
-        &mut self,
-        direct: &Direct,
-        groups: &mut Groups,
-        name: &str,
-    ) {
-        self.darken(groups, name);
-        self.machines.remove(name);
-        direct
-            .delete(&format!("/api/v1/nodes/{name}"), &Value::Null)
-            .await;
-        if self.local_volumes {
-            self.lose_volumes_of(direct, groups, name);
-        }
-        self.wake();
-    }
-
-    /// What was on volumes of a machine that is gone is gone.
-    fn lose_volumes_of(&self, direct: &Direct, groups: &mut Groups, name: &str) {
-        for claim in direct.all(kinds::CLAIMS) {
-            let seat = self.disks.get(text(&claim, "/metadata/uid"));
-            if let Some(seat) = seat.filter(|_| note(&claim, SELECTED_NODE) == name) {
-                groups.lose_disk(*seat);
-            }
-        }
-    }
-
-    /// Whether a member's data goes with the machine that it runs on.
-    pub(super) const fn keeps_data_on_machines(&self) -> bool {
-        self.local_volumes
-    }
-
-    /// A machine loses power.
-    pub(super) fn darken(&mut self, groups: &mut Groups, name: &str) {
-        if let Some(machine) = self.machines.get_mut(name) {
-            machine.power = false;
-        }
-        for held in self.pods.values_mut().filter(|held| held.node == name) {
-            if let Some(seat) = held.seat.filter(|_| held.phase != Phase::Waiting) {
-                groups.stop(seat, true);
-                held.phase = Phase::Down;
-            }
-        }
-    }
-
-    /// A machine has power again.
-    pub(super) fn lighten(&mut self, name: &str) {
-        if let Some(machine) = self.machines.get_mut(name) {
-            machine.power = true;
-        }
-        self.wake();
-    }
-
-    /// All machines are as they should be.
-    pub(super) fn heal(&mut self) {
-        for machine in self.machines.values_mut() {
-            *machine = Machine::new();
-        }
-        self.broken_images.clear();
-        self.wake();
     }
 
     /// Looks at everything again soon.

@@ -389,8 +389,7 @@ impl Stage {
             match wish {
                 Wish::Change(request) => {
                     let expected = request.expected.map(ConfigId);
-                    let known = |node: Node| group.disk_known(node);
-                    let change = match admin::step(request.change, known) {
+                    let change = match admin::step(request.change, &group.world.newest) {
                         Ok(change) => change,
                         Err(Refused(error)) => broken("membership", error.to_string()),
                     };

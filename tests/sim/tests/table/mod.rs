@@ -16,7 +16,7 @@ pub(crate) fn rows(table: &str) -> Vec<Row> {
     .collect()
 }
 
-/// The table has a row for each of `mistakes` and no other; `file` holds it, `command` writes it.
+/// The table has a row for each of `mistakes` and no other; `file` holds it, `command` prints it.
 pub(crate) fn names_all(rows: &[Row], mistakes: &[Mutation], file: &str, command: &str) {
     for Mutation { name: mistake, .. } in mistakes {
         let found = rows.iter().any(|(name, ..)| name == mistake);

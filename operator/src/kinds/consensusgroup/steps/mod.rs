@@ -29,16 +29,10 @@ use standing::{is_busy, is_lost};
 
 /// The first step that applies; an empty one waits for something that is under way.
 pub(super) fn steps(group: &Group) -> Vec<Action> {
-    let Some(lead) = &group.lead else {
-        return Vec::new();
-    };
-    after_retiring(group, || {
+    after_retiring(group, |lead| {
         remove_leaving(group, lead)
             .or_else(|| shrink(group, lead))
-            .or_else(|| take_over(group, lead))
-            .or_else(|| replace_lost(group, lead))
-            .or_else(|| admit(group, lead))
-            .or_else(|| relieve(group, lead))
+            .or_else(|| mend(group, lead))
             .or_else(|| is_busy(group).then(Vec::new))
             .or_else(|| grow(group, lead))
             .or_else(|| roll(group, lead))
@@ -48,25 +42,29 @@ pub(super) fn steps(group: &Group) -> Vec<Action> {
 
 /// Only what brings a change that was begun to its end, or replaces what is lost.
 pub(super) fn finish(group: &Group) -> Vec<Action> {
-    let Some(lead) = &group.lead else {
-        return Vec::new();
-    };
-    after_retiring(group, || {
-        remove_leaving(group, lead)
-            .or_else(|| take_over(group, lead))
-            .or_else(|| replace_lost(group, lead))
-            .or_else(|| admit(group, lead))
-            .or_else(|| relieve(group, lead))
+    after_retiring(group, |lead| {
+        remove_leaving(group, lead).or_else(|| mend(group, lead))
     })
+}
+
+/// Brings in whoever is on the way, and takes care of those that are lost.
+fn mend(group: &Group, lead: &Lead) -> Option<Vec<Action>> {
+    take_over(group, lead)
+        .or_else(|| replace_lost(group, lead))
+        .or_else(|| admit(group, lead))
+        .or_else(|| relieve(group, lead))
 }
 
 /// The step that is next, after what is left of members that are gone; if that takes a new configuration, the step rests on an
 /// old one and waits.
-fn after_retiring(group: &Group, step: impl Fn() -> Option<Vec<Action>>) -> Vec<Action> {
+fn after_retiring(group: &Group, step: impl Fn(&Lead) -> Option<Vec<Action>>) -> Vec<Action> {
+    let Some(lead) = &group.lead else {
+        return Vec::new();
+    };
     let mut actions = retire(group);
     let is_call = |action: &Action| matches!(action, Action::Membership { .. });
     if !actions.iter().any(is_call) {
-        actions.extend(step().unwrap_or_default());
+        actions.extend(step(lead).unwrap_or_default());
     }
     actions
 }
