@@ -11,6 +11,7 @@ synod_mutation::mutations! {
     "replica-resume-empty-votes" => "a member that lost its disk resumes as if it had promised nothing",
     "replica-bootstrap-disk-is-trusted" => "a founder's empty disk votes without asking whether another one did before it",
     "replica-join-disk-is-trusted" => "a joined member's empty disk votes without the group having been told of it",
+    "replica-founder-votes-before-all-are-noted" => "a founder votes though another one's disk is not noted by all yet",
     "replica-voting-founder-notes-anew" => "a founder that votes takes note of another founder's next disk as well",
     "replica-lost-founder-ends-the-beginning" => "a founder that lost its disk before the group began tells the others that it has begun",
     "replica-late-founder-vouches" => "a founder that lost its own notes vouches for whoever asks",

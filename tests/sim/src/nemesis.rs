@@ -134,6 +134,7 @@ impl World {
             Fault::Rot => self.rot(node),
             Fault::Wipe => self.wipe(node),
             Fault::DamageFounder => self.damage_founder(node),
+            Fault::LoseFirstVoter => self.lose_first_voter(),
             Fault::Ghost => self.ghost(node),
             Fault::WallJump => {
                 let by = self.random.below(7_200_000) as i64 - 3_600_000;

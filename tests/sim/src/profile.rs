@@ -50,6 +50,8 @@ pub enum Fault {
     Wipe,
     /// A founder's disk is lost or rots while the group begins, and whoever starts the member does not know.
     DamageFounder,
+    /// The first founder that votes dies as soon as a second one does, and stays away until the others have a leader.
+    LoseFirstVoter,
     /// A wall clock is set.
     WallJump,
     /// The leader is cut off and another one elected while the leases that it was granted may still run.
@@ -66,7 +68,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Kill,
         Self::Power,
         Self::PowerLeader,
@@ -86,6 +88,7 @@ impl Fault {
         Self::Rot,
         Self::Wipe,
         Self::DamageFounder,
+        Self::LoseFirstVoter,
         Self::WallJump,
         Self::Usurp,
         Self::Ghost,
@@ -113,6 +116,17 @@ pub struct Mix {
     pub weights: [u64; 12],
 }
 
+/// What happens while a group begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// Nothing.
+    Peaceful,
+    /// [`Fault::DamageFounder`], after so many nanoseconds.
+    FounderDamaged(u64),
+    /// [`Fault::LoseFirstVoter`].
+    FirstVoterLost,
+}
+
 /// The world of one seed.
 #[derive(Clone, Debug)]
 pub struct Profile {
@@ -120,8 +134,8 @@ pub struct Profile {
     pub members: u64,
     /// Enabled faults with their weights.
     pub faults: Vec<(Fault, u64)>,
-    /// When a founder's disk is damaged, if one is, in nanoseconds.
-    pub founder_damaged: Option<u64>,
+    /// What happens while the group begins.
+    pub beginning: Beginning,
     /// Mean time between faults in nanoseconds.
     pub fault_mean: u64,
     /// Mean length of a fault that lasts, in nanoseconds.
@@ -195,7 +209,7 @@ impl Profile {
         Self {
             members,
             faults: faults(random, members, lease),
-            founder_damaged: founder_damaged(random, members),
+            beginning: beginning(random, members),
             fault_mean: random.between(100, 700) * MS,
             fault_length: random.between(50, 2_000) * MS,
             net,
@@ -237,7 +251,7 @@ impl Profile {
         Self {
             members,
             faults: Vec::new(),
-            founder_damaged: None,
+            beginning: Beginning::Peaceful,
             fault_mean: SECOND,
             fault_length: SECOND,
             net: NetProfile::QUIET,
@@ -253,10 +267,16 @@ impl Profile {
     }
 }
 
-/// Some while the founders meet, some after the group has begun.
-fn founder_damaged(random: &mut Random, members: u64) -> Option<u64> {
+/// Disks are damaged some while the founders meet, some after the group has begun.
+fn beginning(random: &mut Random, members: u64) -> Beginning {
     let latest = *random.pick(&[200, 1_500]);
-    (members > 1 && random.chance(300)).then(|| random.between(1, latest) * MS)
+    if members > 1 && random.chance(300) {
+        Beginning::FounderDamaged(random.between(1, latest) * MS)
+    } else if members > 2 && random.chance(150) {
+        Beginning::FirstVoterLost
+    } else {
+        Beginning::Peaceful
+    }
 }
 
 fn faults(random: &mut Random, members: u64, lease: bool) -> Vec<(Fault, u64)> {
@@ -281,8 +301,9 @@ fn faults(random: &mut Random, members: u64, lease: bool) -> Vec<(Fault, u64)> {
                 | Fault::Wipe
                 | Fault::Usurp
         );
-        // It comes once, at the beginning.
-        if fault != Fault::DamageFounder && (members > 1 || !alone) && random.chance(per_mille) {
+        // These come once, at the beginning.
+        let first = matches!(fault, Fault::DamageFounder | Fault::LoseFirstVoter);
+        if !first && (members > 1 || !alone) && random.chance(per_mille) {
             faults.push((fault, fault.weight()));
         }
     }

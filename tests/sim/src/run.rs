@@ -14,7 +14,7 @@ use crate::disk::DiskCounts;
 use crate::nemesis::Counts;
 use crate::net::NetCounts;
 use crate::operation::Operation;
-use crate::profile::{Fault, Profile};
+use crate::profile::{Beginning, Fault, Profile};
 use crate::violation::Violation;
 use crate::world::World;
 
@@ -135,12 +135,21 @@ pub fn all_of_it(world: &mut World) {
 }
 
 impl World {
-    /// A while of peace, so that there is something to lose; but for a founder's disk, in some worlds.
+    /// A while of peace, so that there is something to lose; but for what happens to a founder, in some worlds.
     pub fn settle_in(&mut self) {
         self.busy = true;
-        if let Some(span) = self.profile.founder_damaged {
-            self.pass(span);
-            self.fault(Fault::DamageFounder);
+        match self.profile.beginning {
+            Beginning::Peaceful => {}
+            Beginning::FounderDamaged(span) => {
+                self.pass(span);
+                self.fault(Fault::DamageFounder);
+            }
+            Beginning::FirstVoterLost => {
+                while self.reachable().is_empty() {
+                    self.pass(MS);
+                }
+                self.fault(Fault::LoseFirstVoter);
+            }
         }
         let span = self.random.between(1, 3) * SECOND;
         self.pass(span);

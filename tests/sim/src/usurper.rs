@@ -1,10 +1,11 @@
-//! The two faults that need cunning: an election while the old leader's lease may run, and disks that are damaged, but
-//! never more of them than a minority of the voters.
+//! The faults that need cunning: an election while the old leader's lease may run, disks that are damaged, but never more
+//! of them than a minority of the voters, and a founder that dies for long when a group has just begun.
 
-use synod_paxos::{Configuration, Node};
+use synod_paxos::{Configuration, Member, MemberRole, Node};
 use synod_replica::{Disk, Request};
 
 use crate::clock::{Instant, MS, SECOND};
+use crate::demand;
 use crate::nemesis::{MEMBERS_MAX, Undo, VOTERS_MAX};
 use crate::observe::voters;
 use crate::world::{Asker, Happening, World};
@@ -105,12 +106,18 @@ impl World {
         let newer = undecided.filter(|configuration| configuration.id > self.newest.id);
         // While too few know that the newest is decided, the others ask for a quorum of the one before, too.
         let former = Some(&self.former).filter(|_| !self.is_newest_known_without(node));
+        let damaged = |other: &Node| *other == node || self.hosts[other].damaged;
         let survivable = |configuration: &Configuration| {
-            let voters = voters(configuration);
-            let damaged = voters
-                .iter()
-                .filter(|voter| self.hosts[*voter].damaged && **voter != node);
-            2 * (damaged.count() + 1) < voters.len()
+            let mut voters = voters(configuration);
+            let lost =
+                |voters: &[Node]| 1 + voters.iter().filter(|n| **n != node && damaged(n)).count();
+            let as_it_is = 2 * lost(&voters) < voters.len();
+            // Whoever joins may be promoted before anybody reads what is damaged.
+            let joins = |(node, member): (&Node, &Member)| {
+                (member.role == MemberRole::Joining && damaged(node)).then_some(*node)
+            };
+            voters.extend(configuration.members.iter().filter_map(joins));
+            as_it_is && 2 * lost(&voters) < voters.len()
         };
         self.newest.members.contains_key(&node)
             && std::iter::once(&self.newest)
@@ -222,6 +229,41 @@ impl World {
         self.spoil(node, "identity");
         let span = self.random.below(500 * MS);
         self.after(span, Happening::Start { node });
+    }
+
+    /// From the second vote on nobody needs a word of the first who voted.
+    pub(crate) fn lose_first_voter(&mut self) {
+        let limit = self.now + 30 * SECOND + 40 * self.profile.election.0;
+        let mut first = None;
+        let lost = loop {
+            let other = self.voting().find(|node| Some(*node) != first);
+            match (first, other) {
+                (Some(first), Some(_)) => break first,
+                (None, other) => first = other,
+                (Some(_), None) => {}
+            }
+            demand!("progress", self.step(limit), "no two founders vote");
+        };
+        self.die(lost, true);
+        while self.leader().is_none() {
+            demand!(
+                "progress",
+                self.step(limit),
+                "without {lost}, that voted and died, nobody leads"
+            );
+        }
+        let span = self.random.below(500 * MS);
+        self.after(span, Happening::Start { node: lost });
+    }
+
+    fn voting(&self) -> impl Iterator<Item = Node> {
+        let agents = self
+            .hosts
+            .iter()
+            .filter_map(|(node, host)| Some((*node, host.agent.as_ref()?)));
+        agents
+            .filter(|(_, agent)| crate::dialect::votes(&agent.status()))
+            .map(|(node, _)| node)
     }
 
     /// A founder's disk is lost, and nobody notices.

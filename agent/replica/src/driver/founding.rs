@@ -9,8 +9,8 @@
 //!    any of them was taken in again: of a ballot that was ever led these are a quorum.
 //! 4. A founder begins to vote only when every other one has told that its own disk is noted by all, or when the group is
 //!    known to have begun. So nobody is left that the voting ones would not take note of any more, and more disks than a
-//!    minority may be lost before the first vote; and from the first vote on nobody needs another founder's word but that one
-//!    votes, so one that dies for good after it keeps none of the others from voting.
+//!    minority may be lost before the first vote; and from then on each needs but the word of one that
+//!    votes, whichever that is, so a founder that dies for good once a second one votes keeps none of the others from it.
 //! 5. A founder that lost its promises and was not taken in again is waited for no more: of whoever voted with it, it is one
 //!    that is lost, so by 3. only the others have to vouch. Whether the group has begun it cannot tell, and nobody may take its
 //!    loss for that: those that it had not noted would give way to a group that never began.
@@ -193,7 +193,9 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
                 self.identity.founders.clear();
             }
         }
-        let begun = self.founding.begun || self.all_heard(|heard| heard.noted);
+        let begun = self.founding.begun
+            || self.all_heard(|heard| heard.noted)
+            || mutated("replica-founder-votes-before-all-are-noted");
         if self.identity.standing == DiskStanding::Noted && begun {
             self.identity.standing = DiskStanding::Whole;
         }
