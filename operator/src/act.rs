@@ -81,6 +81,21 @@ impl ActError {
             Self::Certificate(_) => "certificate",
         }
     }
+
+    /// Whether what else is to be done may be done all the same: the API refused this one thing, as a storage class refuses
+    /// that a claim grows and a quota that a pod is made, or an agent did. Not while the API is not reached or wants to be
+    /// left alone, nor if the world is not as it was seen.
+    #[must_use]
+    pub fn is_of_one_strand(&self) -> bool {
+        match self {
+            _ if mutated("one-refusal-ends-all") => false,
+            Self::Api(kube::Error::Api(status)) => {
+                matches!(status.code, 400..500) && !matches!(status.code, 401 | 408 | 429)
+            }
+            Self::Agent(_) | Self::Certificate(_) => true,
+            Self::Api(_) | Self::Outdated(_) | Self::NameConflict { .. } => false,
+        }
+    }
 }
 
 /// Whether a patch was refused because the object of that name has another uid now: the API server says so in these

@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 pub use client::MutualTls;
 
 use crate::names::Key;
+use crate::observe::Packed;
 
 /// How an agent is reached, and who it must prove to be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -103,7 +104,7 @@ struct Followed {
     target: Target,
     /// It has answered, or has been found not to.
     heard: bool,
-    seen: Option<Status>,
+    seen: Option<Packed<Status>>,
     task: JoinHandle<()>,
 }
 
@@ -187,7 +188,7 @@ impl Agents {
             return None;
         }
         followed.heard = true;
-        followed.seen = heard.status.map(|status| *status);
+        followed.seen = heard.status.map(|status| Packed::of(&*status));
         Some(heard.key)
     }
 
@@ -197,7 +198,7 @@ impl Agents {
         let followed = self.followed.get(key).into_iter().flatten();
         followed
             .filter_map(|(number, followed)| {
-                let status = followed.seen.clone()?;
+                let status = followed.seen.as_ref()?.unpack();
                 Some((
                     *number,
                     AgentSeen {

@@ -9,6 +9,7 @@ synod_mutation::mutations! {
     "roll-past-a-broken-pod" => "the roll goes on although a member is not ready",
     "restart-beside-another" => "a pod is taken down although another may be going, or somebody may be about to take it down",
     "restart-whoever-ails" => "a voter that ails is taken down though without it those that serve are no quorum",
+    "one-refusal-ends-all" => "what the API refuses for one thing keeps everything else from being done",
     "restart-on-old-answers" => "a pod is taken down without asking the members whether they still serve",
     "restart-on-old-claims" => "a pod is deleted although its claim may be going, and its data with it, or another member be leaving",
     "wake-beside-a-stop" => "the members come back although somebody may be about to stop them",

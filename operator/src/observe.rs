@@ -25,7 +25,8 @@ use crate::settings::Settings;
 pub(crate) use feeds::{feeds, node_feed};
 use nodes::Nodes;
 pub use nodes::{NodeSeen, NodesSeen};
-use packed::Packed;
+pub(crate) use packed::Packed;
+use packed::PackedChild;
 
 /// Everything that a plan may rest on.
 #[derive(Clone, Debug)]
@@ -103,8 +104,8 @@ struct Feed {
 #[derive(Debug, Default)]
 pub struct Cache {
     feeds: Vec<Feed>,
-    objects: BTreeMap<Key, Arc<DynamicObject>>,
-    children: HashMap<Key, BTreeMap<(ChildKind, String), Packed>>,
+    objects: BTreeMap<Key, Packed<DynamicObject>>,
+    children: HashMap<Key, BTreeMap<(ChildKind, String), PackedChild>>,
     authorities: HashMap<String, Arc<Secret>>,
     nodes: Nodes,
 }
@@ -163,14 +164,18 @@ impl Cache {
     /// The object itself.
     #[must_use]
     pub fn object(&self, key: &Key) -> Option<Arc<DynamicObject>> {
-        self.objects.get(key).cloned()
+        self.objects
+            .get(key)
+            .map(|packed| Arc::new(packed.unpack()))
     }
 
     /// What carries the labels of an object, stripped, in the order of kind and name.
     #[must_use]
     pub fn children(&self, key: &Key) -> Vec<Arc<Child>> {
         let all = self.children.get(key).into_iter();
-        all.flat_map(BTreeMap::values).map(Packed::unpack).collect()
+        all.flat_map(BTreeMap::values)
+            .map(PackedChild::unpack)
+            .collect()
     }
 
     /// The certificate authority of a namespace.
@@ -188,7 +193,7 @@ impl Cache {
         authority: &Authority,
         now: Timestamp,
     ) -> BTreeMap<String, Lag> {
-        let worst = |children: &BTreeMap<(ChildKind, String), Packed>| {
+        let worst = |children: &BTreeMap<(ChildKind, String), PackedChild>| {
             let secrets = children
                 .iter()
                 .filter(|((kind, _), _)| *kind == ChildKind::Secret);
@@ -244,14 +249,14 @@ impl Cache {
             .insert(place.clone(), (key.clone(), kind));
         match item {
             Item::Object(object) => {
-                self.objects.insert(key.clone(), Arc::from(object));
+                self.objects.insert(key.clone(), Packed::of(&*object));
             }
             Item::Child(child) => {
                 let name = (child.kind(), child.name().to_owned());
                 self.children
                     .entry(key.clone())
                     .or_default()
-                    .insert(name, Packed::of(child));
+                    .insert(name, PackedChild::of(child));
             }
             Item::Authority(secret) => {
                 self.authorities.insert(place.0.clone(), Arc::from(secret));

@@ -17,7 +17,7 @@ use crate::act::{ActError, Actor, Context, Herald};
 use crate::action::Action;
 use crate::agents::Target;
 use crate::events::{self, Event};
-use crate::kinds::{Decision, Kind, Undecodable};
+use crate::kinds::{Decision, Kind, Strand, Undecodable};
 use crate::metrics::Metrics;
 use crate::mutation::mutated;
 use crate::names::Key;
@@ -170,13 +170,7 @@ impl Task {
             .iter()
             .all(|target| self.heard.contains(target));
         look.targets = Some(decision.targets.clone());
-        let mut done = Ok(());
-        for action in &decision.actions {
-            done = self.act(look, action).await;
-            if done.is_err() {
-                break;
-            }
-        }
+        let done = self.carry_out(look, &decision.strands).await;
         // What was seen is told even if something could not be done about it, but not before all agents were asked: a
         // controller that has just started knows of no leader yet.
         let pause = match heard {
@@ -187,11 +181,30 @@ impl Task {
         if mutated("look-again-after-each-status") && self.differs(&decision) {
             return Ok(Some(Duration::ZERO));
         }
-        let again = match decision.actions.as_slice() {
-            [] => decision.again,
-            _ => Some(BACKSTOP),
-        };
+        let idle = decision.strands.iter().all(Vec::is_empty);
+        let again = if idle { decision.again } else { Some(BACKSTOP) };
         Ok(again.into_iter().chain(pause).min())
+    }
+
+    /// Carries the strands out, one after the other; returns the first failure.
+    async fn carry_out(&self, look: &mut Look, strands: &[Strand]) -> Result<(), ActError> {
+        let mut done = Ok(());
+        for strand in strands {
+            let ended = self.carry_out_strand(look, strand).await;
+            let ends_all = ended.as_ref().is_err_and(|error| !error.is_of_one_strand());
+            done = done.and(ended);
+            if ends_all {
+                break;
+            }
+        }
+        done
+    }
+
+    async fn carry_out_strand(&self, look: &mut Look, strand: &Strand) -> Result<(), ActError> {
+        for action in strand {
+            self.act(look, action).await?;
+        }
+        Ok(())
     }
 
     /// Whether the status reads differently from what it should.

@@ -28,13 +28,17 @@ pub trait Kind: Send + Sync + 'static {
     fn decide(&self, observed: &Observed) -> Result<Decision, Undecodable>;
 }
 
+/// Actions of which each rests on those before it.
+pub type Strand = Vec<Action>;
+
 /// What follows from an observation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     /// Whose status is to be followed.
     pub targets: Vec<Target>,
-    /// What is to be done now, in order.
-    pub actions: Vec<Action>,
+    /// What is to be done now, in order. What the API refuses ends its own strand, so that one object that must not be made
+    /// or changed does not keep the others from being mended.
+    pub strands: Vec<Strand>,
     /// The status as it should read.
     pub status: Value,
     /// When to look again even if nothing happens; `None`: events suffice.

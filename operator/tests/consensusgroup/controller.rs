@@ -229,10 +229,16 @@ impl Cluster {
     }
 
     pub(crate) async fn ready(&self, name: &str, members: i32) {
-        self.until(name, |status| {
-            status["state"] == "Ready" && status["members"] == members
-        })
-        .await;
+        self.until(name, |status| is_ready(status, members)).await;
+    }
+
+    /// Whether the object's status, of its newest generation, says so.
+    pub(crate) async fn is_ready(&self, name: &str, members: i32) -> bool {
+        let groups: Api<ConsensusGroup> = Api::default_namespaced(self.client.clone());
+        let object = groups.get(name).await.expect("the object");
+        let status = serde_json::to_value(&object.status).expect("encodes");
+        let seen = object.status.and_then(|status| status.observed_generation);
+        seen == object.metadata.generation && is_ready(&status, members)
     }
 
     /// The newest version of anything: it moves with every write.
@@ -241,6 +247,10 @@ impl Cluster {
         let list = maps.list(&ListParams::default()).await.expect("a list");
         list.metadata.resource_version.expect("a version")
     }
+}
+
+fn is_ready(status: &Value, members: i32) -> bool {
+    status["state"] == "Ready" && status["members"] == members
 }
 
 /// For scenarios that are plain functions: on this thread, where a mistake is switched on.

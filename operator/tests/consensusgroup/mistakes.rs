@@ -78,6 +78,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ),
     ("restart-beside-another", crate::restarts::another_is_going),
     ("restart-whoever-ails", crate::restarts::two_fall_ill),
+    (
+        "one-refusal-ends-all",
+        crate::refused::a_quota_admits_no_newcomer,
+    ),
     ("restart-on-old-answers", crate::restarts::an_answer_is_old),
     ("restart-on-old-claims", crate::restarts::a_claim_is_going),
     ("wake-beside-a-stop", crate::restarts::a_stop_arrives_late),
@@ -228,7 +232,7 @@ fn a_leader_is_behind() -> Result<(), String> {
     world.edit("members", json!(5));
     let mut view = View::of(&world);
     view.hear_again(1, &before);
-    for action in view.decide(0).actions {
+    for action in view.decide(0).strands.concat() {
         if world.act(&action).is_err() {
             break;
         }
@@ -252,7 +256,7 @@ fn no_answer_is_of_today() -> Result<(), String> {
         }
         let mut view = View::of(&world);
         view.hear_all_again(&before);
-        for action in view.decide(0).actions {
+        for action in view.decide(0).strands.concat() {
             if world.act(&action).is_err() {
                 break;
             }

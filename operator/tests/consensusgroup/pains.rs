@@ -231,11 +231,15 @@ fn an_agent_of_another_cluster_answers() -> Result<(), String> {
             .members
             .retain(|member| member.number == 2);
     });
-    for action in view.decide(0).actions {
-        world.act(&action)?;
-        if let Some(violation) = world.group.violations.first() {
-            return Err(violation.clone());
+    // The budget comes first, what rests on it in the next round.
+    for _ in 0..2 {
+        for action in view.decide(0).strands.concat() {
+            world.act(&action)?;
+            if let Some(violation) = world.group.violations.first() {
+                return Err(violation.clone());
+            }
         }
+        view.see_others(&world);
     }
     Ok(())
 }
@@ -287,7 +291,7 @@ fn after_an_exchanged_authority() -> Result<String, String> {
     let mut lines = String::new();
     for _ in 0..30 {
         let view = View::of(&world);
-        let Some(action) = view.decide(0).actions.into_iter().next() else {
+        let Some(action) = view.decide(0).strands.concat().into_iter().next() else {
             return Ok(lines);
         };
         world.trust.seen = view.authority();

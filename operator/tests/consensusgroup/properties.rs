@@ -128,7 +128,7 @@ impl Operator {
         self.fresh = see(&mut self.view, world, dice, counts);
         self.asked = None;
         let decision = self.view.decide(self.floor);
-        self.round = decision.actions.into();
+        self.round = decision.strands.concat().into();
         // A status is written over the object that was seen only.
         if self.view.sees_the_object(world) {
             world.status = decision.status;

@@ -107,15 +107,15 @@ fn killed_between_any_two_actions() {
             let view = View::of(&world);
             let decision = view.decide(world.floor);
             world.trust.seen = view.authority();
-            if decision.actions.is_empty() && world.trust.phase() == Phase::Settled {
+            if decision.strands.is_empty() && world.trust.phase() == Phase::Settled {
                 break;
             }
-            for action in decision.actions.iter().take(left) {
+            for action in decision.strands.concat().iter().take(left) {
                 world.act(action).expect("nobody else acts");
             }
-            left -= decision.actions.len().min(left);
+            left -= decision.strands.concat().len().min(left);
             world.settle();
-            world.leap(if decision.actions.is_empty() { 60 } else { 0 });
+            world.leap(if decision.strands.is_empty() { 60 } else { 0 });
         }
         let over = left > 0;
         world

@@ -120,6 +120,7 @@ fn three_to_one_to_three() {
             patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
             --
             apply PodDisruptionBudget config-cg
+            --
             patch Pod config-cg-1 {"metadata":{"annotations":{"synod.dev/checked":"20"}}}
             patch Pod config-cg-2 {"metadata":{"annotations":{"synod.dev/checked":"21"}}}
             confirm-unchanged PersistentVolumeClaim data-config-cg-1

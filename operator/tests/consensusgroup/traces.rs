@@ -26,7 +26,7 @@ pub(crate) fn try_run(world: &mut World) -> Result<String, String> {
         }
         if done.is_empty() && before == world.group.id {
             let again = View::of(world).decide(world.floor);
-            if again.actions.is_empty() {
+            if again.strands.is_empty() {
                 world.status = again.status;
                 return Ok(lines);
             }
@@ -48,7 +48,7 @@ pub(crate) fn round(world: &mut World) -> String {
     world.group.fresh = true;
     world.nodes_are_seen = true;
     let mut lines = String::new();
-    for action in &decision.actions {
+    for action in decision.strands.iter().flatten() {
         lines.push_str(&format!("{action}\n"));
         if let Err(why) = world.act(action) {
             lines.push_str(&format!("  refused: {why}\n"));
@@ -293,8 +293,8 @@ fn a_recreated_object_finds_its_data() {
         expect![[r#"
             create Service config-cg
             create Service config-cg-peer
-            create PodDisruptionBudget config-cg
             issue config-cg-connection for synod://client/ns/ConsensusGroup/config
+            create PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-1 {"metadata":{"annotations":{"synod.dev/adopted-by":"00000000-0000-4000-8000-000000000002"}}}
             patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/adopted-by":"00000000-0000-4000-8000-000000000002"}}}
             patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/adopted-by":"00000000-0000-4000-8000-000000000002"}}}

@@ -15,11 +15,8 @@ use crate::mutation::mutated;
 /// Creates, changes or removes the budget. It falls only after the leader was asked: what is known of the group may be older
 /// than what raised it.
 pub(super) fn budget(group: &Group) -> Vec<Action> {
-    let existing = owned(group, ChildKind::Budget, group.names.base());
-    let counted = group.numbers(|n, seat| counts(group, n, seat)).len();
-    // Without a leader nobody can tell who votes: what was to be kept before is not lowered.
-    let before = existing.filter(|_| group.lead.is_none()).map_or(0, least);
-    let wanted = at_least(counted, steady(group, counted)).max(before);
+    let existing = existing(group);
+    let wanted = wanted(group);
     let falls = existing.is_some_and(|budget| wanted < least(budget));
     let sure = group.lead.as_ref().map(Lead::confirmed);
     let change = match wanted {
@@ -32,6 +29,23 @@ pub(super) fn budget(group: &Group) -> Vec<Action> {
     let sure =
         sure.filter(|_| falls && change.is_some() && !mutated("lower-the-budget-on-old-news"));
     sure.into_iter().chain(change).collect()
+}
+
+/// Whether the budget keeps as many as it should, or more.
+pub(super) fn is_enough(group: &Group) -> bool {
+    existing(group).map_or(0, least) >= wanted(group)
+}
+
+fn existing(group: &Group) -> Option<&Child> {
+    owned(group, ChildKind::Budget, group.names.base())
+}
+
+/// How many pods must stay.
+fn wanted(group: &Group) -> i32 {
+    let counted = group.numbers(|n, seat| counts(group, n, seat)).len();
+    // Without a leader nobody can tell who votes: what was to be kept before is not lowered.
+    let before = existing(group).filter(|_| group.lead.is_none());
+    at_least(counted, steady(group, counted)).max(before.map_or(0, least))
 }
 
 /// How many vote now and after the change that is under way; 0 where that cannot be told, so that nobody is evicted.

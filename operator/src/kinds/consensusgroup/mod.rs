@@ -40,12 +40,12 @@ impl super::Kind for Kind {
 
     fn decide(&self, observed: &Observed) -> Result<Decision, Undecodable> {
         let group = view::Group::of(observed)?;
-        let actions = plan::plan(&group);
-        let status = status::status(&group, &actions);
+        let strands = plan::plan(&group);
+        let status = status::status(&group, &strands.concat());
         Ok(Decision {
             targets: group.targets(),
             again: plan::again(&group),
-            actions,
+            strands,
             events: events::events(&group, &status),
             facts: Facts {
                 state: status.state.clone().unwrap_or_default(),

@@ -21,6 +21,7 @@ use crate::action::{Action, Issue, Seen, Why};
 use crate::authority::Authority;
 use crate::certificates::ends_soon;
 use crate::child::{Child, ChildKind};
+use crate::kinds::Strand;
 use crate::mutation::mutated;
 use crate::names;
 
@@ -28,36 +29,50 @@ use crate::names;
 const CERTIFICATES_EVERY: Duration = Duration::from_secs(6 * 3600);
 
 /// All that is to be done now.
-pub(super) fn plan(group: &Group) -> Vec<Action> {
+pub(super) fn plan(group: &Group) -> Vec<Strand> {
     if group.deleting || group.spec.paused || Obstacle::of(group).is_some() {
         return Vec::new();
     }
-    let mut actions = surroundings(group);
-    actions.extend(nodes::release(group));
+    let mut strands = vec![
+        surroundings(group),
+        budget::budget(group),
+        nodes::release(group),
+    ];
     // What came from an earlier object is noted as ours before anything rests on it.
     let adopted = adoption::adopt(group);
-    if !adopted.is_empty() {
-        actions.extend(adopted);
-        return actions;
+    if adopted.is_empty() {
+        strands.extend(by_phase(group));
+    } else {
+        strands.push(adopted);
     }
-    actions.extend(match Phase::of(group) {
+    strands.retain(|strand| !strand.is_empty());
+    strands
+}
+
+fn by_phase(group: &Group) -> Vec<Strand> {
+    let phase = Phase::of(group);
+    let mut strands = match phase {
         Phase::Awake => awake(group, steps::steps),
         Phase::Finishing => awake(group, steps::finish),
-        Phase::Announcing => hibernation::announce(group),
-        Phase::Stopping => hibernation::stop(group),
-        Phase::Asleep => claims(group),
-        Phase::Waking => hibernation::wake(group),
-    });
-    actions.extend(trust::follow(group));
-    actions
+        Phase::Announcing => vec![hibernation::announce(group)],
+        Phase::Stopping => vec![hibernation::stop(group)],
+        Phase::Asleep => vec![claims(group)],
+        Phase::Waking => vec![hibernation::wake(group)],
+    };
+    strands.push(trust::follow(group));
+    if matches!(phase, Phase::Awake | Phase::Finishing | Phase::Asleep) {
+        strands.extend(enlarged(group));
+    }
+    strands
 }
 
 /// Members run, and `steps` says what changes about them.
-fn awake(group: &Group, steps: impl Fn(&Group) -> Vec<Action>) -> Vec<Action> {
-    let mut actions = claims(group);
-    actions.extend(members(group));
-    actions.extend(steps(group));
-    actions
+fn awake(group: &Group, steps: fn(&Group) -> Vec<Action>) -> Vec<Strand> {
+    let mut strands = vec![claims(group)];
+    strands.extend(members(group));
+    // Whatever keeps the budget from being raised, no change meets one that is too low for it.
+    strands.extend(budget::is_enough(group).then(|| steps(group)));
+    strands
 }
 
 /// When to look again although nothing happened.
@@ -69,7 +84,7 @@ pub(super) fn again(group: &Group) -> Option<Duration> {
     Some(rotation.min(CERTIFICATES_EVERY))
 }
 
-/// Authority, Services, budget, connection Secret.
+/// Authority, Services, connection Secret.
 fn surroundings(group: &Group) -> Vec<Action> {
     let mut actions = Vec::new();
     if group.authority.is_none() {
@@ -77,7 +92,6 @@ fn surroundings(group: &Group) -> Vec<Action> {
     }
     actions.extend(ensure(group, objects::client_service(group)));
     actions.extend(ensure(group, objects::peer_service(group)));
-    actions.extend(budget::budget(group));
     actions.extend(match group.spec.tls.mode {
         TlsMode::Auto => ensure_issued(group, |seen, why| objects::connection(group, seen, why)),
         TlsMode::Disabled | TlsMode::Secret => ensure(group, objects::plain_connection(group)),
@@ -90,21 +104,22 @@ fn surroundings(group: &Group) -> Vec<Action> {
 fn claims(group: &Group) -> Vec<Action> {
     let mut actions = founding::first_claims(group);
     actions.extend(founding::found(group));
-    for (number, seat) in &group.seats {
+    for seat in group.seats.values() {
         let Some(claim) = &seat.claim else { continue };
-        if !claim.joined && !claim.leaving && seat.knows_itself_member() {
-            actions.push(annotate(claim, names::JOINED, "true"));
-            continue;
-        }
-        if founding::is_to_be_noted(group, claim) {
-            actions.push(annotate(claim, names::ADMITTED, "true"));
-            continue;
-        }
-        actions.extend(own(group, claim));
-        let held = mutated("enlarge-what-is-ready-only") && !group.is_ready(*number, seat);
-        actions.extend(enlarge(group, claim).filter(|_| !held));
+        actions.extend(note(group, seat, claim).or_else(|| own(group, claim)));
     }
     actions
+}
+
+/// What is to be noted on a claim of its member.
+fn note(group: &Group, seat: &Seat, claim: &Claim) -> Option<Action> {
+    if !claim.joined && !claim.leaving && seat.knows_itself_member() {
+        Some(annotate(claim, names::JOINED, "true"))
+    } else if founding::is_to_be_noted(group, claim) {
+        Some(annotate(claim, names::ADMITTED, "true"))
+    } else {
+        None
+    }
 }
 
 fn own(group: &Group, claim: &Claim) -> Option<Action> {
@@ -125,6 +140,19 @@ fn own(group: &Group, claim: &Claim) -> Option<Action> {
     ))
 }
 
+/// Claims that grow, once nothing else is to be written on them. Many storage classes refuse it.
+fn enlarged(group: &Group) -> Vec<Strand> {
+    let seats = group.seats.iter().filter(|(number, seat)| {
+        !mutated("enlarge-what-is-ready-only") || group.is_ready(**number, seat)
+    });
+    let grown = seats.filter_map(|(_, seat)| {
+        let claim = seat.claim.as_ref()?;
+        let other = note(group, seat, claim).or_else(|| own(group, claim));
+        enlarge(group, claim).filter(|_| other.is_none())
+    });
+    grown.map(|action| vec![action]).collect()
+}
+
 fn enlarge(group: &Group, claim: &Claim) -> Option<Action> {
     let wanted = &group.spec.storage.size;
     let has = claim.requested.as_ref()?.whole().ok()?;
@@ -138,12 +166,12 @@ fn enlarge(group: &Group, claim: &Claim) -> Option<Action> {
 }
 
 /// Configuration, certificate and pod of every member that should run.
-fn members(group: &Group) -> Vec<Action> {
+fn members(group: &Group) -> Vec<Strand> {
     if group.authority.is_none() {
         return Vec::new();
     }
-    let mut actions = Vec::new();
-    for number in group.numbers(|number, seat| should_run(group, number, seat)) {
+    let numbers = group.numbers(|number, seat| should_run(group, number, seat));
+    let member = |number| {
         let seat = &group.seats[&number];
         let mut its = Vec::from_iter(configuration(group, number));
         its.extend(ensure_issued(group, |seen, why| {
@@ -153,9 +181,9 @@ fn members(group: &Group) -> Vec<Action> {
         if seat.claim.as_ref().is_some_and(Claim::is_new) {
             its = for_a_newcomer(group, its);
         }
-        actions.extend(its);
-    }
-    actions
+        its
+    };
+    numbers.into_iter().map(member).collect()
 }
 
 /// `actions`, after the leader was asked whether its members are still those that are known. If they are not, the claim may

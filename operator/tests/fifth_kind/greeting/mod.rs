@@ -33,7 +33,7 @@ impl kinds::Kind for Kind {
         let status = status::status(&greeting, observed.failure.as_ref(), done);
         Ok(Decision {
             targets: Vec::new(),
-            actions,
+            strands: vec![actions],
             facts: Facts {
                 state: status.state.clone().unwrap_or_default(),
                 wanted: 1,
