@@ -10,6 +10,9 @@ use crate::report::Report;
 use crate::run::{run, run_loudly};
 use crate::scenarios;
 
+/// Of many runs at least this share must do enough to count.
+const COUNTED_MIN_PERCENT: u64 = 90;
+
 const USAGE: &str = "usage: synod-sim [--seeds N] [--from S] [--seed S] [--trace] [--threads N] [--json]
                  [--mutation NAME] [--mutations all|rotate:K[@TURN]] [--mutation-seeds N] [--list]
                  [--scenarios] [--operator]
@@ -166,10 +169,21 @@ pub fn perform(wanted: &Wanted) -> Result<i32, String> {
     } else {
         println!("{report} in {:.1} s", began.elapsed().as_secs_f64());
     }
-    Ok(i32::from(report.violations > 0))
+    Ok(wanted.verdict(report.runs, report.counted, report.violations))
 }
 
 impl Wanted {
+    /// The exit code: not 0 if something was violated, or if so many runs did too little that nothing was shown.
+    fn verdict(&self, runs: u64, counted: u64, violations: u64) -> i32 {
+        let idle = self.seed.is_none() && 100 * counted < COUNTED_MIN_PERCENT * runs;
+        if idle && violations == 0 {
+            eprintln!(
+                "{counted} of {runs} runs did enough to count; at least {COUNTED_MIN_PERCENT} % must"
+            );
+        }
+        i32::from(idle || violations > 0)
+    }
+
     /// The mistakes that are meant.
     fn mistakes(&self) -> Vec<Mutation> {
         if self.operator {
@@ -223,7 +237,7 @@ fn operators(wanted: &Wanted) -> i32 {
     } else {
         println!("{report} in {:.1} s", began.elapsed().as_secs_f64());
     }
-    i32::from(report.violations > 0)
+    wanted.verdict(report.runs, report.counted, report.violations)
 }
 
 fn many_operators(wanted: &Wanted) -> operator::report::Report {

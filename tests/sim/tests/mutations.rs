@@ -16,6 +16,9 @@ mod hunted {
     use synod_sim::mutation;
     use synod_sim::run::run;
 
+    /// Within so many seeds each mistake must be caught.
+    const SEEDS_MAX: u64 = 2_000;
+
     fn rows() -> Vec<table::Row> {
         table::rows(include_str!("../MUTATIONS.md"))
     }
@@ -28,6 +31,11 @@ mod hunted {
             "MUTATIONS.md",
             "cargo xtask sim --mutations all",
         );
+        for (name, checker, seed) in rows() {
+            let caught = !checker.is_empty() && !checker.contains("nothing");
+            let soon = seed.is_some_and(|seed| seed <= SEEDS_MAX);
+            assert!(caught && soon, "{name}: {checker}, seed {seed:?}");
+        }
     }
 
     /// The seeds of the table still catch their mistakes, and pass without them.

@@ -6,10 +6,11 @@
 //! sums); `bin/<name>` links to the newest. So another clone, and the next run, find them again.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::Failure;
 use crate::steps::{Step, Steps};
-use crate::workspace::{command, exists, root, succeed};
+use crate::workspace::{command, root, succeed};
 
 /// Programs that are pinned together.
 pub(crate) struct Peers {
@@ -60,9 +61,23 @@ pub(crate) const KUBERNETES: Peers = Peers {
 /// what did not change).
 const OWN: [(&str, &str); 2] = [("clients", "./clients"), ("workload", "./workload")];
 
+/// The oldest Go that builds them: its minor version.
+const GO_MIN: u32 = 26;
+
 /// Whether there is a Go to build with.
 pub(crate) fn go_is_here() -> bool {
-    exists("go")
+    let version = Command::new("go").args(["env", "GOVERSION"]).output();
+    version.is_ok_and(|output| is_new_enough(&String::from_utf8_lossy(&output.stdout)))
+}
+
+/// Of a version such as `go1.26.8`, or of one that is being made.
+fn is_new_enough(version: &str) -> bool {
+    let minor = |version: &str| {
+        let rest = version.trim().strip_prefix("go1.")?;
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse::<u32>().ok()
+    };
+    version.starts_with("devel") || minor(version).is_some_and(|minor| minor >= GO_MIN)
 }
 
 /// Builds what is missing of etcd and its tools and returns the folder that holds them.
@@ -203,4 +218,23 @@ fn cache() -> Result<PathBuf, Failure> {
     from("XDG_CACHE_HOME")
         .or_else(|| from("HOME").map(|home| home.join(".cache")))
         .ok_or_else(|| "neither XDG_CACHE_HOME nor HOME is set".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_go() {
+        for (version, enough) in [
+            ("go1.26.8\n", true),
+            ("go1.26rc1", true),
+            ("go1.27", true),
+            ("go1.25.9", false),
+            ("go1.9", false),
+            ("", false),
+        ] {
+            assert_eq!(is_new_enough(version), enough, "{version}");
+        }
+    }
 }

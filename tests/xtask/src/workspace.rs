@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::Failure;
 
@@ -71,16 +71,6 @@ pub(crate) fn build_release_with(further: &[&str]) -> Result<(), Failure> {
         command.args(["-p", package]);
     }
     succeed(&mut command)
-}
-
-/// Whether a program can be started at all.
-pub(crate) fn exists(program: &str) -> bool {
-    Command::new(program)
-        .arg("version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok()
 }
 
 /// Runs to the end with this terminal.
