@@ -12,6 +12,7 @@ pub mod listen;
 pub mod logging;
 pub mod metrics;
 pub mod net;
+mod opening;
 pub mod roles;
 pub mod shutdown;
 pub mod tls;

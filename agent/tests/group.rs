@@ -1,6 +1,8 @@
 //! Three agents in one process over loopback: they elect, replicate, lose a leader, change members, drain.
 
 mod authority;
+#[path = "../../tests/strangers.rs"]
+mod strangers;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,6 +11,10 @@ use std::time::Duration;
 
 use authority::{Authority, identity};
 use bytes::Bytes;
+use futures::future::join_all;
+use http_body_util::{BodyExt, Empty};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use synod_agent::config::Environment;
 use synod_agent::roles::{Agent, StartError};
@@ -18,10 +24,19 @@ use synod_agent_api::{
     ErrorCode, MemberRole, MemberSpec, PeerTls, Role, SnapshotResponse, Start, Status, paths,
 };
 use synod_kv::{Command, KeyRange, Put, Range, Reply};
+use synod_proto::etcdserverpb::kv_client::KvClient;
+use synod_proto::etcdserverpb::watch_client::WatchClient;
+use synod_proto::etcdserverpb::watch_request::RequestUnion;
+use synod_proto::etcdserverpb::{PutRequest, WatchCreateRequest, WatchRequest, WatchResponse};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Streaming;
+use tonic::transport::{Channel, Endpoint};
 
 const UID: u128 = 0x5f2b_8f6e_0b7c_4a58_9d5e_3f0a_51c0_ffee;
 
@@ -478,32 +493,121 @@ async fn health_is_plain_and_admin_is_not_for_strangers() {
     one.drain().await;
 }
 
-#[tokio::test]
-async fn random_bytes_on_any_port_close_that_connection_and_nothing_else() {
-    for authority in [None, Some(Authority::new())] {
-        let group = Group::new(1, authority).await;
-        let one = group.start(1, Start::Bootstrap, 1).await;
-        until(&one, "ready", |status| status.ready).await;
-        let at = one.addresses();
-        let mut noise = vec![0; 8192];
-        for address in [at.client, at.peer, at.admin, at.health] {
-            for length in [1, 24, 8192] {
-                getrandom::fill(&mut noise).unwrap();
-                let mut stream = TcpStream::connect(address).await.unwrap();
-                // It may be closed while we speak.
-                let _ = stream.write_all(&noise[..length]).await;
-                let _ = stream.shutdown().await;
-                let mut answer = Vec::new();
-                let closed = timeout(NEVER, stream.read_to_end(&mut answer)).await;
-                assert!(closed.is_ok(), "{address} {:?}", &noise[..length]);
-            }
+/// A connection to a listener of ours, held open.
+struct Held {
+    sender: SendRequest<Empty<Bytes>>,
+    connection: JoinHandle<hyper::Result<()>>,
+}
+
+impl Held {
+    async fn open(address: SocketAddr, tls: &TlsAccept) -> Self {
+        let tcp = TcpStream::connect(address).await.unwrap();
+        let stream = TokioIo::new(tls.connect(tcp).await.unwrap());
+        let (sender, connection) = handshake(stream).await.unwrap();
+        Self {
+            sender,
+            connection: tokio::spawn(connection),
         }
-        put(&one, "a", "1").await;
-        let plain = TlsAccept::new(None);
-        let (status, _) = http(at.health, &plain, "GET /readyz", "").await;
-        assert_eq!(status, 200);
-        one.drain().await;
     }
+
+    async fn ask(&mut self, path: &str) {
+        let request = http::Request::get(path).header("host", "agent");
+        let request = request.body(Empty::new()).unwrap();
+        let answer = self.sender.send_request(request).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.into_body().collect().await.unwrap();
+        assert!(!self.connection.is_finished());
+    }
+}
+
+/// A client's only connection, with a watch of everything on it.
+struct Watching {
+    channel: Channel,
+    _requests: mpsc::Sender<WatchRequest>,
+    answers: Streaming<WatchResponse>,
+}
+
+impl Watching {
+    async fn open(address: SocketAddr) -> Self {
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let channel = endpoint.connect().await.unwrap();
+        let create = WatchCreateRequest {
+            key: vec![0].into(),
+            range_end: vec![0].into(),
+            ..WatchCreateRequest::default()
+        };
+        let (requests, stream) = mpsc::channel(1);
+        let create = WatchRequest {
+            request_union: Some(RequestUnion::CreateRequest(create)),
+        };
+        requests.send(create).await.unwrap();
+        let mut client = WatchClient::new(channel.clone());
+        let answers = client.watch(ReceiverStream::new(stream)).await;
+        let mut answers = answers.unwrap().into_inner();
+        assert!(answers.message().await.unwrap().unwrap().created);
+        Self {
+            channel,
+            _requests: requests,
+            answers,
+        }
+    }
+
+    /// A put on the connection, of which the watch tells next.
+    async fn put(&mut self, value: u64) {
+        let value = Bytes::from(value.to_string());
+        let request = PutRequest {
+            key: "noisy".into(),
+            value: value.clone(),
+            ..PutRequest::default()
+        };
+        let mut client = KvClient::new(self.channel.clone());
+        client.put(request).await.unwrap();
+        let told = timeout(NEVER, self.answers.message()).await.unwrap();
+        let told = told.unwrap().expect("the watch ended").events;
+        let told: Vec<_> = told.into_iter().map(|e| e.kv.unwrap().value).collect();
+        assert_eq!(told, [value]);
+    }
+}
+
+/// Strangers say all sorts of things on every port, and hold on, while clients are connected: these neither lose their
+/// connections nor miss anything.
+async fn noise(authority: Option<Authority>) {
+    let group = Group::new(1, authority).await;
+    let one = group.start(1, Start::Bootstrap, 1).await;
+    until(&one, "ready", |status| status.ready).await;
+    let at = one.addresses();
+    let plain = TlsAccept::new(None);
+    let mut watching = Watching::open(at.client).await;
+    let mut health = Held::open(at.health, &plain).await;
+    let mut admin = Held::open(at.admin, &group.operator()).await;
+    let ports = [at.client, at.peer, at.admin, at.health];
+    let strangers = tokio::spawn(join_all(ports.map(strangers::all_sent_away)));
+    for value in 0.. {
+        // Once more when all are gone.
+        let last = strangers.is_finished();
+        watching.put(value).await;
+        health.ask("/readyz").await;
+        admin.ask(paths::STATUS).await;
+        if last {
+            break;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    strangers.await.unwrap();
+    put(&one, "a", "1").await;
+    let (status, _) = http(at.health, &plain, "GET /readyz", "").await;
+    assert_eq!(status, 200);
+    one.drain().await;
+}
+
+#[tokio::test]
+async fn random_bytes_on_any_port_close_that_connection_and_nothing_else_in_plain_text() {
+    noise(None).await;
+}
+
+#[tokio::test]
+async fn random_bytes_on_any_port_close_that_connection_and_nothing_else_under_tls() {
+    noise(Some(Authority::new())).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! Connections among members, and what becomes of those who are none.
 
 mod authority;
+#[path = "../../tests/strangers.rs"]
+mod strangers;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -199,20 +201,46 @@ async fn say(address: SocketAddr, bytes: &[u8]) -> bool {
         .is_ok()
 }
 
-#[tokio::test]
-async fn random_bytes_close_their_own_connection() {
-    let authority = Authority::new();
-    for tls in [None, Some(&authority)] {
-        let uri = identity(UID, 1).to_string();
-        let mut one = start(identity(UID, 1), tls.map(|a| (a, &*uri)), &[]).await;
-        let mut noise = vec![0; 4096];
-        for length in [1, 4, 51, 52, 53, 4096] {
-            getrandom::fill(&mut noise).unwrap();
-            assert!(say(one.address, &noise[..length]).await);
-        }
-        assert!(say(one.address, b"GET / HTTP/1.1\r\n\r\n").await);
-        one.still_works(2, tls).await;
+/// Strangers say all sorts of things to member 1, and hold on, while member 2 is connected: it neither loses its
+/// connection nor misses a frame.
+async fn noise(authority: Option<&Authority>) {
+    let uri = |number| identity(UID, number).to_string();
+    let (first, second) = (uri(1), uri(2));
+    let mut one = start(identity(UID, 1), authority.map(|a| (a, &*first)), &[]).await;
+    let hint = [(1, one.address)];
+    let mut two = start(identity(UID, 2), authority.map(|a| (a, &*second)), &hint).await;
+    assert_eq!(two.next().await, NetEvent::Up(Node(1)));
+    assert_eq!(one.next().await, NetEvent::Up(Node(2)));
+    let strangers = tokio::spawn(strangers::all_sent_away(one.address));
+    while !strangers.is_finished() {
+        arrives(&mut two, &mut one, 2).await;
+        arrives(&mut one, &mut two, 1).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    strangers.await.unwrap();
+    exchange(&mut two, 2, &mut one, 1).await;
+    exchange(&mut one, 1, &mut two, 2).await;
+    one.still_works(4, authority).await;
+}
+
+/// A frame of member `number`, and nothing before it, arrives at the other.
+async fn arrives(from: &mut Member, to: &mut Member, number: u64) {
+    frame(&mut from.net, 3 - number, &[b"still here"]);
+    let expected = NetEvent::Received {
+        from: Node(number),
+        frame: Bytes::from_static(b"still here"),
+    };
+    assert_eq!(to.next().await, expected);
+}
+
+#[tokio::test]
+async fn random_bytes_close_their_own_connection_in_plain_text() {
+    noise(None).await;
+}
+
+#[tokio::test]
+async fn random_bytes_close_their_own_connection_under_tls() {
+    noise(Some(&Authority::new())).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `synod operator`: the controller, while this replica leads, with its health and metrics listener.
 
 mod health;
+mod server;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -60,13 +61,12 @@ pub async fn run(
             let listener = TcpListener::bind(address)
                 .await
                 .map_err(|error| OperatorError::Listen { address, error })?;
-            let router = health::router(metrics.clone(), health.clone());
-            let stop = stop_serving.clone();
-            Some(tokio::spawn(async move {
-                axum::serve(listener, router)
-                    .with_graceful_shutdown(stop.cancelled_owned())
-                    .await
-            }))
+            let routes = health::router(metrics.clone(), health.clone());
+            Some(tokio::spawn(server::serve(
+                listener,
+                routes,
+                stop_serving.clone(),
+            )))
         }
     };
     let operator = Operator {
@@ -79,10 +79,9 @@ pub async fn run(
     };
     let ended = operator.run(election, shutdown).await;
     stop_serving.cancel();
-    if let Some(Ok(Err(error))) = match serving {
-        Some(task) => Some(task.await),
-        None => None,
-    } {
+    if let Some(task) = serving
+        && let Err(error) = task.await
+    {
         tracing::warn!(%error, "the health listener ended");
     }
     ended

@@ -1,17 +1,24 @@
 //! The process runner with small programs instead of agents.
 
+#[path = "../../tests/strangers.rs"]
+mod strangers;
+
 use futures::FutureExt;
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret, Service};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use synod_operator::local::api;
 use synod_operator::local::home::Home;
 use synod_operator::local::runner::Runner;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::broadcast;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// A test that waits longer for something than this has failed.
@@ -98,6 +105,16 @@ impl World {
         });
         let found = waited.await;
         found.unwrap_or_else(|| panic!("pod {name} is not as wanted: {last:#?}"))
+    }
+
+    /// Waits until the Service has an address.
+    async fn service(&self, name: &str) -> IpAddr {
+        let services: Api<Service> = self.all();
+        let given = eventually(async || {
+            let spec = services.get(name).await.unwrap().spec.unwrap();
+            spec.cluster_ip.filter(|ip| !ip.is_empty())
+        });
+        given.await.unwrap().parse().unwrap()
     }
 
     fn root(&self, pod: &Pod) -> PathBuf {
@@ -201,13 +218,20 @@ fn kill(pid: i32) {
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
 }
 
-/// The tests need loopback addresses besides 127.0.0.1.
+/// The tests need loopback addresses besides 127.0.0.1. Linux has them all; elsewhere they are made.
 fn can_run() -> bool {
-    let can = std::net::TcpListener::bind("127.77.77.77:0").is_ok();
-    if !can {
-        println!("not run: needs loopback addresses besides 127.0.0.1");
-    }
-    can
+    let Err(error) = std::net::TcpListener::bind("127.77.77.77:0") else {
+        return true;
+    };
+    assert_ne!(
+        std::env::consts::OS,
+        "linux",
+        "127.77.77.77 is no address of this machine ({error}): give its loopback interface all of them (`ip addr add 127.0.0.1/8 dev lo`)"
+    );
+    // Not by `println!`, which is shown of failed tests only: whoever counts the tests must see it.
+    let told = b"\nnot run: needs loopback addresses besides 127.0.0.1\n";
+    std::io::stdout().write_all(told).unwrap();
+    false
 }
 
 #[tokio::test]
@@ -486,23 +510,9 @@ async fn readiness_follows_the_probe_and_services_follow_readiness() {
     let answers = answer(&address(&running), 18080, 200).await;
     world.pod("p", ready).await;
 
-    let services: Api<Service> = world.all();
-    let ip = eventually(async || {
-        services
-            .get("s")
-            .await
-            .unwrap()
-            .spec
-            .unwrap()
-            .cluster_ip
-            .filter(|ip| !ip.is_empty())
-    })
-    .await
-    .unwrap();
+    let ip = world.service("s").await;
     let code = async || {
-        let mut stream = tokio::net::TcpStream::connect((ip.as_str(), 80))
-            .await
-            .ok()?;
+        let mut stream = TcpStream::connect((ip, 80)).await.ok()?;
         stream
             .write_all(b"GET / HTTP/1.1\r\nHost: s\r\n\r\n")
             .await
@@ -524,5 +534,90 @@ async fn readiness_follows_the_probe_and_services_follow_readiness() {
         refused.is_some(),
         "a pod that is not ready gets no connections"
     );
+    world.end().boxed().await;
+}
+
+/// Serves who says "echo " or "watch" within two seconds: what it says from then on, or what is told to all. Everybody else
+/// is told that nothing more will be said, and is listened to no longer than it likes.
+async fn play(listener: TcpListener, news: broadcast::Sender<u8>) {
+    while let Ok((mut stream, _)) = listener.accept().await {
+        let mut news = news.subscribe();
+        tokio::spawn(async move {
+            let mut word = [0; 5];
+            let said = timeout(Duration::from_secs(2), stream.read_exact(&mut word)).await;
+            let (mut from, mut to) = stream.split();
+            match (said, &word) {
+                (Ok(Ok(_)), b"watch") => {
+                    to.write_all(b"!").await.unwrap();
+                    while let Ok(byte) = news.recv().await {
+                        to.write_all(&[byte]).await.unwrap();
+                    }
+                }
+                (Ok(Ok(_)), b"echo ") => {
+                    let _ = tokio::io::copy(&mut from, &mut to).await;
+                }
+                _ => {
+                    let _ = to.shutdown().await;
+                    let _ = tokio::io::copy(&mut from, &mut tokio::io::sink()).await;
+                }
+            }
+        });
+    }
+}
+
+/// Reads one byte; there must be one.
+async fn byte(stream: &mut TcpStream) -> u8 {
+    let read = timeout(PATIENCE, stream.read_u8()).await;
+    read.expect("an answer").expect("the connection stands")
+}
+
+#[tokio::test]
+async fn a_service_sends_strangers_away_and_nobody_else_notices() {
+    if !can_run() {
+        return;
+    }
+    let world = World::new();
+    world.make::<Pod>(script("p", FOREVER, json!({}))).await;
+    let spec = json!({"selector": {"app": "p"}, "ports": [{"name": "h", "port": 80, "targetPort": 18080}]});
+    world
+        .make::<Service>(json!({"metadata": {"name": "s"}, "spec": spec}))
+        .await;
+    let pod = world.pod("p", ready).await;
+    let listener = TcpListener::bind((address(&pod).as_str(), 18080))
+        .await
+        .unwrap();
+    let (news, _) = broadcast::channel(16);
+    let playing = tokio::spawn(play(listener, news.clone()));
+    let service = SocketAddr::new(world.service("s").await, 80);
+    // Until the forwarder stands and knows of the pod.
+    let connect = async |word: &'static [u8; 6]| {
+        let connected = eventually(async || {
+            let mut stream = TcpStream::connect(service).await.ok()?;
+            stream.write_all(word).await.ok()?;
+            let answer = stream.read_u8().await.ok()?;
+            assert_eq!(answer, b'!');
+            Some(stream)
+        });
+        connected.await.expect("a connection")
+    };
+    let mut call = connect(b"echo !").await;
+    let mut watch = connect(b"watch\n").await;
+
+    let strangers = tokio::spawn(strangers::all_sent_away(service));
+    for told in (0..=u8::MAX).cycle() {
+        // Once more when all are gone.
+        let last = strangers.is_finished();
+        news.send(told).unwrap();
+        assert_eq!(byte(&mut watch).await, told);
+        call.write_all(&[told]).await.unwrap();
+        assert_eq!(byte(&mut call).await, told);
+        if last {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    strangers.await.unwrap();
+    connect(b"echo !").await;
+    playing.abort();
     world.end().boxed().await;
 }

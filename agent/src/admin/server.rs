@@ -13,12 +13,13 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::opening::Opening;
 use crate::tls::{Stream, TlsAccept};
 
 /// Connections at a time; beyond it new ones are closed at once.
 const CONNECTIONS_MAX: usize = 256;
 
-/// Time for a TLS handshake, and for the headers of a request.
+/// Time for a TLS handshake, for the first words after it, and for the headers of a request.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Pause after a failed accept (out of file descriptors).
@@ -110,10 +111,8 @@ async fn connection(stream: Stream, routes: Router) {
         .header_read_timeout(HANDSHAKE_TIMEOUT);
     builder.http2().timer(TokioTimer::new());
     let service = TowerToHyperService::new(routes);
-    if let Err(error) = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .await
-    {
+    let io = TokioIo::new(Opening::new(stream, HANDSHAKE_TIMEOUT));
+    if let Err(error) = builder.serve_connection(io, service).await {
         tracing::debug!(%error, "a connection ended");
     }
 }

@@ -25,6 +25,7 @@ use tracing::debug;
 
 use super::pong::PongsLater;
 use super::{Front, route};
+use crate::opening::Opening;
 use crate::tls::TlsAccept;
 
 /// Connections at a time; more wait in the kernel's backlog.
@@ -47,7 +48,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(20);
 const PONG_DELAY: Duration = Duration::from_millis(5);
 /// Time after which TCP itself looks for a silent client.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
-/// Time for a TLS handshake.
+/// Time for a TLS handshake, and for the first words after it.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for the headers of an HTTP/1.1 request.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
@@ -144,8 +145,8 @@ where
         let front = Arc::clone(&front);
         async move { Ok::<_, Infallible>(route::answer(front, request).await) }
     });
-    let mut connection =
-        pin!(builder.serve_connection(TokioIo::new(PongsLater::new(io, PONG_DELAY)), service));
+    let io = PongsLater::new(Opening::new(io, HANDSHAKE_TIMEOUT), PONG_DELAY);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {

@@ -6,6 +6,8 @@ mod discovery;
 mod listener;
 mod lists;
 mod objects;
+#[path = "../../../tests/strangers.rs"]
+mod strangers;
 mod subresources;
 mod watch;
 

@@ -1,6 +1,6 @@
 //! Several operators: one leads by a lease; and a deposed one that goes on acting breaks nothing.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,9 +27,12 @@ const TIMES: Times = Times {
     retry: Duration::from_millis(100),
 };
 
-/// What becomes of a client's requests.
+/// What becomes of a client's requests, and how many were answered.
 #[derive(Clone, Default)]
-struct Gate(Arc<AtomicU8>);
+struct Gate {
+    way: Arc<AtomicU8>,
+    answered: Arc<AtomicU64>,
+}
 
 const OPEN: u8 = 0;
 const FAILING: u8 = 1;
@@ -37,7 +40,14 @@ const SILENT: u8 = 2;
 
 impl Gate {
     fn set(&self, to: u8) {
-        self.0.store(to, Ordering::SeqCst);
+        self.way.store(to, Ordering::SeqCst);
+    }
+
+    /// Waits until several requests were answered from now on.
+    async fn asks_again(&self) {
+        let enough = self.answered.load(Ordering::SeqCst) + 4;
+        let asked = async || self.answered.load(Ordering::SeqCst) >= enough;
+        assert!(eventually(asked).await, "it asks no more");
     }
 
     fn client(&self, inner: Client) -> Client {
@@ -45,8 +55,12 @@ impl Gate {
         let service = tower::service_fn(move |request: http::Request<Body>| {
             let (inner, gate) = (inner.clone(), gate.clone());
             async move {
-                match gate.0.load(Ordering::SeqCst) {
-                    OPEN => inner.send(request).await,
+                match gate.way.load(Ordering::SeqCst) {
+                    OPEN => {
+                        let answer = inner.send(request).await;
+                        gate.answered.fetch_add(1, Ordering::SeqCst);
+                        answer
+                    }
                     FAILING => Err(kube::Error::Service("cut off".into())),
                     _ => std::future::pending().await,
                 }
@@ -149,8 +163,7 @@ async fn one_leads_and_the_next_takes_over_when_it_stops() {
     let a = replica(&client, "a", &chronicle);
     assert!(eventually(async || chronicle.leader() == Some("a")).await);
     let b = replica(&client, "b", &chronicle);
-    // So long that b has asked several times.
-    tokio::time::sleep(TIMES.retry * 4).await;
+    b.gate.asks_again().await;
     assert_eq!(chronicle.leader(), Some("a"));
     assert!(b.metrics.text().contains("synod_operator_leader 0"));
     let asked = Instant::now();
@@ -179,7 +192,7 @@ async fn cut_off(how: u8) {
     assert!(eventually(async || chronicle.leader() == Some("b")).await);
     assert_eq!(holder(&client).await.as_deref(), Some("b"));
     a.gate.set(OPEN);
-    tokio::time::sleep(TIMES.retry * 4).await;
+    a.gate.asks_again().await;
     assert_eq!(chronicle.leader(), Some("b"), "a waits");
     b.stop.cancel();
     assert!(eventually(async || chronicle.leader() == Some("a")).await);

@@ -14,8 +14,11 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client, CustomResourceExt, ResourceExt};
 use serde_json::{Value, json};
 use synod_crds::ConsensusGroup;
+use synod_operator::agents::MutualTls;
+use synod_operator::controller::Controller;
 use synod_operator::kinds::Kind;
 use synod_operator::local::api::{Api as Embedded, Settings as ApiSettings};
+use synod_operator::metrics::Metrics;
 use synod_operator::settings::Settings;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -226,11 +229,30 @@ async fn what_the_frame_promises_holds_for_it() {
     .await;
     stop.cancel();
     operator.await.expect("it ends");
-    // Started anew, the operator writes nothing.
+    // Started anew, it looks at all there is and writes nothing.
     let before = cluster.revision().await;
-    let (stop, operator) = cluster.operator();
-    tokio::time::sleep(100 * TICK).await;
+    let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::default()));
+    let controller = Controller::new(
+        cluster.client.clone(),
+        Settings::default(),
+        kinds(),
+        Arc::new(MutualTls::new()),
+        metrics.clone(),
+    );
+    let controller = tokio::spawn(controller.run(stop.clone()));
+    eventually("all looked at", async || looked_at_all(&metrics.text())).await;
     stop.cancel();
-    operator.await.expect("it ends");
+    controller.await.expect("it ends");
     assert_eq!(cluster.revision().await, before);
+}
+
+/// Whether every object is known of and nothing is to be done.
+fn looked_at_all(metrics: &str) -> bool {
+    let known = |name: &str| {
+        let label = format!("name=\"{name}\"");
+        metrics.lines().any(|line| line.contains(&label))
+    };
+    ["taken", "world", "config"].into_iter().all(known)
+        && metrics.contains("synod_operator_queue_objects 0")
+        && metrics.contains("synod_operator_reconciles_running 0")
 }

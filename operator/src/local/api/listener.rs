@@ -11,15 +11,20 @@ use http::{HeaderMap, header};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
 /// Connections at once; more wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 256;
 /// A client that does not finish its handshake in this time is dropped.
-const HANDSHAKE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// So is one that does not show the token in this time after the handshake. Clients of Kubernetes connect when they have
+/// something to ask.
+const ADMISSION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why the API cannot be served on a port.
 #[derive(Debug, thiserror::Error)]
@@ -170,7 +175,7 @@ impl Listener {
                     });
                 }
                 // Out of file descriptors, most likely: let some close.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
     }
@@ -182,18 +187,28 @@ async fn serve_connection(api: Api, access: Arc<Access>, acceptor: TlsAcceptor, 
     else {
         return;
     };
+    let admitted = Arc::new(Notify::new());
+    let admit = Arc::clone(&admitted);
     let service =
         hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
-            let (api, access) = (api.clone(), Arc::clone(&access));
+            let (api, admits) = (api.clone(), access.admits(request.headers()));
+            if admits {
+                admit.notify_one();
+            }
             async move {
-                if !access.admits(request.headers()) {
+                if !admits {
                     return Ok::<_, std::convert::Infallible>(refused(&Refusal::unauthorized()));
                 }
                 Ok(api.handle(request).await)
             }
         });
+    let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     // A connection that ends in an error ends; nothing else is touched.
-    let _ = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = admitted.notified() => {}
+        () = tokio::time::sleep(ADMISSION_TIMEOUT) => return,
+    }
+    let _ = connection.await;
 }

@@ -120,6 +120,7 @@ fn probe(address: Ipv4Addr, ports: &[u16]) -> Probe {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     #[test]
     fn addresses_are_kept_and_avoid_what_is_taken() {
@@ -128,7 +129,14 @@ mod tests {
         let mut addresses = Addresses::open(&home);
         let one = match addresses.of("pod/a/x", &[0], &|_| true) {
             Err(AddressError::Missing(address)) => {
-                println!("not run: {address} is no address of this machine");
+                assert_ne!(
+                    std::env::consts::OS,
+                    "linux",
+                    "{address} is no address of this machine: give its loopback interface all of them (`ip addr add 127.0.0.1/8 dev lo`)"
+                );
+                // Not by `println!`, which is shown of failed tests only: whoever counts the tests must see it.
+                let told = format!("\nnot run: {address} is no address of this machine\n");
+                std::io::stdout().write_all(told.as_bytes()).unwrap();
                 return;
             }
             given => given.unwrap(),

@@ -8,17 +8,24 @@ use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::ResourceExt;
 use std::collections::BTreeMap;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// Connections that one port of a Service forwards at once; more wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 1024;
 /// How long a pod may take to accept before the next one is tried.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a client may go on talking after the pod has said its last word.
+const LINGER: Duration = Duration::from_secs(2);
 
 type Backends = Arc<Mutex<Vec<SocketAddrV4>>>;
 
@@ -167,16 +174,38 @@ async fn forward(listen: SocketAddrV4, backends: Backends) {
     }
 }
 
-/// Connects to one of the candidates, beginning with whose turn it is, and copies both ways until both are done.
+/// Connects to one of the candidates, beginning with whose turn it is, and copies both ways.
 async fn splice(mut client: TcpStream, candidates: &[SocketAddrV4], turn: usize) {
     for offset in 0..candidates.len() {
         let candidate = candidates[(turn + offset) % candidates.len()];
-        if let Ok(Ok(mut server)) =
-            tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(candidate)).await
-        {
+        if let Ok(Ok(mut server)) = timeout(CONNECT_TIMEOUT, TcpStream::connect(candidate)).await {
             let _ = (client.set_nodelay(true), server.set_nodelay(true));
-            let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            let _ = exchange(&mut client, &mut server).await;
             return;
         }
     }
+}
+
+/// Copies both ways. A client that has said all may wait for its answer as long as the pod lets it; one that only does
+/// not hang up after the pod did is not waited for.
+async fn exchange(client: &mut TcpStream, server: &mut TcpStream) -> io::Result<()> {
+    let ((from_client, to_client), (from_server, to_server)) = (client.split(), server.split());
+    let mut asked = pin!(pass(from_client, to_server));
+    let mut answered = pin!(pass(from_server, to_client));
+    tokio::select! {
+        result = asked.as_mut() => {
+            result?;
+            answered.await
+        }
+        result = answered.as_mut() => {
+            result?;
+            timeout(LINGER, asked).await?
+        }
+    }
+}
+
+/// Passes on what comes, and that nothing more does.
+async fn pass(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>) -> io::Result<()> {
+    tokio::io::copy(&mut from, &mut to).await?;
+    to.shutdown().await
 }
