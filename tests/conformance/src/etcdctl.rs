@@ -64,7 +64,7 @@ impl Etcdctl {
     /// When it cannot be run. An exit code other than 0 is no error here.
     pub fn run(&self, arguments: &[String], input: &str) -> Result<Output, Failure> {
         let cannot = |error: std::io::Error| format!("etcdctl: {error}");
-        let mut child = self.spawn(arguments, Stdio::piped())?;
+        let mut child = self.command(arguments).spawn().map_err(cannot)?;
         if let Some(mut pipe) = child.stdin.take() {
             // A command that reads nothing may be gone already.
             let _ = pipe.write_all(input.as_bytes());
@@ -103,29 +103,10 @@ impl Etcdctl {
     /// # Errors
     /// When it cannot be started.
     pub fn start(&self, arguments: &[String], input: &str) -> Result<Job, Failure> {
-        let mut child = self.spawn(arguments, Stdio::piped())?;
-        let mut pipe = child.stdin.take();
-        if let Some(pipe) = &mut pipe {
-            pipe.write_all(input.as_bytes())
-                .map_err(|error| format!("etcdctl: {error}"))?;
-        }
-        let output = child.stdout.take().ok_or("etcdctl has no output")?;
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        Ok(Job {
-            child,
-            lines,
-            _input: pipe,
-        })
+        Job::start(&mut self.command(arguments), input)
     }
 
-    fn spawn(&self, arguments: &[String], input: Stdio) -> Result<Child, Failure> {
+    fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(&self.program);
         // etcdctl refuses to be told twice.
         if !arguments
@@ -144,15 +125,14 @@ impl Etcdctl {
         }
         command
             .args(arguments)
-            .stdin(input)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("etcdctl cannot be started: {error}"))
+            .stderr(Stdio::piped());
+        command
     }
 }
 
-/// An etcdctl in the background; killed when dropped.
+/// A command in the background; killed when dropped.
 pub struct Job {
     child: Child,
     lines: Receiver<String>,
@@ -161,6 +141,35 @@ pub struct Job {
 }
 
 impl Job {
+    /// Starts it. It gets `input` and then waits for more that never comes.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(command: &mut Command, input: &str) -> Result<Self, Failure> {
+        let program = Path::new(command.get_program()).display().to_string();
+        let cannot = |error: std::io::Error| format!("{program}: {error}");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::piped()).spawn().map_err(cannot)?;
+        let mut pipe = child.stdin.take();
+        if let Some(pipe) = &mut pipe {
+            pipe.write_all(input.as_bytes()).map_err(cannot)?;
+        }
+        let output = child.stdout.take().ok_or("it has no output")?;
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self {
+            child,
+            lines,
+            _input: pipe,
+        })
+    }
+
     /// Its next `count` lines.
     ///
     /// # Errors
