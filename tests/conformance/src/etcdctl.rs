@@ -137,7 +137,7 @@ pub struct Job {
     child: Child,
     lines: Receiver<String>,
     /// Held open: some commands end with their input.
-    _input: Option<ChildStdin>,
+    input: Option<ChildStdin>,
 }
 
 impl Job {
@@ -166,7 +166,7 @@ impl Job {
         Ok(Self {
             child,
             lines,
-            _input: pipe,
+            input: pipe,
         })
     }
 
@@ -189,10 +189,24 @@ impl Job {
     ///
     /// # Errors
     /// When it cannot be waited for.
-    pub fn interrupt(mut self) -> Result<Output, Failure> {
+    pub fn interrupt(self) -> Result<Output, Failure> {
         if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process(pid, Signal::INT);
         }
+        self.rest()
+    }
+
+    /// Ends its standard input and waits for its end.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn close_input(mut self) -> Result<Output, Failure> {
+        self.input = None;
+        self.rest()
+    }
+
+    /// The rest of its output, once it ended.
+    fn rest(mut self) -> Result<Output, Failure> {
         let mut stderr = String::new();
         if let Some(mut pipe) = self.child.stderr.take() {
             let _ = pipe.read_to_string(&mut stderr);

@@ -141,11 +141,9 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
         "Rust etcd-client",
         "http://",
     ));
-    tests.push(test(
-        &server,
-        "random bytes on every port",
-        refusals::random_bytes,
-    ));
+    tests.push(test(&server, "random bytes on every port", move |server| {
+        refusals::random_bytes(server, &rust_client)
+    }));
     Ok(tests)
 }
 
