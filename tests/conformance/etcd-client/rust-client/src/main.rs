@@ -148,11 +148,14 @@ async fn transactions(mut client: Client) -> Checked {
     expect!(refused.succeeded(), false);
     let lease = client.lease_grant(100, None).await?.id();
     client.put("rust/txn", "4", Some(PutOptions::new().with_lease(lease))).await?;
-    let compared = Txn::new().when([
-        Compare::lease("rust/txn", CompareOp::Equal, lease),
-        Compare::version("rust/txn", CompareOp::Equal, 3),
-        Compare::value("rust/tx", CompareOp::Greater, "").with_prefix(),
-    ]);
+    // etcd takes a transaction without any read for one that may be old.
+    let compared = Txn::new()
+        .when([
+            Compare::lease("rust/txn", CompareOp::Equal, lease),
+            Compare::version("rust/txn", CompareOp::Equal, 3),
+            Compare::value("rust/tx", CompareOp::Greater, "").with_prefix(),
+        ])
+        .and_then([TxnOp::get("rust/txn", None)]);
     expect!(client.txn(compared).await?.succeeded(), true);
     client.lease_revoke(lease).await?;
     let twice = Txn::new().and_then([TxnOp::put("rust/t", "", None), TxnOp::put("rust/t", "", None)]);
