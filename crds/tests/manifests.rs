@@ -1,5 +1,9 @@
 //! The committed manifests are what the types say.
 
+use kube::CustomResourceExt;
+use serde_json::{Value, json};
+use synod_crds::{ConsensusGroup, schema};
+
 #[test]
 fn committed_manifests_do_not_drift() {
     // If this fails, run `cargo xtask crds` and commit the result.
@@ -23,6 +27,67 @@ fn examples_are_valid() {
         seen += 1;
     }
     assert!(seen >= 2);
+}
+
+#[test]
+fn the_full_example_has_every_field_and_every_default() {
+    let text = include_str!("../examples/consensusgroup-full.yaml");
+    let example: Value = serde_yaml::from_str(&with_optional_fields(text)).expect("YAML");
+    let schema = schema::of(&ConsensusGroup::crd());
+    let mut missing = Vec::new();
+    collect_missing(
+        &schema["properties"]["spec"],
+        &example["spec"],
+        "spec",
+        &mut missing,
+    );
+    assert_eq!(missing, <[String; 0]>::default(), "not in the example");
+    let empty = json!({"metadata": {"name": "config"}, "spec": {}});
+    let defaults = schema::defaulted(&schema, &empty);
+    let mut others = Vec::new();
+    collect_others(&defaults["spec"], &example["spec"], "spec", &mut others);
+    assert_eq!(others, <[String; 0]>::default(), "not the defaults");
+}
+
+/// The text with the fields that it shows behind a `#`; prose begins with a capital letter.
+fn with_optional_fields(text: &str) -> String {
+    let shown = |line: &str| {
+        let (before, rest) = line.split_once("# ")?;
+        let (name, _) = rest.split_once(": ")?;
+        let is_field = before.trim().is_empty()
+            && name.starts_with(|first: char| first.is_ascii_lowercase())
+            && name.chars().all(|letter| letter.is_ascii_alphabetic());
+        is_field.then(|| format!("{before}{rest}\n"))
+    };
+    text.lines()
+        .map(|line| shown(line).unwrap_or_else(|| format!("{line}\n")))
+        .collect()
+}
+
+/// The paths of the schema's fields that an object does not have. What is inside of `nodeAffinity` is Kubernetes' own.
+fn collect_missing(schema: &Value, object: &Value, path: &str, missing: &mut Vec<String>) {
+    let fields = schema["properties"].as_object();
+    for (name, field) in fields.into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        match object.get(name) {
+            None => missing.push(path),
+            Some(_) if name == "nodeAffinity" => {}
+            Some(value) => collect_missing(field, value, &path, missing),
+        }
+    }
+}
+
+/// The paths at which an object has another value than the default.
+fn collect_others(default: &Value, object: &Value, path: &str, others: &mut Vec<String>) {
+    match default.as_object() {
+        Some(fields) => {
+            for (name, value) in fields {
+                collect_others(value, &object[name], &format!("{path}.{name}"), others);
+            }
+        }
+        None if default == object => {}
+        None => others.push(format!("{path}: {object}, not {default}")),
+    }
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Etcdctl {
     /// When it cannot be run. An exit code other than 0 is no error here.
     pub fn run(&self, arguments: &[String], input: &str) -> Result<Output, Failure> {
         let cannot = |error: std::io::Error| format!("etcdctl: {error}");
-        let mut child = self.spawn(arguments, Stdio::piped())?;
+        let mut child = self.command(arguments).spawn().map_err(cannot)?;
         if let Some(mut pipe) = child.stdin.take() {
             // A command that reads nothing may be gone already.
             let _ = pipe.write_all(input.as_bytes());
@@ -103,29 +103,10 @@ impl Etcdctl {
     /// # Errors
     /// When it cannot be started.
     pub fn start(&self, arguments: &[String], input: &str) -> Result<Job, Failure> {
-        let mut child = self.spawn(arguments, Stdio::piped())?;
-        let mut pipe = child.stdin.take();
-        if let Some(pipe) = &mut pipe {
-            pipe.write_all(input.as_bytes())
-                .map_err(|error| format!("etcdctl: {error}"))?;
-        }
-        let output = child.stdout.take().ok_or("etcdctl has no output")?;
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        Ok(Job {
-            child,
-            lines,
-            _input: pipe,
-        })
+        Job::start(&mut self.command(arguments), input)
     }
 
-    fn spawn(&self, arguments: &[String], input: Stdio) -> Result<Child, Failure> {
+    fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(&self.program);
         // etcdctl refuses to be told twice.
         if !arguments
@@ -144,23 +125,51 @@ impl Etcdctl {
         }
         command
             .args(arguments)
-            .stdin(input)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("etcdctl cannot be started: {error}"))
+            .stderr(Stdio::piped());
+        command
     }
 }
 
-/// An etcdctl in the background; killed when dropped.
+/// A command in the background; killed when dropped.
 pub struct Job {
     child: Child,
     lines: Receiver<String>,
     /// Held open: some commands end with their input.
-    _input: Option<ChildStdin>,
+    input: Option<ChildStdin>,
 }
 
 impl Job {
+    /// Starts it. It gets `input` and then waits for more that never comes.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(command: &mut Command, input: &str) -> Result<Self, Failure> {
+        let program = Path::new(command.get_program()).display().to_string();
+        let cannot = |error: std::io::Error| format!("{program}: {error}");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::piped()).spawn().map_err(cannot)?;
+        let mut pipe = child.stdin.take();
+        if let Some(pipe) = &mut pipe {
+            pipe.write_all(input.as_bytes()).map_err(cannot)?;
+        }
+        let output = child.stdout.take().ok_or("it has no output")?;
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self {
+            child,
+            lines,
+            input: pipe,
+        })
+    }
+
     /// Its next `count` lines.
     ///
     /// # Errors
@@ -180,10 +189,24 @@ impl Job {
     ///
     /// # Errors
     /// When it cannot be waited for.
-    pub fn interrupt(mut self) -> Result<Output, Failure> {
+    pub fn interrupt(self) -> Result<Output, Failure> {
         if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process(pid, Signal::INT);
         }
+        self.rest()
+    }
+
+    /// Ends its standard input and waits for its end.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn close_input(mut self) -> Result<Output, Failure> {
+        self.input = None;
+        self.rest()
+    }
+
+    /// The rest of its output, once it ended.
+    fn rest(mut self) -> Result<Output, Failure> {
         let mut stderr = String::new();
         if let Some(mut pipe) = self.child.stderr.take() {
             let _ = pipe.read_to_string(&mut stderr);

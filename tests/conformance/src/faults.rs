@@ -6,12 +6,15 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::etcdctl::Etcdctl;
-use crate::group::{Group, Server};
+use crate::group::{Group, Member, Server};
 use crate::workload::Workload;
 use crate::{Failure, eventually};
 
 /// Writes that are waited for between two harms; many more are made meanwhile.
 const WRITES_BETWEEN: usize = 100;
+
+/// How often a victim is chosen anew before a harm, or a harm done again that met another than was meant.
+const CHOICES_MAX: usize = 10;
 
 /// The programs that these tests use besides the members'.
 #[derive(Clone)]
@@ -20,6 +23,15 @@ pub struct Clients {
     pub etcdctl: PathBuf,
     /// The Go program `workload`.
     pub workload: PathBuf,
+}
+
+/// Who leads, and since which election.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reign {
+    /// The number of the member that leads.
+    pub leader: u64,
+    /// The term: what grows with each election.
+    pub term: u64,
 }
 
 /// A group and its client, for as long as a test of harm lasts.
@@ -47,25 +59,51 @@ impl Trial {
         })
     }
 
-    /// The number of the member that leads.
+    /// Who leads.
     ///
     /// # Errors
-    /// When none says that it does within a minute.
-    pub fn leader(&self) -> Result<u64, Failure> {
+    /// When no member says that it does within a minute.
+    pub fn reign(&self) -> Result<Reign, Failure> {
         eventually(|| {
-            for member in self
-                .group
-                .members
-                .iter()
-                .filter(|member| member.process.is_some())
-            {
-                let address = member.client_address();
-                if leads(&self.etcdctl.at(&address)).unwrap_or(false) {
-                    return Ok(member.number);
-                }
-            }
-            Err("no member says that it leads".to_owned())
+            let members = self.group.members.iter();
+            let running = members.filter(|member| member.process.is_some());
+            let reigns = running.filter_map(|member| self.reign_of(member).ok().flatten());
+            reigns
+                .max_by_key(|reign| reign.term)
+                .ok_or_else(|| "no member says that it leads".to_owned())
         })
+    }
+
+    /// Since when a member leads; none if it says that it does not.
+    fn reign_of(&self, member: &Member) -> Result<Option<Reign>, Failure> {
+        let term = leads(&self.etcdctl.at(&member.client_address()))?;
+        Ok(term.map(|term| Reign {
+            leader: member.number,
+            term,
+        }))
+    }
+
+    /// Who leads, said again by that member itself a moment ago: what is done to it now is done to the leader.
+    ///
+    /// # Errors
+    /// When the leaders change faster than they can be asked.
+    pub fn confirmed_reign(&self) -> Result<Reign, Failure> {
+        for _ in 0..CHOICES_MAX {
+            let reign = self.reign()?;
+            if self.reign_of(self.group.member(reign.leader)?) == Ok(Some(reign)) {
+                return Ok(reign);
+            }
+        }
+        Err("no leader stays one for as long as it takes to ask twice".to_owned())
+    }
+
+    /// Proves that a harm ended a reign: whoever leads was elected after it.
+    fn ended(&self, reign: Reign) -> Result<(), Failure> {
+        let now = self.reign()?;
+        if now.term > reign.term {
+            return Ok(());
+        }
+        Err(format!("{reign:?} was harmed, and {now:?} goes on"))
     }
 
     /// Lets the client go on until it has written a good deal more.
@@ -104,13 +142,14 @@ impl Trial {
     }
 }
 
-/// Whether the member that `etcdctl` is pointed at leads.
-fn leads(etcdctl: &Etcdctl) -> Result<bool, Failure> {
+/// The term in which the member that `etcdctl` is pointed at leads; none if it does not.
+fn leads(etcdctl: &Etcdctl) -> Result<Option<u64>, Failure> {
     let status = etcdctl.output(&["endpoint", "status", "-w", "json", "--command-timeout=2s"])?;
     let status: serde_json::Value =
         serde_json::from_str(&status).map_err(|error| error.to_string())?;
     let status = &status[0]["Status"];
-    Ok(status["leader"].is_u64() && status["leader"] == status["header"]["member_id"])
+    let is_leader = status["leader"].is_u64() && status["leader"] == status["header"]["member_id"];
+    Ok(status["raftTerm"].as_u64().filter(|_| is_leader))
 }
 
 /// `kill -9` of the leader, `times` times; the times to the next acknowledged write, sorted.
@@ -126,8 +165,9 @@ pub fn kill_leader(
     let mut gaps = Vec::new();
     for _ in 0..times {
         trial.write_on()?;
-        let leader = trial.leader()?;
-        gaps.push(trial.kill_and_restart(leader)?);
+        let reign = trial.confirmed_reign()?;
+        gaps.push(trial.kill_and_restart(reign.leader)?);
+        trial.ended(reign)?;
     }
     gaps.sort_unstable();
     Ok((gaps, trial.judge()?))
@@ -139,12 +179,20 @@ pub fn kill_leader(
 /// As [`kill_leader`].
 pub fn kill_follower(server: &Server, clients: &Clients, times: usize) -> Result<String, Failure> {
     let mut trial = Trial::start(server, clients)?;
-    for _ in 0..times {
+    let mut killed = 0;
+    for _ in 0..times + CHOICES_MAX {
         trial.write_on()?;
-        let leader = trial.leader()?;
-        trial.kill_and_restart(leader % 3 + 1)?;
+        let reign = trial.confirmed_reign()?;
+        trial.kill_and_restart(reign.leader % 3 + 1)?;
+        // Where the same reign goes on, who was killed did not lead.
+        killed += usize::from(trial.reign()? == reign);
+        if killed == times {
+            return trial.judge();
+        }
     }
-    trial.judge()
+    Err(format!(
+        "only {killed} deaths of a follower left the leader where it was"
+    ))
 }
 
 /// `kill -9` of all members at once, `times` times: what was acknowledged is on disks.
@@ -172,12 +220,13 @@ pub fn pause_leader(server: &Server, clients: &Clients, times: usize) -> Result<
     let mut trial = Trial::start(server, clients)?;
     for _ in 0..times {
         trial.write_on()?;
-        let leader = trial.leader()?;
-        signal(&trial.group, leader, Signal::STOP)?;
+        let reign = trial.confirmed_reign()?;
+        signal(&trial.group, reign.leader, Signal::STOP)?;
         let gap = trial.workload.gap();
-        signal(&trial.group, leader, Signal::CONT)?;
+        signal(&trial.group, reign.leader, Signal::CONT)?;
         gap?;
         trial.group.wait_until_all_serve()?;
+        trial.ended(reign)?;
     }
     trial.judge()
 }
@@ -195,11 +244,12 @@ pub fn stop_leader(
     let mut gaps = Vec::new();
     for _ in 0..times {
         trial.write_on()?;
-        let leader = trial.leader()?;
-        signal(&trial.group, leader, Signal::TERM)?;
+        let reign = trial.confirmed_reign()?;
+        signal(&trial.group, reign.leader, Signal::TERM)?;
         gaps.push(trial.workload.gap()?);
-        trial.group.wait_for_exit(leader)?;
+        trial.group.wait_for_exit(reign.leader)?;
         trial.group.run_all_again()?;
+        trial.ended(reign)?;
     }
     gaps.sort_unstable();
     Ok((gaps, trial.judge()?))

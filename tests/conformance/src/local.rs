@@ -1,6 +1,8 @@
 //! `synod local`: a ConsensusGroup made from a YAML file, used, scaled, rolled, and left alone by its controller, under a
 //! client that writes without pause.
 
+mod members;
+mod quickstart;
 mod rotation;
 
 use std::path::{Path, PathBuf};
@@ -10,11 +12,12 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::etcdctl::Etcdctl;
 use crate::faults::Clients;
 use crate::workload::Workload;
 use crate::{Failure, eventually_within};
 
+use members::Roll;
+pub use quickstart::quickstart;
 pub use rotation::rotation;
 
 /// How long a change of the group may take.
@@ -49,7 +52,7 @@ spec:
     }
 }
 
-/// A running local cluster; stopped when dropped.
+/// A local cluster in a home of its own; stopped when dropped.
 struct Local {
     synod: PathBuf,
     folder: tempfile::TempDir,
@@ -57,27 +60,19 @@ struct Local {
 }
 
 impl Local {
-    /// Starts the quickstart's group in a new folder and waits until it is Ready.
+    /// Starts a group of three in a new folder and waits until it is Ready.
     fn start(programs: &Path) -> Result<Self, Failure> {
         Self::start_with(programs, "Disabled")
     }
 
     /// The same with this mode of TLS.
     fn start_with(programs: &Path, tls: &'static str) -> Result<Self, Failure> {
-        let folder = tempfile::Builder::new()
-            .prefix("synod-local-")
-            .tempdir()
-            .map_err(|error| error.to_string())?;
         let wanted = Wanted {
             members: 3,
             election_ms: 1000,
             tls,
         };
-        let local = Self {
-            synod: programs.join("synod"),
-            folder,
-            wanted,
-        };
+        let local = Self::laid_out(programs, wanted)?;
         local.write(wanted)?;
         let said = local.run(&["local", "-f", &local.file(), "--detach"])?;
         let ready = said.lines().find(|line| line.starts_with("Ready in"));
@@ -88,12 +83,25 @@ impl Local {
         Ok(local)
     }
 
+    /// A new folder in which nothing was started.
+    fn laid_out(programs: &Path, wanted: Wanted) -> Result<Self, Failure> {
+        let folder = tempfile::Builder::new().prefix("synod-local-").tempdir();
+        let synod = programs.join("synod").canonicalize();
+        Ok(Self {
+            synod: synod.map_err(|error| format!("{}: {error}", programs.display()))?,
+            folder: folder.map_err(|error| error.to_string())?,
+            wanted,
+        })
+    }
+
     fn file(&self) -> String {
         self.folder.path().join("config.yaml").display().to_string()
     }
 
+    /// Where `synod` keeps everything if nobody says where.
     fn data(&self) -> String {
-        self.folder.path().join("data").display().to_string()
+        let data = self.folder.path().join(".synod/local");
+        data.display().to_string()
     }
 
     fn write(&self, wanted: Wanted) -> Result<(), Failure> {
@@ -102,20 +110,47 @@ impl Local {
 
     /// Runs `synod` on this cluster's folder; its standard output.
     fn run(&self, arguments: &[&str]) -> Result<String, Failure> {
-        let shown = arguments.join(" ");
-        let output = Command::new(&self.synod)
-            .args(arguments)
-            .args(["--data", &self.data()])
-            .output()
-            .map_err(|error| format!("synod {shown}: {error}"))?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        let mut command = self.command(&self.synod);
+        command.args(arguments).args(["--data", &self.data()]);
+        succeed(&mut command, &format!("synod {}", arguments.join(" ")))
+    }
+
+    /// Runs lines by a shell that finds `synod` and etcdctl; their standard output.
+    fn shell(&self, clients: &Clients, lines: &str) -> Result<String, Failure> {
+        let folders = [&self.synod, &clients.etcdctl].map(|program| program.parent());
+        let before = std::env::var_os("PATH").unwrap_or_default();
+        let before: Vec<_> = std::env::split_paths(&before).collect();
+        let folders = folders.into_iter().flatten().map(Path::to_owned);
+        let path =
+            std::env::join_paths(folders.chain(before)).map_err(|error| error.to_string())?;
+        let mut command = self.command(Path::new("sh"));
+        succeed(command.env("PATH", path).args(["-e", "-c", lines]), lines)
+    }
+
+    /// A command of a person whose home and working directory is the folder.
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.folder.path())
+            .env("HOME", self.folder.path())
+            .env_remove("KUBECONFIG");
+        command
+    }
+
+    /// What `synod` prints as JSON.
+    fn json(&self, arguments: &[&str]) -> Result<Value, Failure> {
+        let said = self.run(arguments)?;
+        serde_json::from_str(&said).map_err(|error| format!("{error}: {said}"))
+    }
+
+    /// Proves how many objects of a kind there are.
+    fn number_of(&self, kind: &str, expected: usize) -> Result<(), Failure> {
+        let all = self.json(&["get", kind, "-o", "json"])?;
+        let number = all["items"].as_array().map_or(0, Vec::len);
+        if number == expected {
+            return Ok(());
         }
-        let (said, why) = (
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr),
-        );
-        Err(format!("`synod {shown}` failed:\n{said}{why}"))
+        Err(format!("{number} {kind}, not {expected}"))
     }
 
     /// The client addresses that `synod env` prints, as etcd's clients take them.
@@ -143,9 +178,7 @@ impl Local {
     /// Waits until the group is what the file says: observed, all members ready, and nothing under way.
     fn wait(&self) -> Result<(), Failure> {
         eventually_within(PATIENCE, || {
-            let object = self.run(&["get", "cg", "config", "-o", "json"])?;
-            let object: Value =
-                serde_json::from_str(&object).map_err(|error| format!("{error}: {object}"))?;
+            let object = self.json(&["get", "cg", "config", "-o", "json"])?;
             let status = &object["status"];
             let observed = status["observedGeneration"] == object["metadata"]["generation"];
             let conditions = status["conditions"].as_array().cloned().unwrap_or_default();
@@ -192,30 +225,6 @@ impl Drop for Local {
     fn drop(&mut self) {
         let _ = self.run(&["local", "down"]);
     }
-}
-
-/// From the file to a first put; stopped and started again, the data is there.
-///
-/// # Errors
-/// With what was not so.
-pub fn quickstart(programs: &Path, clients: &Clients) -> Result<(), Failure> {
-    let local = Local::start(programs)?;
-    let etcdctl = Etcdctl::new(&clients.etcdctl, &local.endpoints()?);
-    etcdctl.output(&["put", "hello", "world"])?;
-    expect(&local.run(&["kv", "get", "hello"])?, "world")?;
-    local.run(&["kv", "put", "hello", "again"])?;
-    expect(&etcdctl.output(&["get", "hello"])?, "again")?;
-    local.run(&["status", "cg/config"])?;
-    local.run(&["local", "down"])?;
-    if etcdctl
-        .output(&["get", "hello", "--command-timeout=1s"])
-        .is_ok()
-    {
-        return Err("it serves after `synod local down`".to_owned());
-    }
-    local.run(&["local", "--detach"])?;
-    let etcdctl = etcdctl.at(&local.endpoints()?);
-    expect(&etcdctl.output(&["get", "hello"])?, "again")
 }
 
 /// The controller is killed: clients notice nothing; a new one takes over what runs.
@@ -265,16 +274,18 @@ pub fn scale(programs: &Path, clients: &Clients) -> Result<String, Failure> {
 /// A change that needs every member to start anew: one after the other, the leader last.
 ///
 /// # Errors
-/// When a write is lost or the roll does not end.
+/// When a write is lost, the roll does not end, or the leader was not the last.
 pub fn roll(programs: &Path, clients: &Clients) -> Result<String, Failure> {
     let mut local = Local::start(programs)?;
     let mut workload = local.workload(clients)?;
     let before = local.controller()?;
     for election_ms in [1500, 1000] {
+        let roll = Roll::before(&local)?;
         local.apply(Wanted {
             election_ms,
             ..local.wanted
         })?;
+        roll.is_done(&local)?;
         workload.endpoints(&local.endpoints()?)?;
         for _ in 0..100 {
             workload.gap()?;
@@ -373,6 +384,19 @@ fn refused(what: &str, result: Result<String, Failure>, words: &[&str]) -> Resul
     } else {
         Err(format!("{what}: no {missing:?} in: {why}"))
     }
+}
+
+/// Runs to the end; standard output.
+fn succeed(command: &mut Command, shown: &str) -> Result<String, Failure> {
+    let output = command
+        .output()
+        .map_err(|error| format!("{shown}: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(said);
+    }
+    let why = String::from_utf8_lossy(&output.stderr);
+    Err(format!("`{shown}` failed:\n{said}{why}"))
 }
 
 fn expect(said: &str, part: &str) -> Result<(), Failure> {

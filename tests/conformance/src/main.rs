@@ -21,7 +21,7 @@ struct Arguments {
     /// Where the tests' own client programs are
     #[arg(long)]
     own: PathBuf,
-    /// Where etcd and its tools are; without it their tests are not run
+    /// Where etcd and its tools are; without it what needs Go is not run, and said
     #[arg(long)]
     peers: Option<PathBuf>,
     /// What the members are: synod or etcd
@@ -38,6 +38,8 @@ struct Arguments {
 /// One test: a name, and what it does.
 struct Test {
     name: String,
+    /// Whether it uses programs that are built with Go.
+    needs_go: bool,
     run: Box<dyn FnOnce() -> Result<(), Failure>>,
 }
 
@@ -67,7 +69,19 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    run(tests)
+    run(runnable(tests, arguments.peers.is_some()))
+}
+
+/// The tests that can be run here; says which cannot.
+fn runnable(tests: Vec<Test>, go_is_here: bool) -> Vec<Test> {
+    let (run, left): (Vec<_>, Vec<_>) = tests
+        .into_iter()
+        .partition(|test| go_is_here || !test.needs_go);
+    let names: Vec<_> = left.into_iter().map(|test| test.name).collect();
+    if !names.is_empty() {
+        println!("not run: needs Go: {}", names.join("; "));
+    }
+    run
 }
 
 fn run(tests: Vec<Test>) -> ExitCode {
@@ -112,40 +126,46 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
     if arguments.record && !matches!(server, Server::Etcd(_)) {
         return Err("what is expected is recorded from etcd: add `--against etcd`".to_owned());
     }
-    let mut tests = Vec::new();
-    if let Some(peers) = &arguments.peers {
-        let etcdctl = peers.join("etcdctl");
-        tests.extend(transcripts(&server, &etcdctl, arguments.record)?);
-        tests.extend(tools(&server, &etcdctl));
-        tests.push(program(
-            &server,
-            arguments.own.join("clients"),
-            "Go clientv3",
-            "",
-        ));
-        let clients = Clients {
-            etcdctl,
-            workload: arguments.own.join("workload"),
-        };
-        if matches!(server, Server::Synod(_)) {
-            tests.extend(local(&server, &arguments.programs, &clients));
-        }
-        tests.extend(faults(&server, &clients));
+    let mut tests = of_go(arguments, &server)?;
+    if matches!(server, Server::Synod(_)) {
+        let programs = arguments.programs.clone();
+        tests.push(test(&server, "synod local: refusals", move |_| {
+            local::refusals(&programs)
+        }));
+        tests.push(test(&server, "refusals of synod-agent", refusals::agent));
     }
+    let rust_client = arguments.own.join("rust-client");
     tests.push(program(
         &server,
-        arguments.own.join("rust-client"),
+        rust_client.clone(),
         "Rust etcd-client",
         "http://",
     ));
+    tests.push(test(&server, "random bytes on every port", move |server| {
+        refusals::random_bytes(server, &rust_client)
+    }));
+    Ok(tests)
+}
+
+/// The tests that use etcd's own tools or the tests' own Go programs.
+fn of_go(arguments: &Arguments, server: &Server) -> Result<Vec<Test>, Failure> {
+    // Without Go there is no such folder, and nothing of it is run.
+    let etcdctl = arguments.peers.clone().unwrap_or_default().join("etcdctl");
+    let mut tests = transcripts(server, &etcdctl, arguments.record)?;
+    tests.extend(tools(server, &etcdctl));
+    let go_client = arguments.own.join("clients");
+    tests.push(program(server, go_client, "Go clientv3", ""));
+    let clients = Clients {
+        etcdctl,
+        workload: arguments.own.join("workload"),
+    };
     if matches!(server, Server::Synod(_)) {
-        tests.push(test(&server, "refusals of synod-agent", refusals::agent));
+        tests.extend(local(server, &arguments.programs, &clients));
     }
-    tests.push(test(
-        &server,
-        "random bytes on every port",
-        refusals::random_bytes,
-    ));
+    tests.extend(faults(server, &clients));
+    for test in &mut tests {
+        test.needs_go = true;
+    }
     Ok(tests)
 }
 
@@ -158,6 +178,7 @@ fn test(
     let server = server.clone();
     Test {
         name: name.to_owned(),
+        needs_go: false,
         run: Box::new(move || run(&server)),
     }
 }
@@ -204,9 +225,6 @@ fn local(server: &Server, programs: &Path, clients: &Clients) -> Vec<Test> {
     vec![
         with("synod local: quickstart", |programs, clients| {
             local::quickstart(programs, clients).map(|()| String::new())
-        }),
-        with("synod local: refusals", |programs, _| {
-            local::refusals(programs).map(|()| String::new())
         }),
         with(
             "synod local: kill -9 of the controller",
@@ -273,6 +291,7 @@ fn transcripts(server: &Server, etcdctl: &Path, record: bool) -> Result<Vec<Test
         let name = format!("etcdctl {}", transcript.name());
         Ok(Test {
             name,
+            needs_go: false,
             run: Box::new(move || transcript.check(&server, &etcdctl, record)),
         })
     };

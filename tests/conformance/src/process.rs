@@ -117,6 +117,14 @@ impl Process {
         kib.unwrap_or(0) * 1024
     }
 
+    /// How many lines of its log hold these words.
+    #[must_use]
+    pub fn log_count(&self, words: &str) -> usize {
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        log.lines().filter(|line| line.contains(words)).count()
+    }
+
     /// The last lines of its log.
     #[must_use]
     pub fn log_tail(&self) -> String {

@@ -94,9 +94,9 @@ fn steps(steps: &mut Steps, tally: &mut Tally, options: &[String]) {
         .arg(release())
         .arg("--own")
         .arg(clients());
-    match tools {
-        Some(tools) => drop(tests.arg("--peers").arg(tools)),
-        None => tally.not_run("needs Go: etcdctl, Go's clientv3, porcupine"),
+    // Without Go the program says which of its tests it does not run.
+    if let Some(tools) = tools {
+        tests.arg("--peers").arg(tools);
     }
     // Whatever fails is in the tally and is told at the end.
     let _ = steps.run(|| tally.run(tests.args(options)));

@@ -128,7 +128,7 @@ func mutex(ctx context.Context, client *clientv3.Client) error {
 	const sessions, rounds = 5, 10
 	count, holders := 0, 0
 	var guard sync.Mutex
-	return together(sessions, func(int) error {
+	err := together(sessions, func(int) error {
 		session, err := concurrency.NewSession(client)
 		if err != nil {
 			return err
@@ -160,6 +160,10 @@ func mutex(ctx context.Context, client *clientv3.Client) error {
 		}
 		return nil
 	})
+	if err == nil && count != sessions*rounds {
+		return fmt.Errorf("the lock was held %d times, not %d", count, sessions*rounds)
+	}
+	return err
 }
 
 func tryLock(ctx context.Context, client *clientv3.Client) error {
@@ -260,13 +264,26 @@ func saw(ctx context.Context, seen <-chan clientv3.GetResponse, want string) err
 	}
 }
 
-// stm: concurrent transfers keep the sum.
+// stm: concurrent transfers, each carried out exactly once; their amounts leave no account with what it began with.
 func stm(ctx context.Context, client *clientv3.Client) error {
-	const accounts, workers, transfers, each = 5, 4, 15, 100
-	account := func(i int) string { return fmt.Sprintf("go/account/%d", i%accounts) }
+	const accounts, workers, transfers, each = 5, 4, 15, 1000
+	account := func(i int) string { return fmt.Sprintf("go/account/%d", i) }
+	// The worker's i-th transfer.
+	transfer := func(worker, i int) (from, to, amount int) {
+		return (worker + i) % accounts, (worker + i*2 + 1) % accounts, (worker + i) * (worker + i)
+	}
+	var want [accounts]int
 	for i := range accounts {
+		want[i] += each
 		if _, err := client.Put(ctx, account(i), strconv.Itoa(each)); err != nil {
 			return err
+		}
+	}
+	for worker := range workers {
+		for i := range transfers {
+			from, to, amount := transfer(worker, i)
+			want[from] -= amount
+			want[to] += amount
 		}
 	}
 	err := together(workers, func(worker int) error {
@@ -276,16 +293,9 @@ func stm(ctx context.Context, client *clientv3.Client) error {
 		}
 		defer client.Close()
 		for i := range transfers {
-			from, to := account(worker+i), account(worker+i*2+1)
+			from, to, amount := transfer(worker, i)
 			_, err := concurrency.NewSTM(client, func(stm concurrency.STM) error {
-				if from == to {
-					return nil
-				}
-				left, _ := strconv.Atoi(stm.Get(from))
-				right, _ := strconv.Atoi(stm.Get(to))
-				stm.Put(from, strconv.Itoa(left-1))
-				stm.Put(to, strconv.Itoa(right+1))
-				return nil
+				return move(stm, account(from), account(to), amount)
 			}, concurrency.WithAbortContext(ctx))
 			if err != nil {
 				return err
@@ -296,18 +306,33 @@ func stm(ctx context.Context, client *clientv3.Client) error {
 	if err != nil {
 		return err
 	}
-	got, err := client.Get(ctx, "go/account/", clientv3.WithPrefix())
+	for i := range accounts {
+		got, err := client.Get(ctx, account(i))
+		if err != nil {
+			return err
+		}
+		if len(got.Kvs) != 1 || string(got.Kvs[0].Value) != strconv.Itoa(want[i]) {
+			return fmt.Errorf("account %d holds %v, not %d", i, got.Kvs, want[i])
+		}
+		if want[i] == each {
+			return fmt.Errorf("account %d would hold as much if nothing had moved", i)
+		}
+	}
+	return nil
+}
+
+// move takes from one account and gives to another, which may be the same.
+func move(stm concurrency.STM, from, to string, amount int) error {
+	left, err := strconv.Atoi(stm.Get(from))
 	if err != nil {
 		return err
 	}
-	sum := 0
-	for _, kv := range got.Kvs {
-		value, _ := strconv.Atoi(string(kv.Value))
-		sum += value
+	stm.Put(from, strconv.Itoa(left-amount))
+	right, err := strconv.Atoi(stm.Get(to))
+	if err != nil {
+		return err
 	}
-	if sum != accounts*each {
-		return fmt.Errorf("the sum is %d, not %d", sum, accounts*each)
-	}
+	stm.Put(to, strconv.Itoa(right+amount))
 	return nil
 }
 

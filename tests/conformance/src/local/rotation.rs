@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::members::{Roll, processes};
 use super::{Local, PATIENCE, Wanted};
 use crate::Failure;
 use crate::etcdctl::Etcdctl;
@@ -62,10 +63,12 @@ pub fn rotation(programs: &Path, clients: &Clients) -> Result<String, Failure> {
     }
 
     // Now every connection is made anew, with certificates of the new authority only.
+    let roll = Roll::before(&local)?;
     local.apply(Wanted {
         election_ms: 1500,
         ..local.wanted
     })?;
+    roll.is_done(&local)?;
     certificates(&local)?;
     workload.endpoints(&local.endpoints()?)?;
     for _ in 0..100 {
@@ -108,20 +111,4 @@ fn is_over(local: &Local, seen: &[Vec<String>]) -> Result<bool, Failure> {
     let screen = local.run(&["status", "cg/config"])?;
     let ended = !screen.contains("AuthorityRotation=True");
     Ok(ended && seen.len() > 2 && seen.last().is_some_and(|last| last.len() == 1))
-}
-
-/// The pods, and how their containers came to run.
-fn processes(local: &Local) -> Result<Vec<String>, Failure> {
-    let pods = local.run(&["get", "pods", "-o", "json"])?;
-    let pods: serde_json::Value =
-        serde_json::from_str(&pods).map_err(|error| format!("{error}: {pods}"))?;
-    let items = pods["items"].as_array().cloned().unwrap_or_default();
-    let mut all: Vec<_> = items
-        .iter()
-        .map(|pod| {
-            pod["metadata"]["uid"].to_string() + &pod["status"]["containerStatuses"].to_string()
-        })
-        .collect();
-    all.sort();
-    Ok(all)
 }
