@@ -143,6 +143,10 @@ impl StateMachine for Witness {
         self.report(stamp, Held::Nothing, false);
     }
 
+    fn renew(&mut self) {
+        self.store.renew();
+    }
+
     fn lead(&mut self, now: Now, ballot: Ballot) {
         self.ledger.borrow_mut().leads(
             self.node,
