@@ -155,6 +155,13 @@ impl<S: StateMachine> Replicated<S> {
         Ok(outcome)
     }
 
+    /// The state goes on as another group's. Which commands were applied stays known: one may come twice in what is left of
+    /// the log. Nobody else has the states from here on until they are sent as a snapshot, so they are not compared.
+    pub(crate) fn renew(&mut self) {
+        self.machine.renew();
+        self.check_slots = u64::MAX;
+    }
+
     fn stamp(&self, entry: &Entry) -> Stamp {
         Stamp {
             slot: self.shared.applied,

@@ -44,7 +44,7 @@ impl World {
         let status = self.hosts[&node].agent.as_ref().map(Agent::status);
         let Some(status) = status else { return };
         match &status.phase {
-            Phase::Opening => {}
+            Phase::Opening | Phase::Recovering => {}
             Phase::Running => {
                 self.runs(node);
                 self.see_disk(node, status.disk_id);

@@ -14,6 +14,7 @@ mod pumping;
 mod reading;
 mod snapshots;
 mod status;
+mod surviving;
 mod timers;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use crate::recovery;
 use crate::replicated::Replicated;
 use crate::script::Script;
 use crate::settings::Settings;
+use crate::snapshot::Writing;
 use crate::wal::Wal;
 use crate::{
     Counters, Disk, DiskState, Event, Net, NetEvent, OpenError, Output, Phase, Quarantine, Request,
@@ -57,6 +59,8 @@ pub struct Driver<S: StateMachine, D: Disk, N: Net> {
     disk_state: DiskState,
     identity: Identity,
     opening: Option<Opening>,
+    /// What a recovered group begins with, while it is being written.
+    beginning: Option<Writing<S::Reader>>,
     /// Makes the disk ready; later, rewrites the identity when the disk's standing changes.
     identity_script: Script,
     /// When to go on with it, if the disk was full.
@@ -112,7 +116,8 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     /// process (elections, the identity of a new disk, the incarnation of this origin).
     ///
     /// # Errors
-    /// If the disk belongs to another cluster or member, or was written by a newer build. Nothing is changed then.
+    /// If the disk belongs to another cluster or member, or was written by a newer build; or if a group is to be recovered
+    /// from it and it is not whole. Nothing is changed then.
     pub fn open(
         settings: Settings,
         disk: D,
@@ -139,6 +144,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             disk_state: DiskState::Fine,
             identity: prepared.identity,
             opening: None,
+            beginning: None,
             identity_script: prepared.script,
             script_retry_at: None,
             replicated,
@@ -258,7 +264,8 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     }
 
     /// The machine, for what is local to it (watches). Its replicated state must not be changed. When
-    /// `Counters::installs` has grown, it is another machine: one restored from a snapshot.
+    /// `Counters::installs` has grown, it is another machine: one restored from a snapshot. So it is when `Phase::Recovering`
+    /// ends.
     pub fn machine_mut(&mut self) -> &mut S {
         &mut self.replicated.machine
     }

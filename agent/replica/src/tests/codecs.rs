@@ -387,7 +387,7 @@ proptest! {
         urls in prop::collection::vec(".{0,20}", 0..3),
         disk_id in any::<u128>(),
         initial in prop::option::of(configuration()),
-        standing in 0..5u8,
+        standing in 0..6u8,
         founders in prop::collection::btree_map(any::<u64>().prop_map(Node), any::<u128>(), 0..4),
     ) {
         let context = MemberContext {
@@ -408,7 +408,8 @@ proptest! {
                 1 => DiskStanding::Amnesiac,
                 2 => DiskStanding::Lost,
                 3 => DiskStanding::Founding,
-                _ => DiskStanding::Joining,
+                4 => DiskStanding::Joining,
+                _ => DiskStanding::Recovering,
             },
             initial,
             founders,
