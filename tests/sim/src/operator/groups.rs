@@ -119,6 +119,7 @@ impl Groups {
             Start::Bootstrap => StartMode::Bootstrap { initial },
             Start::Join => StartMode::Join,
             Start::Resume => StartMode::Resume,
+            Start::Recover => unreachable!("no operator recovers a group yet"),
         });
         host.context = context(MemberSpec {
             name: config.name.clone(),

@@ -74,7 +74,7 @@ pub(super) fn news(status: &Status) -> Status {
 
 const fn not_ready_because(driver: &DriverStatus) -> &'static str {
     match &driver.phase {
-        Phase::Opening => "the data directory is being opened",
+        Phase::Opening | Phase::Recovering => "the data directory is being opened",
         Phase::Quarantined(_) => "the member is quarantined",
         Phase::Running if driver.amnesiac => "the member lost its data directory",
         Phase::Running if driver.draining => "the member is stopping",
