@@ -51,6 +51,9 @@ impl World {
             }
             Phase::Quarantined(why) => self.quarantined(node, why.clone()),
         }
+        if !self.is_ours(node) {
+            return;
+        }
         if let Some(configuration) = crate::dialect::configuration(&status) {
             let undecided = status.core.as_ref().and_then(|core| core.undecided.clone());
             // As the agent reports it: none before the group has begun.
@@ -145,7 +148,7 @@ impl World {
             .hosts
             .keys()
             .copied()
-            .filter(|node| !self.newest.members.contains_key(node))
+            .filter(|node| self.is_ours(*node) && !self.newest.members.contains_key(node))
             .collect();
         for node in gone {
             self.die(node, false);

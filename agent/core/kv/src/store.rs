@@ -292,7 +292,7 @@ impl StateMachine for Store {
 
     fn pass(&mut self, _stamp: &Stamp) {}
 
-    fn renew(&mut self) {
+    fn renew(&mut self, _stamp: &Stamp) {
         self.jump();
     }
 

@@ -26,22 +26,25 @@ fn runs() -> Vec<Vec<Step>> {
         .collect()
 }
 
+fn stamp(slot: u64) -> Stamp {
+    let ballot = Ballot::default();
+    Stamp {
+        slot: Slot(slot),
+        ballot,
+        newest: ballot,
+        time_ms: 0,
+        level: 0,
+    }
+}
+
 /// A store with little room stays within its quota.
 fn quota() {
     let mut store = Store::new(Settings::default());
     let mut slot = 0;
     let mut apply = |command: Command| {
         slot += 1;
-        let ballot = Ballot::default();
-        let stamp = Stamp {
-            slot: Slot(slot),
-            ballot,
-            newest: ballot,
-            time_ms: 0,
-            level: 0,
-        };
         store
-            .apply(&stamp, &command.encode())
+            .apply(&stamp(slot), &command.encode())
             .expect("known")
             .result
     };
@@ -63,7 +66,7 @@ fn quota() {
 fn renewal() {
     let mut store = Store::new(Settings::default());
     let before = store.revision();
-    store.renew();
+    store.renew(&stamp(1));
     assert!(store.revision() > before + 1_000);
     assert_eq!(store.compact_revision(), store.revision());
 }

@@ -58,7 +58,7 @@ pub struct Driver<S: StateMachine, D: Disk, N: Net> {
     phase: Phase,
     disk_state: DiskState,
     identity: Identity,
-    opening: Option<Opening>,
+    opening: Option<Opening<S>>,
     /// What a recovered group begins with, while it is being written.
     beginning: Option<Writing<S::Reader>>,
     /// Makes the disk ready; later, rewrites the identity when the disk's standing changes.

@@ -7,7 +7,7 @@ use super::pumping::Unsynced;
 use super::snapshots::Snapshots;
 use super::{Driver, Running};
 use crate::identity::DiskStanding;
-use crate::recovery::{self, Prepared, Start};
+use crate::recovery::{self, Prepared, Recovered, Start};
 use crate::replicated::{Replicated, Shared};
 use crate::script::Step;
 use crate::settings::Settings;
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What waits for the disk to be made ready.
-pub(super) struct Opening {
+pub(super) struct Opening<S> {
     pub(super) base: Base,
     log: ReadLog,
     pub(super) snapshots: Vec<Slot>,
@@ -27,6 +27,9 @@ pub(super) struct Opening {
     quarantined: Option<(String, ConfigId)>,
     /// The disk is a survivor's and not decided for yet: `base` is what the new group begins with.
     pub(super) survives: bool,
+    /// The state of a group that is being recovered. Nobody is shown it before its disk is ready: an attempt that is cut short
+    /// may give way to one that finds less.
+    pub(super) veiled: Option<(S, Shared)>,
 }
 
 /// What a member needs that is quarantined as the only voter, should it turn out not to be.
@@ -37,13 +40,9 @@ pub(super) struct Alone {
     seed: u64,
 }
 
-impl Opening {
+impl<S: StateMachine> Opening<S> {
     /// Splits what was found into the machine, which may be queried at once, and what waits.
-    pub(super) fn new<S: StateMachine>(
-        settings: &Settings,
-        start: Start<S>,
-        seed: u64,
-    ) -> (Self, Replicated<S>) {
+    pub(super) fn new(settings: &Settings, start: Start<S>, seed: u64) -> (Self, Replicated<S>) {
         let mut opening = Self {
             base: Base::default(),
             log: ReadLog {
@@ -56,6 +55,7 @@ impl Opening {
             seed,
             quarantined: None,
             survives: false,
+            veiled: None,
         };
         let (machine, shared) = match start {
             Start::Fresh { machine } => (machine, Shared::new()),
@@ -67,17 +67,15 @@ impl Opening {
                 opening.quarantined = Some((why, alone));
                 (machine, Shared::new())
             }
-            Start::Recovered(recovered) => {
-                opening.base = recovered.base;
-                opening.log = recovered.log;
-                opening.snapshots = recovered.snapshots;
-                opening.snapshot_hash = recovered.snapshot_hash;
-                (recovered.machine, recovered.shared)
+            Start::Recovered(recovered) => opening.go_on_with(*recovered),
+            Start::Successor(recovered) => {
+                let found = opening.go_on_with(*recovered);
+                opening.veil(found)
             }
             Start::Survivor(survivor) => {
                 opening.base = survivor.base;
                 opening.survives = true;
-                (survivor.machine, survivor.shared)
+                opening.veil((survivor.machine, survivor.shared))
             }
         };
         let replicated = Replicated {
@@ -88,16 +86,31 @@ impl Opening {
         };
         (opening, replicated)
     }
+
+    fn go_on_with(&mut self, recovered: Recovered<S>) -> (S, Shared) {
+        self.base = recovered.base;
+        self.log = recovered.log;
+        self.snapshots = recovered.snapshots;
+        self.snapshot_hash = recovered.snapshot_hash;
+        (recovered.machine, recovered.shared)
+    }
+
+    /// Keeps the state from everybody; what is shown meanwhile.
+    fn veil(&mut self, (machine, shared): (S, Shared)) -> (S, Shared) {
+        let empty = machine.empty();
+        self.veiled = Some((machine, shared));
+        (empty, Shared::new())
+    }
 }
 
 impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
-    pub(super) fn start_opening(&mut self, now: Now, mut opening: Opening) {
+    pub(super) fn start_opening(&mut self, now: Now, mut opening: Opening<S>) {
         if let Some((why, known)) = opening.quarantined.take() {
             let seed = opening.seed;
             self.alone = Some(Alone { known, seed });
             return self.quarantine(Quarantine::Damaged(why));
         }
-        if opening.survives {
+        if opening.veiled.is_some() {
             self.phase = Phase::Recovering;
         }
         self.opening = Some(opening);
@@ -176,9 +189,12 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         {
             return self.write_beginning();
         }
-        let Some(opening) = self.opening.take() else {
+        let Some(mut opening) = self.opening.take() else {
             return;
         };
+        if let Some((machine, shared)) = opening.veiled.take() {
+            (self.replicated.machine, self.replicated.shared) = (machine, shared);
+        }
         let wal = Wal::new(
             recovery::owner(&self.settings, self.identity.disk_id),
             &opening.log,
@@ -203,7 +219,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         self.tell_peers();
     }
 
-    fn core(&self, now: Now, opening: Opening) -> Replica {
+    fn core(&self, now: Now, opening: Opening<S>) -> Replica {
         let settings = self.settings.of_core(opening.seed);
         let records: Vec<Record> = opening.log.of_group(self.settings.group).collect();
         let unused = records.is_empty() && opening.base.slot == Slot(0);

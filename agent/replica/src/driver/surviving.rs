@@ -13,14 +13,16 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     /// Nothing is left of earlier attempts: writes what the new group begins with.
     pub(super) fn write_beginning(&mut self) {
         let Some(opening) = &self.opening else { return };
+        let Some((machine, shared)) = &opening.veiled else {
+            return;
+        };
         let header = Header {
             cluster: self.settings.cluster,
             group: self.settings.group,
             base: opening.base.clone(),
         };
-        let shared = self.replicated.shared.encode();
-        let reader = self.replicated.machine.snapshot();
         let piece_bytes = self.settings.bounds.snapshot_piece_bytes;
+        let (shared, reader) = (shared.encode(), machine.snapshot());
         let writing = Writing::start(&header, shared, reader, piece_bytes, &mut self.disk);
         self.beginning = Some(writing);
     }

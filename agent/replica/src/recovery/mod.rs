@@ -57,6 +57,8 @@ pub(crate) enum Start<S> {
     Recovered(Box<Recovered<S>>),
     /// With what the group of before left on the disk, once it is the new group's ([`succeed`]).
     Survivor(Box<Survivor<S>>),
+    /// With that, as soon as the rest of what was decided is done.
+    Successor(Box<Recovered<S>>),
     /// Not at all, unless others are heard of that have a vote since: `alone` is the configuration in which only this
     /// member has one.
     Quarantined {

@@ -111,7 +111,7 @@ fn decided<S: StateMachine>(
     Prepared {
         identity,
         script,
-        start: Start::Recovered(Box::new(Recovered {
+        start: Start::Successor(Box::new(Recovered {
             machine: loaded.machine,
             shared: loaded.shared,
             snapshots: vec![loaded.base.slot],

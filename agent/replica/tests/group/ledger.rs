@@ -59,7 +59,7 @@ impl StateMachine for Ledger {
 
     fn pass(&mut self, _stamp: &Stamp) {}
 
-    fn renew(&mut self) {
+    fn renew(&mut self, _stamp: &Stamp) {
         self.push(Bytes::from_static(RENEWED.as_bytes()));
     }
 

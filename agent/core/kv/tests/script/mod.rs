@@ -39,16 +39,8 @@ impl Script {
 
     pub(crate) fn apply(&mut self, command: Command) -> Result<Reply, Error> {
         self.slot += 1;
-        let ballot = Ballot::default();
-        let stamp = Stamp {
-            slot: Slot(self.slot),
-            ballot,
-            newest: ballot,
-            time_ms: 0,
-            level: 0,
-        };
         self.store
-            .apply(&stamp, &command.encode())
+            .apply(&stamp(self.slot), &command.encode())
             .expect("a known command")
             .result
     }
@@ -60,7 +52,7 @@ impl Script {
         let number = |index: usize| words[index].parse::<i64>().expect("a number");
         let command = match verb {
             "renew" => {
-                self.store.renew();
+                self.store.renew(&stamp(self.slot));
                 return format!("revision {}", self.store.revision());
             }
             "put" => Command::Put(put(&words)),
@@ -116,6 +108,17 @@ impl Script {
             }
             _ => panic!("no such verb: {verb}"),
         }
+    }
+}
+
+fn stamp(slot: u64) -> Stamp {
+    let ballot = Ballot::default();
+    Stamp {
+        slot: Slot(slot),
+        ballot,
+        newest: ballot,
+        time_ms: 0,
+        level: 0,
     }
 }
 
