@@ -27,7 +27,6 @@ use crate::recovery;
 use crate::replicated::Replicated;
 use crate::script::Script;
 use crate::settings::Settings;
-use crate::snapshot::Writing;
 use crate::wal::Wal;
 use crate::{
     Counters, Disk, DiskState, Event, Net, NetEvent, OpenError, Output, Phase, Quarantine, Request,
@@ -41,6 +40,7 @@ use pumping::Unsynced;
 use reading::Reads;
 use snapshots::Snapshots;
 use status::Facts;
+use surviving::Beginning;
 
 /// Drives one replica of one group. Synchronous and deterministic: it acts only inside its calls, and reaches the
 /// world only through the disk, the network and the time handed to it.
@@ -59,8 +59,8 @@ pub struct Driver<S: StateMachine, D: Disk, N: Net> {
     disk_state: DiskState,
     identity: Identity,
     opening: Option<Opening<S>>,
-    /// What a recovered group begins with, while it is being written.
-    beginning: Option<Writing<S::Reader>>,
+    /// What a recovered group begins with, until it is decided for.
+    beginning: Option<Beginning<S>>,
     /// Makes the disk ready; later, rewrites the identity when the disk's standing changes.
     identity_script: Script,
     /// When to go on with it, if the disk was full.
@@ -202,6 +202,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     pub fn flush(&mut self, now: Now) {
         self.unfinished = false;
         self.retry_script(now);
+        self.read_beginning_back(now);
         if self.running.is_some() {
             self.run(now);
         }

@@ -2,7 +2,7 @@
 //! decides for it and removes the old group's files once it is.
 
 use bytes::Bytes;
-use synod_paxos::{Base, Record, Slot};
+use synod_paxos::{Base, Record};
 
 use super::formatting::{Formatting, NewSegment, is_ours, push_segment};
 use super::resuming::{load, snapshot_slots};
@@ -13,7 +13,7 @@ use crate::mutation::mutated;
 use crate::script::Script;
 use crate::snapshot::{LoadError, Loaded, snapshot_file, snapshot_slot};
 use crate::wal::format::put_record;
-use crate::wal::{ReadLog, Unproven, segment_number};
+use crate::wal::{ReadLog, Unproven, segment_number, unreadable};
 use crate::{Disk, DiskOp, OpenError, Settings, StateMachine};
 
 /// Removes what an earlier attempt left: nothing of the group of before is about a slot that high.
@@ -37,26 +37,18 @@ pub(super) fn leftovers(files: &[String], identity: &Identity, base: &Base) -> S
     script
 }
 
-/// The survivor's snapshot is durable: it is read back, and what decides for it and removes the rest is the script.
+/// The survivor's snapshot is durable and was read back: what decides for it and removes the rest is the script.
 ///
 /// # Errors
-/// If it does not read back as it was written. Nothing was decided.
+/// If the disk cannot be read. Nothing was decided.
 pub(crate) fn succeed<S: StateMachine, D: Disk>(
     settings: &Settings,
     disk: &D,
-    empty: S,
     identity: Identity,
-    (slot, hash): (Slot, u64),
-) -> Result<Prepared<S>, String> {
-    let files = disk.list().map_err(|error| format!("{error:?}"))?;
-    match load(settings, disk, slot, empty) {
-        Ok(loaded) if loaded.hash == hash => Ok(decided(settings, &files, identity, loaded)),
-        Ok(_) => Err(format!("{} reads back altered", snapshot_file(slot))),
-        Err(LoadError::Damaged(why)) => Err(why),
-        Err(LoadError::Newer { .. }) => {
-            Err(format!("{} is of a newer version", snapshot_file(slot)))
-        }
-    }
+    loaded: Loaded<S>,
+) -> Result<Prepared<S>, OpenError> {
+    let files = disk.list().map_err(|error| unreadable(".", &error))?;
+    Ok(decided(settings, &files, identity, loaded))
 }
 
 /// A recovery was decided on and is not finished: the rest of it.

@@ -163,6 +163,10 @@ fn work(world: &mut World, operations: usize) -> usize {
         && let Some(completion) = disk.work()
     {
         member.handle(world.now, Event::Disk(completion));
+        member.flush(world.now);
+        while member.next_deadline() <= world.now && member.status().phase != Phase::Running {
+            member.flush(world.now);
+        }
         done += 1;
     }
     done
