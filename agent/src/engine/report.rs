@@ -110,6 +110,7 @@ fn not_ready_because(driver: &DriverStatus, me: Node, unready: bool) -> String {
     }
     let why = match &driver.phase {
         Phase::Opening => "the data directory is being opened",
+        Phase::Recovering => "a new group is being made of what the data directory has",
         Phase::Quarantined(_) => "the member is quarantined",
         Phase::Running if driver.amnesiac => {
             "the member lost its data directory and waits to be taken in again"

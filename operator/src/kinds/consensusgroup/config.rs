@@ -30,6 +30,7 @@ const STATE_BYTES_MIN: u64 = 1 << 20;
 pub(super) fn agent(group: &Group, number: u64, members: &[u64]) -> AgentConfig {
     AgentConfig {
         cluster_uid: group.cluster,
+        former_cluster_uid: None,
         kind: Kind::ConsensusGroup,
         group: group.name.clone(),
         name: group.names.pod(number),
