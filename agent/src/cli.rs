@@ -38,7 +38,8 @@ members. In the configuration of one whose directory is whole set these, and sta
 
 A directory that will not do is left as it is, and the message says why: try another one's. The
 member leads once it is ready, alone. Add others as to any group, with new numbers, empty
-directories, `start: join` and the new cluster_uid. Members of before are not listened to.
+directories, `start: join` and the new cluster_uid; from then on the first one has `start: resume`
+and no former_cluster_uid, too. Members of before are not listened to.
 
 Environment:
   SYNOD_ROOT          directory under which absolute paths are taken

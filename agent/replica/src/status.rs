@@ -224,7 +224,7 @@ pub enum OpenError {
     BadStart(&'static str),
     /// A group is to be recovered from an empty disk.
     #[error(
-        "the data directory holds nothing that a group could be recovered from: start the member whose data survived so, and this one with `join` once it was added"
+        "the data directory holds nothing that a group could be recovered from: start the member whose data survived so, and this one with `join` once it was added; with `resume` if its group was recovered before"
     )]
     NothingToRecover,
     /// A group is to be recovered from a disk of yet another one.

@@ -211,10 +211,12 @@ fn member_status(
 }
 
 fn quarantine(driver: &DriverStatus) -> Option<api::Quarantine> {
+    let damaged = matches!(&driver.phase, Phase::Quarantined(Quarantine::Damaged(_)));
     let told = |reason: &str, cure: &str| {
         Some(api::Quarantine {
             reason: reason.to_owned(),
             cure: cure.to_owned(),
+            promises_lost: driver.amnesiac || damaged,
         })
     };
     match &driver.phase {

@@ -231,7 +231,7 @@ fn an_agent_of_another_cluster_answers() -> Result<(), String> {
             .members
             .retain(|member| member.number == 2);
     });
-    for action in view.decide(0).actions {
+    for action in view.decide(None).actions {
         world.act(&action)?;
         if let Some(violation) = world.group.violations.first() {
             return Err(violation.clone());
@@ -287,7 +287,7 @@ fn after_an_exchanged_authority() -> Result<String, String> {
     let mut lines = String::new();
     for _ in 0..30 {
         let view = View::of(&world);
-        let Some(action) = view.decide(0).actions.into_iter().next() else {
+        let Some(action) = view.decide(None).actions.into_iter().next() else {
             return Ok(lines);
         };
         world.trust.seen = view.authority();

@@ -9,6 +9,7 @@ use serde_json::json;
 use synod_agent_api::Change;
 use synod_operator::action::Action;
 use synod_operator::child::ChildKind;
+use synod_operator::observe::Floor;
 
 use crate::group::quorum;
 use crate::observed::View;
@@ -70,7 +71,7 @@ struct Operator {
     view: View,
     /// What is left of the round that it is in.
     round: VecDeque<Action>,
-    floor: u64,
+    floor: Option<Floor>,
     asked: Option<u64>,
     /// It decided on what its agents tell now.
     fresh: bool,
@@ -82,7 +83,7 @@ impl Operator {
         Self {
             view: View::of(world),
             round: VecDeque::new(),
-            floor: 0,
+            floor: None,
             asked: None,
             fresh: true,
         }
@@ -413,7 +414,7 @@ fn lose_claim(world: &mut World, dice: &mut Dice, operators: &[Operator]) {
 fn calm(world: &mut World) -> Result<(), String> {
     world.silent.clear();
     world.asked = None;
-    world.floor = 0;
+    world.floor = None;
     world.broken_image = None;
     world.edit("hibernated", json!(false));
     // A kubelet tries again to start what could not be started.

@@ -70,8 +70,9 @@ fn a_disk_that_may_lack_promises_is_refused() {
         (1, "had lost what it promised"),
         (2, "was given up"),
         (3, "had not met the others"),
-        (4, "did not vote yet"),
-        (5, "is not finished"),
+        (4, "had not met the others"),
+        (5, "did not vote yet"),
+        (6, "is not finished"),
     ] {
         let why = why(refused(&standing(&disk, code), RECOVER));
         assert!(why.contains(word), "{code}: {why}");
@@ -86,7 +87,7 @@ fn a_disk_that_the_group_took_note_of_is_whole() {
     add(&mut world, leader, Node(4), CLUSTER);
     let voter = configuration(&world, leader).is_voter(Node(4));
     assert!(voter, "it was promoted");
-    for code in [0, 1, 4] {
+    for code in [0, 1, 5] {
         let mut next = World::later();
         next.clusters.insert(Node(4), NEXT);
         let disk = standing(&world.disks[&Node(4)], code);
