@@ -431,10 +431,11 @@ impl Group {
             number,
             etcd_member_id: String::new(),
             etcd_cluster_id: String::new(),
-            role: match (leads, disk.amnesiac) {
-                (_, true) => Role::Quarantined,
-                (true, false) => Role::Leader,
-                (false, false) => Role::Follower,
+            role: match members.get(&number).map(|member| member.role) {
+                _ if disk.amnesiac => Role::Quarantined,
+                _ if leads => Role::Leader,
+                Some(MemberRole::Voter) => Role::Follower,
+                Some(MemberRole::Joining | MemberRole::Learner) | None => Role::Learner,
             },
             leader,
             ballot: BallotStatus {

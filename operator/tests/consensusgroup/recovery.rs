@@ -9,6 +9,7 @@ use synod_operator::child::{Child, ChildKind};
 use synod_operator::names;
 use synod_operator::observe::Floor;
 
+use crate::controller::Cluster;
 use crate::observed::View;
 use crate::traces::{check, ready, round, try_run};
 use crate::world::{UID, World};
@@ -96,62 +97,65 @@ fn carry_out(world: &mut World, actions: &[Action]) -> Result<(), String> {
 fn two_of_three_lose_their_claims() {
     let mut world = bereft(3, &[1, 3]);
     ask(&mut world, 2);
-    check(&mut world, expect![[r#"
-        confirm-quorum-lost from 2 at configuration 1 by 2
-        confirm-none PersistentVolumeClaim but data-config-cg-2
-        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/admitted":null,"synod.dev/adopted-by":"5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee","synod.dev/cluster-uid":"f6671f9e-aa88-8e29-ea92-5c360d139392","synod.dev/former-cluster-uid":"5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee","synod.dev/founders":null,"synod.dev/initial-members":null,"synod.dev/joined":null,"synod.dev/replaces":null,"synod.dev/start":"recover"},"labels":{"synod.dev/role":"voter"}}}
-        --
-        confirm-unchanged PersistentVolumeClaim data-config-cg-2
-        delete Pod config-cg-2 because its cluster was given up
-        --
-        apply ConfigMap config-cg-config-2
-        issue config-cg-tls-2 for synod://f6671f9e-aa88-8e29-ea92-5c360d139392/ConsensusGroup/config/2
-        create Pod config-cg-2
-        --
-        confirm-configuration 2 via 2
-        delete PodDisruptionBudget config-cg because a single member has no budget
-        patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        delete Secret config-cg-tls-1 because its member was removed
-        delete Secret config-cg-tls-3 because its member was removed
-        delete ConfigMap config-cg-config-1 because its member was removed
-        delete ConfigMap config-cg-config-3 because its member was removed
-        create PersistentVolumeClaim data-config-cg-4
-        --
-        create PodDisruptionBudget config-cg
-        apply ConfigMap config-cg-config-2
-        confirm-configuration 2 via 2
-        create ConfigMap config-cg-config-4
-        issue config-cg-tls-4 for synod://f6671f9e-aa88-8e29-ea92-5c360d139392/ConsensusGroup/config/4
-        create Pod config-cg-4
-        --
-        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
-        membership add 4 at configuration 2 via 2
-        --
-        patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        apply ConfigMap config-cg-config-2
-        apply ConfigMap config-cg-config-4
-        create PersistentVolumeClaim data-config-cg-5
-        --
-        apply PodDisruptionBudget config-cg
-        apply ConfigMap config-cg-config-4
-        confirm-configuration 4 via 2
-        create ConfigMap config-cg-config-5
-        issue config-cg-tls-5 for synod://f6671f9e-aa88-8e29-ea92-5c360d139392/ConsensusGroup/config/5
-        create Pod config-cg-5
-        --
-        patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
-        membership add 5 at configuration 4 via 2
-        --
-        confirm-configuration 6 via 2
-        apply PodDisruptionBudget config-cg
-        patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
-        apply ConfigMap config-cg-config-2
-        apply ConfigMap config-cg-config-4
-        apply ConfigMap config-cg-config-5
-        --
-        apply ConfigMap config-cg-config-5
-        --
-    "#]]);
+    check(
+        &mut world,
+        expect![[r#"
+            confirm-quorum-lost from 2 at configuration 1 by 2
+            confirm-none PersistentVolumeClaim but data-config-cg-2
+            patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/admitted":null,"synod.dev/adopted-by":"5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee","synod.dev/cluster-uid":"f6671f9e-aa88-8e29-ea92-5c360d139392","synod.dev/former-cluster-uid":"5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee","synod.dev/founders":null,"synod.dev/initial-members":null,"synod.dev/joined":null,"synod.dev/leaving":null,"synod.dev/replaces":null,"synod.dev/start":"recover"},"labels":{"synod.dev/role":"voter"}}}
+            --
+            confirm-unchanged PersistentVolumeClaim data-config-cg-2
+            delete Pod config-cg-2 because its cluster was given up
+            --
+            apply ConfigMap config-cg-config-2
+            issue config-cg-tls-2 for synod://f6671f9e-aa88-8e29-ea92-5c360d139392/ConsensusGroup/config/2
+            create Pod config-cg-2
+            --
+            confirm-configuration 2 via 2
+            delete PodDisruptionBudget config-cg because a single member has no budget
+            patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            delete Secret config-cg-tls-1 because its member was removed
+            delete Secret config-cg-tls-3 because its member was removed
+            delete ConfigMap config-cg-config-1 because its member was removed
+            delete ConfigMap config-cg-config-3 because its member was removed
+            create PersistentVolumeClaim data-config-cg-4
+            --
+            create PodDisruptionBudget config-cg
+            apply ConfigMap config-cg-config-2
+            confirm-configuration 2 via 2
+            create ConfigMap config-cg-config-4
+            issue config-cg-tls-4 for synod://f6671f9e-aa88-8e29-ea92-5c360d139392/ConsensusGroup/config/4
+            create Pod config-cg-4
+            --
+            patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
+            membership add 4 at configuration 2 via 2
+            --
+            patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            apply ConfigMap config-cg-config-2
+            apply ConfigMap config-cg-config-4
+            create PersistentVolumeClaim data-config-cg-5
+            --
+            apply PodDisruptionBudget config-cg
+            apply ConfigMap config-cg-config-4
+            confirm-configuration 4 via 2
+            create ConfigMap config-cg-config-5
+            issue config-cg-tls-5 for synod://f6671f9e-aa88-8e29-ea92-5c360d139392/ConsensusGroup/config/5
+            create Pod config-cg-5
+            --
+            patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
+            membership add 5 at configuration 4 via 2
+            --
+            confirm-configuration 6 via 2
+            apply PodDisruptionBudget config-cg
+            patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
+            apply ConfigMap config-cg-config-2
+            apply ConfigMap config-cg-config-4
+            apply ConfigMap config-cg-config-5
+            --
+            apply ConfigMap config-cg-config-5
+            --
+        "#]],
+    );
     assert_eq!(world.group.voters(), [2, 4, 5]);
     expect!["Recovered: the group went on with what config-cg-2 had, as cluster f6671f9e-aa88-8e29-ea92-5c360d139392: take spec.recovery off"].assert_eq(&told(&world));
     // The field goes, and nothing is left to be told or done.
@@ -288,6 +292,15 @@ fn it_is_refused_where_something_speaks_against_it() {
             },
             1,
         ),
+        // They answer, and do not reach each other.
+        refused(
+            ready(json!({ "members": 3 })),
+            |world, view| {
+                world.group.leader = None;
+                view.see_agents(world);
+            },
+            1,
+        ),
         // Their claims are being deleted, and they run.
         refused(
             ready(json!({ "members": 3 })),
@@ -353,21 +366,7 @@ fn it_is_refused_where_something_speaks_against_it() {
         refused(
             bereft(5, &[2, 3, 4]),
             |_, view| {
-                view.hear(1, |status| status.configuration.highest = 4);
-                view.hear(5, |status| status.role = Role::Candidate);
-            },
-            1,
-        ),
-        refused(
-            bereft(3, &[2, 3]),
-            |world, view| {
-                world
-                    .objects
-                    .change(ChildKind::Claim, "data-config-cg-1", |claim| {
-                        let notes = claim.meta_mut().annotations.get_or_insert_default();
-                        notes.insert(names::LEAVING.to_owned(), "true".to_owned());
-                    });
-                view.see_claims(world);
+                view.hear(5, |status| status.configuration.id += 1);
             },
             1,
         ),
@@ -384,19 +383,19 @@ fn it_is_refused_where_something_speaks_against_it() {
     expect![[r#"
         nothing was done: the group has a leader, so it has a quorum
         nothing was done: the group has a leader, so it has a quorum
-        nothing was done: config-cg-2 has no claim with data of this cluster
-        nothing was done: config-cg-7 has no claim with data of this cluster
+        nothing was done: config-cg-2 has no claim with data of this cluster: name another member
+        nothing was done: config-cg-7 has no claim with data of this cluster: name another member
         nothing was done: config-cg-2 is quarantined: mend it, or name another member
-        nothing was done: config-cg-1, config-cg-2, config-cg-3 may have their data, and are a quorum of 3: bring them back, or delete the claims of those whose data is lost
-        nothing was done: config-cg-1, config-cg-2, config-cg-3 may have their data, and are a quorum of 3: bring them back, or delete the claims of those whose data is lost
-        nothing was done: config-cg-1, config-cg-2, config-cg-3 may have their data, and are a quorum of 3: bring them back, or delete the claims of those whose data is lost
+        nothing was done: config-cg-2 does not answer and may have its data: bring it up, or delete its claim if the data is lost
+        nothing was done: config-cg-2 does not answer and may have its data: bring it up, or delete its claim if the data is lost
+        nothing was done: config-cg-1, config-cg-2, config-cg-3 are left and a quorum of 3: see to it that they reach each other
+        nothing was done: config-cg-2 does not answer and may have its data: bring it up, or delete its claim if the data is lost
         nothing was done: config-cg-1 does not answer, so nobody can tell what it knows: bring it up, or name another member
         nothing was done: config-cg-1 is quarantined: mend it, or name another member
         nothing was done: the group has a leader, so it has a quorum
         nothing was done: config-cg-1 is no member of the group by its own word: name another member
-        nothing was done: config-cg-1, config-cg-2 may have their data, and are a quorum of 2: bring them back, or delete the claims of those whose data is lost
-        nothing was done: config-cg-5 may have come after what config-cg-1 knows of: name another member, or delete the claims if nothing is on them
-        nothing was done: config-cg-1 was told to leave the group: name another member
+        nothing was done: config-cg-1, foreign-2 are left and a quorum of 2: see to it that they reach each other
+        nothing was done: config-cg-5 knows of later changes of the members than config-cg-1: name it instead
         nothing was done: acceptDataLoss must be the uid of the cluster that is given up, 5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee"#]].assert_eq(&lines.join("\n"));
 }
 
@@ -546,4 +545,33 @@ pub(crate) fn numbers_of_before_stay_taken() -> Result<(), String> {
         [1, 6, 7, 8, 9] => Ok(()),
         voters => Err(format!("{voters:?} vote")),
     }
+}
+
+/// The shipped loop and acts, over the embedded API.
+#[tokio::test]
+async fn a_group_goes_on_over_the_embedded_api() {
+    let cluster = Cluster::start().await;
+    let (stop, _) = cluster.controller();
+    cluster.apply("config", json!({ "members": 3 })).await;
+    cluster.ready("config", 3).await;
+    let before = {
+        let mut groups = cluster.groups();
+        let group = groups.get_mut("config").expect("a group");
+        group.lose_data(&[1, 2]);
+        group.cluster.expect("it began").to_string()
+    };
+    let recovery = json!({ "from": 3, "acceptDataLoss": before });
+    let spec = json!({ "members": 3, "recovery": recovery });
+    cluster.apply("config", spec).await;
+    let is_done = |status: &Value| {
+        let other = status["clusterUid"] != json!(before);
+        let mut all = status["conditions"].as_array().into_iter().flatten();
+        let recovered = all.any(|condition| condition["reason"] == "Recovered");
+        other && recovered && status["state"] == "Ready" && status["readyMembers"] == 3
+    };
+    cluster.until("config", is_done).await;
+    let groups = cluster.groups();
+    assert_eq!(groups["config"].voters(), [3, 4, 5]);
+    assert_eq!(groups["config"].violations, [""; 0]);
+    stop.cancel();
 }

@@ -1,13 +1,14 @@
 //! Whether a group has lost its quorum for good, by all that can be seen, and whether a member has what it could go on with.
 //!
-//! Whatever cannot be told speaks against it: a member that is silent may run, a claim may hold what its member promised, and
-//! nobody knows how a voter is that the operator did not add. A person who knows better deletes what is left of it.
+//! All that may have what they promised must answer: one that is silent may run, serve with others, and know more. Those that
+//! answer tell the configurations that are decided; with none of them more is decided than with what the survivor knows. Of one
+//! that the operator did not add nobody can tell, so it counts. A person who knows better deletes what is left of a member.
 
 use synod_agent_api::{MemberRole, MemberStatus, Status};
 
 use crate::action::Action;
 use crate::kinds::consensusgroup::nodes::is_stranded;
-use crate::kinds::consensusgroup::seat::{Claim, Seat};
+use crate::kinds::consensusgroup::seat::{Claim, PodSeen, Seat};
 use crate::kinds::consensusgroup::view::{Group, quorum};
 use crate::mutation::mutated;
 
@@ -31,22 +32,22 @@ impl Loss {
     pub(super) fn of(group: &Group, from: u64) -> Result<Self, String> {
         let survivor =
             survivor(group, from).map_err(|why| format!("{} {why}", group.names.pod(from)))?;
-        let answer = |(number, seat): (&u64, &Seat)| Some((*number, seat.agent.clone()?));
-        let agents: Vec<(u64, Status)> = group.seats.iter().filter_map(answer).collect();
-        if agents.iter().any(|(_, agent)| agent.hears_leader()) {
+        let answering = group.numbers(|_, seat| seat.agent.is_some());
+        let agents = || group.seats.values().filter_map(|seat| seat.agent.as_ref());
+        if agents().any(Status::hears_leader) {
             return Err("the group has a leader, so it has a quorum".into());
         }
         if !mutated("recover-beside-a-quorum") {
-            knows_all(group, survivor)?;
-            let mut knowing = agents.iter().filter(|(_, agent)| agent.has_promises());
-            knowing.try_for_each(|(_, agent)| is_no_quorum(group, agent))?;
+            all_answer(group)?;
+            is_newest(group, survivor)?;
+            is_no_quorum(group, survivor)?;
         }
-        let lost = agents.iter().filter(|(_, agent)| !agent.has_promises());
+        let lost = agents().filter(|agent| !agent.has_promises());
         Ok(Self {
             from,
             configuration: survivor.configuration.id,
-            answering: agents.iter().map(|(number, _)| *number).collect(),
-            lost: lost.map(|(number, _)| *number).collect(),
+            answering,
+            lost: lost.map(|agent| agent.number).collect(),
         })
     }
 
@@ -64,15 +65,10 @@ impl Loss {
 /// What the agent of `from` tells, if its member has data that a group could go on with.
 fn survivor(group: &Group, from: u64) -> Result<&Status, &'static str> {
     let seat = group.seats.get(&from);
-    let claim = seat.and_then(|seat| seat.claim.as_ref());
-    let holds = |claim: &&Claim| claim.joined && !claim.lost && !claim.retired;
-    let claim = claim
-        .filter(holds)
-        .ok_or("has no claim with data of this cluster")?;
-    if claim.leaving {
-        return Err("was told to leave the group: name another member");
-    }
-    let agent = seat.and_then(|seat| seat.agent.as_ref()).ok_or(
+    let holds = |claim: &Claim| !claim.lost && !claim.retired;
+    let seat = seat.filter(|seat| seat.claim.as_ref().is_some_and(holds));
+    let seat = seat.ok_or("has no claim with data of this cluster: name another member")?;
+    let agent = seat.agent.as_ref().ok_or(
         "does not answer, so nobody can tell what it knows: bring it up, or name another member",
     )?;
     if agent.quarantined.is_some() {
@@ -86,31 +82,54 @@ fn survivor(group: &Group, from: u64) -> Result<&Status, &'static str> {
     Ok(agent)
 }
 
-/// Whether nobody is left that came after what the survivor knows.
-fn knows_all(group: &Group, survivor: &Status) -> Result<(), String> {
-    let highest = survivor.configuration.highest;
-    let later = group.numbers(|number, seat| number > highest && may_vote(group, seat));
-    if later.is_empty() {
-        return Ok(());
+/// Whether nobody is silent who may have what it promised.
+fn all_answer(group: &Group) -> Result<(), String> {
+    let silent = group.numbers(|_, seat| seat.agent.is_none() && may_have_promises(group, seat));
+    match silent.first() {
+        None => Ok(()),
+        Some(number) => Err(format!(
+            "{} does not answer and may have its data: bring it up, or delete its claim if the data is lost",
+            group.names.pod(*number)
+        )),
     }
-    let (later, name) = (named(group, &later), group.names.pod(survivor.number));
-    Err(format!(
-        "{later} may have come after what {name} knows of: name another member, or delete the claims if nothing is on them"
-    ))
 }
 
-/// Whether those voters that may be left, of the ones that this agent knows, are too few.
-fn is_no_quorum(group: &Group, agent: &Status) -> Result<(), String> {
-    let members = agent.configuration.members.iter();
+/// Whether something is there of a silent member that may have what it promised: a process, or a claim that may hold it.
+fn may_have_promises(group: &Group, seat: &Seat) -> bool {
+    let runs = |pod: &PodSeen| pod.running && !pod.ended;
+    let holds =
+        |claim: &Claim| !claim.retired && !claim.is_new() && (!claim.lost || claim.deleting);
+    let has_claim = seat.claim.as_ref().is_some_and(holds) && !is_stranded(group, seat);
+    has_claim || seat.pod.as_ref().is_some_and(runs)
+}
+
+/// Whether nobody with its data knows a later configuration than the survivor.
+fn is_newest(group: &Group, survivor: &Status) -> Result<(), String> {
+    let agents = group.seats.values().filter_map(|seat| seat.agent.as_ref());
+    let knowing = agents.filter(|agent| agent.has_promises());
+    let newest = knowing.max_by_key(|agent| agent.configuration.id);
+    match newest.filter(|newest| newest.configuration.id > survivor.configuration.id) {
+        None => Ok(()),
+        Some(newest) => Err(format!(
+            "{} knows of later changes of the members than {}: name it instead",
+            group.names.pod(newest.number),
+            group.names.pod(survivor.number)
+        )),
+    }
+}
+
+/// Whether those voters that may be left are too few.
+fn is_no_quorum(group: &Group, survivor: &Status) -> Result<(), String> {
+    let members = survivor.configuration.members.iter();
     let voters: Vec<_> = members.filter(|it| it.role == MemberRole::Voter).collect();
     let left = voters.iter().filter(|voter| is_left(group, voter));
-    let left: Vec<u64> = left.map(|voter| voter.number).collect();
+    let left: Vec<_> = left.map(|voter| voter.name.as_str()).collect();
     if left.len() < quorum(voters.len()) {
         return Ok(());
     }
     Err(format!(
-        "{} may have their data, and are a quorum of {}: bring them back, or delete the claims of those whose data is lost",
-        named(group, &left),
+        "{} are left and a quorum of {}: see to it that they reach each other",
+        left.join(", "),
         voters.len()
     ))
 }
@@ -119,26 +138,6 @@ fn is_no_quorum(group: &Group, agent: &Status) -> Result<(), String> {
 fn is_left(group: &Group, voter: &MemberStatus) -> bool {
     let is_ours = voter.name == group.names.pod(voter.number);
     let seat = group.seats.get(&voter.number);
-    !is_ours || seat.is_some_and(|seat| may_vote(group, seat))
-}
-
-/// Whether the seat's member may have what it promised: it says so; or it is silent, and its process may run, or its claim may
-/// hold it.
-fn may_vote(group: &Group, seat: &Seat) -> bool {
-    if let Some(agent) = &seat.agent {
-        return agent.has_promises();
-    }
-    let runs = seat
-        .pod
-        .as_ref()
-        .is_some_and(|pod| pod.running && !pod.ended);
-    let holds =
-        |claim: &Claim| !claim.retired && !claim.is_new() && (!claim.lost || claim.deleting);
-    runs || seat.claim.as_ref().is_some_and(holds) && !is_stranded(group, seat)
-}
-
-/// As `config-cg-1, config-cg-2`.
-fn named(group: &Group, numbers: &[u64]) -> String {
-    let names: Vec<_> = numbers.iter().map(|n| group.names.pod(*n)).collect();
-    names.join(", ")
+    let agent = seat.and_then(|seat| seat.agent.as_ref());
+    !is_ours || agent.is_some_and(Status::has_promises)
 }

@@ -166,6 +166,7 @@ fn decision(group: &Group, claim: &Claim) -> Action {
         names::FOUNDERS: null,
         names::INITIAL_MEMBERS: null,
         names::REPLACES: null,
+        names::LEAVING: null,
     });
     for (name, text) in Start::Recover(group.cluster).notes() {
         notes[name] = text.into();
