@@ -89,27 +89,38 @@ impl World {
             self.die(*other, power);
         }
         let survivor = self.what_is_certain(node);
+        let former = self.give_up_for(node);
+        for other in all.into_iter().filter(|other| *other != node) {
+            self.leave_behind(other);
+        }
+        let host = self.host(node);
+        host.founded = StartMode::Recover { former };
+        host.ordered = None;
+        self.heal_now();
+        self.after(MS, Happening::Start { node });
+        survivor
+    }
+
+    /// The group is given up for one that is to begin with what is on this machine's disk. What it was called.
+    pub(crate) fn give_up_for(&mut self, node: Node) -> ClusterUid {
+        let ours = |other: &Node| self.is_ours(*other) && *other != node;
+        let others: Vec<Node> = self.hosts.keys().copied().filter(ours).collect();
         let before = Rc::new(RefCell::new(self.ledger.borrow().clone()));
         self.given_up.push(Rc::clone(&before));
         self.ledger.borrow_mut().forsake();
         let former = self.cluster;
         self.cluster = ClusterUid((u128::from_be_bytes(former.0) + 1).to_be_bytes());
         (self.newest, self.former) = Default::default();
-        for other in all.into_iter().filter(|other| *other != node) {
+        for other in others {
             self.host(other).ledger = Some(Rc::clone(&before));
-            self.leave_behind(other);
         }
         let cluster = self.cluster;
         let host = self.host(node);
         host.cluster = cluster;
-        host.founded = StartMode::Recover { former };
         // Whoever starts it may say `resume` once it was seen in the new group.
         (host.joined, host.unnoticed, host.old_build) = (false, false, false);
-        host.ordered = None;
         self.counts.recoveries += 1;
-        self.heal_now();
-        self.after(MS, Happening::Start { node });
-        survivor
+        former
     }
 
     /// What a machine of before is from now on.
