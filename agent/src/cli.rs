@@ -28,6 +28,19 @@ The configuration is YAML. A single member to try things with:
 
 Then:  etcdctl --endpoints localhost:2379 put hello world
 
+A majority of the members lost their data directories for good: a group can go on with what one
+that is left has. What only the others knew is lost, so that is for you to decide. Stop all
+members. In the configuration of one whose directory is whole set these, and start it alone:
+
+  cluster_uid: 9c1e8a52-06f4-4d0e-8c37-2b5d1f0a7e11          # a new one, for this member only
+  former_cluster_uid: 5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee   # the cluster_uid until now
+  start: recover
+
+A directory that will not do is left as it is, and the message says why: try another one's. The
+member leads once it is ready, alone. Add others as to any group, with new numbers, empty
+directories, `start: join` and the new cluster_uid; from then on the first one has `start: resume`
+and no former_cluster_uid, too. Members of before are not listened to.
+
 Environment:
   SYNOD_ROOT          directory under which absolute paths are taken
   SYNOD_BIND_ADDRESS  address that replaces 0.0.0.0 in listeners

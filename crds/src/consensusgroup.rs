@@ -84,6 +84,10 @@ pub struct ConsensusGroupSpec {
     /// members come back with their data. A change of members that is under way is finished first.
     #[serde(default)]
     pub hibernated: bool,
+    /// After a majority of the voters lost their data for good: go on with what one member has, as another cluster. Nothing
+    /// is done while a quorum could still be brought back. Take it off once the condition Recovery says Recovered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
     /// While true the volumes are never deleted with the object, whatever storage.retention says. Where the policy
     /// crds/policies/deletion-protection.yaml is installed, the API refuses to delete the object at all.
     #[serde(default)]
@@ -98,6 +102,18 @@ pub enum UpgradePolicy {
     Manual,
     /// The members are rolled to it, one at a time.
     Automatic,
+}
+
+/// Which member's data a group goes on with that lost its quorum for good, and what is given up for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Recovery {
+    /// The member's number. Writes that were acknowledged and that it does not know are lost.
+    #[schemars(range(min = 1))]
+    pub from: i64,
+    /// The UID of the cluster that is given up, as in status.clusterUid: what was copied from another object does nothing.
+    #[schemars(length(min = 1, max = 64))]
+    pub accept_data_loss: String,
 }
 
 impl ConsensusGroupSpec {
@@ -121,6 +137,7 @@ impl Default for ConsensusGroupSpec {
             upgrade_policy: UpgradePolicy::default(),
             paused: false,
             hibernated: false,
+            recovery: None,
             deletion_protection: false,
         }
     }

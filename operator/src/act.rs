@@ -28,7 +28,7 @@ use crate::certificates::{Authority as Issuer, CertificateError, Subject};
 use crate::child::{Child, ChildKind};
 use crate::mutation::mutated;
 use crate::names::{self, Key};
-use crate::observe::NodeSeen;
+use crate::observe::{Floor, NodeSeen};
 
 /// What an action needs besides itself.
 pub struct Context {
@@ -155,11 +155,11 @@ impl Actor {
         Self { client, reach }
     }
 
-    /// Carries out one action. Returns the id of the configuration that it led to, if it is a membership call.
+    /// Carries out one action. Returns the configuration that it led to, if it is a membership call.
     ///
     /// # Errors
     /// When it was not carried out, or it is not known whether it was.
-    pub async fn act(&self, context: &Context, action: &Action) -> Result<Option<u64>, ActError> {
+    pub async fn act(&self, context: &Context, action: &Action) -> Result<Option<Floor>, ActError> {
         match action {
             Action::CreateAuthority => self.create_authority(context).await?,
             Action::Issue(issue) => self.issue(context, issue).await?,
@@ -172,8 +172,8 @@ impl Actor {
             Action::Delete { seen, .. } => self.delete(context, seen).await?,
             Action::ForceDelete { seen, node } => self.force_delete(context, seen, node).await?,
             Action::ConfirmGone { kind, name } => self.confirm_gone(context, *kind, name).await?,
-            Action::ConfirmNone { kind, labels } => {
-                self.confirm_none(context, *kind, labels).await?;
+            Action::ConfirmNone { kind, labels, but } => {
+                self.confirm_none(context, *kind, labels, but).await?;
             }
             Action::ConfirmUnchanged { seen } => self.confirm_unchanged(context, seen).await?,
             Action::ConfirmServing {
@@ -201,12 +201,25 @@ impl Actor {
                 let agents = Agents(&*self.reach, context);
                 agents.leader(*via, *configuration).await?;
             }
-            Action::Membership { via, request } => {
-                let answer = self
-                    .reach
-                    .change(target(context, *via)?, request.clone())
+            Action::ConfirmQuorumLost {
+                from,
+                configuration,
+                members,
+                lost,
+            } => {
+                let agents = Agents(&*self.reach, context);
+                agents
+                    .lost_quorum(*from, *configuration, members, lost)
                     .await?;
-                return Ok(Some(answer.id));
+            }
+            Action::Membership { via, request } => {
+                let target = target(context, *via)?;
+                let cluster = target.identity.cluster;
+                let answer = self.reach.change(target, request.clone()).await?;
+                return Ok(Some(Floor {
+                    cluster,
+                    id: answer.id,
+                }));
             }
             Action::Transfer { via, to } => {
                 self.reach
@@ -394,6 +407,7 @@ impl Actor {
         context: &Context,
         kind: ChildKind,
         labels: &BTreeMap<String, String>,
+        but: &[String],
     ) -> Result<(), ActError> {
         let terms: Vec<_> = labels
             .iter()
@@ -405,8 +419,12 @@ impl Actor {
             .api(kind, &context.key.namespace)
             .list(&parameters)
             .await?;
-        match found.items.first() {
-            Some(_) => Err(ActError::Outdated(format!("there are {kind}s already"))),
+        let mut names = found
+            .items
+            .iter()
+            .filter_map(|it| it.metadata.name.as_ref());
+        match names.find(|name| !but.contains(name)) {
+            Some(name) => Err(ActError::Outdated(format!("there is {kind} {name}"))),
             None => Ok(()),
         }
     }

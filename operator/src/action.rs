@@ -100,12 +100,15 @@ pub enum Action {
         /// Its name.
         name: String,
     },
-    /// Makes sure that there is no object with these labels at all, by asking the API itself; ends the round if there is.
+    /// Makes sure that there is no object with these labels, or none but those named, by asking the API itself; ends the round if
+    /// there is.
     ConfirmNone {
         /// The kind.
         kind: ChildKind,
         /// The labels.
         labels: BTreeMap<String, String>,
+        /// The names of those that are known.
+        but: Vec<String>,
     },
     /// Makes sure that an object still is what was seen, by asking the API itself; ends the round if it is not.
     ConfirmUnchanged {
@@ -141,6 +144,18 @@ pub enum Action {
         member: u64,
         /// How many other voters must serve.
         others: usize,
+    },
+    /// Makes sure that a group has lost its quorum and can go on from one member, by asking the members themselves; ends the
+    /// round if one of them hears of a leader, or is not as it was seen.
+    ConfirmQuorumLost {
+        /// The member: it must have what it promised, and take part.
+        from: u64,
+        /// The configuration that it must know.
+        configuration: u64,
+        /// All members that answered.
+        members: Vec<u64>,
+        /// Those of them that lost what they promised.
+        lost: Vec<u64>,
     },
     /// Changes the group's configuration by one step, if it still is the expected one.
     Membership {
@@ -237,6 +252,7 @@ impl Action {
             Self::ConfirmServing { .. } => "confirm-serving",
             Self::ConfirmAiling { .. } => "confirm-ailing",
             Self::ConfirmConfiguration { .. } => "confirm-configuration",
+            Self::ConfirmQuorumLost { .. } => "confirm-quorum-lost",
             Self::Membership { .. } => "membership",
             Self::Transfer { .. } => "transfer",
         }
@@ -265,7 +281,8 @@ impl fmt::Display for Action {
                 )
             }
             Self::ConfirmGone { kind, name } => write!(f, " {kind} {name}"),
-            Self::ConfirmNone { kind, .. } => write!(f, " {kind}"),
+            Self::ConfirmNone { kind, but, .. } if but.is_empty() => write!(f, " {kind}"),
+            Self::ConfirmNone { kind, but, .. } => write!(f, " {kind} but {}", but.join(", ")),
             Self::ConfirmUnchanged { seen } => write!(f, " {} {}", seen.kind, seen.name),
             Self::ConfirmServing {
                 via,
@@ -273,8 +290,7 @@ impl fmt::Display for Action {
                 without,
                 members,
             } => {
-                let members: Vec<_> = members.iter().map(u64::to_string).collect();
-                let members = members.join(",");
+                let members = listed(members);
                 write!(
                     f,
                     " {members} without {without} at configuration {configuration} via {via}"
@@ -292,6 +308,22 @@ impl fmt::Display for Action {
             Self::ConfirmConfiguration { via, configuration } => {
                 write!(f, " {configuration} via {via}")
             }
+            Self::ConfirmQuorumLost {
+                from,
+                configuration,
+                members,
+                lost,
+            } => {
+                let members = listed(members);
+                write!(
+                    f,
+                    " from {from} at configuration {configuration} by {members}"
+                )?;
+                match lost.as_slice() {
+                    [] => Ok(()),
+                    lost => write!(f, ", {} without data", listed(lost)),
+                }
+            }
             Self::Membership { via, request } => write!(
                 f,
                 " {} at configuration {} via {via}",
@@ -301,6 +333,12 @@ impl fmt::Display for Action {
             Self::Transfer { via, to } => write!(f, " from {via} to {to}"),
         }
     }
+}
+
+/// As `1,2,3`.
+fn listed(numbers: &[u64]) -> String {
+    let numbers: Vec<_> = numbers.iter().map(u64::to_string).collect();
+    numbers.join(",")
 }
 
 fn step(change: &Change) -> String {

@@ -2,7 +2,7 @@
 //!
 //! One task owns the cache, the agents' answers and the queue; looking at an object is a task of its own, which gets a
 //! copy of what was observed. Nothing is remembered between two looks but the last failure, for the status, and the
-//! newest configuration id, as a guard against old answers; both may be lost.
+//! newest configuration, as a guard against old answers; both may be lost.
 
 mod look;
 mod rival;
@@ -27,7 +27,7 @@ use crate::authority::{self, Authority};
 use crate::kinds::Kind;
 use crate::metrics::Metrics;
 use crate::names::Key;
-use crate::observe::{Cache, Failure, Item, NodeSeen, Observed, feeds, node_feed};
+use crate::observe::{Cache, Failure, Floor, Item, NodeSeen, Observed, feeds, node_feed};
 use crate::queue::{Ended, Queue};
 use crate::settings::Settings;
 use look::{Look, Task};
@@ -62,7 +62,7 @@ pub struct Controller {
     agents: Agents,
     queue: Queue,
     failures: HashMap<Key, Failure>,
-    floors: HashMap<Key, (String, u64)>,
+    floors: HashMap<Key, Floor>,
     written: HashMap<Key, Written>,
     metrics: Arc<Metrics>,
     herald: Option<Herald>,
@@ -193,9 +193,9 @@ impl Controller {
         if let Some(targets) = look.targets {
             self.agents.follow(&look.key, targets);
         }
-        if let Some((uid, id)) = look.floor {
-            let before = self.floor(&look.key, &uid);
-            self.floors.insert(look.key.clone(), (uid, id.max(before)));
+        if let Some(floor) = look.floor {
+            let known = self.floors.get(&look.key).copied();
+            self.floors.insert(look.key.clone(), floor.or(known));
         }
         if let Some(written) = look.written {
             self.written.insert(look.key.clone(), written);
@@ -238,13 +238,6 @@ impl Controller {
         self.queue.ended(key, Ended::Gone, now);
     }
 
-    fn floor(&self, key: &Key, uid: &str) -> u64 {
-        self.floors
-            .get(key)
-            .filter(|(of, _)| of == uid)
-            .map_or(0, |(_, id)| *id)
-    }
-
     /// All that is known of an object, for one look; `None` if there is no such object.
     fn task(&self, key: &Key, stop: &CancellationToken) -> Option<Task> {
         let object = self.cache.object(key)?;
@@ -258,13 +251,12 @@ impl Controller {
         }
         let now = (self.clock)();
         let behind = authority.as_ref().map(|it| self.cache.behind(key, it, now));
-        let uid = object.metadata.uid.clone().unwrap_or_default();
         let observed = Observed {
             key: key.clone(),
             object,
             children: self.cache.children(key),
             agents: self.agents.seen(key),
-            floor: self.floor(key, &uid),
+            floor: self.floors.get(key).copied(),
             behind: behind.unwrap_or_default(),
             authority: authority.map(Arc::new),
             nodes: self.cache.nodes(),
@@ -286,7 +278,6 @@ impl Controller {
             resource,
             kind,
             heard: self.agents.heard(key),
-            uid,
             written: self.written.get(key).cloned(),
             metrics: self.metrics.clone(),
             herald: self.herald.clone(),

@@ -89,6 +89,7 @@ pub fn of_action(action: &Action) -> Option<Event> {
         | Action::ConfirmUnchanged { .. }
         | Action::ConfirmServing { .. }
         | Action::ConfirmAiling { .. }
+        | Action::ConfirmQuorumLost { .. }
         | Action::ConfirmConfiguration { .. } => None,
     }
 }

@@ -15,9 +15,11 @@ pub const LABEL_TEMPLATE: &str = "synod.dev/template";
 /// On the Secret of a namespace's certificate authority.
 pub const LABEL_AUTHORITY: &str = "synod.dev/authority";
 
-/// On claims: the UID of the cluster whose data is on it.
+/// On claims: the UID of the cluster whose data is on it. On pods: that of the cluster that it was made for.
 pub const CLUSTER_UID: &str = "synod.dev/cluster-uid";
-/// On claims: how the member began, `bootstrap` or `join`.
+/// On claims with `start: recover`: the UID of the cluster of before, whose data the group went on with.
+pub const FORMER_UID: &str = "synod.dev/former-cluster-uid";
+/// On claims: how the member began, `bootstrap`, `join` or `recover`.
 pub const START: &str = "synod.dev/start";
 /// On claims with `start: bootstrap`: the numbers of the first configuration, comma separated.
 pub const INITIAL_MEMBERS: &str = "synod.dev/initial-members";
@@ -36,7 +38,7 @@ pub const LEAVING: &str = "synod.dev/leaving";
 pub const HIBERNATED: &str = "synod.dev/hibernated";
 /// On claims that are older than the object: its uid, from when on their data is the object's.
 pub const ADOPTED_BY: &str = "synod.dev/adopted-by";
-/// On claims, `true` when the member is gone and the claim is only kept.
+/// On claims, `true` when the member is gone, or its cluster was given up, and the claim is only kept.
 pub const RETIRED: &str = "synod.dev/retired";
 /// On pods and claims: the version in which it was seen when something was decided that rests on its being so. Writing it
 /// makes that version one of the past, and with it whatever else was decided on it.

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use kube::core::{DynamicObject, ObjectMeta};
 use kube::runtime::watcher::Event;
+use synod_agent_api::ClusterUid;
 
 use crate::agents::AgentSeen;
 use crate::authority::{Authority, Lag, Phase};
@@ -40,8 +41,8 @@ pub struct Observed {
     pub children: Vec<Arc<Child>>,
     /// What agents last told, by member number; none of those that do not answer.
     pub agents: BTreeMap<u64, AgentSeen>,
-    /// The id of the newest configuration that a call for this object was answered with; what is older is outdated.
-    pub floor: u64,
+    /// The newest configuration that a call for this object was answered with; what is older is outdated.
+    pub floor: Option<Floor>,
     /// The namespace's certificate authority, if there is one.
     pub authority: Option<Arc<Authority>>,
     /// Other objects of the namespace whose certificates have not followed the authority, while it is being replaced.
@@ -54,6 +55,25 @@ pub struct Observed {
     pub now: Timestamp,
     /// What went wrong when the last plan for this object was carried out.
     pub failure: Option<Failure>,
+}
+
+/// A configuration that is known to be in force, or a newer one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Floor {
+    /// The cluster whose configuration it is.
+    pub cluster: ClusterUid,
+    /// Its id.
+    pub id: u64,
+}
+
+impl Floor {
+    /// This one, unless a newer one of the same cluster was known.
+    #[must_use]
+    pub fn or(self, known: Option<Self>) -> Self {
+        known
+            .filter(|known| known.cluster == self.cluster && known.id > self.id)
+            .unwrap_or(self)
+    }
 }
 
 /// Why a plan was not carried out to its end.

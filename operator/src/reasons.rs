@@ -9,6 +9,7 @@
 //! | `Progressing` | something is being done |
 //! | `Degraded` | something is wrong, whether it is being mended or waits for a person |
 //! | `ForeignMember` | the group has a member that the operator did not add; absent otherwise |
+//! | `Recovery` | the group went on with what one member had; false while it has not, absent while spec.recovery is |
 //! | `AuthorityRotation` | the namespace's certificate authority is being replaced; absent otherwise |
 //! | `UpdateAvailable` | the operator's default image is another one than the members run; absent otherwise |
 //!
@@ -20,7 +21,7 @@
 //! | `Hibernated` | Ready, Progressing | set spec.hibernated to false to have the members back |
 //! | `Paused` | Ready, Progressing | set spec.paused to false to have changes made again |
 //! | `Deleting` | Ready, Progressing | nothing; volumes stay as storage.retention says |
-//! | `NoLeader` | Ready, Progressing, Degraded | bring a quorum of the members back; nothing is changed until then |
+//! | `NoLeader` | Ready, Progressing, Degraded | bring a quorum of the members back; nothing is changed until then. If it is lost for good: spec.recovery |
 //! | `MemberNotReady` | Degraded | see the message; it is mended where it can be |
 //! | `ClaimsDisagree` | all three | delete the claims of the other cluster, or rename the object |
 //! | `ClaimsRefused` | all three | delete the claims to begin empty, or set spec.storage.adoption to Adopt |
@@ -31,6 +32,9 @@
 //! | `OperatorMistake` | Degraded | report it; the object is looked at again |
 //! | `Invalid` | Degraded | correct the object |
 //! | `UnknownMember` | ForeignMember | remove it with the client that added it, or leave it |
+//! | `RecoveryRefused` | Recovery | see the message; nothing was done |
+//! | `Recovering` | Recovery | wait |
+//! | `Recovered` | Recovery | take spec.recovery off |
 //! | `SpreadingTrust`, `ReplacingCertificates` | AuthorityRotation | wait; the message names what is waited for |
 //! | `NewDefaultImage` | UpdateAvailable | set spec.image, or spec.upgradePolicy to Automatic |
 
@@ -42,6 +46,8 @@ pub const PROGRESSING: &str = "Progressing";
 pub const DEGRADED: &str = "Degraded";
 /// Condition: the group has a member that the operator did not add.
 pub const FOREIGN_MEMBER: &str = "ForeignMember";
+/// Condition: the group went on with what one member had, as spec.recovery asks for.
+pub const RECOVERY: &str = "Recovery";
 /// Condition: the operator's default image is another one than the members run.
 pub const UPDATE_AVAILABLE: &str = "UpdateAvailable";
 
@@ -93,6 +99,12 @@ pub const NEW_DEFAULT_IMAGE: &str = "NewDefaultImage";
 pub const SPREADING_TRUST: &str = "SpreadingTrust";
 /// Certificates are issued anew by the new authority; the old one is still trusted.
 pub const REPLACING_CERTIFICATES: &str = "ReplacingCertificates";
+/// What spec.recovery asks for is not done.
+pub const RECOVERY_REFUSED: &str = "RecoveryRefused";
+/// The group is being made anew of what one member has.
+pub const RECOVERING: &str = "Recovering";
+/// It was.
+pub const RECOVERED: &str = "Recovered";
 /// There is a member that the operator did not add.
 pub const UNKNOWN_MEMBER: &str = "UnknownMember";
 /// A look at the object ended in a panic: a mistake of the operator, not of the object's author.

@@ -28,6 +28,10 @@ pub mod ports {
 pub struct AgentConfig {
     /// The group's UID. The data directory and all peers must have the same one.
     pub cluster_uid: ClusterUid,
+    /// With `start: recover`: the UID of the group that lost its quorum for good, which the data directory belongs to. Nothing
+    /// else may have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_cluster_uid: Option<ClusterUid>,
     /// What the agent serves.
     #[serde(default)]
     pub kind: Kind,
@@ -37,7 +41,7 @@ pub struct AgentConfig {
     pub name: String,
     /// The member's number: not 0, never used before in this group.
     pub number: u64,
-    /// What an empty data directory means.
+    /// What an empty data directory means, or one of a group that is no more.
     #[serde(default)]
     pub start: Start,
     /// The members to begin with. With `start: bootstrap` they are the first configuration, all of them voters, and
@@ -87,7 +91,8 @@ impl AgentConfig {
     }
 }
 
-/// What an empty data directory means. A directory that holds this member's data is always resumed.
+/// What an empty data directory means, or one of a group that is no more. A directory that holds this member's data is
+/// always resumed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
@@ -100,6 +105,12 @@ pub enum Start {
     /// The directory was lost: the member quarantines itself, and is taken in again as a learner.
     #[default]
     Resume,
+    /// A majority of the voters lost their directories for good, and a person decided to go on with what this one has: a
+    /// whole directory of the group `former_cluster_uid` becomes the beginning of the group `cluster_uid`, which is a new one
+    /// and has this member alone. Writes that only the lost members knew are lost; watches of before end as compacted. An
+    /// empty or damaged directory, or one of another group, is refused and left as it is; one that was recovered before is
+    /// resumed. Only one directory may ever be recovered into one `cluster_uid`.
+    Recover,
 }
 
 /// A member to begin with.

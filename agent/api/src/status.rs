@@ -72,6 +72,21 @@ impl Status {
     pub fn leads(&self) -> bool {
         self.role == Role::Leader
     }
+
+    /// Whether this member leads or heard of a leader lately, as far as it can tell: one that votes looks for another leader
+    /// when it hears of none, one that does not vote remembers the last.
+    #[must_use]
+    pub fn hears_leader(&self) -> bool {
+        let votes = matches!(self.role, Role::Leader | Role::Follower | Role::Candidate);
+        self.ready || self.leads() || votes && self.leader.is_some()
+    }
+
+    /// Whether this member has all that it ever promised.
+    #[must_use]
+    pub fn has_promises(&self) -> bool {
+        let lost = |quarantine: &Quarantine| quarantine.promises_lost;
+        !self.quarantined.as_ref().is_some_and(lost)
+    }
 }
 
 /// What a member is at the moment.
@@ -153,6 +168,9 @@ pub struct Quarantine {
     pub reason: String,
     /// What to do, or what is under way.
     pub cure: String,
+    /// Whether what the member promised is lost for good, and with it its vote, until the group takes it in again.
+    #[serde(default)]
+    pub promises_lost: bool,
 }
 
 /// The data directory.

@@ -59,6 +59,7 @@ impl AgentConfig {
     pub fn validate(&self) -> Result<(), ConfigError> {
         let mut found = Problems::default();
         self.check_names(&mut found);
+        self.check_recovery(&mut found);
         self.check_members(&mut found);
         self.check_tls(&mut found);
         self.check_timing(&mut found);
@@ -91,6 +92,29 @@ impl AgentConfig {
             "data_dir",
             "is neither absolute nor begins with `./`",
             "write the whole path",
+        );
+    }
+
+    fn check_recovery(&self, found: &mut Problems) {
+        let place = "former_cluster_uid";
+        let recovers = self.start == Start::Recover;
+        found.unless(
+            !recovers || self.former_cluster_uid.is_some(),
+            place,
+            "is missing",
+            "with `start: recover` write the cluster_uid that the data directory was used with",
+        );
+        found.unless(
+            recovers || self.former_cluster_uid.is_none(),
+            place,
+            "is set, but `start` is not `recover`",
+            "remove it, or set `start: recover` if the group lost its quorum for good",
+        );
+        found.unless(
+            self.former_cluster_uid != Some(self.cluster_uid),
+            place,
+            "is the cluster_uid itself",
+            "give the recovered group a cluster_uid that was never used",
         );
     }
 

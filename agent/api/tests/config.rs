@@ -55,14 +55,14 @@ fn what_is_wrong_is_told_with_place_and_cure() {
         "data_dir",
         "data_dri",
         expect![
-            "unknown field `data_dri`, expected one of `cluster_uid`, `kind`, `group`, `name`, `number`, `start`, `members`, `data_dir`, `listen`, `advertise`, `tls`, `timing`, `limits`, `snapshot`, `drain`, `runtime`, `log` at line 10 column 1"
+            "unknown field `data_dri`, expected one of `cluster_uid`, `former_cluster_uid`, `kind`, `group`, `name`, `number`, `start`, `members`, `data_dir`, `listen`, `advertise`, `tls`, `timing`, `limits`, `snapshot`, `drain`, `runtime`, `log` at line 10 column 1"
         ],
     );
     refused(
         "start: bootstrap",
         "start: again",
         expect![
-            "start: unknown variant `again`, expected one of `bootstrap`, `join`, `resume` at line 6 column 8"
+            "start: unknown variant `again`, expected one of `bootstrap`, `join`, `resume`, `recover` at line 6 column 8"
         ],
     );
     refused(
@@ -137,4 +137,22 @@ fn what_is_wrong_is_told_with_place_and_cure() {
             "members: does not contain this member (3); with `start: bootstrap` list all members, this one too"
         ],
     );
+}
+
+#[test]
+fn a_recovery_names_the_group_of_before() {
+    let recover = GOOD.replace("start: bootstrap", "start: recover");
+    let former = "former_cluster_uid: 5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0fffe\n";
+    let config = AgentConfig::parse(&format!("{recover}{former}")).unwrap();
+    assert_eq!(config.start, Start::Recover);
+    assert_eq!(AgentConfig::parse(&config.to_yaml()), Ok(config));
+    // Nobody else's file knows of it.
+    let config = AgentConfig::parse(GOOD).unwrap();
+    assert!(!config.to_yaml().contains("former"));
+
+    let told = |text: &str| AgentConfig::parse(text).unwrap_err().to_string();
+    expect!["former_cluster_uid: is missing; with `start: recover` write the cluster_uid that the data directory was used with"].assert_eq(&told(&recover));
+    expect!["former_cluster_uid: is set, but `start` is not `recover`; remove it, or set `start: recover` if the group lost its quorum for good"].assert_eq(&told(&format!("{GOOD}{former}")));
+    let itself = former.replace("fffe", "ffee");
+    expect!["former_cluster_uid: is the cluster_uid itself; give the recovered group a cluster_uid that was never used"].assert_eq(&told(&format!("{recover}{itself}")));
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use synod_paxos::{Configuration, Node};
 
-use crate::ClusterUid;
 use crate::codec::{DecodeError, Reader, Writer, configuration, put_configuration};
+use crate::{ClusterUid, MemberContext};
 
 /// The newest version of the file.
 pub(crate) const VERSION: u32 = 2;
@@ -32,6 +32,9 @@ pub(crate) enum DiskStanding {
     Amnesiac,
     /// What is on it must not be used: it is set aside at the next start, and the disk formatted anew.
     Lost,
+    /// A group that lost its quorum for good goes on with it: the newest snapshot is the beginning of the new group, and what
+    /// the one before it left is being removed. The member takes no part until that is done.
+    Recovering,
 }
 
 /// What the identity file holds.
@@ -42,13 +45,30 @@ pub(crate) struct Identity {
     pub(crate) group: u32,
     pub(crate) disk_id: u128,
     pub(crate) standing: DiskStanding,
-    /// The configuration that this member founded the group with, if it is a founder and never lost its promises.
+    /// The configuration that this member founded the group with, if it is a founder and never lost its promises; or the one
+    /// in which the group goes on with this member alone, if it was recovered from this disk.
     pub(crate) initial: Option<Configuration>,
     /// The disks of the other founders, as noted here.
     pub(crate) founders: BTreeMap<Node, u128>,
 }
 
 impl Identity {
+    /// True if the disk has all that its member ever promised: by its own word, or because the group knows the member by this
+    /// disk in `decided` (it may have voted since, though that was not noted yet).
+    pub(crate) fn is_whole(&self, decided: &Configuration) -> bool {
+        let known = decided.members.get(&self.node);
+        match self.standing {
+            DiskStanding::Whole => true,
+            DiskStanding::Amnesiac | DiskStanding::Joining => known
+                .and_then(|known| MemberContext::decode(&known.context).ok())
+                .is_some_and(|known| known.disk_id == self.disk_id),
+            DiskStanding::Founding
+            | DiskStanding::Noted
+            | DiskStanding::Lost
+            | DiskStanding::Recovering => false,
+        }
+    }
+
     pub(crate) fn encode(&self) -> Bytes {
         let mut w = Writer::with_capacity(256);
         w.raw(MAGIC);
@@ -64,6 +84,7 @@ impl Identity {
             DiskStanding::Founding => 3,
             DiskStanding::Noted => 4,
             DiskStanding::Joining => 5,
+            DiskStanding::Recovering => 6,
         });
         w.bool(self.initial.is_some());
         if let Some(initial) = &self.initial {
@@ -110,6 +131,7 @@ impl Identity {
                 3 => DiskStanding::Founding,
                 4 => DiskStanding::Noted,
                 5 => DiskStanding::Joining,
+                6 => DiskStanding::Recovering,
                 _ => return Err(DecodeError::Invalid("the disk's standing")),
             },
             initial: None,

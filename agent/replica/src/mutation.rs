@@ -25,4 +25,10 @@ synod_mutation::mutations! {
     "replica-soft-unconfirmed" => "soft requests are answered without confirming leadership",
     "replica-clock-runs-back" => "the replicated clock follows each leader, also backwards",
     "replica-apply-again-after-install" => "after a snapshot was installed the slots before it are applied again",
+    "replica-recovery-decides-early" => "the disk of a survivor is the new group's before the snapshot that it begins with is durable",
+    "replica-recovery-removes-early" => "the log of a survivor is removed before its disk is the new group's",
+    "replica-recovery-drops-tail" => "what a survivor had accepted and did not know to be decided is left out",
+    "replica-recovery-renews-late" => "what a survivor alone decides gets the revisions that others may have given to something else",
+    "replica-recovery-keeps-configuration-id" => "the configuration with the survivor alone has the id of the one before it",
+    "replica-recovery-forgets-promise" => "the new group's log does not hold the ballot that its first configuration was decided in",
 }

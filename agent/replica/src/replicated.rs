@@ -155,10 +155,18 @@ impl<S: StateMachine> Replicated<S> {
         Ok(outcome)
     }
 
-    fn stamp(&self, entry: &Entry) -> Stamp {
+    /// The state goes on as another group's. Which commands were applied stays known: one may come twice in what is left of
+    /// the log. Nobody else has the states from here on until they are sent as a snapshot, so they are not compared.
+    pub(crate) fn renew(&mut self) {
+        let stamp = self.stamp(self.shared.newest);
+        self.machine.renew(&stamp);
+        self.check_slots = u64::MAX;
+    }
+
+    fn stamp(&self, ballot: Ballot) -> Stamp {
         Stamp {
             slot: self.shared.applied,
-            ballot: entry.ballot,
+            ballot,
             newest: self.shared.newest,
             time_ms: self.shared.clock_ms,
             level: self.shared.level,
@@ -166,7 +174,7 @@ impl<S: StateMachine> Replicated<S> {
     }
 
     fn pass(&mut self, entry: &Entry) {
-        let stamp = self.stamp(entry);
+        let stamp = self.stamp(entry.ballot);
         self.machine.pass(&stamp);
     }
 
@@ -190,7 +198,7 @@ impl<S: StateMachine> Replicated<S> {
         }
         match envelope.carried {
             Carried::Machine(command) => {
-                let stamp = self.stamp(entry);
+                let stamp = self.stamp(entry.ballot);
                 match self.machine.apply(&stamp, &command) {
                     Ok(response) => Ok(Outcome::Applied { origin, response }),
                     Err(_) if mutated("replica-unknown-command-skipped") => {

@@ -36,6 +36,15 @@ pub enum StartMode {
     /// The disk ought to be formatted. An empty one means that its promises were lost: the member formats it anew,
     /// says so to the leader and never votes until it was demoted and promoted again.
     Resume,
+    /// A group lost its quorum for good, and a person decided to go on with what this disk has. A whole disk of the group
+    /// `former` becomes the beginning of this group, with this member as its only one; everything else is refused. A disk
+    /// of which that was made before is resumed, so it may be said at every start.
+    ///
+    /// Whoever says so must see to it that no other disk is made the beginning of a group of the same UID.
+    Recover {
+        /// The group of before.
+        former: ClusterUid,
+    },
 }
 
 /// Everything a driver needs to know beforehand.
@@ -61,6 +70,18 @@ pub struct Settings {
     pub level_max: u32,
     /// Bounds and sizes of the driver.
     pub bounds: Bounds,
+}
+
+impl Settings {
+    /// What the Paxos core is told.
+    pub(crate) fn of_core(&self, seed: u64) -> synod_paxos::Settings {
+        synod_paxos::Settings {
+            node: self.node,
+            seed,
+            timing: self.timing.clone(),
+            bounds: self.core.clone(),
+        }
+    }
 }
 
 /// Named bounds of the driver. The answer at each bound is stated on it.

@@ -9,6 +9,8 @@ use crate::ClusterUid;
 pub enum Phase {
     /// The disk is being made ready; the member takes no part yet.
     Opening,
+    /// What the disk of a survivor has is being made the beginning of a new group; the member takes no part yet.
+    Recovering,
     /// The member takes part.
     Running,
     /// The member takes no part, for the stated reason, until it is restarted.
@@ -220,4 +222,31 @@ pub enum OpenError {
     /// The initial configuration is unsound, or this member is not in it.
     #[error("{0}")]
     BadStart(&'static str),
+    /// A group is to be recovered from an empty disk.
+    #[error(
+        "the data directory holds nothing that a group could be recovered from: start the member whose data survived so, and this one with `join` once it was added; with `resume` if its group was recovered before"
+    )]
+    NothingToRecover,
+    /// A group is to be recovered from a disk of yet another one.
+    #[error(
+        "the data directory belongs to cluster {found}, neither to {former}, which is to be recovered, nor to {wanted}, which it is to become: correct the former cluster's UID, or give this member its own directory"
+    )]
+    NotFormer {
+        /// The disk's.
+        found: ClusterUid,
+        /// The group of before.
+        former: ClusterUid,
+        /// This member's.
+        wanted: ClusterUid,
+    },
+    /// A group is to be recovered from a disk that may lack what its member promised.
+    #[error(
+        "no group can be recovered from this data directory: {0}; nothing was changed: recover from another survivor, or restore a backup"
+    )]
+    Unrecoverable(String),
+    /// A group is to be recovered from a log that this build cannot apply.
+    #[error(
+        "the group cannot be recovered by this build: {0} is unknown to it; nothing was changed: run a newer agent"
+    )]
+    UnknownCommand(String),
 }

@@ -110,6 +110,7 @@ fn not_ready_because(driver: &DriverStatus, me: Node, unready: bool) -> String {
     }
     let why = match &driver.phase {
         Phase::Opening => "the data directory is being opened",
+        Phase::Recovering => "a new group is being made of what the data directory has",
         Phase::Quarantined(_) => "the member is quarantined",
         Phase::Running if driver.amnesiac => {
             "the member lost its data directory and waits to be taken in again"
@@ -210,10 +211,12 @@ fn member_status(
 }
 
 fn quarantine(driver: &DriverStatus) -> Option<api::Quarantine> {
+    let damaged = matches!(&driver.phase, Phase::Quarantined(Quarantine::Damaged(_)));
     let told = |reason: &str, cure: &str| {
         Some(api::Quarantine {
             reason: reason.to_owned(),
             cure: cure.to_owned(),
+            promises_lost: driver.amnesiac || damaged,
         })
     };
     match &driver.phase {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use synod_agent_api::AgentConfig;
 use synod_kv::Store;
 use synod_paxos::Node;
-use synod_replica::Driver;
+use synod_replica::{Driver, Phase};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -78,6 +78,13 @@ impl Agent {
         let net = RealNet::start(net, listeners.peer, feeds.events.clone());
         let disk = start_disk(directory, &metrics, &feeds)?;
         let driver = open(&config, disk, net).await?;
+        if driver.status().phase == Phase::Recovering {
+            tracing::warn!(
+                cluster = %config.cluster_uid,
+                former = %config.former_cluster_uid.unwrap_or_default(),
+                "a new group is being made of what the data directory has"
+            );
+        }
         let requests_max = config.limits.requests_max as usize;
         let (turning, engine) = engine::start(driver, lanes, facts(&config, &keys), requests_max);
         tasks.rest.spawn(turning.run(tasks.stop.clone()));

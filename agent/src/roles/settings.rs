@@ -40,7 +40,7 @@ pub(super) fn machine(config: &AgentConfig) -> Store {
 pub fn driver(config: &AgentConfig) -> Settings {
     Settings {
         node: Node(config.number),
-        cluster: ClusterUid(config.cluster_uid.0.to_be_bytes()),
+        cluster: cluster(config.cluster_uid),
         group: GROUP,
         context: own_context(config),
         start: match config.start {
@@ -49,6 +49,10 @@ pub fn driver(config: &AgentConfig) -> Settings {
             },
             Start::Join => StartMode::Join,
             Start::Resume => StartMode::Resume,
+            Start::Recover => StartMode::Recover {
+                // Validation has seen to it that there is one.
+                former: cluster(config.former_cluster_uid.unwrap_or_default()),
+            },
         },
         timing: timing(config),
         core: synod_paxos::Bounds::default(),
@@ -62,6 +66,10 @@ pub fn driver(config: &AgentConfig) -> Settings {
             ..Bounds::default()
         },
     }
+}
+
+const fn cluster(uid: synod_agent_api::ClusterUid) -> ClusterUid {
+    ClusterUid(uid.0.to_be_bytes())
 }
 
 fn timing(config: &AgentConfig) -> Timing {

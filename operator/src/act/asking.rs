@@ -70,6 +70,31 @@ impl Agents<'_> {
         Ok(())
     }
 
+    /// Whether `from` has what it promised, and knows this configuration; each of `lost` says that it lost what it promised; and
+    /// none of `members`, who all are among them, hears of a leader.
+    pub(super) async fn lost_quorum(
+        &self,
+        from: u64,
+        configuration: u64,
+        members: &[u64],
+        lost: &[u64],
+    ) -> Result<(), ActError> {
+        for number in members {
+            let status = self.ask(*number).await?;
+            if status.hears_leader() {
+                return Err(outdated(*number, "hears of a leader"));
+            }
+            if status.has_promises() == lost.contains(number) {
+                return Err(outdated(*number, "is not as it was"));
+            }
+            let well = status.quarantined.is_none() && status.configuration.id == configuration;
+            if *number == from && !well {
+                return Err(outdated(*number, "is not as it was, or knows more"));
+            }
+        }
+        Ok(())
+    }
+
     /// What the leader tells, if it still is the leader, of the configuration that is expected.
     pub(super) async fn leader(&self, via: u64, configuration: u64) -> Result<Status, ActError> {
         let status = self.ask(via).await?;

@@ -21,7 +21,7 @@ use crate::kinds::{Decision, Kind, Strand, Undecodable};
 use crate::metrics::Metrics;
 use crate::mutation::mutated;
 use crate::names::Key;
-use crate::observe::{Failure, Observed};
+use crate::observe::{Failure, Floor, Observed};
 use crate::queue::Ended;
 use crate::reasons;
 
@@ -34,8 +34,8 @@ pub(super) struct Look {
     pub(super) targets: Option<Vec<Target>>,
     pub(super) ended: Ended,
     pub(super) failure: Option<Failure>,
-    /// uid of the object, and the newest configuration its calls led to.
-    pub(super) floor: Option<(String, u64)>,
+    /// The newest configuration that its calls led to.
+    pub(super) floor: Option<Floor>,
     /// The status that was written.
     pub(super) written: Option<Written>,
 }
@@ -48,7 +48,6 @@ pub(super) struct Task {
     pub(super) resource: ApiResource,
     pub(super) kind: Arc<dyn Kind>,
     pub(super) heard: HashSet<Target>,
-    pub(super) uid: String,
     /// The status that was written last.
     pub(super) written: Option<Written>,
     pub(super) metrics: Arc<Metrics>,
@@ -265,8 +264,8 @@ impl Task {
             "{action}"
         );
         self.metrics.acted(did, word);
-        if let Some(id) = result? {
-            look.floor = Some((self.uid.clone(), id));
+        if let Some(floor) = result? {
+            look.floor = Some(floor);
         }
         self.tell(events::of_action(action));
         Ok(())

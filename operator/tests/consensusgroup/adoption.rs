@@ -156,7 +156,7 @@ pub(crate) fn claims_made_on_an_old_list() -> usize {
     world.recreate();
     let mut view = View::default();
     view.see_objects(&world);
-    let actions = view.decide(0).strands.concat();
+    let actions = view.decide(None).strands.concat();
     let done = actions
         .iter()
         .take_while(|action| world.act(action).is_ok());

@@ -151,12 +151,6 @@ impl Cluster {
         };
         let text = &map.data.as_ref().expect("data")["agent.yaml"];
         let config = AgentConfig::parse(text).expect("a configuration that the agent takes");
-        let start = serde_json::to_value(config.start).expect("encodes");
-        let initial: Vec<_> = config
-            .members
-            .iter()
-            .map(|m| (m.number, crate::world::spec_of(m)))
-            .collect();
         let claim = format!("data-{}", pod.name_any());
         let status = json!({ "status": {
             "phase": "Running",
@@ -174,11 +168,11 @@ impl Cluster {
             )
             .await;
         if done.is_ok() {
-            let word = start.as_str().expect("a word");
-            self.groups()
+            let mut groups = self.groups();
+            groups
                 .entry(group)
                 .or_default()
-                .start(number, &claim, word, &initial);
+                .start(number, &claim, &config);
         }
     }
 
@@ -290,7 +284,9 @@ impl Reach for Cluster {
                     let groups = cluster.groups();
                     let group = groups.get(&target.identity.name);
                     group.and_then(|group| {
-                        group.status(target.identity.number, target.identity.cluster)
+                        let cluster = target.identity.cluster;
+                        let status = group.status(target.identity.number);
+                        status.filter(|status| status.cluster_uid == cluster)
                     })
                 };
                 let Some(mut status) = status else {

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use synod_agent_api::{
-    BallotStatus, Change, ClusterUid, ConfigurationRequest, ConfigurationStatus, DiskStatus, Kind,
-    MemberRole, MemberSpec, MemberStatus, Role, Status,
+    AgentConfig, BallotStatus, Change, ClusterUid, ConfigurationRequest, ConfigurationStatus,
+    DiskStatus, Kind, MemberRole, MemberSpec, MemberStatus, Quarantine, Role, Start, Status,
 };
+
+use crate::world::spec_of;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Member {
@@ -23,10 +25,18 @@ pub(crate) struct Disk {
     pub(crate) running: bool,
     /// The configuration as this member knows it.
     pub(crate) known: (u64, BTreeMap<u64, Member>),
+    /// Whose data it is.
+    pub(crate) cluster: ClusterUid,
+    /// It was emptied, and the group has not taken its member in again.
+    pub(crate) amnesiac: bool,
 }
 
 #[derive(Default)]
 pub(crate) struct Group {
+    /// The cluster that it is now.
+    pub(crate) cluster: Option<ClusterUid>,
+    /// Clusters that began with what a disk had of another one.
+    recovered: BTreeSet<ClusterUid>,
     pub(crate) id: u64,
     pub(crate) members: BTreeMap<u64, Member>,
     pub(crate) leader: Option<u64>,
@@ -69,62 +79,116 @@ impl Group {
 
     /// Voters whose data is there.
     pub(crate) fn intact(&self) -> Vec<u64> {
-        self.voters()
-            .into_iter()
-            .filter(|n| self.disks.contains_key(n))
-            .collect()
+        let has_data = |n: &u64| self.disks.get(n).is_some_and(|disk| !disk.amnesiac);
+        self.voters().into_iter().filter(has_data).collect()
+    }
+
+    /// What was on the disks of these members is gone; their processes start again on the empty ones.
+    pub(crate) fn lose_data(&mut self, numbers: &[u64]) {
+        for number in numbers {
+            let disk = self.disks.get_mut(number).expect("a disk");
+            (disk.amnesiac, disk.known) = (true, Default::default());
+            if let Some(member) = self.members.get_mut(number) {
+                member.caught_up = false;
+            }
+        }
+        self.settle();
     }
 
     pub(crate) fn violated(&mut self, what: String) {
         self.violations.push(what);
     }
 
-    /// A process starts on a claim.
-    pub(crate) fn start(
-        &mut self,
-        number: u64,
-        claim: &str,
-        start: &str,
-        initial: &[(u64, MemberSpec)],
-    ) {
-        let formatted = self
-            .disks
-            .get(&number)
-            .is_some_and(|disk| disk.claim == claim);
-        if !formatted {
-            if start == "bootstrap" {
-                self.bootstrap(number, initial);
+    /// A process starts on a claim, unless it refuses what is on it.
+    pub(crate) fn start(&mut self, number: u64, claim: &str, config: &AgentConfig) -> bool {
+        let disk = self.disks.get(&number).filter(|disk| disk.claim == claim);
+        let found = disk.map(|disk| disk.cluster);
+        match (config.start, found) {
+            (_, Some(cluster)) if cluster == config.cluster_uid => {}
+            (Start::Recover, Some(former)) => {
+                if config.former_cluster_uid != Some(former) || !self.recover(number, config) {
+                    return false;
+                }
             }
-            if start == "join"
-                && self
-                    .members
-                    .get(&number)
-                    .is_some_and(|m| m.role == MemberRole::Voter)
-            {
+            (Start::Recover, None) | (_, Some(_)) => return false,
+            (Start::Bootstrap, None) => self.bootstrap(number, config),
+            (Start::Join, None) if self.voters().contains(&number) => {
                 self.violated(format!("voter {number} joins with an empty disk"));
             }
+            (Start::Join | Start::Resume, None) => {}
         }
         self.ever.insert(number);
-        let known = if start == "bootstrap" && !formatted {
-            (self.id, self.members.clone())
-        } else {
-            Default::default()
-        };
+        let begins = config.start == Start::Bootstrap && found.is_none();
+        let known = begins.then(|| (self.id, self.members.clone()));
         let disk = self.disks.entry(number).or_insert(Disk {
             claim: claim.to_owned(),
             running: true,
-            known,
+            known: known.unwrap_or_default(),
+            cluster: config.cluster_uid,
+            amnesiac: false,
         });
         disk.running = true;
         disk.claim = claim.to_owned();
+        disk.cluster = config.cluster_uid;
         if let Some(member) = self.members.get_mut(&number) {
             member.caught_up = false;
         }
+        true
     }
 
-    fn bootstrap(&mut self, number: u64, initial: &[(u64, MemberSpec)]) {
+    /// The group goes on with what this member's disk has, as another cluster.
+    fn recover(&mut self, number: u64, config: &AgentConfig) -> bool {
+        let disk = self.disks[&number].clone();
+        if disk.amnesiac {
+            return false;
+        }
+        if self.cluster == Some(disk.cluster) {
+            let (left, voters) = (self.intact().len(), self.voters().len());
+            if left >= quorum(voters) {
+                self.violated(format!(
+                    "{number} recovers beside {left} of {voters} voters"
+                ));
+            }
+        } else if self
+            .disks
+            .values()
+            .any(|it| Some(it.cluster) == self.cluster)
+        {
+            self.violated(format!("{number} recovers, and another one did before"));
+        }
+        if !self.recovered.insert(config.cluster_uid) {
+            let cluster = config.cluster_uid;
+            self.violated(format!(
+                "{number} recovers as {cluster}, which began before"
+            ));
+        }
+        let (id, known) = disk.known;
+        let highest = known.keys().max().copied().unwrap_or(number);
+        self.used.retain(|used| *used <= highest);
+        let spec = config.members.first().map(spec_of).expect("itself");
+        let (role, caught_up) = (MemberRole::Voter, true);
+        self.members = [(
+            number,
+            Member {
+                role,
+                spec,
+                caught_up,
+            },
+        )]
+        .into();
+        (self.id, self.leader) = (id + 1, None);
+        self.cluster = Some(config.cluster_uid);
+        let known = (self.id, self.members.clone());
+        self.disks.get_mut(&number).expect("it is there").known = known;
+        true
+    }
+
+    fn bootstrap(&mut self, number: u64, config: &AgentConfig) {
+        let initial = config.members.iter();
+        let initial: Vec<_> = initial.map(|it| (it.number, spec_of(it))).collect();
         let numbers: BTreeSet<u64> = initial.iter().map(|(n, _)| *n).collect();
         if self.id == 0 {
+            self.cluster = Some(config.cluster_uid);
             self.id = 1;
             self.first = numbers.clone();
             self.used = numbers;
@@ -153,7 +217,7 @@ impl Group {
             return;
         }
         if self.leader.is_none() {
-            self.leader = self.voters().into_iter().find(|n| self.runs(*n));
+            self.leader = self.intact().into_iter().find(|n| self.runs(*n));
             self.round += 1;
         }
         let running: Vec<u64> = self
@@ -179,7 +243,8 @@ impl Group {
         }
         for number in running {
             let known = (self.id, self.members.clone());
-            self.disks.get_mut(&number).expect("it runs").known = known;
+            let disk = self.disks.get_mut(&number).expect("it runs");
+            (disk.known, disk.amnesiac) = (known, false);
         }
     }
 
@@ -336,9 +401,10 @@ impl Group {
         )
     }
 
-    pub(crate) fn status(&self, number: u64, cluster: ClusterUid) -> Option<Status> {
+    pub(crate) fn status(&self, number: u64) -> Option<Status> {
         let disk = self.disks.get(&number).filter(|disk| disk.running)?;
-        let leads = self.leader == Some(number);
+        let leader = self.leader.filter(|_| self.cluster == Some(disk.cluster));
+        let leads = leader == Some(number);
         let (id, members) = if leads {
             (self.id, &self.members)
         } else {
@@ -356,20 +422,25 @@ impl Group {
             active: leads.then_some(self.runs(*n)),
         };
         let highest = self.used.last().copied().unwrap_or(0);
-        let ready = self.leader.is_some() && self.members.get(&number).is_some_and(|m| m.caught_up);
+        let ready = leader.is_some() && self.members.get(&number).is_some_and(|m| m.caught_up);
         Some(Status {
             generation: 1,
-            cluster_uid: cluster,
+            cluster_uid: disk.cluster,
             kind: Kind::ConsensusGroup,
             name: format!("config-cg-{number}"),
             number,
             etcd_member_id: String::new(),
             etcd_cluster_id: String::new(),
-            role: if leads { Role::Leader } else { Role::Follower },
-            leader: self.leader,
+            role: match members.get(&number).map(|member| member.role) {
+                _ if disk.amnesiac => Role::Quarantined,
+                _ if leads => Role::Leader,
+                Some(MemberRole::Voter) => Role::Follower,
+                Some(MemberRole::Joining | MemberRole::Learner) | None => Role::Learner,
+            },
+            leader,
             ballot: BallotStatus {
                 round: self.round,
-                node: self.leader.unwrap_or(0),
+                node: leader.unwrap_or(0),
             },
             promised: BallotStatus::default(),
             configuration: ConfigurationStatus {
@@ -380,7 +451,11 @@ impl Group {
             decided: 0,
             applied: 0,
             first: 0,
-            quarantined: None,
+            quarantined: disk.amnesiac.then(|| Quarantine {
+                reason: "its data was lost".into(),
+                cure: "wait".into(),
+                promises_lost: true,
+            }),
             disk: DiskStatus::default(),
             feature_level: 1,
             feature_level_max: 1,

@@ -14,6 +14,7 @@ mod nodes;
 mod observed;
 mod pains;
 mod properties;
+mod recovery;
 mod refused;
 mod repair;
 mod restarts;

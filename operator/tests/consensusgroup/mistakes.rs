@@ -113,6 +113,42 @@ const SCENARIOS: &[(&str, Scenario)] = &[
         crate::rotation::an_agent_does_not_take_up_its_certificate,
     ),
     ("own-protected-claims", a_protected_object_is_deleted),
+    (
+        "recover-whatever-is-given-up",
+        crate::recovery::what_is_given_up_is_anothers,
+    ),
+    (
+        "recover-beside-a-quorum",
+        crate::recovery::the_others_are_silent,
+    ),
+    (
+        "recover-on-old-answers",
+        crate::recovery::a_loss_is_not_of_today,
+    ),
+    (
+        "recover-beside-another",
+        crate::recovery::two_decide_at_once,
+    ),
+    (
+        "recover-beside-another",
+        crate::recovery::another_survivor_is_not_seen,
+    ),
+    (
+        "recover-into-one-cluster",
+        crate::recovery::the_survivor_is_lost_too,
+    ),
+    (
+        "keep-pods-of-before",
+        crate::recovery::members_of_before_run,
+    ),
+    (
+        "keep-the-floor-of-before",
+        crate::recovery::a_change_is_given_up,
+    ),
+    (
+        "reuse-numbers",
+        crate::recovery::numbers_of_before_stay_taken,
+    ),
 ];
 
 fn all() -> impl Iterator<Item = (&'static str, Scenario)> {
@@ -232,7 +268,7 @@ fn a_leader_is_behind() -> Result<(), String> {
     world.edit("members", json!(5));
     let mut view = View::of(&world);
     view.hear_again(1, &before);
-    for action in view.decide(0).strands.concat() {
+    for action in view.decide(None).strands.concat() {
         if world.act(&action).is_err() {
             break;
         }
@@ -256,7 +292,7 @@ fn no_answer_is_of_today() -> Result<(), String> {
         }
         let mut view = View::of(&world);
         view.hear_all_again(&before);
-        for action in view.decide(0).strands.concat() {
+        for action in view.decide(None).strands.concat() {
             if world.act(&action).is_err() {
                 break;
             }

@@ -38,7 +38,7 @@ fn carry_out_before(
 
 /// What follows from `view`, until one action is refused.
 fn carry_out(world: &mut World, view: &View) {
-    let actions = view.decide(0).strands.concat();
+    let actions = view.decide(None).strands.concat();
     let _ = actions.iter().try_for_each(|action| world.act(action));
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn a_claim_is_not_seen() -> Result<(), String> {
     view.see_pods(&world);
     view.see_others(&world);
     view.see_agents(&world);
-    let late = view.decide(0).strands.concat();
+    let late = view.decide(None).strands.concat();
     let delete = carry_out_before(&mut world, &late, is_delete_of_pod);
     while !world.group.voters().contains(&2) {
         round(&mut world);
@@ -71,13 +71,13 @@ pub(crate) fn a_claim_is_not_seen() -> Result<(), String> {
 /// It was told to leave before it was added; what somebody decided before arrives late.
 pub(crate) fn an_addition_arrives_late() -> Result<(), String> {
     let mut world = one_is_coming();
-    let addition = View::of(&world).decide(0).strands.concat();
+    let addition = View::of(&world).decide(None).strands.concat();
     let is_call = |action: &Action| matches!(action, Action::Membership { .. });
     let add = carry_out_before(&mut world, &addition, is_call).expect("nothing stands against it");
     world.edit("members", json!(1));
     let noted = round(&mut world);
     assert!(noted.contains("leaving"), "{noted}");
-    let farewell = View::of(&world).decide(0).strands.concat();
+    let farewell = View::of(&world).decide(None).strands.concat();
     let delete = carry_out_before(&mut world, &farewell, is_delete_of_pod);
     let added = world.act(&add);
     world.settle();
@@ -226,7 +226,7 @@ pub(crate) fn a_member_is_lost_before_a_stop() -> Result<(), String> {
     let mut world = ready(json!({ "members": 3 }));
     world.edit("hibernated", json!(true));
     round(&mut world);
-    let late = View::of(&world).decide(0).strands.concat();
+    let late = View::of(&world).decide(None).strands.concat();
     let first = carry_out_before(&mut world, &late, is_delete_of_pod).expect("nothing changed");
     world.lose_pod_of(3);
     world.lose_claim_of(3);

@@ -12,7 +12,7 @@ use synod_operator::child::{Child, ChildKind};
 use synod_operator::kinds::consensusgroup::Kind as Group;
 use synod_operator::kinds::{Decision, Kind};
 use synod_operator::names::Key;
-use synod_operator::observe::{NodesSeen, Observed};
+use synod_operator::observe::{Floor, NodesSeen, Observed};
 use synod_operator::reasons::STATES;
 use synod_operator::settings::Settings;
 
@@ -75,15 +75,13 @@ impl View {
     }
 
     pub(crate) fn see_agents(&mut self, world: &World) {
-        let uid = world.uid.parse().expect("a UUID");
         self.agents.clear();
         for pod in world.objects.of(ChildKind::Pod) {
             let Some(number) = crate::api::number(pod.meta()).filter(|n| !world.silent.contains(n))
             else {
                 continue;
             };
-            let status = world.group.status(number, world.cluster().unwrap_or(uid));
-            if let Some(mut status) = status {
+            if let Some(mut status) = world.group.status(number) {
                 world.trust.report(number, &mut status);
                 self.agents
                     .insert(number, (pod.meta().uid.clone().unwrap_or_default(), status));
@@ -118,7 +116,7 @@ impl View {
         self.authority.clone()
     }
 
-    pub(crate) fn decide(&self, floor: u64) -> Decision {
+    pub(crate) fn decide(&self, floor: Option<Floor>) -> Decision {
         let children = self
             .claims
             .iter()

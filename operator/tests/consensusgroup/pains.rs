@@ -233,7 +233,7 @@ fn an_agent_of_another_cluster_answers() -> Result<(), String> {
     });
     // The budget comes first, what rests on it in the next round.
     for _ in 0..2 {
-        for action in view.decide(0).strands.concat() {
+        for action in view.decide(None).strands.concat() {
             world.act(&action)?;
             if let Some(violation) = world.group.violations.first() {
                 return Err(violation.clone());
@@ -291,7 +291,7 @@ fn after_an_exchanged_authority() -> Result<String, String> {
     let mut lines = String::new();
     for _ in 0..30 {
         let view = View::of(&world);
-        let Some(action) = view.decide(0).strands.concat().into_iter().next() else {
+        let Some(action) = view.decide(None).strands.concat().into_iter().next() else {
             return Ok(lines);
         };
         world.trust.seen = view.authority();

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::json;
 use synod_agent_api::Change;
 use synod_operator::action::Action;
-use synod_operator::child::ChildKind;
+use synod_operator::child::{Child, ChildKind};
+use synod_operator::names;
+use synod_operator::observe::Floor;
 
 use crate::group::quorum;
 use crate::observed::View;
@@ -47,6 +49,8 @@ enum Fate {
     Restless,
     /// The authority is replaced again and again, agents do not notice, and whatever else happens but rolls.
     Replaced,
+    /// Quorums are lost for good, and the user names whom to go on with, rightly or wrongly.
+    Bereft,
 }
 
 /// How often each fault, and each thing that was done, happened.
@@ -70,7 +74,7 @@ struct Operator {
     view: View,
     /// What is left of the round that it is in.
     round: VecDeque<Action>,
-    floor: u64,
+    floor: Option<Floor>,
     asked: Option<u64>,
     /// It decided on what its agents tell now.
     fresh: bool,
@@ -82,7 +86,7 @@ impl Operator {
         Self {
             view: View::of(world),
             round: VecDeque::new(),
-            floor: 0,
+            floor: None,
             asked: None,
             fresh: true,
         }
@@ -183,6 +187,7 @@ fn play(seed: u64, fate: Fate, counts: &mut Counts) -> Result<(), String> {
         let fault = match fate {
             Fate::Restless => disturb(&mut world, &mut dice, &operators),
             Fate::Replaced => replace_authority(&mut world, &mut dice, &operators),
+            Fate::Bereft => bereave(&mut world, &mut dice),
         };
         if let Some(fault) = fault {
             counts.add(fault);
@@ -370,6 +375,96 @@ fn replace_authority(
     Some(fault)
 }
 
+/// Quorums are lost, and recoveries are asked for.
+fn bereave(world: &mut World, dice: &mut Dice) -> Option<&'static str> {
+    let numbers: Vec<u64> = world.group.disks.keys().copied().collect();
+    let fault = match dice.roll(24) {
+        0 | 1 => {
+            lose_quorum(world, dice);
+            "lost quorum"
+        }
+        2..6 => {
+            let from = dice.pick(&numbers).copied().unwrap_or(1);
+            ask_for_recovery(world, from);
+            "recovery is asked for"
+        }
+        6 => {
+            world.edit("recovery", json!(null));
+            "recovery is asked for no more"
+        }
+        7 => {
+            world.silent = dice.pick(&numbers).copied().into_iter().collect();
+            "silent agent"
+        }
+        8 | 9 => {
+            world.silent.clear();
+            "agents that answer again"
+        }
+        10 => {
+            if let Some(pod) = dice.pick(&world.objects.of(ChildKind::Pod)) {
+                world.lose_pod(&pod.clone());
+                world.mishaps += 1;
+            }
+            "lost pod"
+        }
+        11 => {
+            let members = *dice.pick(&[1, 3, 5]).expect("some");
+            world.edit("members", json!(members));
+            "other number of members"
+        }
+        12 => {
+            world.edit("learners", json!(dice.roll(2)));
+            "other number of learners"
+        }
+        13 => {
+            world.edit("hibernated", json!(true));
+            "hibernation"
+        }
+        14..16 if world.spec["hibernated"] == true => {
+            world.edit("hibernated", json!(false));
+            "end of hibernation"
+        }
+        _ => return None,
+    };
+    Some(fault)
+}
+
+/// Of a group that works fewer voters keep their data than a quorum, but one at least.
+fn lose_quorum(world: &mut World, dice: &mut Dice) {
+    let mut left = world.group.intact();
+    let kept = quorum(world.group.voters().len()) - 1;
+    if world.group.leader.is_none() || kept == 0 {
+        return;
+    }
+    world.mishaps += 1;
+    let kept = 1 + usize::try_from(dice.roll(kept as u64)).expect("small");
+    let mut emptied = Vec::new();
+    while left.len() > kept {
+        let at = usize::try_from(dice.roll(left.len() as u64)).expect("small");
+        let number = left.remove(at);
+        let name = format!("data-config-cg-{number}");
+        let claim = world.objects.get(ChildKind::Claim, &name).cloned();
+        match claim.filter(|_| dice.one_in(2)) {
+            Some(claim) => {
+                let pods = world.objects.of(ChildKind::Pod);
+                let its =
+                    |pod: &&std::sync::Arc<_>| crate::api::number(Child::meta(pod)) == Some(number);
+                pods.iter().filter(its).for_each(|pod| world.lose_pod(pod));
+                world.lose_claim(&claim);
+            }
+            None => emptied.push(number),
+        }
+    }
+    world.group.lose_data(&emptied);
+}
+
+fn ask_for_recovery(world: &mut World, from: u64) {
+    if let Some(cluster) = world.group.cluster {
+        let recovery = json!({ "from": from, "acceptDataLoss": cluster.to_string() });
+        world.edit("recovery", recovery);
+    }
+}
+
 /// Somebody deletes a claim, or its volume breaks; never so many that the data is lost by that alone.
 fn lose_claim(world: &mut World, dice: &mut Dice, operators: &[Operator]) {
     let claims = world.objects.of(ChildKind::Claim);
@@ -413,9 +508,16 @@ fn lose_claim(world: &mut World, dice: &mut Dice, operators: &[Operator]) {
 fn calm(world: &mut World) -> Result<(), String> {
     world.silent.clear();
     world.asked = None;
-    world.floor = 0;
+    world.floor = None;
     world.broken_image = None;
     world.edit("hibernated", json!(false));
+    let intact = world.group.intact();
+    if intact.len() < quorum(world.group.voters().len())
+        && let Some(from) = intact.first()
+    {
+        clear_away_removed(world);
+        ask_for_recovery(world, *from);
+    }
     // A kubelet tries again to start what could not be started.
     for pod in world.objects.of(ChildKind::Pod) {
         world.objects.change(ChildKind::Pod, pod.name(), |pod| {
@@ -454,7 +556,8 @@ fn calm(world: &mut World) -> Result<(), String> {
     }
     let expected = world.group.members.len();
     for kind in [ChildKind::Pod, ChildKind::Claim, ChildKind::ConfigMap] {
-        let left = world.objects.of(kind);
+        let mut left = world.objects.of(kind);
+        left.retain(|object| !is_kept(world, object));
         if left.len() != expected {
             let names: Vec<_> = left.iter().map(|object| object.name()).collect();
             let members: Vec<_> = world.group.members.keys().collect();
@@ -464,6 +567,31 @@ fn calm(world: &mut World) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A person knows who was removed, which those that are left need not: what is left of the others is deleted.
+fn clear_away_removed(world: &mut World) {
+    let is_member = |object: &Child| {
+        let number = crate::api::number(object.meta()).expect("a member's");
+        world.group.members.contains_key(&number)
+    };
+    let mut left = world.objects.of(ChildKind::Pod);
+    left.extend(world.objects.of(ChildKind::Claim));
+    left.retain(|object| !is_member(object));
+    for object in left {
+        match object.kind() {
+            ChildKind::Pod => world.lose_pod(&object),
+            _ => world.lose_claim(&object),
+        }
+    }
+}
+
+/// Whether it is a claim of a cluster that was given up.
+fn is_kept(world: &World, object: &Child) -> bool {
+    let notes = object.meta().annotations.as_ref();
+    let cluster = notes.and_then(|all| all.get(names::CLUSTER_UID));
+    let now = world.group.cluster.map(|cluster| cluster.to_string());
+    object.kind() == ChildKind::Claim && cluster != now.as_ref()
 }
 
 /// What became of all seeds.
@@ -524,16 +652,21 @@ fn mistake() -> Option<&'static str> {
 
 #[test]
 fn faults_stale_reads_and_crashes() {
-    check(Fate::Restless);
+    check(Fate::Restless, SEEDS);
+}
+
+#[test]
+fn quorums_are_lost_for_good() {
+    check(Fate::Bereft, SEEDS / 5);
 }
 
 #[test]
 fn an_authority_is_replaced_under_faults() {
-    check(Fate::Replaced);
+    check(Fate::Replaced, SEEDS);
 }
 
-fn check(fate: Fate) {
-    let seeds = seeds();
+fn check(fate: Fate, played: u64) {
+    let seeds = seeds(played);
     let next = AtomicU64::new(seeds.start);
     let worker = || {
         let mut tally = Tally::default();
@@ -560,7 +693,7 @@ fn check(fate: Fate) {
 }
 
 /// `SYNOD_SEED` plays one seed only, and tells it; `SYNOD_SEEDS` says how many are played, from `SYNOD_FIRST` on.
-fn seeds() -> std::ops::Range<u64> {
+fn seeds(played: u64) -> std::ops::Range<u64> {
     let number = |name| {
         std::env::var(name)
             .ok()
@@ -569,6 +702,6 @@ fn seeds() -> std::ops::Range<u64> {
     let first = number("SYNOD_FIRST").unwrap_or(0);
     match number("SYNOD_SEED") {
         Some(seed) => seed..seed + 1,
-        None => first..first + number("SYNOD_SEEDS").unwrap_or(SEEDS),
+        None => first..first + number("SYNOD_SEEDS").unwrap_or(played),
     }
 }

@@ -46,14 +46,14 @@ fn violated(world: &World) -> Result<(), String> {
 pub(crate) fn another_is_going() -> Result<(), String> {
     let mut world = outdated();
     let mut view = View::of(&world);
-    let first = view.decide(0).strands.concat();
+    let first = view.decide(None).strands.concat();
     assert_eq!(deletes(&first), ["config-cg-3"]);
     carry_out(&mut world, &first)?;
     // It still leads and answers while it stops.
     lead(&mut world, 3);
     view.see_claims(&world);
     view.see_agents(&world);
-    let second = view.decide(0).strands.concat();
+    let second = view.decide(None).strands.concat();
     assert_eq!(deletes(&second), ["config-cg-2"]);
     let done = carry_out(&mut world, &second);
     violated(&world)?;
@@ -64,12 +64,12 @@ pub(crate) fn another_is_going() -> Result<(), String> {
 /// A deposed operator deletes late what it decided to delete; meanwhile the next one took another pod down.
 pub(crate) fn a_delete_arrives_late() -> Result<(), String> {
     let mut world = outdated();
-    let late = View::of(&world).decide(0).strands.concat();
+    let late = View::of(&world).decide(None).strands.concat();
     assert_eq!(deletes(&late), ["config-cg-3"]);
     let (delete, before) = late.split_last().expect("it ends with the delete");
     carry_out(&mut world, before)?;
     lead(&mut world, 3);
-    let next = View::of(&world).decide(0).strands.concat();
+    let next = View::of(&world).decide(None).strands.concat();
     assert_eq!(deletes(&next), ["config-cg-2"]);
     carry_out(&mut world, &next)?;
     world.settle();
@@ -82,7 +82,7 @@ pub(crate) fn a_delete_arrives_late() -> Result<(), String> {
 /// The members' answers are old: one does not serve any more, and its pod does not show it.
 pub(crate) fn an_answer_is_old() -> Result<(), String> {
     let mut world = outdated();
-    let actions = View::of(&world).decide(0).strands.concat();
+    let actions = View::of(&world).decide(None).strands.concat();
     assert_eq!(deletes(&actions), ["config-cg-3"]);
     world.group.disks.get_mut(&2).expect("a disk").running = false;
     let done = carry_out(&mut world, &actions);
@@ -98,7 +98,7 @@ pub(crate) fn two_fall_ill() -> Result<(), String> {
         fall_behind(&mut world, number);
     }
     let view = View::of(&world);
-    let deleted = deletes(&view.decide(0).strands.concat());
+    let deleted = deletes(&view.decide(None).strands.concat());
     if !deleted.is_empty() {
         return Err(format!(
             "{deleted:?} may be back in a moment, and 1 is no quorum"
@@ -107,7 +107,7 @@ pub(crate) fn two_fall_ill() -> Result<(), String> {
     // Of one alone the others know when the question comes, which was not known when the plan was made.
     world.group.settle();
     fall_behind(&mut world, 3);
-    let actions = View::of(&world).decide(0).strands.concat();
+    let actions = View::of(&world).decide(None).strands.concat();
     assert_eq!(deletes(&actions), ["config-cg-3"]);
     fall_behind(&mut world, 2);
     carry_out(&mut world, &actions).map_or(Ok(()), |()| Err("nobody asked for the others".into()))
@@ -118,7 +118,7 @@ pub(crate) fn two_fall_ill() -> Result<(), String> {
 fn one_that_serves_again_is_not_taken_down() {
     let mut world = outdated();
     fall_behind(&mut world, 2);
-    let actions = View::of(&world).decide(0).strands.concat();
+    let actions = View::of(&world).decide(None).strands.concat();
     assert_eq!(deletes(&actions), ["config-cg-2"]);
     world.group.settle();
     world.group.disks.get_mut(&3).expect("a disk").running = false;
@@ -131,7 +131,7 @@ pub(crate) fn a_stop_arrives_late() -> Result<(), String> {
     let mut world = ready(json!({ "members": 3 }));
     world.edit("hibernated", json!(true));
     round(&mut world);
-    let late = View::of(&world).decide(0).strands.concat();
+    let late = View::of(&world).decide(None).strands.concat();
     assert_eq!(deletes(&late).len(), 3);
     let is_delete = |action: &&Action| matches!(action, Action::Delete { .. });
     let (deletes, before): (Vec<_>, Vec<_>) = late.iter().partition(is_delete);
@@ -153,7 +153,7 @@ pub(crate) fn a_stop_arrives_late() -> Result<(), String> {
 pub(crate) fn a_claim_is_going() -> Result<(), String> {
     let mut world = ready(json!({ "members": 1 }));
     world.edit("image", json!("agent:2"));
-    let actions = View::of(&world).decide(0).strands.concat();
+    let actions = View::of(&world).decide(None).strands.concat();
     assert_eq!(deletes(&actions), ["config-cg-1"]);
     world.objects.delete(ChildKind::Claim, "data-config-cg-1");
     let _ = carry_out(&mut world, &actions);
@@ -168,7 +168,7 @@ pub(crate) fn a_claim_is_going() -> Result<(), String> {
 #[test]
 fn nobody_is_taken_down_while_another_leaves() {
     let mut world = outdated();
-    let late = View::of(&world).decide(0).strands.concat();
+    let late = View::of(&world).decide(None).strands.concat();
     assert_eq!(deletes(&late), ["config-cg-3"]);
     world.edit("members", json!(1));
     let noted = round(&mut world);
@@ -176,7 +176,7 @@ fn nobody_is_taken_down_while_another_leaves() {
     carry_out(&mut world, &late).expect_err("a claim is not as it was");
     // Nor does a delete that was on its way before that arrive after the removal.
     let mut world = outdated();
-    let late = View::of(&world).decide(0).strands.concat();
+    let late = View::of(&world).decide(None).strands.concat();
     let (delete, before) = late.split_last().expect("it ends with the delete");
     carry_out(&mut world, before).expect("all is as it was seen");
     world.edit("members", json!(1));
@@ -206,7 +206,7 @@ fn a_foreign_voter_counts() {
     world.group.id += 1;
     world.group.settle();
     assert_eq!(
-        deletes(&View::of(&world).decide(0).strands.concat()),
+        deletes(&View::of(&world).decide(None).strands.concat()),
         [""; 0]
     );
 }
@@ -218,9 +218,9 @@ fn of_two_at_most_one_takes_a_pod_down() {
     // Each of the first bits says whose call arrives next.
     for order in 0..1_u32 << 7 {
         let mut world = outdated();
-        let a = View::of(&world).decide(0).strands.concat();
+        let a = View::of(&world).decide(None).strands.concat();
         lead(&mut world, 3);
-        let b = View::of(&world).decide(0).strands.concat();
+        let b = View::of(&world).decide(None).strands.concat();
         assert_eq!(
             (deletes(&a), deletes(&b)),
             (vec!["config-cg-3".into()], vec!["config-cg-2".into()])

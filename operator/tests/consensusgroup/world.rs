@@ -12,7 +12,7 @@ use synod_agent_api::{AgentConfig, Change, InitialMember, MemberSpec};
 use synod_operator::action::{Action, Seen};
 use synod_operator::child::{Child, ChildKind};
 use synod_operator::names;
-use synod_operator::observe::{NodeSeen, NodesSeen};
+use synod_operator::observe::{Floor, NodeSeen, NodesSeen};
 
 use crate::api::{Objects, Refused, number};
 use crate::group::Group;
@@ -29,7 +29,7 @@ pub(crate) struct World {
     pub(crate) generation: i64,
     /// Authority, certificates, and who uses which.
     pub(crate) trust: crate::trust::Trust,
-    pub(crate) floor: u64,
+    pub(crate) floor: Option<Floor>,
     /// Members whose container does not start with this image.
     pub(crate) broken_image: Option<String>,
     /// Agents that do not answer the operator.
@@ -62,7 +62,7 @@ impl World {
             uid: UID.to_owned(),
             generation: 1,
             trust: crate::trust::Trust::default(),
-            floor: 0,
+            floor: None,
             broken_image: None,
             silent: Vec::new(),
             default_image: "agent:1".to_owned(),
@@ -105,7 +105,7 @@ impl World {
         self.uid = "0d9c1a77-52b1-4c1e-8a41-6d1f0c0ffee0".to_owned();
         self.status = Value::Null;
         self.generation = 1;
-        self.floor = 0;
+        self.floor = None;
     }
 
     pub(crate) fn edit(&mut self, name: &str, value: Value) {
@@ -136,14 +136,16 @@ impl World {
                     return Err("it is there".into());
                 }
             }
-            Action::ConfirmNone { kind, labels } => {
+            Action::ConfirmNone { kind, labels, but } => {
                 let has = |object: &Child| {
                     let all = object.meta().labels.clone().unwrap_or_default();
                     labels
                         .iter()
                         .all(|(name, value)| all.get(name) == Some(value))
                 };
-                if self.objects.of(*kind).iter().any(|object| has(object)) {
+                let is_known = |object: &Child| but.iter().any(|name| name == object.name());
+                let found = self.objects.of(*kind);
+                if found.iter().any(|it| has(it) && !is_known(it)) {
                     return Err("there is one".into());
                 }
             }
@@ -188,9 +190,25 @@ impl World {
             Action::ConfirmConfiguration { via, configuration } => {
                 self.leads(*via, *configuration)?;
             }
+            Action::ConfirmQuorumLost {
+                from,
+                configuration,
+                members,
+                lost,
+            } => {
+                for number in members {
+                    self.has_no_leader(*number, lost.contains(number))?;
+                }
+                let status = self.group.status(*from).ok_or("it does not answer")?;
+                if status.configuration.id != *configuration {
+                    return Err(format!("{from} knows another configuration"));
+                }
+            }
             Action::Membership { via, request } => {
                 let voters = self.group.voters();
-                self.floor = self.group.change(*via, request)?;
+                let id = self.group.change(*via, request)?;
+                let cluster = self.group.cluster.expect("a group that began");
+                self.floor = Some(Floor { cluster, id });
                 // One that did not vote leaves the quorum as it was.
                 if matches!(request.change, Change::Remove { number } if voters.contains(&number)) {
                     self.check_change(&request.change);
@@ -211,6 +229,17 @@ impl World {
                 "{number} does not lead configuration {configuration}"
             ))
         }
+    }
+
+    /// Whether this member answers, hears of no leader, and lost what it promised, or did not.
+    fn has_no_leader(&self, number: u64, lost: bool) -> Result<(), String> {
+        let status = self.group.status(number);
+        let status = status.filter(|_| !self.silent.contains(&number));
+        let status = status.ok_or(format!("{number} does not answer"))?;
+        if status.hears_leader() || status.has_promises() == lost {
+            return Err(format!("{number} is not as it was"));
+        }
+        Ok(())
     }
 
     fn choose_node(&mut self, claim: &str, node: &str) {
@@ -407,15 +436,7 @@ impl World {
         }
         let text = &map.data.as_ref().expect("data")["agent.yaml"];
         let config = AgentConfig::parse(text).expect("a configuration that the agent takes");
-        let initial: Vec<_> = config
-            .members
-            .iter()
-            .map(|m| (m.number, spec_of(m)))
-            .collect();
-        let start = serde_json::to_value(config.start).expect("encodes");
-        self.group
-            .start(number, claim, start.as_str().expect("a word"), &initial);
-        true
+        self.group.start(number, claim, &config)
     }
 
     /// Whether somebody else's object is as it was.

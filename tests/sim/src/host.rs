@@ -14,13 +14,17 @@ use crate::witness::{SharedLedger, Witness};
 /// The shipped core, driver, log, recovery and store over this world's disk and network.
 pub(crate) type Agent = Driver<Witness, SimDisk, SimNet>;
 
-/// The cluster of every world.
+/// The cluster of every world, until it loses its quorum for good.
 pub(crate) const CLUSTER: ClusterUid = ClusterUid(*b"synod-simulation");
 
 /// One machine.
 pub(crate) struct Host {
     /// The member's number.
     pub(crate) node: Node,
+    /// The cluster it is of.
+    pub(crate) cluster: ClusterUid,
+    /// By what it is held to its word, if that is not the world's ledger: it is of a group that the world has given up.
+    pub(crate) ledger: Option<SharedLedger>,
     /// Its clocks.
     pub(crate) clock: Clock,
     /// Its disk; outlives processes.
@@ -88,6 +92,8 @@ impl Host {
     ) -> Self {
         Self {
             node,
+            cluster: CLUSTER,
+            ledger: None,
             clock: Clock::new(random, profile.drift_ppm),
             disk: SimDisk::new(random.fork(), profile.disk.clone()),
             net: SimNet::default(),
@@ -151,7 +157,7 @@ impl Host {
         let witness = Witness::new(
             self.node,
             self.incarnation,
-            ledger.clone(),
+            self.ledger.as_ref().unwrap_or(ledger).clone(),
             self.old_build,
             profile.quota_bytes,
         );
@@ -233,7 +239,7 @@ fn settings(host: &Host, now: Instant, profile: &Profile, resume: bool) -> Setti
         .map(|(length, drift_ppm)| synod_paxos::Lease { length, drift_ppm });
     Settings {
         node: host.node,
-        cluster: CLUSTER,
+        cluster: host.cluster,
         group: 0,
         context: host.context.clone(),
         start: match &host.ordered {

@@ -19,7 +19,7 @@ struct Known {
 }
 
 /// All leases.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LeaseBook {
     leases: BTreeMap<i64, Known>,
     /// By how much clocks may drift, in parts per million.
@@ -69,6 +69,20 @@ impl LeaseBook {
             known.until
         );
         known.ended = Some(now);
+    }
+
+    /// An expiry was applied that breaks promises which are lost as well.
+    pub fn forget(&mut self, lease: i64, now: Instant) {
+        let known = self.leases.entry(lease).or_default();
+        (known.until, known.ended) = (0, Some(now));
+    }
+
+    /// The state goes on as it was some time ago: leases that exist in it are promised as they were, others are not.
+    pub fn go_on_with(&mut self, exists: impl Fn(i64) -> bool) {
+        self.leases.retain(|lease, _| exists(*lease));
+        for known in self.leases.values_mut() {
+            (known.ended, known.revoked) = (None, false);
+        }
     }
 
     /// Until when the lease lasts by what clients were promised.

@@ -27,16 +27,25 @@ pub enum Held {
 }
 
 /// What is known of one slot.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Record {
     stamp: Stamp,
     held: Held,
     digest: u64,
     operation: Option<OperationId>,
+    did: Did,
     /// The model's answer, until the client has it.
     outcome: Option<Outcome>,
     /// Who applied it first.
     first: Node,
+}
+
+/// What a slot did to the model.
+#[derive(Clone, Copy, Debug)]
+enum Did {
+    Nothing,
+    Operation(OperationId),
+    Expiry { lease: i64, granted: u64 },
 }
 
 /// How an operation stands.
@@ -50,10 +59,12 @@ pub enum Standing {
     Unknown,
     /// Refused with the promise that nothing was changed.
     Refused,
+    /// Answered, by a group that lost its quorum for good: whoever goes on may know of it or not.
+    Forsaken,
 }
 
 /// An operation and what became of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Performed {
     /// What was asked.
     pub operation: Operation,
@@ -97,7 +108,7 @@ pub struct Effect {
 }
 
 /// Everything that was seen.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Ledger {
     /// True time, told before each step.
     pub now: Instant,
@@ -112,6 +123,12 @@ pub struct Ledger {
     records: Vec<Record>,
     commands: HashMap<Bytes, OperationId>,
     floor: u64,
+    /// The slots that survivors went on after.
+    renewals: Vec<u64>,
+    /// The highest revision that a group gave before it lost its quorum.
+    known: u64,
+    /// True while a survivor alone decides what it had accepted.
+    alone: bool,
     leaderships: BTreeMap<Ballot, (Node, u64)>,
     /// Leaders that applied everything and began.
     pub elections: u64,
@@ -290,6 +307,7 @@ impl Ledger {
             "{node} leads in {ballot} and has applied only s{applied}, before {missed:?}"
         );
         self.elections += 1;
+        self.alone = false;
     }
 
     /// The ballot of a leader that was followed by another one.
@@ -377,14 +395,17 @@ impl Ledger {
             Held::Command(command) => self.commands.get(command).copied(),
         };
         let outcome = operation.map(|id| self.perform(id, stamp.slot.0, effect.no_space));
-        if operation.is_none() {
-            self.pass_or_expire(stamp, &held, effect.internal);
-        }
+        let did = match operation {
+            Some(_) if effect.no_space => Did::Nothing,
+            Some(id) => Did::Operation(id),
+            None => self.pass_or_expire(stamp, &held, effect.internal),
+        };
         self.records.push(Record {
             stamp: *stamp,
             held,
             digest: effect.digest,
             operation,
+            did,
             outcome,
             first: node,
         });
@@ -425,10 +446,10 @@ impl Ledger {
         outcome
     }
 
-    fn pass_or_expire(&mut self, stamp: &Stamp, held: &Held, internal: Option<Internal>) {
+    fn pass_or_expire(&mut self, stamp: &Stamp, held: &Held, internal: Option<Internal>) -> Did {
         let Held::Command(command) = held else {
             self.model.pass();
-            return;
+            return Did::Nothing;
         };
         match internal {
             None => crate::Violation::raise(
@@ -443,10 +464,79 @@ impl Ledger {
             Some(Internal::Expiry { lease, granted, .. }) => {
                 if self.model.expire(lease, granted) {
                     self.expiries += 1;
-                    self.leases.expired(lease, self.now);
+                    // A survivor decides what it had accepted; a later leader's promises may be lost with others.
+                    if self.alone {
+                        self.leases.forget(lease, self.now);
+                    } else {
+                        self.leases.expired(lease, self.now);
+                    }
                 }
+                return Did::Expiry { lease, granted };
             }
         }
+        Did::Nothing
+    }
+
+    /// A group lost its quorum for good: what is known of its revisions must not come again.
+    pub fn forsake(&mut self) {
+        self.known = self.model.revision();
+    }
+
+    /// A survivor goes on with the state after slot `through`, the last that it knows to be decided: what came after it is
+    /// as if it had never been, but for those who remember.
+    pub fn renewed(&mut self, node: Node, through: u64, revision: u64) {
+        let after = self.records.split_off(through as usize);
+        for id in after.iter().filter_map(|record| record.operation) {
+            let performed = &mut self.operations[id];
+            performed.slot = None;
+            if performed.standing == Standing::Done {
+                performed.standing = Standing::Forsaken;
+            }
+        }
+        self.floor = self.floor.min(through);
+        // An attempt that was cut short is as if it had never been, too.
+        self.renewals.retain(|at| *at < through);
+        self.renewals.push(through);
+        self.alone = true;
+        self.model = self.replayed();
+        let model = &self.model;
+        self.leases.go_on_with(|lease| model.has_lease(lease));
+        let (expected, known) = (self.model.revision(), self.known);
+        demand!(
+            "revisions",
+            revision == expected && revision > known,
+            "{node} goes on at revision {revision} after s{through}, the model at {expected}; {known} was given before"
+        );
+    }
+
+    /// Operations that were acknowledged at a slot through `through` which `ballot` first proposed them for.
+    #[must_use]
+    pub fn acknowledged_in(&self, ballot: Ballot, through: u64) -> Vec<OperationId> {
+        let records = self.records.iter().take(through as usize);
+        let own = records.filter(|record| record.stamp.ballot == ballot);
+        own.filter_map(|record| record.operation)
+            .filter(|id| self.operations[*id].standing == Standing::Done)
+            .collect()
+    }
+
+    /// What the model comes to, from its beginning.
+    fn replayed(&self) -> Model {
+        let mut model = Model::default();
+        for (index, record) in self.records.iter().enumerate() {
+            match record.did {
+                Did::Nothing => model.pass(),
+                Did::Operation(id) => {
+                    model.apply(&self.operations[id].operation);
+                }
+                Did::Expiry { lease, granted } => {
+                    model.expire(lease, granted);
+                }
+            }
+            if self.renewals.contains(&(index as u64 + 1)) {
+                model.renew();
+            }
+        }
+        model
     }
 
     /// The digest after `slot`, as the first to apply it had it; nothing for slot 0 and what nobody applied.

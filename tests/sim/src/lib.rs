@@ -21,6 +21,7 @@
 //! | `ballots`, `monotone`, `amnesia`, `promises`, `membership` | nobody leads twice in a ballot, goes back, votes after a loss, contradicts a promise, or is removed below quorum | `world.rs`, `votes.rs` |
 //! | `answers`, `progress` | every request is answered in time; without faults all clients and members go on | `world.rs`, `run.rs` |
 //! | `recovery`, `unknown commands` | a disk that must be usable is; an unknown command halts | `world.rs` |
+//! | `survivor` | a group that lost its quorum for good goes on with all that a survivor accepted, and listens to nobody of before | `survivor.rs` |
 //!
 //! The operator is simulated over the same worlds: see [`operator`].
 
@@ -30,6 +31,7 @@ mod host;
 mod nemesis;
 mod observe;
 mod processes;
+mod survivor;
 mod usurper;
 mod violation;
 mod votes;

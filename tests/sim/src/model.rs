@@ -22,7 +22,7 @@ pub struct Change {
 type History = Vec<(u64, Option<Pair>)>;
 
 /// The whole state, with its past.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Model {
     revision: u64,
     compacted: u64,
@@ -129,6 +129,15 @@ impl Model {
         }
         self.pass();
         found
+    }
+
+    /// The state goes on as another group's: what its clients know of revisions is left behind, for them to read anew.
+    pub fn renew(&mut self) {
+        const REVISIONS: u64 = 1_000_000_000;
+        self.revision += REVISIONS;
+        self.compacted = self.revision;
+        let last = self.slots.last_mut().expect("there is slot 0");
+        *last = (self.revision, self.compacted);
     }
 
     /// The next slot holds nothing that changes the state.

@@ -48,6 +48,10 @@ pub struct Counts {
     pub configurations: u64,
     /// Configuration changes granted.
     pub changes: u64,
+    /// Groups that lost their quorum for good and went on with what a survivor had.
+    pub recoveries: u64,
+    /// Attempts at that which were cut short.
+    pub cut_short: u64,
 }
 
 impl Counts {
@@ -340,7 +344,8 @@ impl World {
     pub(crate) fn add(&mut self) -> Change {
         let node = Node(self.next_number);
         self.next_number += 1;
-        let host = Host::new(node, StartMode::Join, &self.profile, &mut self.random);
+        let mut host = Host::new(node, StartMode::Join, &self.profile, &mut self.random);
+        host.cluster = self.cluster;
         self.hosts.insert(node, host);
         let span = self.length() / 4;
         self.after(span, Happening::Start { node });

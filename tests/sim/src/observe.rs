@@ -44,12 +44,15 @@ impl World {
         let status = self.hosts[&node].agent.as_ref().map(Agent::status);
         let Some(status) = status else { return };
         match &status.phase {
-            Phase::Opening => {}
+            Phase::Opening | Phase::Recovering => {}
             Phase::Running => {
                 self.runs(node);
                 self.see_disk(node, status.disk_id);
             }
             Phase::Quarantined(why) => self.quarantined(node, why.clone()),
+        }
+        if !self.is_ours(node) {
+            return;
         }
         if let Some(configuration) = crate::dialect::configuration(&status) {
             let undecided = status.core.as_ref().and_then(|core| core.undecided.clone());
@@ -145,7 +148,7 @@ impl World {
             .hosts
             .keys()
             .copied()
-            .filter(|node| !self.newest.members.contains_key(node))
+            .filter(|node| self.is_ours(*node) && !self.newest.members.contains_key(node))
             .collect();
         for node in gone {
             self.die(node, false);

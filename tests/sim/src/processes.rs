@@ -33,6 +33,7 @@ impl World {
             frame.len() as u64,
         );
         let stale = self.stale_ballot(to, &frame);
+        self.votes.hears(to, &frame);
         self.run(to, Some(Event::Net(NetEvent::Received { from, frame })));
         if let Some(ballot) = stale {
             let promised = self.hosts[&to].glance.ballot;
@@ -90,8 +91,9 @@ impl World {
     fn overhear(&mut self, from: Node, frame: &Bytes) {
         if let Some(message) = synod_replica::overhear(frame) {
             let host = &self.hosts[&from];
+            let may_vote = !host.wiped || !self.is_ours(from);
             self.votes
-                .overhear(from, host.incarnation, !host.wiped, &message);
+                .overhear(from, host.incarnation, may_vote, &message);
         }
     }
 

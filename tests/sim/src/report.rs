@@ -77,7 +77,7 @@ impl Report {
     }
 }
 
-fn facts(run: &Run) -> [(&'static str, u64); 27] {
+fn facts(run: &Run) -> [(&'static str, u64); 29] {
     [
         ("steps", run.steps),
         ("virtual seconds", run.time / SECOND),
@@ -94,6 +94,8 @@ fn facts(run: &Run) -> [(&'static str, u64); 27] {
         ("crashes that lost writes", run.counts.lossy_crashes),
         ("writes lost or torn", run.disk.lost_writes),
         ("quarantines", run.counts.quarantines),
+        ("groups recovered", run.counts.recoveries),
+        ("recoveries cut short", run.counts.cut_short),
         ("frames sent", run.net.sent),
         ("frames lost", run.net.lost),
         ("frames cut", run.net.cut),

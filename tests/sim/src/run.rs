@@ -1,5 +1,5 @@
-//! One seed from beginning to end: chaos, then healing, then a restart of everybody, then silence; and what must hold at
-//! each of these.
+//! One seed from beginning to end: chaos, then healing, then a restart of everybody, then silence; in some worlds the group
+//! then loses its quorum for good and goes on with what a survivor has. And what must hold at each of these.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -132,6 +132,7 @@ pub fn all_of_it(world: &mut World) {
     world.restart_all();
     world.must_progress("everybody was restarted");
     world.fall_silent();
+    world.go_on_with_a_survivor();
 }
 
 impl World {

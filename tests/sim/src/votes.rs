@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 
+use bytes::Bytes;
 use hashbrown::{DefaultHashBuilder, HashMap};
 use synod_paxos::{Ballot, Body, Entry, Message, Node, Payload, Slot};
 
@@ -20,6 +21,8 @@ struct Said {
     accepted: (Ballot, Slot),
     /// What it said with its last promise that it had accepted: it may repeat that, but no more.
     reported: (Ballot, Slot),
+    /// The highest ballot that it was told of.
+    heard: Ballot,
 }
 
 /// Everything overheard.
@@ -42,9 +45,28 @@ impl Votes {
             .retain(|ballot, (_, led)| ballot.node != node || *led);
     }
 
+    /// A frame arrives at `node`.
+    pub(crate) fn hears(&mut self, node: Node, frame: &Bytes) {
+        let message = synod_replica::overhear(frame);
+        if let Some(ballot) = message.and_then(|message| message.body.ballot()) {
+            let said = self.said.entry(node).or_default();
+            said.heard = said.heard.max(ballot);
+        }
+    }
+
+    /// Through which slot the log of `node` holds what was accepted in a ballot, if it is certain that this was not
+    /// superseded: it never heard of a higher one.
+    pub(crate) fn holds(&self, node: Node) -> Option<(Ballot, Slot)> {
+        let said = self.said.get(&node)?;
+        let newest = said.heard.max(said.promised);
+        (newest == said.accepted.0).then_some(said.accepted)
+    }
+
     /// Whether anybody but `node` ever voted.
     pub(crate) fn others_voted(&self, node: Node) -> bool {
-        self.said.keys().any(|other| *other != node)
+        let voted = |said: &Said| said.promised > Ballot::default();
+        let mut others = self.said.iter().filter(|(other, _)| **other != node);
+        others.any(|(_, said)| voted(said))
     }
 
     /// `message` leaves process `incarnation` of `from`, which may vote or not.

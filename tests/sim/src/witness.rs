@@ -143,6 +143,14 @@ impl StateMachine for Witness {
         self.report(stamp, Held::Nothing, false);
     }
 
+    fn renew(&mut self, stamp: &Stamp) {
+        self.store.renew(stamp);
+        self.at = Some(stamp.slot);
+        let revision = dialect::revision(&self.store);
+        let mut ledger = self.ledger.borrow_mut();
+        ledger.renewed(self.node, stamp.slot.0, revision);
+    }
+
     fn lead(&mut self, now: Now, ballot: Ballot) {
         self.ledger.borrow_mut().leads(
             self.node,

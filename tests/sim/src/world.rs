@@ -9,13 +9,13 @@ use std::rc::Rc;
 use bytes::Bytes;
 use synod_paxos::{ConfigId, Configuration, Node};
 use synod_replica::{
-    ChangeRefusal, Completion, DiskError, Event, NetEvent, Output, Refusal, Request, StartMode,
-    Ticket,
+    ChangeRefusal, ClusterUid, Completion, DiskError, Event, NetEvent, Output, Refusal, Request,
+    StartMode, Ticket,
 };
 
 use crate::client::Client;
 use crate::clock::{Instant, MS, SECOND};
-use crate::host::{Host, initial};
+use crate::host::{CLUSTER, Host, initial};
 use crate::ledger::Ledger;
 use crate::nemesis::{Counts, Undo};
 use crate::net::Links;
@@ -121,6 +121,8 @@ pub struct World {
     pub(crate) clients: Vec<Client>,
     pub(crate) watchers: Watchers,
     pub(crate) ledger: SharedLedger,
+    /// Those of groups that lost their quorum for good, as far as anybody knows.
+    pub(crate) given_up: Vec<SharedLedger>,
     pub(crate) votes: Votes,
     /// What happened.
     pub trace: Trace,
@@ -130,6 +132,8 @@ pub struct World {
     pub(crate) chaos: bool,
     /// True while clients act.
     pub(crate) busy: bool,
+    /// The group that clients know. Machines of another one are of before it was recovered.
+    pub(crate) cluster: ClusterUid,
     /// The newest configuration seen anywhere.
     pub(crate) newest: Configuration,
     /// The one before it.
@@ -184,11 +188,13 @@ impl World {
             clients: Vec::new(),
             watchers: Watchers::default(),
             ledger,
+            given_up: Vec::new(),
             votes: Votes::default(),
             trace: Trace::default(),
             counts: Counts::default(),
             chaos: false,
             busy: false,
+            cluster: CLUSTER,
             newest: initial(members),
             former: initial(members),
             askers: BTreeMap::new(),
@@ -263,7 +269,9 @@ impl World {
             return false;
         };
         self.now = due.at;
-        self.ledger.borrow_mut().now = self.now;
+        for ledger in self.given_up.iter().chain([&self.ledger]) {
+            ledger.borrow_mut().now = self.now;
+        }
         self.happen(due.happening);
         true
     }
@@ -480,11 +488,16 @@ impl World {
         }
     }
 
+    /// Whether a machine is of the group that clients know.
+    pub(crate) fn is_ours(&self, node: Node) -> bool {
+        self.hosts[&node].cluster == self.cluster
+    }
+
     /// Members that run and can be asked.
     pub(crate) fn reachable(&self) -> Vec<Node> {
         self.hosts
             .values()
-            .filter(|host| host.agent.is_some() && !host.retired)
+            .filter(|host| host.agent.is_some() && !host.retired && self.is_ours(host.node))
             .map(|host| host.node)
             .collect()
     }
@@ -493,7 +506,8 @@ impl World {
     pub(crate) fn leader(&self) -> Option<Node> {
         self.hosts
             .values()
-            .filter(|host| host.agent.is_some() && host.glance.leader == Some(host.node))
+            .filter(|host| host.agent.is_some() && self.is_ours(host.node))
+            .filter(|host| host.glance.leader == Some(host.node))
             .max_by_key(|host| host.glance.ballot)
             .map(|host| host.node)
     }

@@ -3,7 +3,7 @@
 #[cfg(feature = "mutations")]
 mod table;
 
-use synod_sim::operator::{Run, run};
+use synod_sim::operator::{Run, run, run_bereft};
 
 fn check(run: &Run) {
     if let Some((violation, story)) = &run.violation {
@@ -16,6 +16,16 @@ fn a_seed_holds_and_does_something() {
     let run = run(16);
     check(&run);
     assert!(run.counts(), "it did little: {run:?}");
+}
+
+#[test]
+fn a_group_goes_on_with_what_one_of_three_machines_has() {
+    for seed in 1..=3 {
+        let run = run_bereft(seed);
+        check(&run);
+        let recovered = run.done.get("clusters begun").copied();
+        assert!(recovered >= Some(2), "seed {seed}: {run:?}");
+    }
 }
 
 #[test]

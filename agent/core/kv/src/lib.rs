@@ -22,6 +22,7 @@ mod lead;
 mod lessor;
 pub mod mutation;
 mod read;
+mod renewal;
 mod response;
 mod retention;
 mod snapshot;

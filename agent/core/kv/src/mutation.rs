@@ -16,5 +16,7 @@ synod_mutation::mutations! {
     "kv.compact.drops_live" => "compaction drops the version that is still visible",
     "kv.prev_kv.wrong" => "the previous value is the new one",
     "kv.quota.ignored" => "the byte quota is not enforced",
+    "kv.renewal.same_revisions" => "the revision does not jump when the state goes on in another group",
+    "kv.renewal.past_readable" => "revisions of the group of before stay readable in the one that goes on with its state",
     "kv.snapshot.loses_lease" => "a snapshot restores keys without their leases",
 }

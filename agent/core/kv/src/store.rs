@@ -292,6 +292,10 @@ impl StateMachine for Store {
 
     fn pass(&mut self, _stamp: &Stamp) {}
 
+    fn renew(&mut self, _stamp: &Stamp) {
+        self.jump();
+    }
+
     fn lead(&mut self, now: Now, ballot: Ballot) {
         let leases = self
             .state

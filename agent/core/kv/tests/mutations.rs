@@ -26,22 +26,25 @@ fn runs() -> Vec<Vec<Step>> {
         .collect()
 }
 
+fn stamp(slot: u64) -> Stamp {
+    let ballot = Ballot::default();
+    Stamp {
+        slot: Slot(slot),
+        ballot,
+        newest: ballot,
+        time_ms: 0,
+        level: 0,
+    }
+}
+
 /// A store with little room stays within its quota.
 fn quota() {
     let mut store = Store::new(Settings::default());
     let mut slot = 0;
     let mut apply = |command: Command| {
         slot += 1;
-        let ballot = Ballot::default();
-        let stamp = Stamp {
-            slot: Slot(slot),
-            ballot,
-            newest: ballot,
-            time_ms: 0,
-            level: 0,
-        };
         store
-            .apply(&stamp, &command.encode())
+            .apply(&stamp(slot), &command.encode())
             .expect("known")
             .result
     };
@@ -59,8 +62,17 @@ fn quota() {
     assert_eq!(apply(Command::Put(put)), Err(Error::NoSpace));
 }
 
+/// A state that goes on in another group leaves the revisions behind that clients may know.
+fn renewal() {
+    let mut store = Store::new(Settings::default());
+    let before = store.revision();
+    store.renew(&stamp(1));
+    assert!(store.revision() > before + 1_000);
+    assert_eq!(store.compact_revision(), store.revision());
+}
+
 fn found(runs: &[Vec<Step>]) -> Option<usize> {
-    if catch_unwind(quota).is_err() {
+    if catch_unwind(quota).is_err() || catch_unwind(renewal).is_err() {
         return Some(0);
     }
     (0..runs.len())

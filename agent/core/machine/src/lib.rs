@@ -66,6 +66,13 @@ pub trait StateMachine {
     /// Tells that `stamp.slot` was decided and holds nothing for the machine (a no-op or a configuration).
     fn pass(&mut self, stamp: &Stamp);
 
+    /// The state goes on as another group's: one that lost its quorum for good is recovered from this member. What clients were
+    /// told by the group of before may be missing here, and what follows may differ from it; so nothing that they were told
+    /// may come to mean something else, and what orders their doings (revisions, fencing tokens) goes on above all of it.
+    /// Called once, after the last slot that is known to be decided, which is the stamp's; the other members get what comes of
+    /// it by snapshot.
+    fn renew(&mut self, stamp: &Stamp);
+
     /// This node became leader in `ballot` and has applied everything decided before: soft state begins anew, with
     /// its grace.
     fn lead(&mut self, now: Now, ballot: Ballot);

@@ -14,6 +14,7 @@ mod pumping;
 mod reading;
 mod snapshots;
 mod status;
+mod surviving;
 mod timers;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ use pumping::Unsynced;
 use reading::Reads;
 use snapshots::Snapshots;
 use status::Facts;
+use surviving::Beginning;
 
 /// Drives one replica of one group. Synchronous and deterministic: it acts only inside its calls, and reaches the
 /// world only through the disk, the network and the time handed to it.
@@ -56,7 +58,9 @@ pub struct Driver<S: StateMachine, D: Disk, N: Net> {
     phase: Phase,
     disk_state: DiskState,
     identity: Identity,
-    opening: Option<Opening>,
+    opening: Option<Opening<S>>,
+    /// What a recovered group begins with, until it is decided for.
+    beginning: Option<Beginning<S>>,
     /// Makes the disk ready; later, rewrites the identity when the disk's standing changes.
     identity_script: Script,
     /// When to go on with it, if the disk was full.
@@ -112,7 +116,8 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     /// process (elections, the identity of a new disk, the incarnation of this origin).
     ///
     /// # Errors
-    /// If the disk belongs to another cluster or member, or was written by a newer build. Nothing is changed then.
+    /// If the disk belongs to another cluster or member, or was written by a newer build; or if a group is to be recovered
+    /// from it and it is not whole. Nothing is changed then.
     pub fn open(
         settings: Settings,
         disk: D,
@@ -139,6 +144,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             disk_state: DiskState::Fine,
             identity: prepared.identity,
             opening: None,
+            beginning: None,
             identity_script: prepared.script,
             script_retry_at: None,
             replicated,
@@ -196,6 +202,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     pub fn flush(&mut self, now: Now) {
         self.unfinished = false;
         self.retry_script(now);
+        self.read_beginning_back(now);
         if self.running.is_some() {
             self.run(now);
         }
@@ -258,7 +265,8 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
     }
 
     /// The machine, for what is local to it (watches). Its replicated state must not be changed. When
-    /// `Counters::installs` has grown, it is another machine: one restored from a snapshot.
+    /// `Counters::installs` has grown, it is another machine: one restored from a snapshot. So it is when `Phase::Recovering`
+    /// ends.
     pub fn machine_mut(&mut self) -> &mut S {
         &mut self.replicated.machine
     }

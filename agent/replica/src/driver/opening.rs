@@ -1,15 +1,13 @@
 //! From an opened disk to a member that takes part.
 
 use bytes::Bytes;
-use synod_paxos::{
-    Base, ConfigId, Configuration, Member, Node, Now, Record, Replica, Slot, Standing,
-};
+use synod_paxos::{Base, ConfigId, Configuration, Node, Now, Record, Replica, Slot, Standing};
 
 use super::pumping::Unsynced;
 use super::snapshots::Snapshots;
 use super::{Driver, Running};
 use crate::identity::DiskStanding;
-use crate::recovery::{self, Start};
+use crate::recovery::{self, Prepared, Recovered, Start};
 use crate::replicated::{Replicated, Shared};
 use crate::script::Step;
 use crate::settings::Settings;
@@ -20,13 +18,18 @@ use crate::{
 };
 
 /// What waits for the disk to be made ready.
-pub(super) struct Opening {
-    base: Base,
+pub(super) struct Opening<S> {
+    pub(super) base: Base,
     log: ReadLog,
     pub(super) snapshots: Vec<Slot>,
     pub(super) snapshot_hash: u64,
-    seed: u64,
+    pub(super) seed: u64,
     quarantined: Option<(String, ConfigId)>,
+    /// The disk is a survivor's and not decided for yet: `base` is what the new group begins with.
+    pub(super) survives: bool,
+    /// The state of a group that is being recovered. Nobody is shown it before its disk is ready: an attempt that is cut short
+    /// may give way to one that finds less.
+    pub(super) veiled: Option<(S, Shared)>,
 }
 
 /// What a member needs that is quarantined as the only voter, should it turn out not to be.
@@ -37,13 +40,9 @@ pub(super) struct Alone {
     seed: u64,
 }
 
-impl Opening {
+impl<S: StateMachine> Opening<S> {
     /// Splits what was found into the machine, which may be queried at once, and what waits.
-    pub(super) fn new<S: StateMachine>(
-        settings: &Settings,
-        start: Start<S>,
-        seed: u64,
-    ) -> (Self, Replicated<S>) {
+    pub(super) fn new(settings: &Settings, start: Start<S>, seed: u64) -> (Self, Replicated<S>) {
         let mut opening = Self {
             base: Base::default(),
             log: ReadLog {
@@ -55,6 +54,8 @@ impl Opening {
             snapshot_hash: 0,
             seed,
             quarantined: None,
+            survives: false,
+            veiled: None,
         };
         let (machine, shared) = match start {
             Start::Fresh { machine } => (machine, Shared::new()),
@@ -66,12 +67,15 @@ impl Opening {
                 opening.quarantined = Some((why, alone));
                 (machine, Shared::new())
             }
-            Start::Recovered(recovered) => {
-                opening.base = recovered.base;
-                opening.log = recovered.log;
-                opening.snapshots = recovered.snapshots;
-                opening.snapshot_hash = recovered.snapshot_hash;
-                (recovered.machine, recovered.shared)
+            Start::Recovered(recovered) => opening.go_on_with(*recovered),
+            Start::Successor(recovered) => {
+                let found = opening.go_on_with(*recovered);
+                opening.veil(found)
+            }
+            Start::Survivor(survivor) => {
+                opening.base = survivor.base;
+                opening.survives = true;
+                opening.veil((survivor.machine, survivor.shared))
             }
         };
         let replicated = Replicated {
@@ -82,14 +86,32 @@ impl Opening {
         };
         (opening, replicated)
     }
+
+    fn go_on_with(&mut self, recovered: Recovered<S>) -> (S, Shared) {
+        self.base = recovered.base;
+        self.log = recovered.log;
+        self.snapshots = recovered.snapshots;
+        self.snapshot_hash = recovered.snapshot_hash;
+        (recovered.machine, recovered.shared)
+    }
+
+    /// Keeps the state from everybody; what is shown meanwhile.
+    fn veil(&mut self, (machine, shared): (S, Shared)) -> (S, Shared) {
+        let empty = machine.empty();
+        self.veiled = Some((machine, shared));
+        (empty, Shared::new())
+    }
 }
 
 impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
-    pub(super) fn start_opening(&mut self, now: Now, mut opening: Opening) {
+    pub(super) fn start_opening(&mut self, now: Now, mut opening: Opening<S>) {
         if let Some((why, known)) = opening.quarantined.take() {
             let seed = opening.seed;
             self.alone = Some(Alone { known, seed });
             return self.quarantine(Quarantine::Damaged(why));
+        }
+        if opening.veiled.is_some() {
+            self.phase = Phase::Recovering;
         }
         self.opening = Some(opening);
         if !self.identity_script.go(&mut self.disk) {
@@ -112,12 +134,17 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             return;
         };
         self.alone = None;
-        let (opening, replicated) = Opening::new(&self.settings, prepared.start, seeds.draw());
+        self.phase = Phase::Opening;
+        self.open_anew(now, prepared, seeds.draw());
+    }
+
+    /// Begins with something else than what was found at the start.
+    pub(super) fn open_anew(&mut self, now: Now, prepared: Prepared<S>, seed: u64) {
+        let (opening, replicated) = Opening::new(&self.settings, prepared.start, seed);
         self.snapshots = Snapshots::new(&self.settings, &opening);
         self.replicated = replicated;
         self.identity = prepared.identity;
         self.identity_script = prepared.script;
-        self.phase = Phase::Opening;
         self.start_opening(now, opening);
     }
 
@@ -146,16 +173,28 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
 
     /// Goes on where the disk had no space.
     pub(super) fn retry_script(&mut self, now: Now) {
-        if self.script_retry_at.take_if(|at| *at <= now).is_some() {
-            self.identity_script.go(&mut self.disk);
+        if self.script_retry_at.take_if(|at| *at <= now).is_some()
+            && !self.identity_script.go(&mut self.disk)
+        {
+            self.begin(now);
         }
     }
 
-    /// The disk is ready: the member takes part.
+    /// The disk is ready: the member takes part, or its state is written down for a new group.
     fn begin(&mut self, now: Now) {
-        let Some(opening) = self.opening.take() else {
+        if self
+            .opening
+            .as_ref()
+            .is_some_and(|opening| opening.survives)
+        {
+            return self.write_beginning();
+        }
+        let Some(mut opening) = self.opening.take() else {
             return;
         };
+        if let Some((machine, shared)) = opening.veiled.take() {
+            (self.replicated.machine, self.replicated.shared) = (machine, shared);
+        }
         let wal = Wal::new(
             recovery::owner(&self.settings, self.identity.disk_id),
             &opening.log,
@@ -180,21 +219,9 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         self.tell_peers();
     }
 
-    fn core(&self, now: Now, opening: Opening) -> Replica {
-        let settings = synod_paxos::Settings {
-            node: self.settings.node,
-            seed: opening.seed,
-            timing: self.settings.timing.clone(),
-            bounds: self.settings.core.clone(),
-        };
-        let group = self.settings.group;
-        let records: Vec<Record> = opening
-            .log
-            .records
-            .into_iter()
-            .filter(|(of, _)| *of == group)
-            .map(|(_, record)| record)
-            .collect();
+    fn core(&self, now: Now, opening: Opening<S>) -> Replica {
+        let settings = self.settings.of_core(opening.seed);
+        let records: Vec<Record> = opening.log.of_group(self.settings.group).collect();
         let unused = records.is_empty() && opening.base.slot == Slot(0);
         match (&self.identity.initial, self.identity.standing) {
             (Some(initial), DiskStanding::Whole) if unused => {
@@ -203,41 +230,30 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             (Some(initial), DiskStanding::Founding | DiskStanding::Noted) if unused => {
                 Replica::bootstrap(settings, initial.clone(), now).founding()
             }
-            (_, standing) => Replica::recover(
+            _ => Replica::recover(
                 settings,
                 opening.base,
                 records,
-                |decided| self.standing(standing, decided),
+                |decided| self.standing(decided),
                 now,
             ),
         }
     }
 
-    fn standing(&self, standing: DiskStanding, decided: &Configuration) -> Standing {
-        let known = decided.members.get(&self.settings.node);
-        match standing {
-            DiskStanding::Whole => Standing::Whole,
+    fn standing(&self, decided: &Configuration) -> Standing {
+        if self.identity.is_whole(decided) {
+            return Standing::Whole;
+        }
+        match self.identity.standing {
             DiskStanding::Founding | DiskStanding::Noted => Standing::Founding,
-            // It may have voted since, though that was not noted yet.
-            DiskStanding::Amnesiac | DiskStanding::Joining
-                if known.is_some_and(|known| self.is_told_of(known)) =>
-            {
-                Standing::Whole
-            }
             // What the group says of it is yet to be learned.
             DiskStanding::Joining => Standing::Amnesiac {
                 context: Bytes::new(),
             },
-            DiskStanding::Amnesiac | DiskStanding::Lost => Standing::Amnesiac {
+            _ => Standing::Amnesiac {
                 context: self.context(),
             },
         }
-    }
-
-    /// True if the group knows this member by the disk that it has.
-    fn is_told_of(&self, known: &Member) -> bool {
-        MemberContext::decode(&known.context)
-            .is_ok_and(|known| known.disk_id == self.identity.disk_id)
     }
 
     /// What this member says about itself, with the identity of its disk.

@@ -126,6 +126,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         // A completion that is nobody's belongs to a removal that nobody waits for.
         let _ = self.on_log_completion(now, completion)
             || self.on_script(now, completion)
+            || self.on_beginning_completion(now, completion)
             || self.on_snapshot_completion(now, completion);
     }
 

@@ -77,7 +77,7 @@ pub(super) struct Snapshots<S: StateMachine> {
 }
 
 impl<S: StateMachine> Snapshots<S> {
-    pub(super) fn new(settings: &Settings, opening: &Opening) -> Self {
+    pub(super) fn new(settings: &Settings, opening: &Opening<S>) -> Self {
         let patience = Span(settings.timing.election.0.saturating_mul(4));
         Self {
             kept: opening.snapshots.clone(),

@@ -49,7 +49,8 @@ impl Formatting<'_> {
             StartMode::Resume if mutated("replica-resume-empty-votes") => {
                 (DiskStanding::Whole, None)
             }
-            StartMode::Resume => (DiskStanding::Amnesiac, None),
+            // A member of a recovered group whose disk is damaged has lost its promises like any other.
+            StartMode::Resume | StartMode::Recover { .. } => (DiskStanding::Amnesiac, None),
         };
         let mut script = Script::default();
         for file in self.files.iter().filter(|file| is_ours(file)) {
@@ -166,7 +167,7 @@ fn is_data(file: &str) -> bool {
 }
 
 /// True if a file may be removed by formatting; a file system may keep some of its own beside it.
-fn is_ours(file: &str) -> bool {
+pub(super) fn is_ours(file: &str) -> bool {
     is_data(file) || file.ends_with(".tmp") || file == identity::FILE
 }
 

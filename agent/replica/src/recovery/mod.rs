@@ -10,12 +10,19 @@
 //! | formatted, damaged; a founder that never voted | any | formatted anew, as an empty one |
 //! | formatted, damaged; other voters exist | any | set aside, formatted anew; amnesiac |
 //! | formatted, damaged; the only voter | any | quarantined; nothing is changed, until another voter is heard of |
+//! | empty, or formatting was cut short | recover | refused: there is nothing to recover |
+//! | of the group of before, whole | recover | made the beginning of this group (`survivor` has the steps) |
+//! | of the group of before, anything else | recover | refused; nothing is changed |
+//! | of this group, its recovery not finished | any | what the group of before left is removed |
+//! | of this group otherwise | recover | as `resume` |
 //!
 //! Reading is done here; changes are returned as a [`Script`] that the driver carries out before it takes part. Each row is
 //! idempotent: a crash while it is carried out leads back to it.
 
 mod formatting;
 mod resuming;
+mod succession;
+mod survivor;
 
 use bytes::Bytes;
 use synod_paxos::{Base, ConfigId, Node, Slot};
@@ -32,6 +39,8 @@ use crate::{DecodeError, Disk, DiskError, OpenError, Settings, StartMode, StateM
 use formatting::{ASIDE, Formatting};
 pub(crate) use formatting::{owner, remove_aside};
 use resuming::resume;
+pub(crate) use succession::succeed;
+pub(crate) use survivor::Survivor;
 
 /// What a member begins with, once its script is carried out.
 pub(crate) struct Prepared<S> {
@@ -46,6 +55,10 @@ pub(crate) enum Start<S> {
     Fresh { machine: S },
     /// With what was on the disk.
     Recovered(Box<Recovered<S>>),
+    /// With what the group of before left on the disk, once it is the new group's ([`succeed`]).
+    Survivor(Box<Survivor<S>>),
+    /// With that, as soon as the rest of what was decided is done.
+    Successor(Box<Recovered<S>>),
     /// Not at all, unless others are heard of that have a vote since: `alone` is the configuration in which only this
     /// member has one.
     Quarantined {
@@ -78,12 +91,18 @@ pub(crate) fn prepare<S: StateMachine, D: Disk>(
 ) -> Result<Prepared<S>, OpenError> {
     check_start(settings)?;
     let files = disk.list().map_err(|error| unreadable(".", &error))?;
-    let found = read_identity(settings, disk, &files)?;
+    let found = read_identity(disk, &files)?;
     let fresh = Formatting {
         settings,
         files: &files,
         disk_id,
     };
+    if let StartMode::Recover { former } = settings.start
+        && !is_of(settings.cluster, disk, &found)?
+    {
+        return survivor::read(settings, former, &files, disk, machine, found);
+    }
+    check_identity(settings, &found)?;
     match found {
         FoundIdentity::None if !is_used(settings, disk, &files)? => Ok(fresh.empty(machine)),
         FoundIdentity::None => {
@@ -103,6 +122,9 @@ pub(crate) fn prepare<S: StateMachine, D: Disk>(
         FoundIdentity::Whole(found) if found.standing == DiskStanding::Lost => {
             let why = "the state was given up".to_owned();
             fresh.after_damage(disk, machine, Some(found), Vec::new(), &why)
+        }
+        FoundIdentity::Whole(found) if found.standing == DiskStanding::Recovering => {
+            succession::finish(&fresh, disk, machine, found)
         }
         FoundIdentity::Whole(found) => resume(&fresh, disk, machine, found),
     }
@@ -129,8 +151,14 @@ pub(crate) fn give_up<S>(
 }
 
 fn check_start(settings: &Settings) -> Result<(), OpenError> {
-    let StartMode::Bootstrap { initial } = &settings.start else {
-        return Ok(());
+    let initial = match &settings.start {
+        StartMode::Bootstrap { initial } => initial,
+        StartMode::Recover { former } if *former == settings.cluster => {
+            return Err(OpenError::BadStart(
+                "a recovered group needs a cluster UID of its own, not that of the group of before",
+            ));
+        }
+        StartMode::Join | StartMode::Resume | StartMode::Recover { .. } => return Ok(()),
     };
     if !initial.is_sound() || initial.id.0 != 1 {
         return Err(OpenError::BadStart(
@@ -151,20 +179,13 @@ enum FoundIdentity {
     Whole(Identity),
 }
 
-fn read_identity<D: Disk>(
-    settings: &Settings,
-    disk: &D,
-    files: &[String],
-) -> Result<FoundIdentity, OpenError> {
+fn read_identity<D: Disk>(disk: &D, files: &[String]) -> Result<FoundIdentity, OpenError> {
     if !files.iter().any(|file| file == identity::FILE) {
         return Ok(FoundIdentity::None);
     }
     let bytes = read_file(disk, identity::FILE)?;
     match Identity::decode(&bytes) {
-        Ok(found) => {
-            check_owner(settings, found.cluster, found.node)?;
-            Ok(FoundIdentity::Whole(found))
-        }
+        Ok(found) => Ok(FoundIdentity::Whole(found)),
         Err(DecodeError::Newer { found, known }) => Err(OpenError::Newer {
             file: identity::FILE.to_owned(),
             found,
@@ -172,6 +193,31 @@ fn read_identity<D: Disk>(
         }),
         Err(_) => Ok(FoundIdentity::Damaged),
     }
+}
+
+fn check_identity(settings: &Settings, found: &FoundIdentity) -> Result<(), OpenError> {
+    match found {
+        FoundIdentity::Whole(found) => check_owner(settings, found.cluster, found.node),
+        FoundIdentity::None | FoundIdentity::Damaged => Ok(()),
+    }
+}
+
+/// True if the disk is the cluster's: by its identity, or by its log if that cannot be read.
+fn is_of<D: Disk>(
+    cluster: crate::ClusterUid,
+    disk: &D,
+    found: &FoundIdentity,
+) -> Result<bool, OpenError> {
+    if let FoundIdentity::Whole(found) = found {
+        return Ok(found.cluster == cluster);
+    }
+    for number in segment_numbers(disk)? {
+        let bytes = read_file(disk, &segment_file(number))?;
+        if SegmentHeader::decode(&bytes).is_ok_and(|header| header.owner.cluster == cluster) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn check_owner(

@@ -20,38 +20,60 @@ pub(super) fn resume<S: StateMachine, D: Disk>(
     machine: S,
     identity: Identity,
 ) -> Result<Prepared<S>, OpenError> {
+    match examine(fresh, disk, &machine, identity.disk_id)? {
+        Examined::Whole(log, found) => Ok(prepared(fresh, identity, log, found)),
+        Examined::Damaged(log, why) => {
+            let configurations = configurations(&log.records, fresh.settings.group);
+            fresh.after_damage(disk, machine, Some(identity), configurations, &why)
+        }
+    }
+}
+
+/// What a formatted disk holds.
+pub(super) enum Examined<S> {
+    /// All that was durable.
+    Whole(ReadLog, Found<S>),
+    /// Less; why, and what could be read of the log.
+    Damaged(ReadLog, String),
+}
+
+/// Reads the log and the newest snapshot that it goes on from.
+pub(super) fn examine<S: StateMachine, D: Disk>(
+    fresh: &Formatting<'_>,
+    disk: &D,
+    machine: &S,
+    disk_id: u128,
+) -> Result<Examined<S>, OpenError> {
     let settings = fresh.settings;
-    let log = read_log(disk, &owner(settings, identity.disk_id))?;
+    let log = read_log(disk, &owner(settings, disk_id))?;
     let mut damages: Vec<String> = log.damage.iter().cloned().collect();
     if !log.exists {
         damages.push("there is no log".to_owned());
     }
     if damages.is_empty() {
-        match newest_whole(fresh, disk, &machine, &log, &mut damages)? {
-            Some(found) => return Ok(prepared(fresh, identity, log, found)),
+        match newest_whole(fresh, disk, machine, &log, &mut damages)? {
+            Some(found) => return Ok(Examined::Whole(log, found)),
             None if reaches(&log.records, settings.group, Slot(0)) => {
                 let found = Found {
-                    machine,
+                    machine: machine.empty(),
                     shared: Shared::new(),
                     base: Base::default(),
                     snapshots: Vec::new(),
                     hash: 0,
                 };
-                return Ok(prepared(fresh, identity, log, found));
+                return Ok(Examined::Whole(log, found));
             }
             None => damages.push("the log does not reach back to its first slot".to_owned()),
         }
     }
-    let configurations = configurations(&log.records, settings.group);
-    let why = damages.join("; ");
-    fresh.after_damage(disk, machine, Some(identity), configurations, &why)
+    Ok(Examined::Damaged(log, damages.join("; ")))
 }
 
 /// A state that the log goes on from.
-struct Found<S> {
-    machine: S,
-    shared: Shared,
-    base: Base,
+pub(super) struct Found<S> {
+    pub(super) machine: S,
+    pub(super) shared: Shared,
+    pub(super) base: Base,
     /// Snapshots up to the one that was loaded, oldest first.
     snapshots: Vec<Slot>,
     hash: u64,
@@ -93,7 +115,7 @@ fn newest_whole<S: StateMachine, D: Disk>(
     Ok(None)
 }
 
-fn snapshot_slots(files: &[String]) -> Vec<Slot> {
+pub(super) fn snapshot_slots(files: &[String]) -> Vec<Slot> {
     let mut slots: Vec<Slot> = files
         .iter()
         .filter_map(|file| snapshot_slot(file))
@@ -157,7 +179,7 @@ fn prepared<S>(
 }
 
 /// Reads a snapshot to its end.
-fn load<S: StateMachine, D: Disk>(
+pub(super) fn load<S: StateMachine, D: Disk>(
     settings: &Settings,
     disk: &D,
     slot: Slot,

@@ -388,7 +388,7 @@ proptest! {
         urls in prop::collection::vec(".{0,20}", 0..3),
         disk_id in any::<u128>(),
         initial in prop::option::of(configuration()),
-        standing in 0..6u8,
+        standing in 0..7u8,
         founders in prop::collection::btree_map(any::<u64>().prop_map(Node), any::<u128>(), 0..4),
     ) {
         let context = MemberContext {
@@ -410,7 +410,8 @@ proptest! {
                 2 => DiskStanding::Lost,
                 3 => DiskStanding::Founding,
                 4 => DiskStanding::Noted,
-                _ => DiskStanding::Joining,
+                5 => DiskStanding::Joining,
+                _ => DiskStanding::Recovering,
             },
             initial,
             founders,

@@ -15,7 +15,7 @@ use synod_paxos::{Now, Record, Slot, Span};
 pub(crate) use format::{
     HeaderFault, Owner, SEGMENT_HEADER, SegmentHeader, segment_file, segment_number,
 };
-pub(crate) use reading::{ReadLog, read_log, segment_numbers, unreadable};
+pub(crate) use reading::{ReadLog, Unproven, read_log, segment_numbers, unreadable};
 
 use crate::codec::Writer;
 use crate::mutation::mutated;

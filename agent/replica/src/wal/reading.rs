@@ -55,6 +55,14 @@ pub(crate) struct ReadLog {
     pub(crate) damage: Option<String>,
 }
 
+impl ReadLog {
+    /// The records of one group.
+    pub(crate) fn of_group(self, group: u32) -> impl Iterator<Item = Record> {
+        let own = self.records.into_iter().filter(move |(of, _)| *of == group);
+        own.map(|(_, record)| record)
+    }
+}
+
 /// Reads all segments, in order.
 ///
 /// A write is submitted only when all before it are durable, so anything that is there *after* a place proves that what

@@ -17,6 +17,9 @@ pub struct Ledger {
     restoring: Vec<Bytes>,
 }
 
+/// The line that parts what a group of before had decided from what a recovered one goes on with.
+pub const RENEWED: &str = "-- renewed --";
+
 pub struct Lines(std::vec::IntoIter<Bytes>);
 
 impl SnapshotReader for Lines {
@@ -55,6 +58,10 @@ impl StateMachine for Ledger {
     }
 
     fn pass(&mut self, _stamp: &Stamp) {}
+
+    fn renew(&mut self, _stamp: &Stamp) {
+        self.push(Bytes::from_static(RENEWED.as_bytes()));
+    }
 
     fn lead(&mut self, _now: Now, ballot: Ballot) {
         self.led.push(ballot);

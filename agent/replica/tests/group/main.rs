@@ -8,4 +8,5 @@ mod founding;
 mod ledger;
 mod recovery;
 mod scenarios;
+mod survivor;
 mod world;

@@ -53,6 +53,8 @@ pub struct World {
     pub cut: BTreeSet<Node>,
     pub bounds: Bounds,
     pub level_max: BTreeMap<Node, u32>,
+    /// Members of other groups than [`CLUSTER`].
+    pub clusters: BTreeMap<Node, ClusterUid>,
     tickets: u64,
     seeds: u64,
 }
@@ -95,8 +97,17 @@ impl World {
                 ..Bounds::default()
             },
             level_max: BTreeMap::new(),
+            clusters: BTreeMap::new(),
             tickets: 0,
             seeds: 0,
+        }
+    }
+
+    /// A world whose processes draw other numbers than those of an earlier one, whose disks it goes on with.
+    pub fn later() -> Self {
+        Self {
+            seeds: 1_000,
+            ..Self::new()
         }
     }
 
@@ -121,7 +132,7 @@ impl World {
     pub fn settings(&self, node: Node, start: StartMode) -> Settings {
         Settings {
             node,
-            cluster: CLUSTER,
+            cluster: self.clusters.get(&node).copied().unwrap_or(CLUSTER),
             group: 1,
             context: MemberContext {
                 name: format!("m-{}", node.0),

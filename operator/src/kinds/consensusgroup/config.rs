@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use synod_agent_api::{
-    Advertise, AgentConfig, ClientTls, ClientTlsMode, Drain, InitialMember, Kind, Limits, Listen,
-    Log, MemberSpec, PeerTls, Runtime, Snapshot, Start as AgentStart, Timing, Tls, ports,
+    Advertise, AgentConfig, ClientTls, ClientTlsMode, ClusterUid, Drain, InitialMember, Kind,
+    Limits, Listen, Log, MemberSpec, PeerTls, Runtime, Snapshot, Start as AgentStart, Timing, Tls,
+    ports,
 };
 use synod_crds::{Spread, TlsMode};
 
-use super::seat::Start;
+use super::seat::{Claim, Start};
 use super::view::Group;
 use crate::authority::Authority;
 use crate::certificates::digest;
@@ -28,13 +29,15 @@ const STATE_BYTES_MIN: u64 = 1 << 20;
 
 /// The configuration of member `number`. `members` are those it may dial before its log tells.
 pub(super) fn agent(group: &Group, number: u64, members: &[u64]) -> AgentConfig {
+    let (start, former) = start(group, number);
     AgentConfig {
         cluster_uid: group.cluster,
+        former_cluster_uid: former,
         kind: Kind::ConsensusGroup,
         group: group.name.clone(),
         name: group.names.pod(number),
         number,
-        start: start(group, number),
+        start,
         members: members
             .iter()
             .map(|member| initial(group, *member))
@@ -63,19 +66,19 @@ pub(super) fn agent(group: &Group, number: u64, members: &[u64]) -> AgentConfig 
     }
 }
 
-/// An empty disk is a beginning only for a member that was never seen in its group.
-fn start(group: &Group, number: u64) -> AgentStart {
+/// An empty disk is a beginning, and one of the cluster of before is gone on with, only for a member that was never seen in its
+/// group.
+fn start(group: &Group, number: u64) -> (AgentStart, Option<ClusterUid>) {
     let claim = group
         .seats
         .get(&number)
         .and_then(|seat| seat.claim.as_ref());
-    match claim {
-        Some(claim) if claim.joined && !mutated("bootstrap-adopted-claim") => AgentStart::Resume,
-        Some(claim) => match claim.start {
-            Start::Bootstrap(_) => AgentStart::Bootstrap,
-            Start::Join => AgentStart::Join,
-        },
-        None => AgentStart::Resume,
+    let begins = |claim: &&Claim| !claim.joined || mutated("bootstrap-adopted-claim");
+    match claim.filter(begins).map(|claim| &claim.start) {
+        Some(Start::Bootstrap(_)) => (AgentStart::Bootstrap, None),
+        Some(Start::Join) => (AgentStart::Join, None),
+        Some(Start::Recover(former)) => (AgentStart::Recover, Some(*former)),
+        None => (AgentStart::Resume, None),
     }
 }
 

@@ -2,12 +2,32 @@
 
 use synod_crds::ConsensusGroupStatus;
 
+use super::recovery::Recovery;
 use super::view::Group;
 use crate::events::Event;
 use crate::reasons;
 
 /// What changed between the status that is written and the one that is about to be.
 pub(super) fn events(group: &Group, now: &ConsensusGroupStatus) -> Vec<Event> {
+    let state = of_state(group, now);
+    state.into_iter().chain(of_recovery(group)).collect()
+}
+
+/// How far a recovery is, when that changes.
+fn of_recovery(group: &Group) -> Option<Event> {
+    let recovery = Recovery::of(group)?;
+    let reason = recovery.reason();
+    let mut before = group.before.conditions.iter();
+    let known = before.find(|condition| condition.type_ == reasons::RECOVERY);
+    let tell = match recovery {
+        Recovery::Done(_) => Event::normal,
+        _ => Event::warning,
+    };
+    let news = known.is_none_or(|known| known.reason != reason);
+    news.then(|| tell(reason, "recover", recovery.message(group)))
+}
+
+fn of_state(group: &Group, now: &ConsensusGroupStatus) -> Vec<Event> {
     let word = |status: &ConsensusGroupStatus| status.state.clone().unwrap_or_default();
     let (before, after) = (word(&group.before), word(now));
     if before == after || group.deleting {

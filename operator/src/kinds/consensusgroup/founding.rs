@@ -37,6 +37,7 @@ pub(super) fn first_claims(group: &Group) -> Vec<Action> {
     let sure = (none && !mutated("begin-on-a-stale-list")).then(|| Action::ConfirmNone {
         kind: ChildKind::Claim,
         labels: objects::selector(group),
+        but: Vec::new(),
     });
     let claims = missing.map(|number| objects::claim(group, *number, &start, false, None));
     sure.into_iter().chain(claims.map(Action::Create)).collect()
@@ -74,7 +75,7 @@ fn note(claim: &Claim, founders: &BTreeSet<String>) -> Action {
 
 /// Whether it is to be noted on the claim itself that it is a founder's, since others that tell so are going.
 pub(super) fn is_to_be_noted(group: &Group, claim: &Claim) -> bool {
-    let noted = claim.joined || claim.admitted || claim.start == Start::Join;
+    let noted = claim.joined || claim.admitted || !matches!(claim.start, Start::Bootstrap(_));
     let stay = founding(group).filter(|claim| !claim.leaving && !claim.retired);
     !noted
         && !claim.lost
@@ -83,9 +84,9 @@ pub(super) fn is_to_be_noted(group: &Group, claim: &Claim) -> bool {
         && !mutated("forget-the-founders")
 }
 
-/// Whether the claim's member may run: it joins, it is a founder, or it ran before.
+/// Whether the claim's member may run: it is no founder, one that is noted, or it ran before.
 pub(super) fn may_run(group: &Group, claim: &Claim) -> bool {
-    claim.start == Start::Join
+    !matches!(claim.start, Start::Bootstrap(_))
         || claim.joined
         || claim.admitted
         || founders(group).is_some_and(|founders| founders.contains(&claim.seen.uid))
@@ -128,7 +129,7 @@ fn has_begun(group: &Group) -> bool {
 pub(super) fn initial_members(group: &Group) -> Option<BTreeSet<u64>> {
     group.claims().find_map(|claim| match &claim.start {
         Start::Bootstrap(initial) => Some(initial.clone()),
-        Start::Join => None,
+        Start::Join | Start::Recover(_) => None,
     })
 }
 

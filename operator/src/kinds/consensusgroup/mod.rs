@@ -10,6 +10,7 @@ mod nodes;
 mod objects;
 mod plan;
 mod pod;
+mod recovery;
 mod restart;
 mod seat;
 mod status;

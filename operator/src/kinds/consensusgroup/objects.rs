@@ -125,16 +125,8 @@ pub(super) fn claim(
 ) -> Child {
     let mut meta = member_meta(group, group.names.claim(number), number, learner);
     meta.owner_references = Some(claim_owners(group)).filter(|owners| !owners.is_empty());
-    let mut annotations: BTreeMap<_, _> =
-        [owned((names::CLUSTER_UID, &group.cluster.to_string()))].into();
-    match start {
-        Start::Join => annotations.extend([owned((names::START, "join"))]),
-        Start::Bootstrap(initial) => {
-            let initial: Vec<_> = initial.iter().map(u64::to_string).collect();
-            annotations.extend([owned((names::START, "bootstrap"))]);
-            annotations.extend([owned((names::INITIAL_MEMBERS, &initial.join(",")))]);
-        }
-    }
+    let mut annotations = start.notes();
+    annotations.extend([owned((names::CLUSTER_UID, &group.cluster.to_string()))]);
     if adoption::is_inherited(group) {
         annotations.extend([owned((names::ADOPTED_BY, &group.uid))]);
     }

@@ -15,7 +15,8 @@ use super::hibernation::Phase;
 use super::seat::{Claim, PodSeen, Seat, Start};
 use super::view::Group;
 use super::{
-    adoption, budget, config, founding, hibernation, nodes, objects, restart, steps, trust,
+    adoption, budget, config, founding, hibernation, nodes, objects, recovery, restart, steps,
+    trust,
 };
 use crate::action::{Action, Issue, Seen, Why};
 use crate::authority::Authority;
@@ -40,10 +41,11 @@ pub(super) fn plan(group: &Group) -> Vec<Strand> {
     ];
     // What came from an earlier object is noted as ours before anything rests on it.
     let adopted = adoption::adopt(group);
-    if adopted.is_empty() {
-        strands.extend(by_phase(group));
-    } else {
-        strands.push(adopted);
+    // Nobody runs in another cluster before nothing of the one before it does.
+    let first = [adopted, recovery::recover(group)];
+    match first.into_iter().find(|first| !first.is_empty()) {
+        Some(first) => strands.push(first),
+        None => strands.extend(by_phase(group)),
     }
     strands.retain(|strand| !strand.is_empty());
     strands
@@ -221,6 +223,7 @@ fn configuration(group: &Group, number: u64) -> Option<Action> {
     let claim = group.seats[&number].claim.as_ref()?;
     let members = match &claim.start {
         Start::Bootstrap(initial) if !claim.joined => initial.iter().copied().collect(),
+        Start::Recover(_) if !claim.joined => vec![number],
         _ if group.lead.is_some() => group.numbers(|_, seat| seat.member.is_some()),
         // Nobody can tell who the members are now: what was written when somebody could is better than a guess.
         _ if exists => return None,
@@ -339,7 +342,7 @@ pub(super) fn checked(seen: &Seen) -> Action {
     }
 }
 
-fn patch(claim: &Claim, patch: Value) -> Action {
+pub(super) fn patch(claim: &Claim, patch: Value) -> Action {
     Action::Patch {
         seen: claim.seen.clone(),
         patch,

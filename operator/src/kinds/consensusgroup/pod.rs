@@ -19,7 +19,7 @@ use super::config::{self, CERTIFICATE, CLIENT_CERTIFICATE, CONFIG, DATA};
 use super::objects::{member_meta, owned, selector};
 use super::view::Group;
 use crate::child::Child;
-use crate::names::LABEL_TEMPLATE;
+use crate::names::{CLUSTER_UID, LABEL_TEMPLATE};
 
 /// The name of the only container.
 const CONTAINER: &str = "agent";
@@ -38,6 +38,10 @@ pub(super) fn pod(group: &Group, number: u64, learner: bool) -> Child {
         .labels
         .get_or_insert_default()
         .extend([owned((LABEL_TEMPLATE, &template))]);
+    metadata
+        .annotations
+        .get_or_insert_default()
+        .extend([owned((CLUSTER_UID, &group.cluster.to_string()))]);
     let scheduling = &group.spec.scheduling;
     let spec = PodSpec {
         hostname: Some(group.names.pod(number)),

@@ -1,6 +1,6 @@
 //! A seat: a member number and whatever there is of it, parsed from its claim, its pod and its agent's answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
@@ -33,6 +33,8 @@ pub(super) enum Start {
     Bootstrap(BTreeSet<u64>),
     /// In a group that exists.
     Join,
+    /// Alone, with what its claim has of this cluster, which lost its quorum for good.
+    Recover(ClusterUid),
 }
 
 /// A claim of ours.
@@ -67,6 +69,8 @@ pub(super) struct Claim {
 pub(super) struct PodSeen {
     pub(super) seen: Seen,
     pub(super) template: String,
+    /// The cluster that it was made for.
+    pub(super) cluster: Option<ClusterUid>,
     /// The budget takes it for a voter's.
     pub(super) is_voters: bool,
     pub(super) image: Option<String>,
@@ -81,6 +85,33 @@ pub(super) struct PodSeen {
     pub(super) running: bool,
     /// What keeps its container from running.
     pub(super) waiting: Option<String>,
+}
+
+impl Start {
+    /// What a claim says of it.
+    pub(super) fn notes(&self) -> BTreeMap<String, String> {
+        let (word, more) = match self {
+            Self::Bootstrap(initial) => {
+                let initial: Vec<_> = initial.iter().map(u64::to_string).collect();
+                (
+                    "bootstrap",
+                    Some((names::INITIAL_MEMBERS, initial.join(","))),
+                )
+            }
+            Self::Join => ("join", None),
+            Self::Recover(former) => ("recover", Some((names::FORMER_UID, former.to_string()))),
+        };
+        let notes = [(names::START, word.to_owned())].into_iter().chain(more);
+        notes.map(|(name, text)| (name.to_owned(), text)).collect()
+    }
+
+    /// The cluster that was given up for the one that begins so.
+    pub(super) const fn former(&self) -> Option<ClusterUid> {
+        match self {
+            Self::Recover(former) => Some(*former),
+            Self::Bootstrap(_) | Self::Join => None,
+        }
+    }
 }
 
 impl Claim {
@@ -176,6 +207,7 @@ pub(super) fn claim_of(claim: &PersistentVolumeClaim) -> Option<(u64, ClusterUid
                 .collect(),
         ),
         "join" => Start::Join,
+        "recover" => Start::Recover(annotation(names::FORMER_UID)?.parse().ok()?),
         _ => return None,
     };
     let label = |name: &str| {
@@ -230,9 +262,11 @@ pub(super) fn pod_of(pod: &Pod) -> PodSeen {
         .and_then(|w| w.reason.clone());
     let labels = pod.metadata.labels.as_ref();
     let label = |name: &str| labels.and_then(|all| all.get(name)).cloned();
+    let notes = pod.metadata.annotations.as_ref();
     PodSeen {
         seen: Seen::new(ChildKind::Pod, &pod.metadata),
         template: label(names::LABEL_TEMPLATE).unwrap_or_default(),
+        cluster: notes.and_then(|all| all.get(names::CLUSTER_UID)?.parse().ok()),
         is_voters: label(names::LABEL_ROLE).as_deref() == Some("voter"),
         image: pod
             .spec

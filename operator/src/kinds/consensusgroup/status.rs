@@ -4,6 +4,7 @@ use synod_agent_api::MemberRole;
 use synod_crds::consensusgroup::MemberStatus;
 use synod_crds::{Condition, ConsensusGroupStatus, merged};
 
+use super::recovery::Recovery;
 use super::seat::Seat;
 use super::story::{Story, story, waited_for, why_not_ready};
 use super::view::Group;
@@ -32,6 +33,7 @@ pub(super) fn status(group: &Group, actions: &[Action]) -> ConsensusGroupStatus 
         degraded(group, &story),
     ];
     conditions.extend(foreign(group));
+    conditions.extend(recovery(group));
     conditions.extend(update(group));
     conditions.extend(trust::condition(group));
     let selector: Vec<_> = objects::selector(group)
@@ -130,6 +132,19 @@ fn foreign(group: &Group) -> Option<Condition> {
         reasons::FOREIGN_MEMBER,
         true,
         reasons::UNKNOWN_MEMBER,
+        message,
+    ))
+}
+
+/// As long as it is asked for.
+fn recovery(group: &Group) -> Option<Condition> {
+    let recovery = Recovery::of(group)?;
+    let done = matches!(recovery, Recovery::Done(_));
+    let message = recovery.message(group);
+    Some(Condition::new(
+        reasons::RECOVERY,
+        done,
+        recovery.reason(),
         message,
     ))
 }

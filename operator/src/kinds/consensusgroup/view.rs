@@ -2,7 +2,7 @@
 //!
 //! Everything here is derived; nothing is remembered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ use crate::child::{Child, ChildKind};
 use crate::kinds::Undecodable;
 use crate::mutation::mutated;
 use crate::names::Names;
-use crate::observe::{Failure, NodesSeen, Observed};
+use crate::observe::{Failure, Floor, NodesSeen, Observed};
 use crate::settings::Settings;
 
 /// A group as it was observed.
@@ -43,6 +43,8 @@ pub(super) struct Group {
     pub(super) cluster: ClusterUid,
     /// Claims of our name that hold another cluster's data than the others.
     pub(super) foreign_claims: Vec<String>,
+    /// Claims that are kept of a cluster that was given up, by their numbers.
+    pub(super) former: BTreeMap<u64, Claim>,
     pub(super) seats: BTreeMap<u64, Seat>,
     /// Members of the configuration that the operator did not add.
     pub(super) foreign: BTreeMap<u64, MemberStatus>,
@@ -107,6 +109,7 @@ impl Group {
                 .map_err(|_| Undecodable(format!("metadata.uid {uid:?} is no UUID")))?,
             uid,
             foreign_claims: Vec::new(),
+            former: BTreeMap::new(),
             seats: BTreeMap::new(),
             foreign: BTreeMap::new(),
             lead: None,
@@ -140,13 +143,25 @@ impl Group {
                 _ => None,
             })
             .collect();
-        // All claims of a group carry one uid. The lowest number says which one is the group's.
-        if let Some((_, cluster, _)) = claims.iter().min_by_key(|(number, ..)| *number) {
+        let given_up: BTreeSet<ClusterUid> = claims
+            .iter()
+            .filter_map(|(.., claim)| claim.start.former())
+            .collect();
+        let kept =
+            |cluster: ClusterUid, claim: &Claim| claim.retired || given_up.contains(&cluster);
+        // All claims of a group carry one uid, but for those that are kept of a cluster that was given up. The lowest number says
+        // which one is the group's.
+        let lowest = claims
+            .iter()
+            .min_by_key(|(number, cluster, claim)| (kept(*cluster, claim), *number));
+        if let Some((_, cluster, _)) = lowest {
             self.cluster = *cluster;
         }
         for (number, cluster, claim) in claims {
             if cluster == self.cluster {
                 self.seats.entry(number).or_default().claim = Some(claim);
+            } else if kept(cluster, &claim) {
+                self.former.insert(number, claim);
             } else {
                 self.foreign_claims.push(claim.seen.name);
             }
@@ -223,7 +238,7 @@ impl Group {
             .map(|s| s.configuration.id)
             .max()
             .unwrap_or(0)
-            .max(observed.floor);
+            .max(self.floor(observed));
         let leader = statuses()
             .filter(|status| status.role == Role::Leader)
             .max_by_key(|status| (status.ballot.round, status.ballot.node));
@@ -256,8 +271,15 @@ impl Group {
         }
     }
 
+    /// The newest configuration that a call of our own led to. The ids of a cluster that was given up say nothing of this one's.
+    fn floor(&self, observed: &Observed) -> u64 {
+        let ours =
+            |floor: &Floor| floor.cluster == self.cluster || mutated("keep-the-floor-of-before");
+        observed.floor.filter(ours).map_or(0, |floor| floor.id)
+    }
+
     /// Whether a claim says that its member joined, whose number is above all that a list of members knows: the list is old.
-    fn has_joined_above(&self, highest: u64) -> bool {
+    pub(super) fn has_joined_above(&self, highest: u64) -> bool {
         let mut above = self.seats.iter().filter(|(number, _)| **number > highest);
         let joined = |seat: &Seat| seat.claim.as_ref().is_some_and(|claim| claim.joined);
         above.any(|(_, seat)| joined(seat)) && !mutated("retire-on-an-old-list")
@@ -268,7 +290,8 @@ impl Group {
         if mutated("reuse-numbers") {
             return (1..).find(|n| !self.seats.contains_key(n)).unwrap_or(1);
         }
-        let known = self.seats.keys().chain(self.foreign.keys()).max().copied();
+        let known = self.seats.keys().chain(self.foreign.keys());
+        let known = known.chain(self.former.keys()).max().copied();
         known.unwrap_or(0).max(lead.highest) + 1
     }
 

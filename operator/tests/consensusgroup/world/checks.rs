@@ -32,6 +32,10 @@ impl World {
             self.check_hibernation();
             return;
         }
+        if self.group.intact().len() < quorum(voters.len()) {
+            // There is no quorum to be kept any more.
+            return;
+        }
         let healthy = self.group.healthy();
         let going = |n: u64| {
             let pods = self.objects.of(ChildKind::Pod);

@@ -44,14 +44,11 @@ impl Checks {
     /// Takes note of who serves.
     pub(super) fn saw(&mut self, posts: &BTreeMap<Seat, Post>, groups: &Groups, now: Instant) {
         let serves = |seat: &Seat| posts.get(seat).is_some_and(|post| post.status.ready);
-        for (cluster, group) in &groups.all {
-            for node in group.world.hosts.keys() {
-                let seat = (*cluster, node.0);
-                if serves(&seat) {
-                    self.useless_since.remove(&seat);
-                } else {
-                    self.useless_since.entry(seat).or_insert(now);
-                }
+        for seat in groups.seats() {
+            if serves(&seat) {
+                self.useless_since.remove(&seat);
+            } else {
+                self.useless_since.entry(seat).or_insert(now);
             }
         }
         self.down.retain(|seat, uid| {
@@ -82,7 +79,7 @@ impl Checks {
         late: bool,
         now: Instant,
     ) {
-        let (Some(group), Change::Remove { number }) = (groups.all.get(&seat.0), &request.change)
+        let (Some(group), Change::Remove { number }) = (groups.group(seat.0), &request.change)
         else {
             return;
         };
@@ -319,7 +316,7 @@ fn check_claim(write: &Write, claim: &Value, direct: &Direct, groups: &Groups, k
     let Some((cluster, number)) = kubelet.disk_of(text(claim, "/metadata/uid")) else {
         return;
     };
-    let Some(group) = groups.all.get(&cluster) else {
+    let Some(group) = groups.group(cluster) else {
         return;
     };
     let node = synod_paxos::Node(number);

@@ -1,13 +1,14 @@
 //! The groups: one world of real processes for each cluster uid that members were ever started with. Groups of the same
-//! name that are not the same cluster have nothing in common, as their disks and certificates have not.
+//! name that are not the same cluster have nothing in common, as their disks and certificates have not; but one that goes on
+//! with a survivor of another one shares its world, since members of both may meet there.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use synod_agent::engine::{Facts, status_of};
-use synod_agent_api::{AgentConfig, ClusterUid};
+use synod_agent_api::{AgentConfig, ClusterUid, Start};
 use synod_paxos::{Member, MemberRole, Node};
-use synod_replica::StartMode;
+use synod_replica::{ClusterUid as WorldUid, StartMode};
 
 use super::reach::Seat;
 use crate::clock::{Instant, MS};
@@ -25,11 +26,16 @@ pub(super) struct Group {
     pub(super) born: Instant,
     /// What each member's process was started with.
     configs: BTreeMap<u64, Arc<AgentConfig>>,
+    /// What the world called it before it went on with a survivor.
+    former: Option<WorldUid>,
 }
 
 /// All clusters, in the order in which they began.
 pub(super) struct Groups {
+    /// By the uids that they began with.
     pub(super) all: BTreeMap<ClusterUid, Group>,
+    /// Clusters that went on with a survivor, and what their group began as.
+    successors: BTreeMap<ClusterUid, ClusterUid>,
     pub(super) newest: Option<ClusterUid>,
     random: Random,
     profile: Profile,
@@ -58,6 +64,7 @@ impl Groups {
         profile.padding = profile.padding.min(100);
         Self {
             all: BTreeMap::new(),
+            successors: BTreeMap::new(),
             newest: None,
             random,
             profile,
@@ -68,12 +75,42 @@ impl Groups {
 
     /// The cluster that began last.
     pub(super) fn live(&self) -> Option<&Group> {
-        self.all.get(self.newest.as_ref()?)
+        self.group(self.newest?)
     }
 
     /// See [`Groups::live`].
     pub(super) fn live_mut(&mut self) -> Option<&mut Group> {
-        self.all.get_mut(self.newest.as_ref()?)
+        self.group_mut(self.newest?)
+    }
+
+    /// What the group of this cluster began as.
+    fn origin(&self, cluster: ClusterUid) -> ClusterUid {
+        self.successors.get(&cluster).copied().unwrap_or(cluster)
+    }
+
+    /// The group that is, or was, this cluster.
+    pub(super) fn group(&self, cluster: ClusterUid) -> Option<&Group> {
+        self.all.get(&self.origin(cluster))
+    }
+
+    /// See [`Groups::group`].
+    pub(super) fn group_mut(&mut self, cluster: ClusterUid) -> Option<&mut Group> {
+        let origin = self.origin(cluster);
+        self.all.get_mut(&origin)
+    }
+
+    /// Whether this cluster went on with what another one had.
+    pub(super) fn is_successor(&self, cluster: ClusterUid) -> bool {
+        self.successors.contains_key(&cluster)
+    }
+
+    /// All that were ever started.
+    pub(super) fn seats(&self) -> impl Iterator<Item = Seat> {
+        let groups = self.all.values();
+        groups.flat_map(|group| {
+            let configs = group.configs.iter();
+            configs.map(|(number, config)| (config.cluster_uid, *number))
+        })
     }
 
     /// Lets worlds go on until `now`.
@@ -81,7 +118,7 @@ impl Groups {
         if self.left {
             return;
         }
-        let newest = self.newest;
+        let newest = self.newest.map(|newest| self.origin(newest));
         for (cluster, group) in &mut self.all {
             let until = now.saturating_sub(group.born + self.frozen);
             // What ended stays as it was.
@@ -98,8 +135,11 @@ impl Groups {
     /// Starts the process of a member as its configuration says. True if a cluster begins with it.
     pub(super) fn start(&mut self, config: &AgentConfig, now: Instant) -> bool {
         let (cluster, number) = (config.cluster_uid, config.number);
-        let settings = synod_agent::roles::driver_settings(config);
-        let begins = !self.all.contains_key(&cluster);
+        let mut settings = synod_agent::roles::driver_settings(config);
+        if config.start == Start::Recover && !self.is_successor(cluster) {
+            self.go_on_with_a_survivor(config);
+        }
+        let begins = self.group(cluster).is_none();
         if begins {
             let mut world = World::vacant(self.random.draw(), self.profile.clone());
             if let StartMode::Bootstrap { initial } = &settings.start {
@@ -111,11 +151,15 @@ impl Groups {
                 world,
                 born,
                 configs,
+                former: None,
             };
             self.all.insert(cluster, group);
             self.newest = Some(cluster);
         }
-        let group = self.all.get_mut(&cluster).expect("it is there by now");
+        let group = self.group_mut(cluster).expect("it is there by now");
+        if let StartMode::Recover { former } = &mut settings.start {
+            *former = group.former.expect("it went on with a survivor");
+        }
         group.configs.insert(number, Arc::new(config.clone()));
         // All that the group begins with are known, whether they run yet or not.
         let first = config.members.iter().map(|member| Node(member.number));
@@ -127,6 +171,30 @@ impl Groups {
         host.context = settings.context;
         group.world.start(Node(number));
         begins
+    }
+
+    /// A member's configuration says that its group goes on with what it has.
+    fn go_on_with_a_survivor(&mut self, config: &AgentConfig) {
+        let former = config.former_cluster_uid.expect("it was validated");
+        let (cluster, number) = (config.cluster_uid, config.number);
+        crate::demand!(
+            "recovery",
+            self.newest == Some(former),
+            "{number} is to go on as {cluster} with what {former} had, which went on with another one"
+        );
+        let origin = self.origin(former);
+        let group = self.group_mut(former).expect("it is the newest");
+        let voters = group.voters();
+        let left = voters.iter().filter(|voter| group.is_whole(**voter));
+        let left: Vec<u64> = left.copied().collect();
+        crate::demand!(
+            "recovery",
+            left.contains(&number) && left.len() < super::checks::quorum(voters.len()),
+            "{number} is to go on alone, and of voters {voters:?} {left:?} have their data"
+        );
+        group.former = Some(group.world.give_up_for(Node(number)));
+        self.successors.insert(cluster, origin);
+        self.newest = Some(cluster);
     }
 
     /// Nobody cares for the worlds any more: they stand still, and their processes end.
@@ -146,12 +214,12 @@ impl Groups {
     }
 
     pub(super) fn host(&self, (cluster, number): Seat) -> Option<&Host> {
-        self.all.get(&cluster)?.world.hosts.get(&Node(number))
+        self.group(cluster)?.world.hosts.get(&Node(number))
     }
 
     /// A member's process ends.
     pub(super) fn stop(&mut self, (cluster, number): Seat, power: bool) {
-        if let Some(group) = self.all.get_mut(&cluster)
+        if let Some(group) = self.group_mut(cluster)
             && group.world.hosts.contains_key(&Node(number))
         {
             group.world.die(Node(number), power);
@@ -160,7 +228,7 @@ impl Groups {
 
     /// What is on a member's disk is gone. Whoever was never a member promised nothing: its number begins anew.
     pub(super) fn lose_disk(&mut self, (cluster, number): Seat) {
-        let Some(group) = self.all.get_mut(&cluster) else {
+        let Some(group) = self.group_mut(cluster) else {
             return;
         };
         let node = Node(number);
@@ -184,7 +252,7 @@ impl Groups {
     /// Every running process as its agent tells of it; none of those that are paused.
     pub(super) fn statuses(&self) -> Vec<(Seat, synod_agent_api::Status)> {
         let mut statuses = Vec::new();
-        for (cluster, group) in &self.all {
+        for group in self.all.values() {
             for (node, host) in &group.world.hosts {
                 let Some(agent) = host
                     .agent
@@ -205,7 +273,7 @@ impl Groups {
                 };
                 let local = host.clock.now(group.world.now);
                 let status = status_of(&agent.status(), &facts, false, local);
-                statuses.push(((*cluster, node.0), status));
+                statuses.push(((config.cluster_uid, node.0), status));
             }
         }
         statuses
@@ -226,11 +294,14 @@ impl Group {
             hosts,
             random,
             profile,
+            cluster,
             ..
         } = &mut self.world;
-        hosts
-            .entry(node)
-            .or_insert_with(|| Host::new(node, StartMode::Join, profile, random));
+        let cluster = *cluster;
+        hosts.entry(node).or_insert_with(|| Host {
+            cluster,
+            ..Host::new(node, StartMode::Join, profile, random)
+        });
     }
 
     /// Whether the number is or was a member's, or is about to be.
@@ -292,10 +363,12 @@ impl Group {
         let settled = |host: &Host| host.undecided.is_none();
         let joined = |member: &Member| member.role != MemberRole::Joining;
         let newest = &self.world.newest;
+        let hosts = self.world.hosts.values();
+        let mut ours = hosts.filter(|host| self.world.is_ours(host.node));
         self.voters()
             .iter()
             .all(|n| self.is_whole(*n) && self.serves(*n))
-            && self.world.hosts.values().all(settled)
+            && ours.all(settled)
             && newest.members.values().all(joined)
     }
 }

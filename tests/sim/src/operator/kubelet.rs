@@ -330,6 +330,7 @@ impl Kubelet {
         if config.start == Start::Bootstrap && !self.disks.contains_key(&claim_uid) {
             check_founder(direct, &config.name, &claim_uid);
         }
+        self.hand_over_disk(&config, &claim_uid);
         self.claim_disk(groups, seat, &claim_uid, uid);
         let held = self.pods.get_mut(uid).expect("it was noted");
         if held.address.is_empty() {
@@ -348,6 +349,15 @@ impl Kubelet {
             if begins { ", a cluster begins" } else { "" }
         ));
         self.tell(direct, uid, "").await;
+    }
+
+    /// A disk of the cluster of before becomes the first one of the cluster that goes on with it.
+    fn hand_over_disk(&mut self, config: &AgentConfig, claim_uid: &str) {
+        let former = config.former_cluster_uid.map(|uid| (uid, config.number));
+        if former.is_some() && self.disks.get(claim_uid) == former.as_ref() {
+            let seat = (config.cluster_uid, config.number);
+            self.disks.insert(claim_uid.to_owned(), seat);
+        }
     }
 
     /// The disk behind a claim: an empty one, if nothing of this member is on it.
@@ -490,7 +500,7 @@ fn check_founder(direct: &Direct, name: &str, claim_uid: &str) {
 /// A process that is told to end hands over first, if it leads.
 fn hand_over(groups: &mut Groups, (cluster, number): Seat) {
     let node = synod_paxos::Node(number);
-    let Some(group) = groups.all.get_mut(&cluster) else {
+    let Some(group) = groups.group_mut(cluster) else {
         return;
     };
     if group.world.leader() == Some(node) {

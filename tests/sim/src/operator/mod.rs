@@ -18,6 +18,7 @@
 //! | `one process`, `one cluster` | a disk has one process, and one cluster's | `kubelet.rs`, `checks.rs` |
 //! | `configuration` | agents take the configuration that they are given | `kubelet.rs` |
 //! | `founding` | a group begins on its founders' disks, and with one list of members | `kubelet.rs`, `checks.rs` |
+//! | `recovery` | a group goes on with one survivor only, and only when its quorum is lost | `groups.rs` |
 //! | `hibernation` | all members stop only when each is known to be in use | `checks.rs` |
 //! | `refused claims` | data that the user refuses is not run | `stage.rs` |
 //! | `begun once` | no second cluster begins while the data of the first is kept, none after all of it was lost | `stage.rs`, `acts.rs` |
@@ -31,6 +32,7 @@
 
 mod acts;
 mod bell;
+mod bereft;
 mod checks;
 mod clock;
 mod direct;
@@ -46,4 +48,4 @@ mod stage;
 mod story;
 mod user;
 
-pub use run::{Run, run, run_loudly};
+pub use run::{Run, run, run_bereft, run_loudly};

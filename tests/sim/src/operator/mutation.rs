@@ -4,11 +4,19 @@ use super::{Run, run};
 use crate::mutation::Mutation;
 
 /// Mistakes that no run of this simulation shows; the operator's own tests do. Replicas are not elected here; a plan that
-/// force-deletes is stopped by its act, which asks for the node; and nobody loses first claims before their group began.
-pub const ELSEWHERE: [&str; 3] = [
+/// force-deletes is stopped by its act, which asks for the node; nobody loses first claims before their group began; and only
+/// [`super::run_bereft`] loses quorums, rightly and one at a time.
+pub const ELSEWHERE: [&str; 10] = [
     "lead-after-the-lease",
     "force-delete-on-a-silent-node",
     "complete-adopted-claims",
+    "recover-whatever-is-given-up",
+    "recover-beside-a-quorum",
+    "recover-on-old-answers",
+    "recover-beside-another",
+    "recover-into-one-cluster",
+    "keep-pods-of-before",
+    "keep-the-floor-of-before",
 ];
 
 /// All mistakes of the operator that this build can make: none without the feature `mutations`.

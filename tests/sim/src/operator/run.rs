@@ -55,16 +55,22 @@ impl Run {
 /// Runs a seed.
 #[must_use]
 pub fn run(seed: u64) -> Run {
-    play(seed, false)
+    play(seed, false, false)
 }
 
 /// Runs a seed and prints every line of its story as it comes.
 #[must_use]
 pub fn run_loudly(seed: u64) -> Run {
-    play(seed, true)
+    play(seed, true, false)
 }
 
-fn play(seed: u64, loud: bool) -> Run {
+/// Runs a seed in which the group loses its quorum for good, and the user names the member to go on with.
+#[must_use]
+pub fn run_bereft(seed: u64) -> Run {
+    play(seed, false, true)
+}
+
+fn play(seed: u64, loud: bool, bereft: bool) -> Run {
     crate::run::listen_to_panics();
     let story = Rc::new(RefCell::new(Story::new(loud)));
     let summary = Rc::new(RefCell::new(Run::default()));
@@ -79,7 +85,14 @@ fn play(seed: u64, loud: bool) -> Run {
             .expect("a runtime");
         runtime.block_on(async {
             let mut stage = Stage::set(seed, told).await;
-            let result = AssertUnwindSafe(life(&mut stage)).catch_unwind().await;
+            let result = match bereft {
+                false => AssertUnwindSafe(life(&mut stage)).catch_unwind().await,
+                true => {
+                    AssertUnwindSafe(bereft_life(&mut stage))
+                        .catch_unwind()
+                        .await
+                }
+            };
             *kept.borrow_mut() = stage.summary();
             if let Err(panic) = result {
                 std::panic::resume_unwind(panic);
@@ -106,6 +119,18 @@ async fn life(stage: &mut Stage) {
     stage.rest().await;
     stage.compare();
     stage.lose_everything().await;
+}
+
+/// The life of a stage whose group loses its quorum for good.
+async fn bereft_life(stage: &mut Stage) {
+    stage.begin().await;
+    stage.heal().await;
+    stage.resize_to(3).await;
+    stage.converge().await;
+    stage.lose_quorum().await;
+    stage.converge().await;
+    stage.rest().await;
+    stage.compare();
 }
 
 /// A span of simulated time.

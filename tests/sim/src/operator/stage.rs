@@ -290,9 +290,11 @@ impl Stage {
     /// A cluster began.
     fn began(&mut self, again: bool) {
         self.did("clusters begun");
+        let newest = self.groups.newest.expect("one began");
+        let recovered = self.groups.is_successor(newest) && !self.user.spec["recovery"].is_null();
         crate::demand!(
             "begun once",
-            !again || self.user.may_begin_anew,
+            !again || self.user.may_begin_anew || recovered,
             "a second cluster begins beside the data of the first"
         );
         self.user.may_begin_anew = false;
@@ -367,7 +369,7 @@ impl Stage {
                 self.checks.asked(seat, request, &self.groups, late, now);
             }
             let node = Node(seat.1);
-            let group = self.groups.all.get_mut(&seat.0);
+            let group = self.groups.group_mut(seat.0);
             let group = group.filter(|group| {
                 let host = group.world.hosts.get(&node);
                 host.is_some_and(|host| host.agent.is_some())

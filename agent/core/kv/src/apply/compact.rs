@@ -19,7 +19,7 @@ use crate::version::{Revision, Version};
 use super::RECLAIM_STEP;
 
 impl Store {
-    pub(super) fn compact(&mut self, revision: i64) -> Result<Reply, Error> {
+    pub(crate) fn compact(&mut self, revision: i64) -> Result<Reply, Error> {
         if revision <= self.state.compact_revision {
             return Err(Error::Compacted);
         }

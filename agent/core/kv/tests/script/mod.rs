@@ -3,7 +3,7 @@
 //! `put KEY VALUE [lease=N] [prev] [ignore_value] [ignore_lease]` · `get KEY [END] [rev=N] [limit=N] [by=TARGET]
 //! [asc|desc] [keys] [count] [mod>=N] [mod<=N] [create>=N] [create<=N]` · `del KEY [END] [prev]` · `compact N` ·
 //! `grant ID TTL` · `revoke ID` · `keys ID` · `alarms` · `raise|disarm MEMBER nospace|corrupt` · `quota N` · `hash [N]`
-//! · `reclaim`. `\0` is the zero byte, `-` an empty string, `*N` N times x.
+//! · `reclaim` · `renew`. `\0` is the zero byte, `-` an empty string, `*N` N times x.
 
 use bytes::Bytes;
 use synod_kv::{
@@ -39,16 +39,8 @@ impl Script {
 
     pub(crate) fn apply(&mut self, command: Command) -> Result<Reply, Error> {
         self.slot += 1;
-        let ballot = Ballot::default();
-        let stamp = Stamp {
-            slot: Slot(self.slot),
-            ballot,
-            newest: ballot,
-            time_ms: 0,
-            level: 0,
-        };
         self.store
-            .apply(&stamp, &command.encode())
+            .apply(&stamp(self.slot), &command.encode())
             .expect("a known command")
             .result
     }
@@ -59,6 +51,10 @@ impl Script {
         let words: Vec<&str> = words.collect();
         let number = |index: usize| words[index].parse::<i64>().expect("a number");
         let command = match verb {
+            "renew" => {
+                self.store.renew(&stamp(self.slot));
+                return format!("revision {}", self.store.revision());
+            }
             "put" => Command::Put(put(&words)),
             "del" => Command::DeleteRange(DeleteRange {
                 range: key_range(&words),
@@ -112,6 +108,17 @@ impl Script {
             }
             _ => panic!("no such verb: {verb}"),
         }
+    }
+}
+
+fn stamp(slot: u64) -> Stamp {
+    let ballot = Ballot::default();
+    Stamp {
+        slot: Slot(slot),
+        ballot,
+        newest: ballot,
+        time_ms: 0,
+        level: 0,
     }
 }
 
