@@ -84,6 +84,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ),
     ("restart-on-old-answers", crate::restarts::an_answer_is_old),
     ("restart-on-old-claims", crate::restarts::a_claim_is_going),
+    (
+        "restart-on-old-claims",
+        crate::recovery::claims_are_of_before,
+    ),
     ("wake-beside-a-stop", crate::restarts::a_stop_arrives_late),
     (
         "fight-over-the-status",

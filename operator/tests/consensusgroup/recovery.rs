@@ -189,6 +189,20 @@ fn it_is_done_again_after_another_loss() {
     assert_eq!(world.group.voters(), [5, 6, 7]);
 }
 
+#[test]
+fn the_survivor_is_replaced_once_the_group_has_grown() {
+    let mut world = bereft(3, &[2, 3]);
+    ask(&mut world, 1);
+    assert_eq!(goes_on(&mut world).map(drop), Ok(()));
+    world.lose_pod_of(1);
+    world.lose_claim_of(1);
+    world.settle();
+    assert_eq!(goes_on(&mut world).map(drop), Ok(()));
+    assert_eq!(world.group.voters(), [4, 5, 6]);
+    let told = told(&world);
+    assert!(told.starts_with("Recovered"), "{told}");
+}
+
 /// Whoever goes on after it is somebody who remembers nothing.
 #[test]
 fn killed_at_any_line_it_goes_on() {
@@ -231,6 +245,19 @@ fn a_member_of_before_comes_back() {
     let members = world.group.members.clone();
     assert_eq!(goes_on(&mut world).map(drop), Ok(()));
     assert_eq!(world.group.members, members);
+}
+
+/// Pods of an operator that did not note yet what they were made for.
+#[test]
+fn pods_do_not_say_what_they_were_made_for() {
+    let mut world = emptied(3, &[1, 2]);
+    for pod in world.objects.of(ChildKind::Pod) {
+        world.objects.change(ChildKind::Pod, pod.name(), |pod| {
+            pod.meta_mut().annotations = None;
+        });
+    }
+    ask(&mut world, 3);
+    assert_eq!(goes_on(&mut world).map(drop), Ok(()));
 }
 
 #[test]
@@ -373,6 +400,14 @@ fn it_is_refused_where_something_speaks_against_it() {
         refused(
             bereft(3, &[2, 3]),
             |world, view| {
+                world.edit("paused", json!(true));
+                view.see_objects(world);
+            },
+            1,
+        ),
+        refused(
+            bereft(3, &[2, 3]),
+            |world, view| {
                 let recovery = json!({ "from": 1, "acceptDataLoss": "yes" });
                 world.edit("recovery", recovery);
                 view.see_objects(world);
@@ -396,6 +431,7 @@ fn it_is_refused_where_something_speaks_against_it() {
         nothing was done: config-cg-1 is no member of the group by its own word: name another member
         nothing was done: config-cg-1, foreign-2 are left and a quorum of 2: see to it that they reach each other
         nothing was done: config-cg-5 knows of later changes of the members than config-cg-1: name it instead
+        nothing was done: spec.paused is true
         nothing was done: acceptDataLoss must be the uid of the cluster that is given up, 5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee"#]].assert_eq(&lines.join("\n"));
 }
 
@@ -518,6 +554,25 @@ pub(crate) fn the_survivor_is_lost_too() -> Result<(), String> {
     let recovery = json!({ "from": 2, "acceptDataLoss": uid.to_string() });
     world.edit("recovery", recovery);
     goes_on(&mut world).map(drop)
+}
+
+/// Somebody sees the claims as they were before the group was recovered, and its pods as they are.
+pub(crate) fn claims_are_of_before() -> Result<(), String> {
+    let mut world = emptied(3, &[2, 3]);
+    let mut view = View::of(&world);
+    ask(&mut world, 1);
+    goes_on(&mut world)?;
+    view.see_pods(&world);
+    view.see_agents(&world);
+    carry_out(&mut world, &view.decide(None).actions).unwrap_or_default();
+    let pods = world.objects.of(ChildKind::Pod);
+    let mut going = pods
+        .iter()
+        .filter(|pod| pod.meta().deletion_timestamp.is_some());
+    match going.next() {
+        Some(pod) => Err(format!("{} is taken down", pod.name())),
+        None => Ok(()),
+    }
 }
 
 /// Members that lost their data run on.

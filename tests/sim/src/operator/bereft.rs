@@ -1,5 +1,7 @@
 //! A quorum that is lost for good: all members but one lose what is on their volumes, or their volumes, and the user names that one.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::direct::{claim_path, group_path, kinds, pod_path, text};
@@ -17,7 +19,8 @@ impl Stage {
         self.apply(&format!("members: {members}")).await;
     }
 
-    /// All members but one lose their data. The group goes on with that one once the user says so, and not before.
+    /// All members but one lose their data. The group goes on with that one once the user says so, and not before,
+    /// though the operator dies again and again.
     pub(super) async fn lose_quorum(&mut self) {
         let group = self.groups.live().expect("a group that converged");
         let (mut others, cluster) = (group.voters(), self.groups.newest.expect("its cluster"));
@@ -50,5 +53,11 @@ impl Stage {
         let given_up = text(&object, "/status/clusterUid").to_owned();
         self.user.spec["recovery"] = json!({ "from": from, "acceptDataLoss": given_up });
         self.apply(&format!("recovery: from {from}")).await;
+        for _ in 0..self.random.below(6) {
+            let span = self.random.below(2_500);
+            self.pass(Duration::from_millis(span)).await;
+            self.kill_operator(0);
+            self.start_operator_again();
+        }
     }
 }

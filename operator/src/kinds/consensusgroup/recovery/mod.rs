@@ -17,11 +17,12 @@ mod loss;
 
 use serde_json::json;
 use synod_agent_api::ClusterUid;
+use synod_crds::Condition;
 
 use super::objects;
-use super::plan::{annotate, checked, patch};
+use super::plan::{annotate, checked, delete_pod, patch};
 use super::restart;
-use super::seat::{Claim, Seat, Start};
+use super::seat::{Claim, PodSeen, Seat, Start};
 use super::view::Group;
 use crate::action::Action;
 use crate::certificates::digest;
@@ -59,11 +60,17 @@ impl Recovery {
                 Self::UnderWay(from)
             });
         }
+        if was_told(group) {
+            return Some(Self::Done(from));
+        }
         if given_up != Some(group.cluster) && !mutated("recover-whatever-is-given-up") {
             return Some(Self::Refused(format!(
                 "acceptDataLoss must be the uid of the cluster that is given up, {}",
                 group.cluster
             )));
+        }
+        if group.spec.paused {
+            return Some(Self::Refused("spec.paused is true".into()));
         }
         Some(Loss::of(group, from).map_or_else(Self::Refused, Self::Possible))
     }
@@ -95,6 +102,15 @@ impl Recovery {
     }
 }
 
+/// Whether it was told of this very spec that it is done; the survivor may be gone since. Only words depend on this.
+fn was_told(group: &Group) -> bool {
+    let told = |condition: &Condition| {
+        condition.type_ == reasons::RECOVERY && condition.reason == reasons::RECOVERED
+    };
+    let mut before = group.before.conditions.iter();
+    before.any(|it| told(it) && it.observed_generation == group.generation)
+}
+
 fn kept(group: &Group) -> String {
     let kept = group.former.values().map(|claim| claim.seen.name.as_str());
     match kept.collect::<Vec<_>>().join(", ") {
@@ -112,23 +128,34 @@ pub(super) fn recover(group: &Group) -> Vec<Action> {
     }
 }
 
-/// What there is of a cluster that was given up: claims are kept and not used, pods go.
+/// What there is of a cluster that was given up: claims are kept and not used, pods go. Which cluster the group is, the claims
+/// say: whoever saw them as they were before a decision would take down the pods of the one that goes on.
 fn leave_behind(group: &Group) -> Vec<Action> {
     let claims = group.former.values().filter(|claim| !claim.retired);
     let notes = claims.map(|claim| annotate(claim, names::RETIRED, "true"));
-    let seats = group.seats.values();
-    let pods = seats.filter(|seat| is_left(group, seat) && !mutated("keep-pods-of-before"));
-    notes
-        .chain(pods.flat_map(|seat| restart::delete(seat, "its cluster was given up")))
-        .collect()
+    let left = group.numbers(|number, seat| is_left(group, number, seat));
+    let pods = left.iter().filter_map(|n| group.seats[n].pod.as_ref());
+    let pods: Vec<_> = pods
+        .filter(|_| !mutated("keep-pods-of-before"))
+        .map(|pod| delete_pod(pod, "its cluster was given up"))
+        .collect();
+    let seats = group.seats.values().filter(|_| !pods.is_empty());
+    let seen: Vec<_> = seats.filter_map(restart::claim_is_seen).collect();
+    notes.chain(seen).chain(pods).collect()
 }
 
-/// Whether the seat has a pod of another cluster. With its pod the data of a claim that is going would go.
-fn is_left(group: &Group, seat: &Seat) -> bool {
-    let is_other = |cluster| cluster != group.cluster;
-    let pod = seat.pod.as_ref().filter(|pod| !pod.deleting);
-    let going = seat.claim.as_ref().is_some_and(|claim| claim.lost);
-    !going && pod.and_then(|pod| pod.cluster).is_some_and(is_other)
+/// Whether the seat has a pod that was made for another cluster; an earlier operator's does not say. With its pod the data of a
+/// claim that is going would go.
+fn is_left(group: &Group, number: u64, seat: &Seat) -> bool {
+    let begins = |claim: &Claim| claim.start.former().is_some() && !claim.joined;
+    let claim = seat.claim.as_ref();
+    let before = group.former.contains_key(&number) || claim.is_some_and(begins);
+    let is_other = |pod: &PodSeen| {
+        let made_for = pod.cluster.map(|cluster| cluster != group.cluster);
+        !pod.deleting && made_for.unwrap_or(before)
+    };
+    let going = claim.is_some_and(|claim| claim.lost);
+    !going && seat.pod.as_ref().is_some_and(is_other)
 }
 
 /// Decides, after a look whether what that rests on is so, and a write that makes all other decisions void.
