@@ -564,7 +564,7 @@ pub(crate) fn claims_are_of_before() -> Result<(), String> {
     goes_on(&mut world)?;
     view.see_pods(&world);
     view.see_agents(&world);
-    carry_out(&mut world, &view.decide(None).actions).unwrap_or_default();
+    carry_out(&mut world, &view.decide(None).strands.concat()).unwrap_or_default();
     let pods = world.objects.of(ChildKind::Pod);
     let mut going = pods
         .iter()
