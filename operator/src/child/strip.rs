@@ -6,8 +6,9 @@
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{
-    ConfigMap, Container, PersistentVolumeClaim, PersistentVolumeClaimSpec, Pod, PodSpec,
-    PodStatus, Secret,
+    ConfigMap, Container, ContainerState, ContainerStateRunning, ContainerStateTerminated,
+    ContainerStateWaiting, ContainerStatus, PersistentVolumeClaim, PersistentVolumeClaimSpec,
+    PersistentVolumeClaimStatus, Pod, PodSpec, PodStatus, Secret,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use xxhash_rust::xxh3::xxh3_128;
@@ -57,6 +58,7 @@ fn strip_labels(meta: &mut ObjectMeta) {
         labels.retain(|name, _| name.starts_with(OURS));
     }
     meta.finalizers = None;
+    meta.creation_timestamp = None;
 }
 
 /// What was asked for and what became of it.
@@ -68,7 +70,10 @@ fn strip_claim(claim: &mut PersistentVolumeClaim) {
         };
     }
     if let Some(status) = &mut claim.status {
-        status.access_modes = None;
+        *status = PersistentVolumeClaimStatus {
+            phase: status.phase.take(),
+            ..PersistentVolumeClaimStatus::default()
+        };
     }
 }
 
@@ -90,16 +95,36 @@ fn strip_pod(pod: &mut Pod) {
     };
 }
 
-/// Phase, address, conditions, and the state of containers.
+/// Phase, address, that no node was found, and whether containers run or what keeps them from it.
 fn strip_status(status: &mut PodStatus) {
-    (status.pod_ips, status.host_ip, status.host_ips) = (None, None, None);
-    for container in status.container_statuses.iter_mut().flatten() {
-        (container.image, container.image_id) = (String::new(), String::new());
-        container.container_id = None;
-        container.resources = None;
-        container.allocated_resources = None;
-        container.volume_mounts = None;
-        container.user = None;
+    let mut conditions = status.conditions.take().unwrap_or_default();
+    conditions.retain(|condition| condition.reason.as_deref() == Some("Unschedulable"));
+    let containers = status.container_statuses.iter_mut().flatten();
+    let containers = containers.map(|container| ContainerStatus {
+        name: std::mem::take(&mut container.name),
+        state: container.state.take().map(stripped_state),
+        ..ContainerStatus::default()
+    });
+    let containers: Vec<_> = containers.collect();
+    *status = PodStatus {
+        phase: status.phase.take(),
+        pod_ip: status.pod_ip.take(),
+        conditions: (!conditions.is_empty()).then_some(conditions),
+        container_statuses: (!containers.is_empty()).then_some(containers),
+        ..PodStatus::default()
+    };
+}
+
+fn stripped_state(state: ContainerState) -> ContainerState {
+    ContainerState {
+        running: state.running.map(|_| ContainerStateRunning::default()),
+        waiting: state.waiting.map(|waiting| ContainerStateWaiting {
+            reason: waiting.reason,
+            message: None,
+        }),
+        terminated: state
+            .terminated
+            .map(|_| ContainerStateTerminated::default()),
     }
 }
 
