@@ -33,7 +33,7 @@
 //! | `Invalid` | Degraded | correct the object |
 //! | `UnknownMember` | ForeignMember | remove it with the client that added it, or leave it |
 //! | `RecoveryRefused` | Recovery | see the message; nothing was done |
-//! | `Recovering` | Recovery | wait |
+//! | `Recovering` | Recovery | wait; the message says what for, and the way back if its member cannot begin |
 //! | `Recovered` | Recovery | take spec.recovery off |
 //! | `SpreadingTrust`, `ReplacingCertificates` | AuthorityRotation | wait; the message names what is waited for |
 //! | `NewDefaultImage` | UpdateAvailable | set spec.image, or spec.upgradePolicy to Automatic |

@@ -37,10 +37,17 @@ pub struct Status {
     pub configuration: ConfigurationStatus,
     /// The last slot known as decided.
     pub decided: u64,
+    /// The last slot accepted, in `ballot`: nothing after it was promised.
+    #[serde(default)]
+    pub last: u64,
     /// The last slot applied.
     pub applied: u64,
     /// The first slot still in the log.
     pub first: u64,
+    /// Whether a group that lost its quorum for good could go on with what this member has (start mode `recover`): its disk
+    /// has all that it promised, and the group knows the disk. Agents of before that mode never say so.
+    #[serde(default)]
+    pub recoverable: bool,
     /// Set if the member does not vote, or does not serve, and what to do.
     pub quarantined: Option<Quarantine>,
     /// The data directory.
@@ -81,6 +88,13 @@ impl Status {
         self.ready || self.leads() || votes && self.leader.is_some()
     }
 
+    /// How much this member knows of what its group decided or may have, to be compared with others of the group: of two
+    /// configurations the later one counts, of two logs the one that is accepted in the higher ballot, then the longer one.
+    #[must_use]
+    pub const fn knowledge(&self) -> (u64, BallotStatus, u64) {
+        (self.configuration.id, self.ballot, self.last)
+    }
+
     /// Whether this member has all that it ever promised.
     #[must_use]
     pub fn has_promises(&self) -> bool {
@@ -107,7 +121,7 @@ pub enum Role {
 }
 
 /// A ballot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BallotStatus {
     /// The round; etcd's API calls it the term.
     pub round: u64,

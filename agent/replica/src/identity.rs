@@ -12,7 +12,9 @@ use crate::codec::{DecodeError, Reader, Writer, configuration, put_configuration
 use crate::{ClusterUid, MemberContext};
 
 /// The newest version of the file.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
+/// The newest version that knows no recoveries: what has none is written so that an older build reads it.
+const BEFORE_RECOVERIES: u32 = 2;
 pub(crate) const FILE: &str = "identity";
 pub(crate) const TEMPORARY: &str = "identity.tmp";
 const MAGIC: &[u8; 8] = b"SYNODISK";
@@ -69,10 +71,18 @@ impl Identity {
         }
     }
 
+    fn version(&self) -> u32 {
+        if self.standing == DiskStanding::Recovering {
+            VERSION
+        } else {
+            BEFORE_RECOVERIES
+        }
+    }
+
     pub(crate) fn encode(&self) -> Bytes {
         let mut w = Writer::with_capacity(256);
         w.raw(MAGIC);
-        w.u32_fixed(VERSION);
+        w.u32_fixed(self.version());
         w.raw(&self.cluster.0);
         w.u64_fixed(self.node.0);
         w.u128_fixed(self.disk_id);

@@ -136,6 +136,8 @@ pub struct DriverStatus {
     pub leads: bool,
     /// True if this member lost its promises and the group has not taken note yet.
     pub amnesiac: bool,
+    /// True if this member has all that it ever promised, and has begun: by its own word, or since the group knows its disk.
+    pub whole: bool,
     /// The other founders that this one waits for: it votes once all have noted its disk and are noted by all themselves.
     pub awaited_founders: Vec<Node>,
     /// True if the member heard of a leader within the last two election time-outs and has applied nearly all that

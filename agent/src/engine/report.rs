@@ -62,8 +62,10 @@ pub fn status_of(driver: &DriverStatus, facts: &Facts, unready: bool, now: Now) 
                 configuration(core, config, now)
             }),
         decided: decided.max(driver.applied.0),
+        last: core.map_or(0, |core| core.last.0),
         applied: driver.applied.0,
         first: core.map_or(0, |core| core.first.0),
+        recoverable: driver.whole,
         quarantined: quarantine(driver),
         disk: disk(driver),
         feature_level: driver.level,

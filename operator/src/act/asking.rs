@@ -71,7 +71,7 @@ impl Agents<'_> {
     }
 
     /// Whether `from` has what it promised, and knows this configuration; each of `lost` says that it lost what it promised; and
-    /// none of `members`, who all are among them, hears of a leader.
+    /// none of `members`, who all are among them, hears of a leader, or has more than `from`.
     pub(super) async fn lost_quorum(
         &self,
         from: u64,
@@ -79,15 +79,21 @@ impl Agents<'_> {
         members: &[u64],
         lost: &[u64],
     ) -> Result<(), ActError> {
+        let survivor = self.ask(from).await?;
         for number in members {
             let status = self.ask(*number).await?;
             if status.hears_leader() {
                 return Err(outdated(*number, "hears of a leader"));
             }
+            if status.has_promises() && status.knowledge() > survivor.knowledge() {
+                return Err(outdated(*number, "has more than who is named"));
+            }
             if status.has_promises() == lost.contains(number) {
                 return Err(outdated(*number, "is not as it was"));
             }
-            let well = status.quarantined.is_none() && status.configuration.id == configuration;
+            let well = status.quarantined.is_none()
+                && status.recoverable
+                && status.configuration.id == configuration;
             if *number == from && !well {
                 return Err(outdated(*number, "is not as it was, or knows more"));
             }

@@ -29,6 +29,8 @@ pub(crate) struct Disk {
     pub(crate) cluster: ClusterUid,
     /// It was emptied, and the group has not taken its member in again.
     pub(crate) amnesiac: bool,
+    /// The last slot on it.
+    pub(crate) last: u64,
 }
 
 #[derive(Default)]
@@ -126,6 +128,7 @@ impl Group {
             known: known.unwrap_or_default(),
             cluster: config.cluster_uid,
             amnesiac: false,
+            last: 1,
         });
         disk.running = true;
         disk.claim = claim.to_owned();
@@ -449,6 +452,8 @@ impl Group {
                 members: members.iter().map(told).collect(),
             },
             decided: 0,
+            last: disk.last,
+            recoverable: !disk.amnesiac && members.contains_key(&number),
             applied: 0,
             first: 0,
             quarantined: disk.amnesiac.then(|| Quarantine {

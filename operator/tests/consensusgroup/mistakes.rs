@@ -138,6 +138,15 @@ const SCENARIOS: &[(&str, Scenario)] = &[
         crate::recovery::another_survivor_is_not_seen,
     ),
     (
+        "recover-beside-the-stranded",
+        crate::recovery::a_node_comes_back,
+    ),
+    ("recover-from-less", crate::recovery::another_one_has_more),
+    (
+        "let-claims-of-before-go",
+        crate::recovery::claims_of_before_stay,
+    ),
+    (
         "recover-into-one-cluster",
         crate::recovery::the_survivor_is_lost_too,
     ),

@@ -142,6 +142,9 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             leads: running.is_some_and(|running| running.led.is_some()),
             amnesiac: self.identity.standing != DiskStanding::Joining
                 && running.is_some_and(|running| running.core.status().role == RoleName::Amnesiac),
+            whole: running.is_some_and(|running| {
+                self.identity.is_whole(&running.core.status().configuration)
+            }),
             awaited_founders: self.awaited_founders(),
             ready: self.facts.ready,
             outstanding: self.outstanding(),

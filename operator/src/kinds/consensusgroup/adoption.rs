@@ -23,6 +23,8 @@ pub(super) enum Obstacle {
     Refused(Vec<String>),
     /// Of the first claims of an earlier object these are missing.
     Incomplete(Vec<String>),
+    /// There are only claims of members that an earlier object's group had no more.
+    Retired(Vec<String>),
     /// The group had begun, and there is no claim any more.
     Lost,
 }
@@ -39,7 +41,9 @@ impl Obstacle {
         if !is_inherited(group) {
             return None;
         }
-        refused(group).or_else(|| incomplete(group))
+        refused(group)
+            .or_else(|| retired(group))
+            .or_else(|| incomplete(group))
     }
 
     /// From the catalogue.
@@ -47,7 +51,7 @@ impl Obstacle {
         match self {
             Self::Disagree(_) => reasons::CLAIMS_DISAGREE,
             Self::Refused(_) => reasons::CLAIMS_REFUSED,
-            Self::Incomplete(_) => reasons::CLAIMS_INCOMPLETE,
+            Self::Incomplete(_) | Self::Retired(_) => reasons::CLAIMS_INCOMPLETE,
             Self::Lost => reasons::DATA_LOST,
         }
     }
@@ -69,6 +73,12 @@ impl Obstacle {
                 "claims {} of cluster {cluster}, which an earlier object of this name left, are missing, and nothing \
                  says whether the group had begun: bring them back, or delete the others to begin empty",
                 missing.join(", ")
+            ),
+            Self::Retired(claims) => format!(
+                "claims {} are kept of members that cluster {cluster} had no more when an earlier object of this name was \
+                 deleted, and there are no others: delete them to begin empty, or take annotation {} off those to go on with",
+                claims.join(", "),
+                names::RETIRED
             ),
             Self::Lost => "the group had data, and all its claims are gone: restore them, or delete the object and \
                            create it again to begin empty"
@@ -110,6 +120,16 @@ fn refused(group: &Group) -> Option<Obstacle> {
         .map(|claim| claim.seen.name.clone())
         .collect();
     (!names.is_empty()).then_some(Obstacle::Refused(names))
+}
+
+/// What there is was not in use any more: it is old, or was given up.
+fn retired(group: &Group) -> Option<Obstacle> {
+    let names: Vec<_> = group
+        .claims()
+        .map(|claim| claim.seen.name.clone())
+        .collect();
+    let none_else = group.claims().all(|claim| claim.retired);
+    none_else.then_some(Obstacle::Retired(names))
 }
 
 /// First claims of a group that was never seen to have begun: one of those that are missing may have voted.

@@ -42,10 +42,15 @@ pub(super) fn plan(group: &Group) -> Vec<Strand> {
     // What came from an earlier object is noted as ours before anything rests on it.
     let adopted = adoption::adopt(group);
     // Nobody runs in another cluster before nothing of the one before it does.
-    let first = [adopted, recovery::recover(group)];
+    let first = [adopted, recovery::leave_behind(group)];
     match first.into_iter().find(|first| !first.is_empty()) {
         Some(first) => strands.push(first),
-        None => strands.extend(by_phase(group)),
+        // What is done for those there are makes a decision wait, and is not done for those of before after it.
+        None => strands.extend(
+            by_phase(group)
+                .into_iter()
+                .chain([recovery::recover(group)]),
+        ),
     }
     strands.retain(|strand| !strand.is_empty());
     strands

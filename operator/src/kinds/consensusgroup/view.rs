@@ -43,6 +43,8 @@ pub(super) struct Group {
     pub(super) cluster: ClusterUid,
     /// Claims of our name that hold another cluster's data than the others.
     pub(super) foreign_claims: Vec<String>,
+    /// Claims of our name whose notes do not say whose data they hold: nobody uses them.
+    pub(super) illegible_claims: Vec<String>,
     /// Claims that are kept of a cluster that was given up, by their numbers.
     pub(super) former: BTreeMap<u64, Claim>,
     pub(super) seats: BTreeMap<u64, Seat>,
@@ -109,6 +111,7 @@ impl Group {
                 .map_err(|_| Undecodable(format!("metadata.uid {uid:?} is no UUID")))?,
             uid,
             foreign_claims: Vec::new(),
+            illegible_claims: Vec::new(),
             former: BTreeMap::new(),
             seats: BTreeMap::new(),
             foreign: BTreeMap::new(),
@@ -130,19 +133,19 @@ impl Group {
     }
 
     fn take_claims(&mut self, observed: &Observed) {
-        let claims: Vec<_> = observed
-            .children
-            .iter()
-            .filter_map(|child| match &**child {
-                Child::Claim(claim) => {
-                    let (number, cluster, mut parsed) = claim_of(claim)?;
-                    // The garbage collector takes it with the object that owned it.
-                    parsed.lost |= self.is_of_an_earlier_object(&claim.metadata);
-                    Some((number, cluster, parsed))
-                }
-                _ => None,
-            })
-            .collect();
+        let mut claims = Vec::new();
+        for child in &observed.children {
+            let Child::Claim(claim) = &**child else {
+                continue;
+            };
+            let Some((number, cluster, mut parsed)) = claim_of(claim) else {
+                self.illegible_claims.push(child.name().to_owned());
+                continue;
+            };
+            // The garbage collector takes it with the object that owned it.
+            parsed.lost |= self.is_of_an_earlier_object(&claim.metadata);
+            claims.push((number, cluster, parsed));
+        }
         let given_up: BTreeSet<ClusterUid> = claims
             .iter()
             .filter_map(|(.., claim)| claim.start.former())

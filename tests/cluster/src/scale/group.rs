@@ -248,7 +248,9 @@ impl Group {
                 members: self.members_told(leads),
             },
             decided: 12,
+            last: 12,
             applied: 12,
+            recoverable: true,
             first: 1,
             quarantined: None,
             disk: DiskStatus {

@@ -5,8 +5,8 @@ use crate::mutation::Mutation;
 
 /// Mistakes that no run of this simulation shows; the operator's own tests do. Replicas are not elected here; a plan that
 /// force-deletes is stopped by its act, which asks for the node; nobody loses first claims before their group began; and only
-/// [`super::run_bereft`] loses quorums, rightly and one at a time.
-pub const ELSEWHERE: [&str; 10] = [
+/// [`super::run_bereft`] loses quorums: it shows that a recovery ends well over real groups, not what mistakes in it would do.
+pub const ELSEWHERE: [&str; 13] = [
     "lead-after-the-lease",
     "force-delete-on-a-silent-node",
     "complete-adopted-claims",
@@ -14,6 +14,9 @@ pub const ELSEWHERE: [&str; 10] = [
     "recover-beside-a-quorum",
     "recover-on-old-answers",
     "recover-beside-another",
+    "recover-beside-the-stranded",
+    "recover-from-less",
+    "let-claims-of-before-go",
     "recover-into-one-cluster",
     "keep-pods-of-before",
     "keep-the-floor-of-before",

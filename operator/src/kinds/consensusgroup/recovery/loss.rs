@@ -39,7 +39,9 @@ impl Loss {
         }
         if !mutated("recover-beside-a-quorum") {
             all_answer(group)?;
-            is_newest(group, survivor)?;
+            if !mutated("recover-from-less") {
+                has_most(group, survivor)?;
+            }
             is_no_quorum(group, survivor)?;
         }
         let lost = agents().filter(|agent| !agent.has_promises());
@@ -79,6 +81,11 @@ fn survivor(group: &Group, from: u64) -> Result<&Status, &'static str> {
     if itself.is_none_or(|member| member.role == MemberRole::Joining) {
         return Err("is no member of the group by its own word: name another member");
     }
+    if !agent.recoverable {
+        return Err(
+            "does not say that its data can be gone on with: name another member, or set spec.image to a version that can",
+        );
+    }
     Ok(agent)
 }
 
@@ -103,41 +110,77 @@ fn may_have_promises(group: &Group, seat: &Seat) -> bool {
     has_claim || seat.pod.as_ref().is_some_and(runs)
 }
 
-/// Whether nobody with its data knows a later configuration than the survivor.
-fn is_newest(group: &Group, survivor: &Status) -> Result<(), String> {
+/// Whether nobody with its data accepted more than the survivor, or knows a later configuration.
+fn has_most(group: &Group, survivor: &Status) -> Result<(), String> {
     let agents = group.seats.values().filter_map(|seat| seat.agent.as_ref());
     let knowing = agents.filter(|agent| agent.has_promises());
-    let newest = knowing.max_by_key(|agent| agent.configuration.id);
-    match newest.filter(|newest| newest.configuration.id > survivor.configuration.id) {
+    let most = knowing.max_by_key(|agent| agent.knowledge());
+    match most.filter(|most| most.knowledge() > survivor.knowledge()) {
         None => Ok(()),
-        Some(newest) => Err(format!(
-            "{} knows of later changes of the members than {}: name it instead",
-            group.names.pod(newest.number),
-            group.names.pod(survivor.number)
+        Some(most) => Err(format!(
+            "{} has more than {} ({}, beside {}): name it instead",
+            group.names.pod(most.number),
+            group.names.pod(survivor.number),
+            position(most),
+            position(survivor),
         )),
     }
+}
+
+fn position(agent: &Status) -> String {
+    let (configuration, ballot, last) = agent.knowledge();
+    format!(
+        "configuration {configuration}, round {}, slot {last}",
+        ballot.round
+    )
 }
 
 /// Whether those voters that may be left are too few.
 fn is_no_quorum(group: &Group, survivor: &Status) -> Result<(), String> {
     let members = survivor.configuration.members.iter();
     let voters: Vec<_> = members.filter(|it| it.role == MemberRole::Voter).collect();
-    let left = voters.iter().filter(|voter| is_left(group, voter));
-    let left: Vec<_> = left.map(|voter| voter.name.as_str()).collect();
+    let left: Vec<_> = voters
+        .iter()
+        .filter(|voter| is_left(group, voter))
+        .collect();
     if left.len() < quorum(voters.len()) {
         return Ok(());
     }
-    Err(format!(
-        "{} are left and a quorum of {}: see to it that they reach each other",
-        left.join(", "),
-        voters.len()
+    if let Some(stranger) = left.iter().find(|voter| !is_ours(group, voter)) {
+        return Err(format!(
+            "{:?} was not added by this operator, which cannot tell whether it is lost, and with it there may be a quorum: \
+             bring it up, or make a group of a survivor's data directory by hand (synod-agent --help)",
+            stranger.name
+        ));
+    }
+    let ill = left.iter().find_map(|voter| is_ill(group, voter));
+    Err(ill.unwrap_or_else(|| {
+        let names: Vec<_> = left.iter().map(|voter| voter.name.as_str()).collect();
+        format!(
+            "{} are left and a quorum of {}: see to it that they reach each other",
+            names.join(", "),
+            voters.len()
+        )
+    }))
+}
+
+/// What keeps a voter from taking part that has what it promised.
+fn is_ill(group: &Group, voter: &MemberStatus) -> Option<String> {
+    let agent = group.seats.get(&voter.number)?.agent.as_ref()?;
+    let quarantine = agent.quarantined.as_ref()?;
+    Some(format!(
+        "{} may have its data and is quarantined: {}; {}, or delete its claim if the data is lost",
+        voter.name, quarantine.reason, quarantine.cure
     ))
 }
 
 /// Whether the voter may still have what it promised.
 fn is_left(group: &Group, voter: &MemberStatus) -> bool {
-    let is_ours = voter.name == group.names.pod(voter.number);
     let seat = group.seats.get(&voter.number);
     let agent = seat.and_then(|seat| seat.agent.as_ref());
-    !is_ours || agent.is_some_and(Status::has_promises)
+    !is_ours(group, voter) || agent.is_some_and(Status::has_promises)
+}
+
+fn is_ours(group: &Group, voter: &MemberStatus) -> bool {
+    voter.name == group.names.pod(voter.number)
 }

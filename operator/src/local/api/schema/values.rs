@@ -1,9 +1,14 @@
 //! What values may be.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
 use super::super::object;
 use super::super::refusal::Cause;
 use super::join;
-use serde_json::{Map, Value};
 
 /// Checks all values against the schema.
 pub(crate) fn check(schema: &Value, value: &Value, path: &str, causes: &mut Vec<Cause>) {
@@ -189,14 +194,34 @@ fn check_string(schema: &Value, value: &Value, text: &str, path: &str, causes: &
     let Some(pattern) = schema["pattern"].as_str() else {
         return;
     };
-    let matched = regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text));
-    if !matched {
+    if !matches(pattern, text) {
         causes.push(Cause::invalid(
             path,
             value,
             &format!("{path} in body should match '{pattern}'"),
         ));
     }
+}
+
+/// Whether the text has what the pattern describes; a pattern that is none describes nothing.
+fn matches(pattern: &str, text: &str) -> bool {
+    /// Patterns of all definitions; whoever defines more waits for them to be read anew.
+    const KEPT_MAX: usize = 256;
+    thread_local! {
+        static KEPT: RefCell<HashMap<String, Option<Regex>>> = RefCell::default();
+    }
+    KEPT.with_borrow_mut(|kept| {
+        if let Some(known) = kept.get(pattern) {
+            return known.as_ref().is_some_and(|known| known.is_match(text));
+        }
+        if kept.len() == KEPT_MAX {
+            kept.clear();
+        }
+        let read = Regex::new(pattern).ok();
+        let matched = read.as_ref().is_some_and(|read| read.is_match(text));
+        kept.insert(pattern.to_owned(), read);
+        matched
+    })
 }
 
 fn check_number(schema: &Value, value: &Value, path: &str, causes: &mut Vec<Cause>) {
