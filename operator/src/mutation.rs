@@ -44,6 +44,7 @@ synod_mutation::mutations! {
     "hibernate-in-a-change" => "members are stopped although a change of members is under way",
     "hibernate-over-a-going-claim" => "a pod is stopped although its claim, and so its data, goes with it",
     "adopt-refused-claims" => "claims of an earlier object are taken over although that is refused",
+    "cure-whoever-is-silent" => "pods of an outdated template go although only the operator does not hear of a leader",
     "complete-adopted-claims" => "missing first claims of an earlier object are made anew",
     "recover-whatever-is-given-up" => "a group is recovered though what is given up was not named",
     "recover-beside-a-quorum" => "a group is recovered from one member though those that may have their data are a quorum",

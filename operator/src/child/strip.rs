@@ -8,7 +8,7 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{
     ConfigMap, Container, ContainerState, ContainerStateRunning, ContainerStateTerminated,
     ContainerStateWaiting, ContainerStatus, PersistentVolumeClaim, PersistentVolumeClaimSpec,
-    PersistentVolumeClaimStatus, Pod, PodSpec, PodStatus, Secret,
+    PersistentVolumeClaimStatus, Pod, PodCondition, PodSpec, PodStatus, Secret,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use xxhash_rust::xxh3::xxh3_128;
@@ -95,10 +95,11 @@ fn strip_pod(pod: &mut Pod) {
     };
 }
 
-/// Phase, address, that no node was found, and whether containers run or what keeps them from it.
+/// Phase, address, that no node was found, and whether containers run or what keeps them from it, or since when they do not serve.
 fn strip_status(status: &mut PodStatus) {
-    let mut conditions = status.conditions.take().unwrap_or_default();
-    conditions.retain(|condition| condition.reason.as_deref() == Some("Unschedulable"));
+    let conditions = status.conditions.take().unwrap_or_default();
+    let conditions = conditions.into_iter().filter_map(stripped_condition);
+    let conditions: Vec<_> = conditions.collect();
     let containers = status.container_statuses.iter_mut().flatten();
     let containers = containers.map(|container| ContainerStatus {
         name: std::mem::take(&mut container.name),
@@ -113,6 +114,18 @@ fn strip_status(status: &mut PodStatus) {
         container_statuses: (!containers.is_empty()).then_some(containers),
         ..PodStatus::default()
     };
+}
+
+fn stripped_condition(condition: PodCondition) -> Option<PodCondition> {
+    let unschedulable = condition.reason.as_deref() == Some("Unschedulable");
+    let unready = condition.type_ == "ContainersReady" && condition.status == "False";
+    (unschedulable || unready).then(|| PodCondition {
+        type_: condition.type_,
+        status: condition.status,
+        reason: condition.reason.filter(|_| unschedulable),
+        last_transition_time: condition.last_transition_time.filter(|_| unready),
+        ..PodCondition::default()
+    })
 }
 
 fn stripped_state(state: ContainerState) -> ContainerState {
@@ -196,7 +209,10 @@ mod tests {
     fn of_a_pod_image_node_and_status_are_kept() {
         let pod = json!({
             "spec": {"nodeName": "n", "volumes": [{"name": "data"}], "containers": [{"name": "agent", "image": "i", "args": ["x"]}]},
-            "status": {"podIP": "10.0.0.1"},
+            "status": {"podIP": "10.0.0.1", "conditions": [
+                {"type": "Ready", "status": "False", "message": "m"},
+                {"type": "ContainersReady", "status": "False", "reason": "r", "lastTransitionTime": "2026-01-01T00:00:00Z"},
+            ]},
         });
         let pod: Pod = serde_json::from_value(pod).expect("a Pod");
         let mut seen = Child::from(pod);
@@ -204,6 +220,10 @@ mod tests {
         let kept = seen.to_json();
         let spec = json!({"nodeName": "n", "containers": [{"name": "agent", "image": "i"}]});
         assert_eq!(kept["spec"], spec);
-        assert_eq!(kept["status"], json!({"podIP": "10.0.0.1"}));
+        let unready = json!({"type": "ContainersReady", "status": "False", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+        assert_eq!(
+            kept["status"],
+            json!({"podIP": "10.0.0.1", "conditions": [unready]})
+        );
     }
 }

@@ -118,6 +118,10 @@ const PAINS: &[Pain] = &[
                 crate::mistakes::the_first_pod_of_a_roll_does_not_start,
             ),
             ("never-mend-a-broken-pod", a_broken_pod_is_mended),
+            (
+                "cure-whoever-is-silent",
+                crate::restarts::only_the_operator_hears_nobody,
+            ),
         ],
         there: &[],
     },

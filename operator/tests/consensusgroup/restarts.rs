@@ -1,8 +1,11 @@
 //! Members that are taken down by choice: never two at a time, whoever decides and however old what was seen is.
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
 use serde_json::json;
 use synod_operator::action::Action;
-use synod_operator::child::ChildKind;
+use synod_operator::child::{Child, ChildKind};
 
 use crate::observed::View;
 use crate::traces::{ready, round};
@@ -26,6 +29,74 @@ fn deletes(actions: &[Action]) -> Vec<String> {
         _ => None,
     };
     actions.iter().filter_map(name).collect()
+}
+
+/// The group serves with pods of an outdated template, and its agents do not answer the operator.
+pub(crate) fn only_the_operator_hears_nobody() -> Result<(), String> {
+    let mut world = outdated();
+    world.silent = vec![1, 2, 3];
+    match deletes(&View::of(&world).decide(None).strands.concat()).as_slice() {
+        [] => Ok(()),
+        pods => Err(format!("{pods:?} go")),
+    }
+}
+
+/// The kubelets find the containers of `numbers` not ready for so many minutes.
+fn fail_probes(world: &mut World, numbers: &[u64], minutes: i64) {
+    let since = world.trust.now - SignedDuration::from_mins(minutes);
+    let unready = json!({ "type": "ContainersReady", "status": "False", "lastTransitionTime": since.to_string() });
+    for number in numbers {
+        let name = format!("config-cg-{number}");
+        world.objects.change(ChildKind::Pod, &name, |pod| {
+            let Child::Pod(pod) = pod else { return };
+            let conditions = serde_json::from_value(json!([unready])).expect("conditions");
+            pod.status.get_or_insert_default().conditions = Some(conditions);
+        });
+    }
+}
+
+/// Nobody can lead, with too little memory, say, and the user has mended that.
+#[test]
+fn pods_that_nobody_leads_are_made_anew_of_a_newer_template() {
+    let all = ["config-cg-1", "config-cg-2", "config-cg-3"];
+    let of = |change: fn(&mut World)| {
+        let mut world = outdated();
+        world.silent = vec![1, 2, 3];
+        fail_probes(&mut world, &[1, 2, 3], 6);
+        change(&mut world);
+        let decision = View::of(&world).decide(None);
+        (deletes(&decision.strands.concat()), decision.again)
+    };
+    assert_eq!(of(|_| {}).0, all);
+    let (gone, again) = of(|world| fail_probes(world, &[3], 4));
+    assert_eq!(gone, [""; 0], "one failed a moment ago only");
+    assert_eq!(again, Some(Duration::from_secs(60)));
+    assert_eq!(
+        of(|world| world.edit("image", json!("agent:1"))).0,
+        [""; 0],
+        "they are as wanted"
+    );
+    assert_eq!(
+        of(|world| world.silent.clear()).0.len(),
+        1,
+        "there is a leader: they roll"
+    );
+    let serves = |world: &mut World| {
+        world.objects.change(ChildKind::Pod, "config-cg-2", |pod| {
+            let Child::Pod(pod) = pod else { return };
+            pod.status.get_or_insert_default().conditions = None;
+        });
+    };
+    assert_eq!(of(serves).0, [""; 0], "one is ready, says its kubelet");
+    // One may have got up since.
+    let mut world = outdated();
+    world.silent = vec![1, 2, 3];
+    fail_probes(&mut world, &[1, 2, 3], 6);
+    let actions = View::of(&world).decide(None).strands.concat();
+    serves(&mut world);
+    carry_out(&mut world, &actions).expect_err("the second one is not as it was seen");
+    let mut pods = world.objects.of(ChildKind::Pod).into_iter();
+    assert!(pods.any(|pod| pod.name() == "config-cg-2" && pod.meta().deletion_timestamp.is_none()));
 }
 
 fn lead(world: &mut World, number: u64) {

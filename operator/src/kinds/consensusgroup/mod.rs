@@ -6,6 +6,7 @@ mod config;
 mod events;
 mod founding;
 mod hibernation;
+mod leaderless;
 mod nodes;
 mod objects;
 mod plan;

@@ -15,8 +15,8 @@ use super::hibernation::Phase;
 use super::seat::{Claim, PodSeen, Seat, Start};
 use super::view::Group;
 use super::{
-    adoption, budget, config, founding, hibernation, nodes, objects, recovery, restart, steps,
-    trust,
+    adoption, budget, config, founding, hibernation, leaderless, nodes, objects, recovery, restart,
+    steps, trust,
 };
 use crate::action::{Action, Issue, Seen, Why};
 use crate::authority::Authority;
@@ -66,6 +66,9 @@ fn by_phase(group: &Group) -> Vec<Strand> {
         Phase::Asleep => vec![claims(group)],
         Phase::Waking => vec![hibernation::wake(group)],
     };
+    if matches!(phase, Phase::Awake | Phase::Finishing) {
+        strands.push(leaderless::cure(group));
+    }
     strands.push(trust::follow(group));
     if matches!(phase, Phase::Awake | Phase::Finishing | Phase::Asleep) {
         strands.extend(enlarged(group));
@@ -87,8 +90,12 @@ pub(super) fn again(group: &Group) -> Option<Duration> {
     if group.deleting {
         return None;
     }
-    let rotation = trust::again(group).unwrap_or(CERTIFICATES_EVERY);
-    Some(rotation.min(CERTIFICATES_EVERY))
+    let sooner = [trust::again(group), leaderless::again(group)];
+    sooner
+        .into_iter()
+        .flatten()
+        .chain([CERTIFICATES_EVERY])
+        .min()
 }
 
 /// Authority, Services, connection Secret.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod, PodCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use synod_agent_api::{ClusterUid, MemberRole, MemberStatus, Status};
 use synod_crds::Quantity;
@@ -83,6 +84,8 @@ pub(super) struct PodSeen {
     pub(super) ended: bool,
     /// Its container runs.
     pub(super) running: bool,
+    /// Since when its kubelet finds that the container does not serve. Only kubelets tell this, unlike whether the pod is ready.
+    pub(super) unready_since: Option<Timestamp>,
     /// What keeps its container from running.
     pub(super) waiting: Option<String>,
 }
@@ -263,6 +266,13 @@ pub(super) fn pod_of(pod: &Pod) -> PodSeen {
     let labels = pod.metadata.labels.as_ref();
     let label = |name: &str| labels.and_then(|all| all.get(name)).cloned();
     let notes = pod.metadata.annotations.as_ref();
+    let conditions = || {
+        status
+            .and_then(|s| s.conditions.as_ref())
+            .into_iter()
+            .flatten()
+    };
+    let unready = |c: &&PodCondition| c.type_ == "ContainersReady" && c.status == "False";
     PodSeen {
         seen: Seen::new(ChildKind::Pod, &pod.metadata),
         template: label(names::LABEL_TEMPLATE).unwrap_or_default(),
@@ -273,10 +283,7 @@ pub(super) fn pod_of(pod: &Pod) -> PodSeen {
             .as_ref()
             .and_then(|spec| spec.containers.first()?.image.clone()),
         node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()),
-        unschedulable: status
-            .and_then(|s| s.conditions.as_ref())
-            .into_iter()
-            .flatten()
+        unschedulable: conditions()
             .any(|c| c.reason.as_deref() == Some("Unschedulable") && c.status == "False"),
         address: status
             .and_then(|s| s.pod_ip.as_ref())
@@ -284,6 +291,9 @@ pub(super) fn pod_of(pod: &Pod) -> PodSeen {
         deleting: pod.metadata.deletion_timestamp.is_some(),
         ended: matches!(phase, "Failed" | "Succeeded"),
         running: state.map_or(phase == "Running", |s| s.running.is_some()),
+        unready_since: conditions()
+            .find(unready)
+            .and_then(|c| Some(c.last_transition_time.as_ref()?.0)),
         waiting,
     }
 }
