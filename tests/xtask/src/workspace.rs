@@ -54,11 +54,6 @@ pub(crate) fn cargo() -> Command {
 /// Everything that runs, built with the release profile. One set of packages for all commands, so that cargo resolves
 /// the same features each time and builds nothing twice.
 pub(crate) fn build_release() -> Result<(), Failure> {
-    build_release_with(&[])
-}
-
-/// The same, and further packages that few need.
-pub(crate) fn build_release_with(further: &[&str]) -> Result<(), Failure> {
     let packages = [
         "synod-operator",
         "synod-agent",
@@ -67,7 +62,7 @@ pub(crate) fn build_release_with(further: &[&str]) -> Result<(), Failure> {
     ];
     let mut command = cargo();
     command.args(["build", "--release", "--bins"]);
-    for package in packages.iter().chain(further) {
+    for package in packages {
         command.args(["-p", package]);
     }
     succeed(&mut command)
