@@ -241,31 +241,47 @@ fn operators(wanted: &Wanted) -> i32 {
 }
 
 fn many_operators(wanted: &Wanted) -> operator::report::Report {
-    let report = Mutex::new(operator::report::Report::default());
-    let next = AtomicU64::new(wanted.from);
-    let end = wanted.from + wanted.seeds;
-    std::thread::scope(|scope| {
-        for _ in 0..wanted.threads {
-            scope.spawn(|| {
-                // Checked by the caller on its own thread; mistakes are switched per thread.
-                let _ = wanted.switch();
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end {
-                        return;
-                    }
-                    let run = operator::run(seed);
-                    let mut report = report
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner);
-                    report.add(run);
-                }
-            });
-        }
+    let mut report = operator::report::Report::default();
+    each_seed(wanted, 100, operator::run, |run| {
+        report.add(run);
+        (report.runs, report.violations)
     });
     report
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Runs all seeds on all threads and hands the runs over; tells after so many of them how far it is.
+fn each_seed<R: Send>(
+    wanted: &Wanted,
+    tell_after: u64,
+    run: fn(u64) -> R,
+    take: impl FnMut(R) -> (u64, u64) + Send,
+) {
+    let take = Mutex::new(take);
+    let next = AtomicU64::new(wanted.from);
+    let end = wanted.from + wanted.seeds;
+    let work = || {
+        // Checked by the caller on its own thread; mistakes are switched per thread.
+        let _ = wanted.switch();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= end {
+                return;
+            }
+            let run = run(seed);
+            let mut take = take
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let (runs, violations) = take(run);
+            if runs % tell_after == 0 {
+                eprintln!("{runs} of {} seeds, {violations} violations", wanted.seeds);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..wanted.threads {
+            scope.spawn(work);
+        }
+    });
 }
 
 fn directed(wanted: &Wanted) -> i32 {
@@ -301,37 +317,12 @@ fn one(seed: u64, trace: bool) -> Report {
 }
 
 fn many(wanted: &Wanted) -> Report {
-    let report = Mutex::new(Report::default());
-    let next = AtomicU64::new(wanted.from);
-    let end = wanted.from + wanted.seeds;
-    std::thread::scope(|scope| {
-        for _ in 0..wanted.threads {
-            scope.spawn(|| {
-                // Checked by the caller on its own thread; mistakes are switched per thread.
-                let _ = mutation::switch(wanted.mutation.as_deref());
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end {
-                        return;
-                    }
-                    let run = run(seed);
-                    let mut report = report
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner);
-                    report.add(run);
-                    if report.runs % 500 == 0 {
-                        eprintln!(
-                            "{} of {} seeds, {} violations",
-                            report.runs, wanted.seeds, report.violations
-                        );
-                    }
-                }
-            });
-        }
+    let mut report = Report::default();
+    each_seed(wanted, 500, run, |run| {
+        report.add(run);
+        (report.runs, report.violations)
     });
     report
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// How a hunt ended: the mistake, the checker, its seed and the number of seeds it took.
