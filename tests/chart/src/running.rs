@@ -86,12 +86,17 @@ impl Local {
         Ok(list.items)
     }
 
-    /// What a member answers at its health port.
+    /// What a member answers at a port of that name.
     ///
     /// # Errors
-    /// When it does not.
-    pub fn member(&self, pod: &Pod, path: &str) -> Result<(u16, String), Failure> {
-        get(address(pod, ports::HEALTH)?, path)
+    /// When it does not, or has no such port.
+    pub fn member(&self, pod: &Pod, port: &str, path: &str) -> Result<(u16, String), Failure> {
+        let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+        let mut ports = containers.flat_map(|one| one.ports.iter().flatten());
+        let found = ports.find(|one| one.name.as_deref() == Some(port));
+        let number = found.and_then(|port| u16::try_from(port.container_port).ok());
+        let number = number.ok_or_else(|| format!("a member has no port {port}"))?;
+        get(address(pod, number)?, path)
     }
 
     /// The metrics of a member that has just refused a stranger.
@@ -105,7 +110,7 @@ impl Local {
         stranger.write_all(b"who is there?").map_err(said)?;
         let begin = Instant::now();
         loop {
-            let text = self.member(pod, "/metrics")?.1;
+            let text = self.member(pod, "health", "/metrics")?.1;
             if text.contains("synod_peer_refused_total{") {
                 return Ok(text);
             }
