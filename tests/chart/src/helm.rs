@@ -64,9 +64,10 @@ impl Helm {
             .map_err(|error| format!("cannot read {}: {error}", path.display()))
     }
 
-    fn command(&self, arguments: &[&str], values: &Values) -> Command {
+    /// With its own home and no cluster.
+    fn program(&self, arguments: &[&str]) -> Command {
         let mut helm = Command::new(&self.program);
-        helm.args(arguments).arg(&self.chart).args(["-n", HOME]);
+        helm.args(arguments).args(["-n", HOME]);
         for name in [
             "HELM_CACHE_HOME",
             "HELM_CONFIG_HOME",
@@ -76,6 +77,12 @@ impl Helm {
             helm.env(name, self.home.path());
         }
         helm.env("KUBECONFIG", self.home.path().join("none"));
+        helm
+    }
+
+    fn command(&self, arguments: &[&str], values: &Values) -> Command {
+        let mut helm = self.program(arguments);
+        helm.arg(&self.chart);
         for file in &values.files {
             helm.arg("-f").arg(file);
         }
@@ -83,6 +90,32 @@ impl Helm {
             helm.arg("--set").arg(value);
         }
         helm
+    }
+
+    /// The same program with another chart.
+    ///
+    /// # Errors
+    /// When there is no place for its home.
+    pub fn with(&self, chart: PathBuf) -> Result<Self, Failure> {
+        Self::new(self.program.clone(), chart)
+    }
+
+    /// `install` or `upgrade` in a cluster.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub fn change(&self, cluster: &Path, verb: &str, values: &Values) -> Result<(), Failure> {
+        let mut helm = self.command(&[verb, RELEASE], values);
+        output(helm.env("KUBECONFIG", cluster)).map(drop)
+    }
+
+    /// `rollback` or `uninstall` in a cluster.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub fn revert(&self, cluster: &Path, verb: &str) -> Result<(), Failure> {
+        let mut helm = self.program(&[verb, RELEASE]);
+        output(helm.env("KUBECONFIG", cluster)).map(drop)
     }
 
     /// `helm lint --strict`.

@@ -15,6 +15,7 @@ use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use running::Local;
+use synod_cluster::servers::Programs;
 
 /// What went wrong, in words for the person at the terminal.
 pub type Failure = String;
@@ -25,7 +26,6 @@ pub const RELEASE: &str = "synod";
 pub const HOME: &str = "synod-system";
 
 /// What the checks work with.
-#[derive(Debug)]
 pub struct Bed {
     /// Helm, and the chart.
     pub helm: helm::Helm,
@@ -33,6 +33,8 @@ pub struct Bed {
     pub programs: PathBuf,
     /// promtool, if there is one.
     pub promtool: Option<PathBuf>,
+    /// kube-apiserver, kubectl and etcd, if they are to be used.
+    pub kubernetes: Option<Programs>,
     /// A local cluster, once one was asked for.
     local: OnceCell<Local>,
 }
@@ -40,11 +42,12 @@ pub struct Bed {
 impl Bed {
     /// With nothing running yet.
     #[must_use]
-    pub const fn new(helm: helm::Helm, programs: PathBuf, promtool: Option<PathBuf>) -> Self {
+    pub const fn new(helm: helm::Helm, programs: PathBuf) -> Self {
         Self {
             helm,
             programs,
-            promtool,
+            promtool: None,
+            kubernetes: None,
             local: OnceCell::new(),
         }
     }

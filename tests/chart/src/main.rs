@@ -7,6 +7,7 @@ use clap::Parser;
 use synod_chart::checks::{self, Outcome};
 use synod_chart::helm::Helm;
 use synod_chart::{Bed, Failure};
+use synod_cluster::servers::Programs;
 
 /// The Helm chart, checked without a cluster.
 #[derive(Parser)]
@@ -25,6 +26,12 @@ struct Arguments {
     /// The program `promtool`; without it alerts are not checked
     #[arg(long)]
     promtool: Option<PathBuf>,
+    /// Where kube-apiserver and kubectl are, to install the chart there
+    #[arg(long, requires = "peers")]
+    kubernetes: Option<PathBuf>,
+    /// Where etcd is
+    #[arg(long, requires = "kubernetes")]
+    peers: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -40,11 +47,19 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<bool, Failure> {
     let helm = Helm::new(arguments.helm, arguments.chart)?;
-    let bed = Bed::new(helm, arguments.programs, arguments.promtool);
+    let mut bed = Bed::new(helm, arguments.programs);
+    bed.promtool = arguments.promtool;
+    bed.kubernetes = arguments
+        .kubernetes
+        .zip(arguments.peers)
+        .map(|(kubernetes, peers)| Programs { kubernetes, peers });
     let names = arguments.names;
     let wanted = |name: &str| names.is_empty() || names.iter().any(|part| name.contains(part));
     let (mut passed, mut failed) = (0, 0);
-    for check in checks::all()?.iter().filter(|check| wanted(&check.name)) {
+    for check in checks::all(&bed)?
+        .iter()
+        .filter(|check| wanted(&check.name))
+    {
         match check.run(&bed) {
             Outcome::Passed => passed += 1,
             Outcome::NotRun(why) => println!("not run: {}: {why}", check.name),

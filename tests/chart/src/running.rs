@@ -16,8 +16,8 @@ use crate::{Bed, Failure, output};
 /// The operator's, and the group's: the only one that there is.
 pub const NAMESPACE: &str = "default";
 /// Whatever is waited for is there long before.
-const WAIT_MAX: Duration = Duration::from_secs(60);
-const PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(60);
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 /// Of one request.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
@@ -139,25 +139,35 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Starts `synod` with a container's arguments, but at another address and another cluster's API.
+    /// Starts `synod` with a container's arguments beside a local cluster, as a pod of that name in [`NAMESPACE`].
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn start(local: &Local, arguments: &[String]) -> Result<Self, Failure> {
+    pub fn start(local: &Local, arguments: &[String], pod: &str) -> Result<Self, Failure> {
+        let kubeconfig = local.kubeconfig();
+        Self::start_as(local.synod(&[]), &kubeconfig, arguments, [NAMESPACE, pod])
+    }
+
+    /// Starts the program with a container's arguments, but at another address; `pod` is namespace and name.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start_as(
+        mut synod: Command,
+        kubeconfig: &Path,
+        arguments: &[String],
+        pod: [&str; 2],
+    ) -> Result<Self, Failure> {
         let address = free_address()?;
-        let mut synod = local.synod(&[]);
-        synod.args(
-            arguments
-                .iter()
-                .filter(|word| !word.starts_with("--listen=")),
-        );
+        let kept = |word: &&String| !word.starts_with("--listen=");
+        synod.args(arguments.iter().filter(kept));
         synod.arg(format!("--listen={address}"));
-        synod.arg("--kubeconfig").arg(local.kubeconfig());
-        synod.env("POD_NAMESPACE", NAMESPACE).env("POD_NAME", "one");
+        synod.arg("--kubeconfig").arg(kubeconfig);
+        synod.env("POD_NAMESPACE", pod[0]).env("POD_NAME", pod[1]);
         synod.stdout(Stdio::null());
         let child = synod
             .spawn()
-            .map_err(|e| format!("synod cannot be started: {e}"))?;
+            .map_err(|error| format!("synod cannot be started: {error}"))?;
         Ok(Self { child, address })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use crate::crds;
-use crate::peers::{self, HELM};
+use crate::peers::{self, ETCD, HELM, KUBERNETES};
 use crate::promtool::promtool;
 use crate::steps::{Step, Steps};
 use crate::tally::Tally;
@@ -11,6 +11,10 @@ use crate::workspace::{cargo, command, root, succeed, target, temporary};
 /// The Helm chart, checked without a cluster.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    /// Also install, upgrade, roll back and uninstall it at a real kube-apiserver, and run the operator with its rights
+    /// there (builds kube-apiserver, kubectl and etcd)
+    #[arg(long)]
+    api: bool,
     /// Only checks whose name contains one of these
     #[arg(value_name = "NAME")]
     names: Vec<String>,
@@ -26,10 +30,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         tally.not_run("the chart: needs Go 1.26 or newer on the PATH, to build helm");
         return tally.close();
     }
-    let mut steps = Steps::new(plan());
+    let mut steps = Steps::new(plan(arguments.api));
     steps.run(build)?;
     let helm = steps.run(|| HELM.build())?;
     let promtool = steps.run(promtool);
+    let servers = if arguments.api {
+        let etcd = steps.run(|| ETCD.build())?;
+        Some((etcd, steps.run(|| KUBERNETES.build())?))
+    } else {
+        None
+    };
     if arguments.names.is_empty() {
         tally.check(crds::check());
     }
@@ -45,20 +55,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         Err(why) => eprintln!("no promtool: {why}"),
     }
+    if let Some((etcd, kubernetes)) = servers {
+        tests.arg("--kubernetes").arg(kubernetes);
+        tests.arg("--peers").arg(etcd);
+    }
     tests.args(&arguments.names).args(&arguments.rest);
     // Whatever fails is in the tally and is told at the end.
     let _ = steps.run(|| tally.run(&mut tests));
     tally.close()
 }
 
-fn plan() -> Vec<Step> {
+fn plan(api: bool) -> Vec<Step> {
     let step = |name, cold| Step { name, cold };
-    vec![
+    let mut plan = vec![
         step("build the programs", "4 min"),
         step("build helm", "4 min"),
         step("find promtool", "20 s"),
-        step("check the chart", "30 s"),
-    ]
+    ];
+    if api {
+        plan.push(step("build etcd and its tools", "2 min"));
+        plan.push(step("build kube-apiserver and kubectl", "10 min"));
+    }
+    plan.push(step("check the chart", "1 min"));
+    plan
 }
 
 /// With the profile of the unit tests, which have most of it built already.

@@ -75,7 +75,7 @@ fn shown(bed: &Bed) -> Result<Series, Failure> {
     }
     let pod = bed.helm.template(&Values::default())?.operator()?;
     let arguments = pod.containers.first().and_then(|one| one.args.clone());
-    let operator = Operator::start(local, &arguments.unwrap_or_default())?;
+    let operator = Operator::start(local, &arguments.unwrap_or_default(), "two")?;
     add(&operator.wait(
         "/metrics",
         &["synod_object_state{", "synod_operator_api_requests_total{"],

@@ -4,6 +4,7 @@ mod arguments;
 mod definitions;
 mod flows;
 mod images;
+mod lifecycle;
 mod lint;
 mod metrics;
 mod monitors;
@@ -118,11 +119,11 @@ impl Case {
     }
 }
 
-/// All checks.
+/// All checks that there are for this bed.
 ///
 /// # Errors
 /// When the folder of values cannot be read.
-pub fn all() -> Result<Vec<Check>, Failure> {
+pub fn all(bed: &Bed) -> Result<Vec<Check>, Failure> {
     let mut all = Vec::new();
     for file in files()? {
         let of = file.file_stem().unwrap_or_default().display().to_string();
@@ -135,11 +136,21 @@ pub fn all() -> Result<Vec<Check>, Failure> {
         name: (*name).to_owned(),
         body: Body::Once(*check),
     });
+    let lifecycle = Check {
+        name: "lifecycle".to_owned(),
+        body: Body::Once(lifecycle::at_a_real_api),
+    };
+    let lifecycle = bed.kubernetes.is_some().then_some(lifecycle);
     let promtool = promtool::ALL.iter().map(|(name, check)| Check {
         name: (*name).to_owned(),
         body: Body::Promtool(*check),
     });
-    Ok(all.into_iter().chain(once).chain(promtool).collect())
+    Ok(all
+        .into_iter()
+        .chain(once)
+        .chain(promtool)
+        .chain(lifecycle)
+        .collect())
 }
 
 /// The files of values, in order.

@@ -14,7 +14,7 @@ pub(super) fn as_deployed(bed: &Bed) -> Result<(), Failure> {
     let container = pod.containers.first().ok_or("no container")?;
     let arguments = container.args.clone().unwrap_or_default();
     let local = bed.local()?;
-    let operator = Operator::start(local, &arguments)?;
+    let operator = Operator::start(local, &arguments, "one")?;
     for probe in [&container.readiness_probe, &container.liveness_probe] {
         operator.wait(&path(probe.as_ref())?, &[])?;
     }
