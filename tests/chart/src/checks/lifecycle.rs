@@ -84,7 +84,11 @@ pub(super) fn at_a_real_api(bed: &Bed) -> Result<(), Failure> {
             || format!("{made} stayed"),
         )?;
     }
-    ensure(cluster.has_field()?, || "the definition is gone".to_owned())?;
+    // Not even on the way out.
+    let going = "jsonpath={.metadata.name} {.metadata.deletionTimestamp}";
+    let definition = ["crd", "consensusgroups.synod.dev", "-o", going];
+    cluster.expect(&definition, "consensusgroups.synod.dev")?;
+    cluster.expect(&["cg", "config", "-n", TEAM, "-o", going], "config")?;
     cluster.protects()?;
     // The same release finds what it left, and takes it over.
     bed.helm.change(admin, "install", &watched)?;
@@ -174,7 +178,7 @@ impl Cluster {
         output(kubectl.args(arguments).env("HOME", self.real.folder()))
     }
 
-    /// `kubectl get` in the operator's namespace.
+    /// `kubectl get` in the operator's namespace, if no other is named.
     fn get(&self, arguments: &[&str]) -> Result<String, Failure> {
         let text = self.kubectl(&[&["get", "-n", HOME], arguments].concat())?;
         Ok(text.trim().to_owned())
