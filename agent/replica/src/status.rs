@@ -140,6 +140,9 @@ pub struct DriverStatus {
     pub whole: bool,
     /// The other founders that this one waits for: it votes once all have noted its disk and are noted by all themselves.
     pub awaited_founders: Vec<Node>,
+    /// On the leader: members that follow closely and were heard of lately, at the last look. A change of it makes a new
+    /// generation.
+    pub following: Vec<Node>,
     /// True if the member heard of a leader within the last two election time-outs and has applied nearly all that
     /// it knows as decided: what readiness is.
     pub ready: bool,

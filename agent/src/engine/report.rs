@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use synod_agent_api as api;
 use synod_agent_api::{AgentConfig, BallotStatus, ConfigurationStatus, MemberStatus, Role};
-use synod_paxos::{Ballot, Member, MemberRole, Node, RoleName};
+use synod_paxos::{Ballot, Member, MemberProgress, MemberRole, Node, RoleName};
 use synod_replica::{DiskState, DriverStatus, MemberContext, Now, Phase, Quarantine};
 
 use crate::clock;
 use crate::tls::Certificates;
-
-/// Slots behind the decided ones within which a member counts as caught up here.
-const CAUGHT_UP_SLOTS: u64 = 1000;
 
 /// What a status tells besides what the driver knows.
 #[derive(Clone, Debug)]
@@ -59,7 +56,7 @@ pub fn status_of(driver: &DriverStatus, facts: &Facts, unready: bool, now: Now) 
         configuration: core
             .filter(|_| !driver.is_founding())
             .map_or_else(ConfigurationStatus::default, |core| {
-                configuration(core, config, now)
+                configuration(core, &driver.following, config, now)
             }),
         decided: decided.max(driver.applied.0),
         last: core.map_or(0, |core| core.last.0),
@@ -165,6 +162,7 @@ const fn ballot(ballot: Ballot) -> BallotStatus {
 
 fn configuration(
     core: &synod_paxos::Status,
+    following: &[Node],
     config: &AgentConfig,
     now: Now,
 ) -> ConfigurationStatus {
@@ -173,22 +171,57 @@ fn configuration(
         id: core.configuration.id.0,
         highest: core.configuration.highest.0,
         members: members
-            .map(|(node, member)| member_status(*node, member, core, config, now))
+            .map(|(node, member)| {
+                let progress = core.members.iter().find(|(other, _)| other == node);
+                let follows = following.contains(node);
+                let seen = match progress {
+                    Some((_, progress)) => Seen::of(core, progress, follows, config, now),
+                    None if core.role == RoleName::Leader && node.0 == config.number => {
+                        Seen::ITSELF
+                    }
+                    None => Seen::default(),
+                };
+                member_status(*node, member, seen)
+            })
             .collect(),
     }
 }
 
-fn member_status(
-    node: Node,
-    member: &Member,
-    core: &synod_paxos::Status,
-    config: &AgentConfig,
-    now: Now,
-) -> MemberStatus {
+/// What a leader sees of a member; nobody else sees anything.
+#[derive(Default)]
+struct Seen {
+    caught_up: Option<bool>,
+    lag: Option<u64>,
+    active: Option<bool>,
+}
+
+impl Seen {
+    const ITSELF: Self = Self {
+        caught_up: Some(true),
+        lag: Some(0),
+        active: Some(true),
+    };
+
+    /// Both are told of whoever `follows`, and of nobody else: a status is only made anew when that changes.
+    fn of(
+        core: &synod_paxos::Status,
+        progress: &MemberProgress,
+        follows: bool,
+        config: &AgentConfig,
+        now: Now,
+    ) -> Self {
+        let active = (now - progress.heard).0 / 1_000_000 <= config.timing.election_ms;
+        let caught_up = progress.is_caught_up(core.decided) && !active;
+        Self {
+            caught_up: Some(follows || caught_up),
+            lag: Some(progress.lag(core.decided)),
+            active: Some(follows || active),
+        }
+    }
+}
+
+fn member_status(node: Node, member: &Member, seen: Seen) -> MemberStatus {
     let context = MemberContext::decode(&member.context).unwrap_or_default();
-    let progress = core.members.iter().find(|(other, _)| *other == node);
-    let own = core.role == RoleName::Leader && node.0 == config.number;
-    let lag = progress.map(|(_, p)| core.decided.0.saturating_sub(p.matched.max(p.decided).0));
     MemberStatus {
         number: node.0,
         name: context.name,
@@ -200,15 +233,9 @@ fn member_status(
         peer_address: context.peer_address,
         peer_urls: context.peer_urls,
         client_urls: context.client_urls,
-        caught_up: match progress {
-            Some((_, p)) => Some(p.synced && lag.is_some_and(|lag| lag <= CAUGHT_UP_SLOTS)),
-            None => own.then_some(true),
-        },
-        lag: if own { Some(0) } else { lag },
-        active: match progress {
-            Some((_, p)) => Some((now - p.heard).0 / 1_000_000 <= config.timing.election_ms),
-            None => own.then_some(true),
-        },
+        caught_up: seen.caught_up,
+        lag: seen.lag,
+        active: seen.active,
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) struct Pending {
 }
 
 /// How far behind the leader a member may be and count as caught up.
-const CAUGHT_UP_SLOTS: u64 = 1024;
+pub(crate) const CAUGHT_UP_SLOTS: u64 = 1024;
 
 impl Replica {
     /// Proposes one step of membership. `expected` is the configuration the caller acted on (compare and set).

@@ -1,5 +1,6 @@
 //! What a replica tells about itself.
 
+use crate::membership::CAUGHT_UP_SLOTS;
 use crate::progress::Feed;
 use crate::replica::Role;
 use crate::{Ballot, Configuration, Node, Now, Replica, Slot, Standing};
@@ -32,6 +33,20 @@ pub struct MemberProgress {
     pub synced: bool,
     /// When it was last heard of.
     pub heard: Now,
+}
+
+impl MemberProgress {
+    /// Slots that it is behind a leader that knows all through `decided` to be decided.
+    #[must_use]
+    pub fn lag(&self, decided: Slot) -> u64 {
+        decided.0.saturating_sub(self.matched.max(self.decided).0)
+    }
+
+    /// True if it follows the log, and closely.
+    #[must_use]
+    pub fn is_caught_up(&self, decided: Slot) -> bool {
+        self.synced && self.lag(decided) <= CAUGHT_UP_SLOTS
+    }
 }
 
 /// A replica's state for people and operators.

@@ -1,6 +1,6 @@
 //! What the driver tells about itself.
 
-use synod_paxos::{ConfigId, MemberRole, Node, Now, RoleName, Slot, Standing};
+use synod_paxos::{ConfigId, MemberProgress, MemberRole, Node, Now, RoleName, Slot, Standing};
 
 use super::Driver;
 use crate::identity::DiskStanding;
@@ -26,7 +26,7 @@ pub(super) struct Facts {
     leads: bool,
     ready: bool,
     snapshot: Slot,
-    /// On the leader: members that follow closely, looked at once a heartbeat.
+    /// On the leader: members that follow closely and are heard, looked at once a heartbeat.
     following: Vec<Node>,
     looked_at: Option<Now>,
 }
@@ -62,13 +62,12 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             } else if look {
                 facts.looked_at = Some(now + self.settings.timing.heartbeat);
                 let election = self.settings.timing.election;
-                facts.following = core
-                    .status()
-                    .members
-                    .into_iter()
-                    .filter(|(_, progress)| progress.synced && now - progress.heard < election)
-                    .map(|(node, _)| node)
-                    .collect();
+                let (decided, status) = (core.decided(), core.status());
+                let follows = |progress: &MemberProgress| {
+                    progress.is_caught_up(decided) && now - progress.heard < election
+                };
+                let following = status.members.into_iter().filter(|(_, it)| follows(it));
+                facts.following = following.map(|(node, _)| node).collect();
             }
         }
         self.facts.following = before;
@@ -147,6 +146,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             }),
             awaited_founders: self.awaited_founders(),
             ready: self.facts.ready,
+            following: self.facts.following.clone(),
             outstanding: self.outstanding(),
             log_bytes: running.map_or(0, |running| running.wal.bytes()),
             counters: self.counters,

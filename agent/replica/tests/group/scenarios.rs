@@ -183,6 +183,43 @@ fn a_laggard_gets_a_snapshot() {
     assert_eq!(world.lines(laggard).len(), 202);
 }
 
+/// A status is made anew when its generation changes, and never else: what it says then must stay true.
+#[test]
+fn a_laggard_is_told_to_follow_once_it_does() {
+    let mut world = World::group(3);
+    let leader = world.leader().expect("a leader");
+    let laggard = other(leader);
+    world.kill(laggard);
+    for number in 0..6_000 {
+        let last = world.propose(leader, &format!("{number:0>400}"));
+        if number % 50 == 49 {
+            world.wait(last);
+        }
+    }
+    let mut shown = world.members[&leader].status();
+    world.start(laggard, StartMode::Resume).unwrap();
+    for _ in 0..20_000 {
+        world.run(1);
+        let driver = &world.members[&leader];
+        if driver.glance().generation == shown.generation {
+            continue;
+        }
+        shown = driver.status();
+        let core = shown.core.as_ref().expect("it runs");
+        for (node, progress) in &core.members {
+            let follows = shown.following.contains(node);
+            assert!(
+                !follows || progress.is_caught_up(core.decided),
+                "{node} follows: {progress:?}"
+            );
+        }
+        if shown.following.contains(&laggard) {
+            return;
+        }
+    }
+    panic!("{laggard} is never told to follow: {shown:?}");
+}
+
 #[test]
 fn a_snapshot_that_rotted_at_its_sender_is_refused_and_written_anew() {
     let mut world = World::new();
