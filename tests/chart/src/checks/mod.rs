@@ -74,6 +74,7 @@ const ONCE: &[Once] = &[
     ("definitions/left away", definitions::can_be_left_away),
     ("permissions/people", permissions::of_people),
     ("schema/typos", schema::refuses_typos),
+    ("schema/parents", schema::takes_what_parents_hand_down),
     ("schema/whole", schema::lists_every_value),
     ("images", images::follow_the_values),
     ("flows", flows::are_admitted_or_not),
