@@ -19,6 +19,8 @@ mod versions;
 
 use std::path::PathBuf;
 
+use synod_cluster::servers::Programs;
+
 use crate::helm::Values;
 use crate::rendered::Rendered;
 use crate::{Bed, Failure};
@@ -29,6 +31,8 @@ pub enum Outcome {
     Passed,
     /// It cannot be run here, for this reason.
     NotRun(String),
+    /// It was not asked for; what is not covered without it.
+    LeftOut(&'static str),
     /// Something is not as it should be.
     Failed(Failure),
 }
@@ -45,6 +49,7 @@ enum Body {
     /// Of what is rendered for these values.
     Each(fn(&Bed, &Case) -> Result<(), Failure>, PathBuf),
     Promtool(fn(&Bed, &std::path::Path) -> Result<(), Failure>),
+    Api(fn(&Bed, &Programs) -> Result<(), Failure>),
 }
 
 /// A file of values and what is rendered for it.
@@ -81,6 +86,8 @@ const ONCE: &[Once] = &[
     ("monitors", monitors::select_what_there_is),
     ("metrics", metrics::exist),
     ("notes", notes::can_be_followed),
+    ("readme", notes::readme_can_be_followed),
+    ("two releases", objects::of_two_releases_are_others),
     ("starts", starts::as_deployed),
     ("versions", versions::agree),
 ];
@@ -95,6 +102,10 @@ impl Check {
             Body::Promtool(check) => match &bed.promtool {
                 Some(promtool) => check(bed, promtool),
                 None => return Outcome::NotRun("there is no promtool".to_owned()),
+            },
+            Body::Api(check) => match &bed.kubernetes {
+                Some(programs) => check(bed, programs),
+                None => return Outcome::LeftOut("without --api: not installed anywhere"),
             },
         };
         result.map_or_else(Outcome::Failed, |()| Outcome::Passed)
@@ -120,11 +131,11 @@ impl Case {
     }
 }
 
-/// All checks that there are for this bed.
+/// All checks.
 ///
 /// # Errors
 /// When the folder of values cannot be read.
-pub fn all(bed: &Bed) -> Result<Vec<Check>, Failure> {
+pub fn all() -> Result<Vec<Check>, Failure> {
     let mut all = Vec::new();
     for file in files()? {
         let of = file.file_stem().unwrap_or_default().display().to_string();
@@ -139,9 +150,8 @@ pub fn all(bed: &Bed) -> Result<Vec<Check>, Failure> {
     });
     let lifecycle = Check {
         name: "lifecycle".to_owned(),
-        body: Body::Once(lifecycle::at_a_real_api),
+        body: Body::Api(lifecycle::at_a_real_api),
     };
-    let lifecycle = bed.kubernetes.is_some().then_some(lifecycle);
     let promtool = promtool::ALL.iter().map(|(name, check)| Check {
         name: (*name).to_owned(),
         body: Body::Promtool(*check),
@@ -150,7 +160,7 @@ pub fn all(bed: &Bed) -> Result<Vec<Check>, Failure> {
         .into_iter()
         .chain(once)
         .chain(promtool)
-        .chain(lifecycle)
+        .chain([lifecycle])
         .collect())
 }
 
