@@ -3,6 +3,7 @@
 mod arguments;
 mod definitions;
 mod flows;
+mod further;
 mod images;
 mod lifecycle;
 mod lint;
@@ -87,6 +88,7 @@ const ONCE: &[Once] = &[
     ("metrics", metrics::exist),
     ("notes", notes::can_be_followed),
     ("readme", notes::readme_can_be_followed),
+    ("further", further::is_put_in),
     ("two releases", objects::of_two_releases_are_others),
     ("starts", starts::as_deployed),
     ("versions", versions::agree),

@@ -7,7 +7,7 @@ use crate::helm::Values;
 use crate::{Bed, Failure};
 
 /// What is given, and what must be said about it.
-const WRONG: [(&str, &[&str]); 16] = [
+const WRONG: [(&str, &[&str]); 17] = [
     ("replica=3", &["replica", "not allowed"]),
     ("image.tagg=1", &["/image", "tagg", "not allowed"]),
     (
@@ -27,6 +27,10 @@ const WRONG: [(&str, &[&str]); 16] = [
         "networkPolicy.agents.clients=null",
         &["/networkPolicy/agents", "missing", "clients"],
     ),
+    (
+        "commonLabels.app\\.kubernetes\\.io/name=a",
+        &["invalid propertyName", "app.kubernetes.io/name"],
+    ),
     ("replicas=two", &["/replicas", "integer"]),
     ("watchNamespaces=team-a", &["/watchNamespaces", "array"]),
     ("watchNamespaces={Team}", &["/watchNamespaces/0"]),
@@ -45,13 +49,20 @@ const WRONG: [(&str, &[&str]); 16] = [
 ];
 
 /// Values that are wrong together, and what must be said about them.
-const TOGETHER: [(&[&str], &str); 2] = [
+const TOGETHER: [(&[&str], &str); 3] = [
     (
         &[
             "metrics.serviceMonitor.enabled=true",
             "metrics.service.enabled=false",
         ],
         "set metrics.service.enabled to true",
+    ),
+    (
+        &[
+            "metrics.prometheusRule.enabled=true",
+            "metrics.prometheusRule.disabled={SynodObjectTakesLon}",
+        ],
+        "there is no alert SynodObjectTakesLon,",
     ),
     (
         &["serviceAccount.create=false"],
