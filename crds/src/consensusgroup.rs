@@ -7,7 +7,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Condition, Quantity, Resources, Scheduling, Storage, Tls};
+use crate::{Condition, PullSecret, Quantity, Resources, Scheduling, Storage, Tls};
 
 /// What is wanted of a ConsensusGroup. Every field has a default; `spec: {}` is a safe group of three members.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -61,6 +61,11 @@ pub struct ConsensusGroupSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub image: Option<String>,
+    /// Secrets with registry credentials for the image. Those of the namespace's default service account if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub image_pull_secrets: Vec<PullSecret>,
     /// CPU and memory of each member and learner.
     #[serde(default)]
     pub resources: Resources,
@@ -130,6 +135,7 @@ impl Default for ConsensusGroupSpec {
             storage: Storage::default(),
             tls: Tls::default(),
             image: None,
+            image_pull_secrets: Vec::new(),
             resources: Resources::default(),
             quota: None,
             timing: Timing::default(),

@@ -19,8 +19,8 @@ pub use conditions::{Condition, ConditionStatus, merged};
 pub use consensusgroup::{ConsensusGroup, ConsensusGroupSpec, ConsensusGroupStatus};
 pub use parse::{FILE_BYTES_MAX, Object, ParseError, parse};
 pub use parts::{
-    Adoption, Limits, Requests, Resources, Retention, RetentionPolicy, Scheduling, Spread,
-    SpreadRule, Storage, Tls, TlsMode,
+    Adoption, Limits, PullSecret, Requests, Resources, Retention, RetentionPolicy, Scheduling,
+    Spread, SpreadRule, Storage, Tls, TlsMode,
 };
 pub use quantity::{Quantity, QuantityError};
 

@@ -100,7 +100,7 @@ fn files() {
     check(
         &spec("  transactions: {enabled: true}\n"),
         expect![[r#"
-            f.yaml:5: spec.transactions: unknown field; fields here are deletionProtection, hibernated, image, learners, members, paused, quota, recovery, resources, scheduling, storage, timing, tls, upgradePolicy
+            f.yaml:5: spec.transactions: unknown field; fields here are deletionProtection, hibernated, image, imagePullSecrets, learners, members, paused, quota, recovery, resources, scheduling, storage, timing, tls, upgradePolicy
         "#]],
     );
     check(

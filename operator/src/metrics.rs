@@ -24,6 +24,16 @@ pub use requests::counted;
 /// The content type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// Why a look fails: the values of the label `reason`.
+pub const REASONS: [&str; 6] = [
+    "api",
+    "agent",
+    "certificate",
+    "name-conflict",
+    "undecodable",
+    "panic",
+];
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByKind {
     kind: String,
@@ -100,7 +110,10 @@ impl Default for Metrics {
             errors: registered(
                 own,
                 "reconcile_errors",
-                "Looks that failed, by kind and reason: api, agent, certificate, name-conflict, undecodable, panic",
+                &format!(
+                    "Looks that failed, by kind and reason: {}",
+                    REASONS.join(", ")
+                ),
             ),
             durations,
             actions: registered(
@@ -140,6 +153,15 @@ fn registered<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, 
 }
 
 impl Metrics {
+    /// Objects of this kind will be looked at. Failures are counted from 0: the first one of a series that begins with it
+    /// is no increase, and no alert would see it.
+    pub fn expects(&self, kind: &str) {
+        for reason in REASONS {
+            let kind = kind.to_owned();
+            drop(self.errors.get_or_create(&ByKindAndReason { kind, reason }));
+        }
+    }
+
     /// An object was looked at.
     pub fn reconciled(&self, kind: &str, result: &'static str, took: Duration) {
         let kind = kind.to_owned();
@@ -153,8 +175,9 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// A look failed.
+    /// A look failed, for one of [`REASONS`].
     pub fn reconcile_failed(&self, kind: &str, reason: &'static str) {
+        debug_assert!(REASONS.contains(&reason), "{reason} is not expected");
         let kind = kind.to_owned();
         self.errors
             .get_or_create(&ByKindAndReason { kind, reason })
@@ -272,6 +295,21 @@ mod tests {
         assert_eq!(lines(&metrics.text()).len(), one);
         metrics.forget(&key("a"));
         assert_eq!(lines(&metrics.text()).len(), before);
+    }
+
+    #[test]
+    fn failures_are_counted_from_nothing() {
+        let metrics = Metrics::default();
+        metrics.expects("ConsensusGroup");
+        let name = "synod_operator_reconcile_errors_total";
+        let of = |reason: &str| format!("{name}{{kind=\"ConsensusGroup\",reason=\"{reason}\"}}");
+        let text = metrics.text();
+        for reason in REASONS {
+            assert!(text.contains(&format!("{} 0", of(reason))), "{text}");
+        }
+        metrics.reconcile_failed("ConsensusGroup", "panic");
+        let text = metrics.text();
+        assert!(text.contains(&format!("{} 1", of("panic"))), "{text}");
     }
 
     #[test]

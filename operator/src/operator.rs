@@ -53,6 +53,9 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), OperatorError> {
     let metrics = Arc::new(Metrics::default());
+    for kind in &kinds {
+        metrics.expects(&kind.resource().kind);
+    }
     let health = Arc::new(Health::default());
     let stop_serving = CancellationToken::new();
     let serving = match settings.listen {

@@ -50,8 +50,10 @@ fn the_help_says_what_the_roles_allow() {
     let mut allowed = Allowed::new();
     for role in serde_yaml::Deserializer::from_str(PERMISSIONS) {
         for rule in Role::deserialize(role).expect("a role").rules {
-            let rows = rule.resources.into_iter();
-            allowed.extend(rows.map(|resource| (resource, rule.verbs.clone())));
+            for resource in rule.resources {
+                let verbs = allowed.entry(resource).or_default();
+                verbs.extend(rule.verbs.iter().cloned());
+            }
         }
     }
     let help = Command::new(env!("CARGO_BIN_EXE_synod"))

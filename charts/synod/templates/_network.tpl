@@ -34,10 +34,12 @@ spec:
   - ports:
     - {protocol: TCP, port: 2382}
   egress:
+  # Members among themselves; as clients too: `synod kv` in a member's pod.
   - to:
     - podSelector: {{- toYaml .members | nindent 8 }}
     ports:
     - {protocol: TCP, port: 2380}
+    - {protocol: TCP, port: 2379}
   {{- include "synod.dns" . | nindent 2 }}
 {{- end -}}
 

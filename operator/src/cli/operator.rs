@@ -37,7 +37,8 @@ Its account must be allowed to:
   get, list, watch                          nodes; without it what is on nodes that are gone for
                                             good is left to the cluster
   create, patch                             events
-  get, create, update                       leases, in the lease's namespace
+  get, create, update                       leases, in the lease's namespace; get and update only
+                                            the one of its name
 operator/permissions.yaml in the sources says the same as a ClusterRole and a Role.";
 
 /// Run the operator (in a cluster; `synod local` runs it for you)

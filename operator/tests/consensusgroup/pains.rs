@@ -516,6 +516,25 @@ fn the_name_of_a_template_does_not_change_with_the_operator() {
 }
 
 #[test]
+fn an_image_is_pulled_with_the_secrets_that_are_named() {
+    let mut world = ready(json!({ "members": 1, "imagePullSecrets": [] }));
+    let pod = |world: &World| {
+        let pod = world.objects.get(ChildKind::Pod, "config-cg-1");
+        pod.expect("a pod").to_json()
+    };
+    let before = pod(&world);
+    assert_eq!(before["spec"]["imagePullSecrets"], Value::Null);
+    world.edit("imagePullSecrets", json!([{ "name": "registry" }]));
+    assert!(run(&mut world).contains("config-cg-1"), "it is replaced");
+    let after = pod(&world);
+    assert_eq!(
+        after["spec"]["imagePullSecrets"],
+        json!([{ "name": "registry" }])
+    );
+    assert_ne!(before["metadata"]["labels"], after["metadata"]["labels"]);
+}
+
+#[test]
 fn members_are_spread_as_strictly_as_asked_for() {
     let told = |scheduling: Value| {
         let world = ready(json!({ "members": 1, "scheduling": scheduling }));

@@ -31,11 +31,13 @@ impl Values {
 pub struct Helm {
     program: PathBuf,
     chart: PathBuf,
+    /// The release's name and namespace.
+    release: [&'static str; 2],
     home: tempfile::TempDir,
 }
 
 impl Helm {
-    /// With a home of its own.
+    /// With a home of its own, for the release of all checks.
     ///
     /// # Errors
     /// When that cannot be made.
@@ -44,6 +46,7 @@ impl Helm {
         Ok(Self {
             program,
             chart,
+            release: [RELEASE, HOME],
             home,
         })
     }
@@ -67,7 +70,7 @@ impl Helm {
     /// With its own home and no cluster.
     fn program(&self, arguments: &[&str]) -> Command {
         let mut helm = Command::new(&self.program);
-        helm.args(arguments).args(["-n", HOME]);
+        helm.args(arguments).args(["-n", self.release[1]]);
         for name in [
             "HELM_CACHE_HOME",
             "HELM_CONFIG_HOME",
@@ -100,21 +103,34 @@ impl Helm {
         Self::new(self.program.clone(), chart)
     }
 
-    /// `install` or `upgrade` in a cluster.
+    /// The same program and chart for another release.
+    ///
+    /// # Errors
+    /// When there is no place for its home.
+    pub fn named(&self, name: &'static str, namespace: &'static str) -> Result<Self, Failure> {
+        let mut other = self.with(self.chart.clone())?;
+        other.release = [name, namespace];
+        Ok(other)
+    }
+
+    /// `install` or `upgrade`, or one of them with options, in a cluster.
     ///
     /// # Errors
     /// When that fails.
-    pub fn change(&self, cluster: &Path, verb: &str, values: &Values) -> Result<(), Failure> {
-        let mut helm = self.command(&[verb, RELEASE], values);
+    pub fn change(&self, cluster: &Path, verb: &[&str], values: &Values) -> Result<(), Failure> {
+        let mut helm = self.command(
+            &[&verb[..1], &[self.release[0]], &verb[1..]].concat(),
+            values,
+        );
         output(helm.env("KUBECONFIG", cluster)).map(drop)
     }
 
-    /// `rollback` or `uninstall` in a cluster.
+    /// `rollback` or `uninstall`, or to a revision, in a cluster.
     ///
     /// # Errors
     /// When that fails.
-    pub fn revert(&self, cluster: &Path, verb: &str) -> Result<(), Failure> {
-        let mut helm = self.program(&[verb, RELEASE]);
+    pub fn revert(&self, cluster: &Path, verb: &[&str]) -> Result<(), Failure> {
+        let mut helm = self.program(&[&verb[..1], &[self.release[0]], &verb[1..]].concat());
         output(helm.env("KUBECONFIG", cluster)).map(drop)
     }
 
@@ -131,7 +147,7 @@ impl Helm {
     /// # Errors
     /// When the values are refused, or what is rendered is no YAML.
     pub fn template(&self, values: &Values) -> Result<Rendered, Failure> {
-        let mut helm = self.command(&["template", RELEASE], values);
+        let mut helm = self.command(&["template", self.release[0]], values);
         Rendered::parse(output(&mut helm)?)
     }
 
@@ -140,7 +156,7 @@ impl Helm {
     /// # Errors
     /// When the values are refused.
     pub fn notes(&self, values: &Values) -> Result<String, Failure> {
-        let mut helm = self.command(&["install", RELEASE], values);
+        let mut helm = self.command(&["install", self.release[0]], values);
         let text = output(helm.arg("--dry-run=client"))?;
         text.split_once("\nNOTES:\n")
             .map(|(_, notes)| notes.to_owned())

@@ -204,7 +204,7 @@ fn scheduling(group: &Group) -> serde_json::Value {
 /// a new operator, which may build pods in another way, replaces none.
 pub(super) fn template(group: &Group) -> String {
     let spec = &group.spec;
-    let text = serde_json::json!({
+    let mut text = serde_json::json!({
         "image": group.image(),
         "tls": spec.tls,
         "resources": spec.resources,
@@ -212,6 +212,9 @@ pub(super) fn template(group: &Group) -> String {
         "timing": spec.timing,
         "scheduling": scheduling(group),
     });
+    if !spec.image_pull_secrets.is_empty() {
+        text["imagePullSecrets"] = serde_json::json!(spec.image_pull_secrets);
+    }
     let mut text = text.to_string();
     if mutated("restart-for-certificates") {
         text.extend(group.authority.as_deref().map(Authority::signer));

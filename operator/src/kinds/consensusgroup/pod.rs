@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
     Affinity, Capabilities, ConfigMapVolumeSource, Container, ContainerPort, EnvVar, EnvVarSource,
-    HTTPGetAction, ObjectFieldSelector, PersistentVolumeClaimVolumeSource, Pod, PodAffinityTerm,
-    PodAntiAffinity, PodSecurityContext, PodSpec, Probe, ResourceRequirements, SeccompProfile,
-    SecretVolumeSource, SecurityContext, TopologySpreadConstraint, Volume, VolumeMount,
-    WeightedPodAffinityTerm,
+    HTTPGetAction, LocalObjectReference, ObjectFieldSelector, PersistentVolumeClaimVolumeSource,
+    Pod, PodAffinityTerm, PodAntiAffinity, PodSecurityContext, PodSpec, Probe,
+    ResourceRequirements, SeccompProfile, SecretVolumeSource, SecurityContext,
+    TopologySpreadConstraint, Volume, VolumeMount, WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -52,6 +52,7 @@ pub(super) fn pod(group: &Group, number: u64, learner: bool) -> Child {
         topology_spread_constraints: Some(vec![over_zones(group)]),
         node_selector: Some(scheduling.node_selector.clone()).filter(|labels| !labels.is_empty()),
         tolerations: Some(scheduling.tolerations.clone()).filter(|all| !all.is_empty()),
+        image_pull_secrets: Some(pull_secrets(group)).filter(|all| !all.is_empty()),
         priority_class_name: scheduling.priority_class_name.clone(),
         security_context: Some(pod_security()),
         termination_grace_period_seconds: Some(GRACE_SECONDS),
@@ -66,6 +67,14 @@ pub(super) fn pod(group: &Group, number: u64, learner: bool) -> Child {
         status: None,
     }
     .into()
+}
+
+fn pull_secrets(group: &Group) -> Vec<LocalObjectReference> {
+    let all = group.spec.image_pull_secrets.iter();
+    all.map(|secret| LocalObjectReference {
+        name: secret.name.clone(),
+    })
+    .collect()
 }
 
 fn container(group: &Group) -> Container {

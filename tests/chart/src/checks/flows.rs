@@ -51,7 +51,11 @@ const WATCHED: &[Row] = &[
     (A, A, PEER, true),
     (A, OTHER_OF_A, PEER, true),
     (A, B, PEER, false),
-    (A, A, CLIENT, false),
+    // `synod kv` in a member's pod, by the Service.
+    (A, A, CLIENT, true),
+    (A, OTHER_OF_A, CLIENT, true),
+    (A, B, CLIENT, false),
+    (A, Client("team-a", "a"), CLIENT, false),
     (A, A, ADMIN, false),
     (A, API, 6443, false),
     (A, Address("1.1.1.1"), 443, false),
@@ -83,6 +87,8 @@ const GROUPS: &[Row] = &[
     (Operator, Member("team-c", "config"), ADMIN, true),
     (A, A, PEER, true),
     (A, OTHER_OF_A, PEER, false),
+    // Who may be a client is said by the values, of members too.
+    (A, A, CLIENT, false),
     (OTHER_OF_A, A, PEER, false),
     (OTHER_OF_A, Member("team-a", "third"), PEER, true),
     (Client("team-a", "client"), A, CLIENT, true),

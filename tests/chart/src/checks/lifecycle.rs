@@ -1,5 +1,6 @@
-//! The chart in a real API server: installed, upgraded from an older one, rolled back, uninstalled, installed again; and
-//! the operator that acts there with the rights that the chart gives it, and no more.
+//! The chart in a real API server: installed, upgraded from an older one, brought back to it, uninstalled, installed again,
+//! taken over by another release, and removed with all it left, as README says; and the operator that acts there with the
+//! rights that the chart gives it, and no more.
 //!
 //! No node is there, so no pod runs. Whether it works is for tests with nodes to say; here it is whether it is admitted.
 
@@ -25,6 +26,9 @@ const TEAM: &str = "team-a";
 const WATCHED: &str = "watchNamespaces={team-a,team-b}";
 /// A field that the older chart's definition lacks.
 const NEW_FIELD: &str = "hibernated";
+const DEFINITION: &str = "consensusgroups.synod.dev";
+/// Which chart made the Deployments.
+const CHARTS: &str = r"jsonpath={.items[*].metadata.labels.helm\.sh/chart}";
 /// What nobody but the chart makes in the operator's namespace.
 const MADE: [&str; 6] = [
     "deployments",
@@ -42,60 +46,19 @@ struct Cluster {
     operator: PathBuf,
 }
 
-pub(super) fn at_a_real_api(bed: &Bed) -> Result<(), Failure> {
-    let programs = bed.kubernetes.as_ref().ok_or("no kube-apiserver")?;
+pub(super) fn at_a_real_api(bed: &Bed, programs: &Programs) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     let cluster = runtime.block_on(Cluster::start(programs))?;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let older = bed.helm.with(older_chart(&bed.helm, folder.path())?)?;
-    let (admin, watched) = (&cluster.admin, Values::set(&[WATCHED]));
 
-    older.change(admin, "install", &watched)?;
-    ensure(!cluster.has_field()?, || {
-        "the older definition is as the new one".to_owned()
-    })?;
-    bed.helm.change(admin, "upgrade", &watched)?;
-    ensure(cluster.has_field()?, || {
-        "the definition was not upgraded".to_owned()
-    })?;
+    cluster.goes_back(&bed.helm, &older)?;
     cluster.admits_the_operators_pod()?;
     cluster.serves(bed, folder.path())?;
     cluster.protects()?;
-
-    let fewer = Values::set(&[WATCHED, "replicas=1", "metrics.service.enabled=false"]);
-    bed.helm.change(admin, "upgrade", &fewer)?;
-    cluster.expect(
-        &["deployments", "-o", "jsonpath={.items[*].spec.replicas}"],
-        "1",
-    )?;
-    cluster.expect(&["services", "-o", "name"], "")?;
-    bed.helm.revert(admin, "rollback")?;
-    cluster.expect(
-        &["deployments", "-o", "jsonpath={.items[*].spec.replicas}"],
-        "2",
-    )?;
-
-    bed.helm.revert(admin, "uninstall")?;
-    for made in MADE {
-        ensure(
-            cluster
-                .get(&[made, "--ignore-not-found", "-o", "name"])?
-                .is_empty(),
-            || format!("{made} stayed"),
-        )?;
-    }
-    // Not even on the way out.
-    let going = "jsonpath={.metadata.name} {.metadata.deletionTimestamp}";
-    let definition = ["crd", "consensusgroups.synod.dev", "-o", going];
-    cluster.expect(&definition, "consensusgroups.synod.dev")?;
-    cluster.expect(&["cg", "config", "-n", TEAM, "-o", going], "config")?;
-    cluster.protects()?;
-    // The same release finds what it left, and takes it over.
-    bed.helm.change(admin, "install", &watched)?;
-    cluster.expect(
-        &["deployments", "-o", "name"],
-        "deployment.apps/synod-operator",
-    )
+    cluster.follows_the_values(&bed.helm)?;
+    cluster.is_left_and_taken_over(&bed.helm)?;
+    cluster.is_cleared()
 }
 
 /// A copy of the chart with a version of its own, whose definition lacks a field.
@@ -202,9 +165,184 @@ impl Cluster {
         let path = format!(
             "jsonpath={{.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.{NEW_FIELD}.type}}"
         );
-        Ok(!self
-            .get(&["crd", "consensusgroups.synod.dev", "-o", &path])?
-            .is_empty())
+        Ok(!self.get(&["crd", DEFINITION, "-o", &path])?.is_empty())
+    }
+
+    /// From an older chart to the new one, back in two ways, and to the new one again; a group is there all the time.
+    fn goes_back(&self, newer: &Helm, older: &Helm) -> Result<(), Failure> {
+        let (admin, watched) = (&self.admin, Values::set(&[WATCHED]));
+        older.change(admin, &["install"], &watched)?;
+        ensure(!self.has_field()?, || {
+            "the older definition is as the new one".to_owned()
+        })?;
+        self.apply(&json!({
+            "apiVersion": "synod.dev/v1alpha1",
+            "kind": "ConsensusGroup",
+            "metadata": {"name": "kept", "namespace": TEAM},
+            "spec": {"paused": true},
+        }))?;
+        newer.change(admin, &["upgrade"], &watched)?;
+        ensure(self.has_field()?, || {
+            "the definition was not upgraded".to_owned()
+        })?;
+        let set = format!("{{\"spec\":{{\"{NEW_FIELD}\":true}}}}");
+        let patch = [
+            "patch",
+            "cg",
+            "kept",
+            "-n",
+            TEAM,
+            "--type=merge",
+            "-p",
+            &set,
+        ];
+        self.until(&patch, |_| self.field_of_the_group(), "true")?;
+
+        // The way that README tells.
+        let kept = Values::set(&[WATCHED, "crds.install=false"]);
+        older.change(admin, &["upgrade"], &kept)?;
+        self.expect(&["deployments", "-o", CHARTS], "synod-0.0.9")?;
+        ensure(self.has_field()?, || {
+            "the older chart brought its definition".to_owned()
+        })?;
+        let touch = ["annotate", "cg", "kept", "-n", TEAM, "a=b", "--overwrite"];
+        self.kubectl(&touch)?;
+        ensure(self.field_of_the_group()? == "true", || {
+            format!("{NEW_FIELD} was lost though the definition stayed")
+        })?;
+
+        // The way that README warns of.
+        newer.change(admin, &["upgrade"], &watched)?;
+        newer.revert(admin, &["rollback", "1"])?;
+        self.expect(&["deployments", "-o", CHARTS], "synod-0.0.9")?;
+        ensure(!self.has_field()?, || {
+            "README warns of a rollback for nothing: the definition stayed".to_owned()
+        })?;
+        self.until(&touch, |_| self.field_of_the_group(), "")?;
+        newer.change(admin, &["upgrade"], &watched)?;
+        self.until(&touch, |_| self.field_of_the_group(), "false")?;
+        let away = ["delete", "cg", "kept", "-n", TEAM];
+        self.kubectl(&away).map(drop)
+    }
+
+    fn field_of_the_group(&self) -> Result<String, Failure> {
+        let path = format!("jsonpath={{.spec.{NEW_FIELD}}}");
+        self.get(&["cg", "kept", "-n", TEAM, "-o", &path])
+    }
+
+    /// Repeats a command until what is read then is as expected: the server takes up a definition after a while.
+    fn until(
+        &self,
+        command: &[&str],
+        read: impl Fn(&Self) -> Result<String, Failure>,
+        expected: &str,
+    ) -> Result<(), Failure> {
+        let begin = Instant::now();
+        loop {
+            let done = self.kubectl(command);
+            let found = read(self)?;
+            if found == expected {
+                return Ok(());
+            }
+            ensure(begin.elapsed() < WAIT_MAX, || {
+                format!("{command:?}: {found}, not {expected}; {done:?}")
+            })?;
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    fn follows_the_values(&self, helm: &Helm) -> Result<(), Failure> {
+        let replicas = ["deployments", "-o", "jsonpath={.items[*].spec.replicas}"];
+        let fewer = Values::set(&[WATCHED, "replicas=1", "metrics.service.enabled=false"]);
+        helm.change(&self.admin, &["upgrade"], &fewer)?;
+        self.expect(&replicas, "1")?;
+        self.expect(&["services", "-o", "name"], "")?;
+        helm.revert(&self.admin, &["rollback"])?;
+        self.expect(&replicas, "2")
+    }
+
+    /// What is kept is taken over by the same release, and by another one if that is said.
+    fn is_left_and_taken_over(&self, helm: &Helm) -> Result<(), Failure> {
+        let (admin, watched) = (&self.admin, Values::set(&[WATCHED]));
+        helm.revert(admin, &["uninstall"])?;
+        for made in MADE {
+            let left = self.get(&[made, "--ignore-not-found", "-o", "name"])?;
+            ensure(left.is_empty(), || format!("{made} stayed"))?;
+        }
+        // Not even on the way out.
+        let going = "jsonpath={.metadata.name} {.metadata.deletionTimestamp}";
+        self.expect(&["crd", DEFINITION, "-o", going], DEFINITION)?;
+        self.expect(&["cg", "config", "-n", TEAM, "-o", going], "config")?;
+        self.protects()?;
+        helm.change(admin, &["install"], &watched)?;
+        self.expect(
+            &["deployments", "-o", "name"],
+            "deployment.apps/synod-operator",
+        )?;
+        helm.revert(admin, &["uninstall"])?;
+
+        let other = helm.named("other", "team-b")?;
+        let refused = other.change(admin, &["install"], &watched);
+        ensure(
+            refused
+                .as_ref()
+                .is_err_and(|said| said.contains("invalid ownership metadata")),
+            || format!("another release was expected to be refused: {refused:?}"),
+        )?;
+        other.change(admin, &["install", "--take-ownership"], &watched)?;
+        let owner = r"jsonpath={.metadata.annotations.meta\.helm\.sh/release-name}";
+        self.expect(&["crd", DEFINITION, "-o", owner], "other")?;
+        self.protects()?;
+        other.revert(admin, &["uninstall"])
+    }
+
+    /// README's lines for what is left, in its order. Claims and Secrets have no controller here that made any of them go.
+    fn is_cleared(&self) -> Result<(), Failure> {
+        let readme = Bed::file("README.md")?;
+        let lines = readme.lines().filter_map(|line| {
+            let words = line.split('#').next().unwrap_or_default();
+            words.strip_prefix("kubectl delete ").map(str::trim)
+        });
+        let lines: Vec<Vec<&str>> = lines.map(|line| line.split(' ').collect()).collect();
+        let [groups, definition, policy, claims, authority] = lines.as_slice() else {
+            return Err(format!("five lines were expected, not {lines:?}"));
+        };
+        let delete = |words: &[&str]| self.kubectl(&[&["delete"], words].concat());
+        let refused = delete(groups);
+        ensure(refused.is_err(), || {
+            format!("a protected group was deleted: {refused:?}")
+        })?;
+        // The policy is not asked.
+        delete(definition)?;
+        for words in [policy, authority] {
+            delete(words)?;
+        }
+        self.expect(
+            &[
+                "secrets",
+                "-n",
+                TEAM,
+                "-l",
+                "synod.dev/authority",
+                "-o",
+                "name",
+            ],
+            "",
+        )?;
+        // A claim is held while a pod uses it, and no kubelet ends the pods here.
+        delete(&[claims.as_slice(), &["--wait=false"]].concat())?;
+        for left in ["crd", "validatingadmissionpolicy"] {
+            self.expect(&[left, "-o", "name"], "")?;
+        }
+        let each = |field: &str| {
+            let path = format!("jsonpath={{.items[*].metadata.{field}}}");
+            let found = self.get(&["pvc", "-n", TEAM, "-o", &path])?;
+            Ok::<_, Failure>(found.split_whitespace().count())
+        };
+        let (there, going) = (each("name")?, each("deletionTimestamp")?);
+        ensure(there == going, || {
+            format!("{there} claims are there, {going} are being deleted")
+        })
     }
 
     /// A Deployment's pods are made by a controller that is not here.

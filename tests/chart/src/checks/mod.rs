@@ -3,6 +3,7 @@
 mod arguments;
 mod definitions;
 mod flows;
+mod further;
 mod images;
 mod lifecycle;
 mod lint;
@@ -19,6 +20,8 @@ mod versions;
 
 use std::path::PathBuf;
 
+use synod_cluster::servers::Programs;
+
 use crate::helm::Values;
 use crate::rendered::Rendered;
 use crate::{Bed, Failure};
@@ -29,6 +32,8 @@ pub enum Outcome {
     Passed,
     /// It cannot be run here, for this reason.
     NotRun(String),
+    /// It was not asked for; what is not covered without it.
+    LeftOut(&'static str),
     /// Something is not as it should be.
     Failed(Failure),
 }
@@ -45,6 +50,7 @@ enum Body {
     /// Of what is rendered for these values.
     Each(fn(&Bed, &Case) -> Result<(), Failure>, PathBuf),
     Promtool(fn(&Bed, &std::path::Path) -> Result<(), Failure>),
+    Api(fn(&Bed, &Programs) -> Result<(), Failure>),
 }
 
 /// A file of values and what is rendered for it.
@@ -74,12 +80,16 @@ const ONCE: &[Once] = &[
     ("definitions/left away", definitions::can_be_left_away),
     ("permissions/people", permissions::of_people),
     ("schema/typos", schema::refuses_typos),
+    ("schema/parents", schema::takes_what_parents_hand_down),
     ("schema/whole", schema::lists_every_value),
     ("images", images::follow_the_values),
     ("flows", flows::are_admitted_or_not),
     ("monitors", monitors::select_what_there_is),
     ("metrics", metrics::exist),
     ("notes", notes::can_be_followed),
+    ("readme", notes::readme_can_be_followed),
+    ("further", further::is_put_in),
+    ("two releases", objects::of_two_releases_are_others),
     ("starts", starts::as_deployed),
     ("versions", versions::agree),
 ];
@@ -94,6 +104,10 @@ impl Check {
             Body::Promtool(check) => match &bed.promtool {
                 Some(promtool) => check(bed, promtool),
                 None => return Outcome::NotRun("there is no promtool".to_owned()),
+            },
+            Body::Api(check) => match &bed.kubernetes {
+                Some(programs) => check(bed, programs),
+                None => return Outcome::LeftOut("without --api: not installed anywhere"),
             },
         };
         result.map_or_else(Outcome::Failed, |()| Outcome::Passed)
@@ -119,11 +133,11 @@ impl Case {
     }
 }
 
-/// All checks that there are for this bed.
+/// All checks.
 ///
 /// # Errors
 /// When the folder of values cannot be read.
-pub fn all(bed: &Bed) -> Result<Vec<Check>, Failure> {
+pub fn all() -> Result<Vec<Check>, Failure> {
     let mut all = Vec::new();
     for file in files()? {
         let of = file.file_stem().unwrap_or_default().display().to_string();
@@ -138,9 +152,8 @@ pub fn all(bed: &Bed) -> Result<Vec<Check>, Failure> {
     });
     let lifecycle = Check {
         name: "lifecycle".to_owned(),
-        body: Body::Once(lifecycle::at_a_real_api),
+        body: Body::Api(lifecycle::at_a_real_api),
     };
-    let lifecycle = bed.kubernetes.is_some().then_some(lifecycle);
     let promtool = promtool::ALL.iter().map(|(name, check)| Check {
         name: (*name).to_owned(),
         body: Body::Promtool(*check),
@@ -149,7 +162,7 @@ pub fn all(bed: &Bed) -> Result<Vec<Check>, Failure> {
         .into_iter()
         .chain(once)
         .chain(promtool)
-        .chain(lifecycle)
+        .chain([lifecycle])
         .collect())
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{Pod, PodSpec};
+use synod_agent_api::ports::CLIENT;
 use synod_operator::names::Names;
 
 use super::{ensure, restricted};
@@ -22,7 +23,10 @@ pub(super) fn can_be_followed(bed: &Bed) -> Result<(), Failure> {
         let objects =
             synod_crds::parse(group, "the notes").map_err(|errors| format!("{errors:?}"))?;
         ensure(objects.len() == 1, || "one group was expected".to_owned())?;
-        client(pod)?;
+        let name = name(group)?;
+        // README's group, which may be there already, is another one.
+        ensure(name != quickstart()?, || format!("{name} is there already"))?;
+        client(pod, &name)?;
         for line in notes.lines().filter(|line| line.starts_with("kubectl")) {
             ensure(line.contains(&format!(" -n {namespace} ")), || {
                 format!("not in namespace {namespace}: {line}")
@@ -34,6 +38,47 @@ pub(super) fn can_be_followed(bed: &Bed) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What README does in a cluster names what there is: files, the image's version, the group and what is made for it.
+pub(super) fn readme_can_be_followed(_: &Bed) -> Result<(), Failure> {
+    let readme = Bed::file("README.md")?;
+    let section = readme.split("## In a cluster\n").nth(1).unwrap_or_default();
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let commands = section.split("```").skip(1).step_by(2);
+    let commands: Vec<_> = commands.flat_map(str::lines).collect();
+    ensure(commands.len() > 12, || format!("only {commands:?}"))?;
+    let names = Names::new(&quickstart()?, "cg");
+    let group = format!("cg/{}", quickstart()?);
+    let version = env!("CARGO_PKG_VERSION");
+    for word in commands.iter().flat_map(|line| line.split(' ')) {
+        let is_path = ["charts/", "crds/"].iter().any(|top| word.starts_with(top));
+        ensure(!is_path || Bed::root().join(word).exists(), || {
+            format!("there is no file {word}")
+        })?;
+        for (begins, is) in [
+            ("synod.dev/synod:", format!("synod.dev/synod:{version}")),
+            ("cg/", group.clone()),
+            ("config-", names.pod(1)),
+            ("http://", format!("http://{}:{CLIENT}", names.base())),
+        ] {
+            ensure(!word.starts_with(begins) || word == is, || {
+                format!("{word} is not {is}")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The name of the group that README begins with.
+fn quickstart() -> Result<String, Failure> {
+    name(&Bed::file("crds/examples/quickstart.yaml")?)
+}
+
+fn name(manifest: &str) -> Result<String, Failure> {
+    let objects = Rendered::parse(manifest.to_owned())?.objects;
+    let name = objects.first().map(|object| object.name().to_owned());
+    name.ok_or_else(|| format!("no object: {manifest}"))
+}
+
 /// What stands between the marks of here-documents.
 fn manifests(notes: &str) -> Vec<&str> {
     let parts = notes.split("<<EOF\n").skip(1);
@@ -43,7 +88,7 @@ fn manifests(notes: &str) -> Vec<&str> {
 }
 
 /// A pod that reaches the group by what its connection Secret holds.
-fn client(text: &str) -> Result<(), Failure> {
+fn client(text: &str, group: &str) -> Result<(), Failure> {
     let objects = Rendered::parse(text.to_owned())?.objects;
     let [object] = objects.as_slice() else {
         return Err("one pod was expected".to_owned());
@@ -53,7 +98,7 @@ fn client(text: &str) -> Result<(), Failure> {
     let spec = pod.spec.unwrap_or_default();
     restricted::is_restricted(&spec)?;
     let used = secrets(&spec);
-    let connection = Names::new("config", "cg").connection();
+    let connection = Names::new(group, "cg").connection();
     ensure(used == [connection.clone()].into(), || {
         format!("Secrets {used:?} are used, {connection} is there")
     })

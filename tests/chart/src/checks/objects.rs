@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Case, ensure};
+use crate::helm::Values;
+use crate::rendered::{Object, Rendered};
 use crate::{Bed, Failure, HOME, RELEASE};
 
 /// Kinds that stand in no namespace.
@@ -41,4 +43,22 @@ pub(super) fn are_known_and_placed(_: &Bed, case: &Case) -> Result<(), Failure> 
         )?;
     }
     ensure(seen.len() >= 5, || format!("only {} objects", seen.len()))
+}
+
+/// A second release, with the values that are meant for one, makes nothing that the first one has.
+pub(super) fn of_two_releases_are_others(bed: &Bed) -> Result<(), Failure> {
+    let of = |name: &str| Values {
+        files: vec![Bed::root().join(format!("tests/chart/values/{name}.yaml"))],
+        set: Vec::new(),
+    };
+    let shown = |rendered: Rendered| -> BTreeSet<String> {
+        rendered.objects.iter().map(Object::shown).collect()
+    };
+    let first = shown(bed.helm.template(&of("namespaces"))?);
+    let second = bed.helm.named("second", "synod-second")?;
+    let second = shown(second.template(&of("second"))?);
+    let both: Vec<_> = first.intersection(&second).collect();
+    ensure(both.is_empty() && second.len() > 5, || {
+        format!("both releases have {both:?}")
+    })
 }

@@ -15,8 +15,11 @@ use crate::{Bed, Failure, HOME};
 /// Resources that no namespace has.
 const CLUSTER_WIDE: [&str; 1] = ["nodes"];
 
-/// Where (empty: everywhere), group, resource, verb.
-type Right = (String, String, String, String);
+/// The Lease's name in the file; the chart's is what the operator is told.
+const LEASE: &str = "synod-operator";
+
+/// Where (empty: everywhere), group, resource, verb, name (empty: all).
+type Right = (String, String, String, String, String);
 
 /// A role of either kind.
 #[derive(Deserialize)]
@@ -26,8 +29,14 @@ struct Written {
 }
 
 pub(super) fn are_the_operators(_: &Bed, case: &Case) -> Result<(), Failure> {
-    let expected = expected(&case.watched)?;
-    let account = case.rendered.operator()?.service_account_name;
+    let pod = case.rendered.operator()?;
+    let mut arguments = pod
+        .containers
+        .iter()
+        .flat_map(|one| one.args.iter().flatten());
+    let lease = arguments.find_map(|word| word.strip_prefix("--lease-name="));
+    let expected = expected(&case.watched, lease.unwrap_or_default())?;
+    let account = pod.service_account_name;
     let given = given(&case.rendered, &account.unwrap_or_default())?;
     let more: Vec<_> = given.difference(&expected).collect();
     let fewer: Vec<_> = expected.difference(&given).collect();
@@ -36,8 +45,8 @@ pub(super) fn are_the_operators(_: &Bed, case: &Case) -> Result<(), Failure> {
     })
 }
 
-/// What the file asks for, if these namespaces are watched.
-fn expected(watched: &[String]) -> Result<BTreeSet<Right>, Failure> {
+/// What the file asks for, if these namespaces are watched and the Lease is called so.
+fn expected(watched: &[String], lease: &str) -> Result<BTreeSet<Right>, Failure> {
     let everywhere = [String::new()];
     let watched = if watched.is_empty() {
         &everywhere
@@ -48,7 +57,11 @@ fn expected(watched: &[String]) -> Result<BTreeSet<Right>, Failure> {
     for document in serde_yaml::Deserializer::from_str(&Bed::file("operator/permissions.yaml")?) {
         let role = Written::deserialize(document).map_err(|e| e.to_string())?;
         let is_home = role.kind == "Role";
-        for rule in role.rules {
+        for mut rule in role.rules {
+            for name in rule.resource_names.iter_mut().flatten() {
+                ensure(name == LEASE, || format!("{name} is not the Lease"))?;
+                lease.clone_into(name);
+            }
             let wide = rule
                 .resources
                 .iter()
@@ -78,22 +91,26 @@ fn of_rule(place: &str, rule: &PolicyRule) -> Result<Vec<Right>, Failure> {
         resources,
         verbs,
     } = rule;
-    ensure(
-        non_resource_urls.is_none() && resource_names.is_none(),
-        || "a rule says more than is compared here".to_owned(),
-    )?;
+    ensure(non_resource_urls.is_none(), || {
+        "a rule says more than is compared here".to_owned()
+    })?;
+    let all = [String::new()];
+    let names = resource_names.as_deref().unwrap_or(&all);
     let mut rights = Vec::new();
     for group in api_groups.iter().flatten() {
         for resource in resources.iter().flatten() {
-            let right = |verb: &String| {
-                (
+            for (verb, name) in verbs
+                .iter()
+                .flat_map(|verb| names.iter().map(move |name| (verb, name)))
+            {
+                rights.push((
                     place.to_owned(),
                     group.clone(),
                     resource.clone(),
                     verb.clone(),
-                )
-            };
-            rights.extend(verbs.iter().map(right));
+                    name.clone(),
+                ));
+            }
         }
     }
     Ok(rights)

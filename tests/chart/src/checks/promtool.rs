@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ensure, metrics};
 use crate::helm::Values;
-use crate::{Bed, Failure, output};
+use crate::{Bed, Failure, HOME, RELEASE, output};
 
 type Check = fn(&Bed, &Path) -> Result<(), Failure>;
 
@@ -29,16 +29,32 @@ fn alerts_are_well_formed(bed: &Bed, promtool: &Path) -> Result<(), Failure> {
             .args(["check", "rules", "--lint=all", "--lint-fatal"])
             .arg(&file),
     )?;
-    // What the cluster gets is that file.
-    let on = Values::set(&["metrics.prometheusRule.enabled=true"]);
-    let rendered = bed.helm.template(&on)?;
-    let rule = rendered.of("PrometheusRule").next();
-    let spec = rule.map(|rule| rule.0["spec"].clone());
+    // What the cluster gets is that file, but that the operator is missed only where it is known how it is scraped.
     let text = std::fs::read_to_string(&file).map_err(|error| error.to_string())?;
-    let file: Value = serde_yaml::from_str(&text).map_err(|error| error.to_string())?;
-    ensure(spec == Some(file), || {
-        "the PrometheusRule is not files/alerts.yaml".to_owned()
-    })
+    let missed = " or absent(synod_operator_leader)";
+    ensure(text.matches(missed).count() == 1, || {
+        format!("one `{missed}` was expected")
+    })?;
+    let job = format!("namespace=\"{HOME}\", job=\"{RELEASE}-operator-metrics\"");
+    let here = format!(" or absent(synod_operator_leader{{{job}}})");
+    for (scraped, put) in [(true, here.as_str()), (false, "")] {
+        let rendered = bed.helm.template(&Values::set(&[
+            "metrics.prometheusRule.enabled=true",
+            &format!("metrics.serviceMonitor.enabled={scraped}"),
+        ]))?;
+        let rule = rendered.of("PrometheusRule").next();
+        let spec = rule.map(|rule| rule.0["spec"].clone());
+        let expected: Value =
+            serde_yaml::from_str(&text.replace(missed, put)).map_err(|error| error.to_string())?;
+        ensure(spec.as_ref() == Some(&expected), || {
+            format!("the PrometheusRule is not files/alerts.yaml with `{put}`")
+        })?;
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let file = folder.path().join("rule.yaml");
+        std::fs::write(&file, expected.to_string()).map_err(|error| error.to_string())?;
+        output(Command::new(promtool).args(["check", "rules"]).arg(&file))?;
+    }
+    Ok(())
 }
 
 fn alerts_fire(bed: &Bed, promtool: &Path) -> Result<(), Failure> {

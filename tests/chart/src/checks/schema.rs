@@ -7,7 +7,7 @@ use crate::helm::Values;
 use crate::{Bed, Failure};
 
 /// What is given, and what must be said about it.
-const WRONG: [(&str, &[&str]); 14] = [
+const WRONG: [(&str, &[&str]); 17] = [
     ("replica=3", &["replica", "not allowed"]),
     ("image.tagg=1", &["/image", "tagg", "not allowed"]),
     (
@@ -21,6 +21,15 @@ const WRONG: [(&str, &[&str]); 14] = [
     (
         "networkPolicy.agents.groups[0].name=a",
         &["/networkPolicy/agents/groups/0", "namespace"],
+    ),
+    ("enabled=maybe", &["/enabled", "boolean"]),
+    (
+        "networkPolicy.agents.clients=null",
+        &["/networkPolicy/agents", "missing", "clients"],
+    ),
+    (
+        "commonLabels.app\\.kubernetes\\.io/name=a",
+        &["invalid propertyName", "app.kubernetes.io/name"],
     ),
     ("replicas=two", &["/replicas", "integer"]),
     ("watchNamespaces=team-a", &["/watchNamespaces", "array"]),
@@ -40,13 +49,20 @@ const WRONG: [(&str, &[&str]); 14] = [
 ];
 
 /// Values that are wrong together, and what must be said about them.
-const TOGETHER: [(&[&str], &str); 2] = [
+const TOGETHER: [(&[&str], &str); 3] = [
     (
         &[
             "metrics.serviceMonitor.enabled=true",
             "metrics.service.enabled=false",
         ],
         "set metrics.service.enabled to true",
+    ),
+    (
+        &[
+            "metrics.prometheusRule.enabled=true",
+            "metrics.prometheusRule.disabled={SynodObjectTakesLon}",
+        ],
+        "there is no alert SynodObjectTakesLon,",
     ),
     (
         &["serviceAccount.create=false"],
@@ -78,6 +94,19 @@ pub(super) fn refuses_typos(bed: &Bed) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A parent chart hands them down; they are no values of this one.
+const OF_PARENTS: [&str; 2] = ["global", "enabled"];
+
+/// What a parent chart hands down is taken, and changes nothing.
+pub(super) fn takes_what_parents_hand_down(bed: &Bed) -> Result<(), Failure> {
+    let alone = bed.helm.template(&Values::default())?;
+    let handed = Values::set(&["enabled=true", "global.imageRegistry=r"]);
+    let below = bed.helm.template(&handed)?;
+    ensure(below.text == alone.text, || {
+        "a parent chart's values change what is rendered".to_owned()
+    })
+}
+
 pub(super) fn lists_every_value(bed: &Bed) -> Result<(), Failure> {
     let values: Value =
         serde_yaml::from_str(&bed.helm.file("values.yaml")?).map_err(|e| e.to_string())?;
@@ -102,7 +131,10 @@ fn compare(schema: &Value, values: &Value, path: &str) -> Result<(), Failure> {
             format!("{path}.{name} is not in the schema")
         })?;
     }
-    for (name, schema) in listed.iter().filter(|(name, _)| *name != "global") {
+    for (name, schema) in listed {
+        if path.is_empty() && OF_PARENTS.contains(&name.as_str()) {
+            continue;
+        }
         let path = format!("{path}.{name}");
         let value = there
             .get(name)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Probe;
+use synod_operator::metrics::REASONS;
 
 use super::ensure;
 use crate::helm::Values;
@@ -18,7 +19,17 @@ pub(super) fn as_deployed(bed: &Bed) -> Result<(), Failure> {
     for probe in [&container.readiness_probe, &container.liveness_probe] {
         operator.wait(&path(probe.as_ref())?, &[])?;
     }
-    operator.wait("/metrics", &["synod_operator_leader 1"])?;
+    let metrics = operator.wait("/metrics", &["synod_operator_leader 1"])?;
+    // An alert on an increase sees none in a series that begins with the first failure.
+    for kind in synod_crds::definitions() {
+        for reason in REASONS {
+            let kind = &kind.spec.names.kind;
+            let series = format!("errors_total{{kind=\"{kind}\",reason=\"{reason}\"}} 0\n");
+            ensure(metrics.contains(&series), || {
+                format!("no {series} in {metrics}")
+            })?;
+        }
+    }
     let lease = arguments
         .iter()
         .find_map(|word| word.strip_prefix("--lease-name="));
