@@ -24,7 +24,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             namespaces: Vec::new(),
-            image: format!("synod.dev/synod-agent:{}", env!("CARGO_PKG_VERSION")),
+            image: format!("synod.dev/synod:{}", env!("CARGO_PKG_VERSION")),
             endpoints_wait: Duration::from_secs(5),
             advertise_addresses: false,
             listen: None,

@@ -5,10 +5,12 @@
 
 mod apiserver;
 mod bench;
+mod chart;
 mod conformance;
 mod crds;
 mod operator;
 mod peers;
+mod promtool;
 mod sim;
 mod steps;
 mod suite;
@@ -51,7 +53,9 @@ enum Command {
     /// Measure side by side with the peers
     #[command(subcommand)]
     Bench(bench::Command),
-    /// Write crds/*.yaml from the Rust types
+    /// The Helm chart: rendered by a real helm, held against the programs; alerts by promtool
+    Chart(chart::Arguments),
+    /// Write crds/*.yaml from the Rust types, and the chart's copies
     Crds(crds::Arguments),
     /// Build the peers' programs (etcd, etcdctl, etcdutl, benchmark) into the cache and print where they are
     Peers,
@@ -66,6 +70,7 @@ fn main() -> ExitCode {
         Command::Sim(arguments) => sim::run(&arguments),
         Command::Operator(arguments) => operator::run(&arguments),
         Command::Bench(command) => bench::run(&command),
+        Command::Chart(arguments) => chart::run(&arguments),
         Command::Crds(arguments) => crds::run(&arguments),
         Command::Peers => peers::build().map(|tools| println!("{}", tools.display())),
     };

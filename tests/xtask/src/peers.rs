@@ -1,5 +1,5 @@
-//! The peers' own programs (etcd's server and tools, Kubernetes' API server and kubectl) and the tests' Go programs,
-//! built from Go modules.
+//! The peers' own programs (etcd's server and tools, Kubernetes' API server and kubectl), Helm, and the tests' Go
+//! programs, built from Go modules.
 //!
 //! What is built is kept outside the clone, under `${XDG_CACHE_HOME:-~/.cache}/synod/bin`, in a folder named for the
 //! version and for a checksum over the pinned modules (`go.{mod,sum}` of each set; Go itself verifies them against the
@@ -55,6 +55,15 @@ pub(crate) const KUBERNETES: Peers = Peers {
             "7 min",
         ),
     ],
+};
+
+/// Helm.
+pub(crate) const HELM: Peers = Peers {
+    name: "helm",
+    module: "tests/chart/go",
+    versioned: "helm.sh/helm/v4",
+    linked: "-s -w -X helm.sh/helm/v4/internal/version.version=VERSION",
+    programs: &[("helm", "helm.sh/helm/v4/cmd/helm", "4 min")],
 };
 
 /// The tests' own programs; they change with the tree, so they are built into the target folder every time (Go keeps
@@ -209,7 +218,11 @@ fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
     })
 }
 
-fn cache() -> Result<PathBuf, Failure> {
+/// Where what is kept outside the clone is kept.
+///
+/// # Errors
+/// When no home is known.
+pub(crate) fn cache() -> Result<PathBuf, Failure> {
     let from = |name: &str| {
         std::env::var_os(name)
             .filter(|value| !value.is_empty())

@@ -1,0 +1,96 @@
+//! The schema refuses what is misspelt or of the wrong form, in words that say where, and lists every value there is.
+
+use serde_json::Value;
+
+use super::ensure;
+use crate::helm::Values;
+use crate::{Bed, Failure};
+
+/// What is given, and what must be said about it.
+const WRONG: [(&str, &[&str]); 14] = [
+    ("replica=3", &["replica", "not allowed"]),
+    ("image.tagg=1", &["/image", "tagg", "not allowed"]),
+    (
+        "metrics.podmonitor.enabled=true",
+        &["/metrics", "podmonitor"],
+    ),
+    (
+        "networkPolicy.agents.client=x",
+        &["/networkPolicy/agents", "client"],
+    ),
+    (
+        "networkPolicy.agents.groups[0].name=a",
+        &["/networkPolicy/agents/groups/0", "namespace"],
+    ),
+    ("replicas=two", &["/replicas", "integer"]),
+    ("watchNamespaces=team-a", &["/watchNamespaces", "array"]),
+    ("watchNamespaces={Team}", &["/watchNamespaces/0"]),
+    ("watchNamespaces={a,a}", &["/watchNamespaces", "equal"]),
+    (
+        "leaderElection.leaseDuration=15",
+        &["/leaderElection/leaseDuration", "string"],
+    ),
+    ("reconcilesMax=0", &["/reconcilesMax"]),
+    ("image.digest=sha256:abc", &["/image/digest"]),
+    ("log.format=yaml", &["/log/format", "json"]),
+    (
+        "networkPolicy.apiServer.ports={0}",
+        &["/networkPolicy/apiServer/ports/0"],
+    ),
+];
+
+pub(super) fn refuses_typos(bed: &Bed) -> Result<(), Failure> {
+    for (given, said) in WRONG {
+        let Err(message) = bed.helm.template(&Values::set(&[given])) else {
+            return Err(format!("{given} is taken"));
+        };
+        for word in said {
+            ensure(message.contains(word), || {
+                format!("{given}: no word of `{word}` in: {message}")
+            })?;
+        }
+    }
+    // What values cannot say to each other is said by templates.
+    let alone = Values::set(&[
+        "metrics.serviceMonitor.enabled=true",
+        "metrics.service.enabled=false",
+    ]);
+    let said = bed.helm.template(&alone).err().unwrap_or_default();
+    ensure(said.contains("metrics.service.enabled"), || {
+        format!("a ServiceMonitor without a Service: {said}")
+    })
+}
+
+pub(super) fn lists_every_value(bed: &Bed) -> Result<(), Failure> {
+    let values: Value =
+        serde_yaml::from_str(&bed.helm.file("values.yaml")?).map_err(|e| e.to_string())?;
+    let schema: Value =
+        serde_json::from_str(&bed.helm.file("values.schema.json")?).map_err(|e| e.to_string())?;
+    compare(&schema, &values, "")
+}
+
+/// The fields of `values` and those that `schema` lists are the same, and no others are allowed. What a schema lists no
+/// fields of is free.
+fn compare(schema: &Value, values: &Value, path: &str) -> Result<(), Failure> {
+    let Some(listed) = schema["properties"].as_object() else {
+        return Ok(());
+    };
+    ensure(schema["additionalProperties"] == false, || {
+        format!("{path}: further fields are allowed")
+    })?;
+    let none = serde_json::Map::new();
+    let there = values.as_object().unwrap_or(&none);
+    for name in there.keys() {
+        ensure(listed.contains_key(name), || {
+            format!("{path}.{name} is not in the schema")
+        })?;
+    }
+    for (name, schema) in listed.iter().filter(|(name, _)| *name != "global") {
+        let path = format!("{path}.{name}");
+        let value = there
+            .get(name)
+            .ok_or_else(|| format!("{path} is not in values.yaml"))?;
+        compare(schema, value, &path)?;
+    }
+    Ok(())
+}
