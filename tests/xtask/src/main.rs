@@ -5,6 +5,7 @@
 
 mod apiserver;
 mod bench;
+mod cluster;
 mod conformance;
 mod crds;
 mod operator;
@@ -51,6 +52,9 @@ enum Command {
     /// Measure side by side with the peers
     #[command(subcommand)]
     Bench(bench::Command),
+    /// A real Kubernetes of several nodes on this machine, by kind
+    #[command(subcommand)]
+    Cluster(cluster::Command),
     /// Write crds/*.yaml from the Rust types
     Crds(crds::Arguments),
     /// Build the peers' programs (etcd, etcdctl, etcdutl, benchmark) into the cache and print where they are
@@ -66,6 +70,7 @@ fn main() -> ExitCode {
         Command::Sim(arguments) => sim::run(&arguments),
         Command::Operator(arguments) => operator::run(&arguments),
         Command::Bench(command) => bench::run(&command),
+        Command::Cluster(command) => cluster::run(command),
         Command::Crds(arguments) => crds::run(&arguments),
         Command::Peers => peers::build().map(|tools| println!("{}", tools.display())),
     };
