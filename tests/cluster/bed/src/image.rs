@@ -106,6 +106,19 @@ fn data(programs: &Programs, key: &str) -> Result<PathBuf, Failure> {
     Ok(place::cache()?.join("nodes").join(name))
 }
 
+/// Removes the images of this version that were made from something else: each takes more than a gigabyte, and less than
+/// a minute to make again. A bed that was started from one has its own links to it.
+fn forget(version: &str, data: &Path) -> Result<(), Failure> {
+    let folder = data.parent().unwrap_or(data);
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let same = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(&format!("{version}-"))
+    };
+    let mut old = entries.map(|entry| entry.path()).filter(same);
+    old.try_for_each(|path| place::remove(&path))
+}
+
 /// An image that is being made.
 struct Build {
     engine: Engine,
@@ -194,6 +207,7 @@ impl Build {
         Engine::end(&self.folder)?;
         if let Some(data) = data {
             place::make(data.parent().unwrap_or(data))?;
+            forget(&self.programs.kubernetes, data)?;
             std::fs::rename(self.folder.join(DATA), data)
                 .map_err(|error| format!("cannot name {}: {error}", data.display()))?;
         }
