@@ -1,5 +1,7 @@
 //! `cargo xtask cluster`: a real Kubernetes of several nodes on this machine.
 
+mod check;
+
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +28,8 @@ pub(crate) enum Command {
     Logs(Logs),
     /// Let something happen to a node
     Fault(Happens),
+    /// Check what it promises: faults, images, volumes, and that nothing is left of it
+    Check(check::Arguments),
 }
 
 #[derive(clap::Args)]
@@ -127,6 +131,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Load(arguments) => load(&arguments),
         Command::Logs(arguments) => Bed::find(&arguments.named.name)?.logs(&arguments.folder),
         Command::Fault(arguments) => fault(arguments),
+        Command::Check(arguments) => check::run(&arguments),
     }
 }
 

@@ -122,7 +122,11 @@ const BED: Peers = Peers {
     module: "tests/cluster/bed/go/own",
     versioned: "github.com/coredns/coredns",
     linked: "-s -w",
-    programs: &[("dns", "./dns", "1 min"), ("pause", "./pause", "1 s")],
+    programs: &[
+        ("dns", "./dns", "1 min"),
+        ("pause", "./pause", "1 s"),
+        ("slow", "./slow", "1 s"),
+    ],
 };
 
 /// The tests' own programs; they change with the tree, so they are built into the target folder every time (Go keeps
@@ -228,14 +232,11 @@ impl Peers {
 
     /// `<name>-<version>-<checksum of go.mod, go.sum and sources kept here>`.
     fn key(&self, version: &str) -> Result<String, Failure> {
-        let own = self.programs.iter().map(|(_, package, _)| package);
-        let own = own.filter(|package| package.starts_with("./"));
-        let names = ["go.mod".to_owned(), "go.sum".to_owned()]
-            .into_iter()
-            .chain(own.map(|package| format!("{package}/main.go")));
-        let texts = names
-            .map(|name| self.read(&name))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut texts = vec![self.read("go.mod")?, self.read("go.sum")?];
+        let packages = self.programs.iter().map(|(_, package, _)| package);
+        for package in packages.filter(|package| package.starts_with("./")) {
+            texts.extend(sources(&root().join(self.module).join(package))?);
+        }
         let checksum = fingerprint(texts.iter().map(String::as_bytes));
         Ok(format!("{}-{version}-{checksum}", self.name))
     }
@@ -256,6 +257,16 @@ pub(crate) fn cluster(release: Release) -> Result<Programs, Failure> {
         folders: folders.into_iter().collect::<Result<_, _>>()?,
         kind_source: source(&KIND)?,
     })
+}
+
+/// The texts of a package that is kept here, in the order of their names.
+fn sources(package: &Path) -> Result<Vec<String>, Failure> {
+    let cannot = |error| format!("cannot read {}: {error}", package.display());
+    let entries = std::fs::read_dir(package).map_err(cannot)?;
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let texts = paths.iter().map(std::fs::read_to_string);
+    texts.collect::<Result<_, _>>().map_err(cannot)
 }
 
 /// Where Go keeps the source of the module that a set is named for.

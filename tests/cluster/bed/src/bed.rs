@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::cluster::{self, AUDIT};
 use crate::engine::{self, BIN, DATA, Engine};
+use crate::fault::SLOW;
 use crate::image::{self, BUILD, NodeImage};
 use crate::packages::Packages;
 use crate::process::{output, run};
@@ -102,7 +103,7 @@ impl Bed {
         image: &NodeImage,
     ) -> Result<Self, Failure> {
         let folder = place::bed(&options.name)?;
-        programs.link(&["kind", "kubectl"], &folder.join(BIN))?;
+        programs.link(&["kind", "kubectl", SLOW], &folder.join(BIN))?;
         kernel::keep(&folder)?;
         let engine = match packages {
             None => Engine::of_machine(&folder),
@@ -241,6 +242,11 @@ impl Bed {
         let mut nodes: Vec<_> = output(&mut list)?.lines().map(str::to_owned).collect();
         nodes.sort();
         Ok(nodes)
+    }
+
+    /// Where one of the bed's programs is.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.folder.join(BIN).join(name)
     }
 
     /// A command on a node.

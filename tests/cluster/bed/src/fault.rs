@@ -3,11 +3,10 @@
 //! All of it is done by the engine or inside the node, so that it works with any engine, and a node that is cut off can
 //! still be mended.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::process::Stdio;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
-use crate::process::{output, run, shown};
+use crate::process::{output, run, shown, succeeds};
 use crate::{Bed, Failure};
 
 /// The network that kind puts its nodes into.
@@ -15,6 +14,10 @@ const NETWORK: &str = "kind";
 /// The table of dropping rules in a node, and the link they are about.
 const TABLE: &str = "inet bed_fault";
 const LINK: &str = "eth0";
+/// The program that delays packets, and the queue from which it takes them. The kernel's own way (netem) is not in every
+/// kernel, this one is where there is Kubernetes.
+pub(crate) const SLOW: &str = "slow";
+const QUEUE: &str = "33";
 
 /// Something that happens to a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,8 +77,8 @@ impl Bed {
                 self.filter(node, &rules)
             }
             Fault::Unplug => run(self.docker("network").args(["disconnect", NETWORK, node])),
-            Fault::Slow(delay_ms) => self.shape(node, &["delay", &format!("{delay_ms}ms")]),
-            Fault::Lossy(percent) => self.shape(node, &["loss", &format!("{percent}%")]),
+            Fault::Slow(delay_ms) => self.slow(node, *delay_ms),
+            Fault::Lossy(percent) => self.filter(node, &lossy(*percent)),
             Fault::Mend => self.mend(node),
         }
     }
@@ -109,26 +112,63 @@ impl Bed {
         Err(format!("`{words}` failed ({status}) with:\n{rules}"))
     }
 
-    fn shape(&self, node: &str, how: &[&str]) -> Result<(), Failure> {
-        let mut tc = self.on_node(node, "tc");
-        tc.args(["qdisc", "replace", "dev", LINK, "root", "netem"]);
-        run(tc.args(how))
+    /// All that the node sends goes by way of a program on it. If that ends, packets pass at once.
+    fn slow(&self, node: &str, delay_ms: u32) -> Result<(), Failure> {
+        self.hurry(node)?;
+        let to = format!("{node}:/usr/local/bin/bed-slow");
+        run(self.docker("cp").arg("--follow-link").arg(self.program(SLOW)).arg(to))?;
+        let mut start = self.docker("exec");
+        start.args(["--detach", node, "bed-slow", QUEUE, &delay_ms.to_string()]);
+        run(&mut start)?;
+        run(self.queueing(node).arg("--append").args(QUEUEING))
+    }
+
+    /// Undoes [`Self::slow`], if it was done.
+    fn hurry(&self, node: &str) -> Result<(), Failure> {
+        while succeeds(self.queueing(node).arg("--check").args(QUEUEING)) {
+            run(self.queueing(node).arg("--delete").args(QUEUEING))?;
+        }
+        // There may be none.
+        let _ = output(self.on_node(node, "pkill").args(["-x", "bed-slow"]));
+        Ok(())
+    }
+
+    fn queueing(&self, node: &str) -> Command {
+        let mut iptables = self.on_node(node, "iptables");
+        iptables.args(["--wait", "--table", "mangle"]);
+        iptables
     }
 
     fn mend(&self, node: &str) -> Result<(), Failure> {
         self.filter(node, &no_rules())?;
+        self.hurry(node)?;
         let mut inspect = self.docker("inspect");
-        let format = format!("{{{{index .NetworkSettings.Networks \"{NETWORK}\"}}}}");
-        if output(inspect.args(["--format", &format, node]))?.contains("nil") {
+        let format = "{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}";
+        let networks = output(inspect.args(["--format", format, node]))?;
+        if !networks.lines().any(|name| name == NETWORK) {
             run(self.docker("network").args(["connect", NETWORK, node]))?;
-        }
-        let shaped = output(self.on_node(node, "tc").args(["qdisc", "show", "dev", LINK]))?;
-        if shaped.contains("netem") {
-            let mut tc = self.on_node(node, "tc");
-            run(tc.args(["qdisc", "del", "dev", LINK, "root"]))?;
         }
         Ok(())
     }
+}
+
+/// What is queued: all that leaves, after everything else has looked at it.
+const QUEUEING: [&str; 8] = [
+    "POSTROUTING",
+    "--out-interface",
+    LINK,
+    "--jump",
+    "NFQUEUE",
+    "--queue-num",
+    QUEUE,
+    "--queue-bypass",
+];
+
+/// Drops some of what leaves, by chance.
+fn lossy(percent: u32) -> String {
+    let mut text = no_rules();
+    text.push_str(&chain("postrouting", 400, &format!("oifname {LINK} numgen random mod 100 < {percent}")));
+    text
 }
 
 /// Takes all dropping rules away, also if there are none.
@@ -153,13 +193,17 @@ fn rules(direction: Direction, peers: &[String]) -> String {
         } else {
             format!("ip {address} {{ {} }} ", peers.join(", "))
         };
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "table {TABLE} {{ chain {hook} {{ type filter hook {hook} priority {priority}; {link} {LINK} {peers}drop; }}; }}"
-        );
+        text.push_str(&chain(hook, priority, &format!("{link} {LINK} {peers}")));
     }
     text
+}
+
+/// A chain that drops what matches.
+fn chain(hook: &str, priority: i32, matches: &str) -> String {
+    let matches = matches.trim_end();
+    format!(
+        "table {TABLE} {{ chain {hook} {{ type filter hook {hook} priority {priority}; {matches} drop; }}; }}\n"
+    )
 }
 
 #[cfg(test)]

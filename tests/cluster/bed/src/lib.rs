@@ -16,6 +16,7 @@
 //! ([`Programs`]).
 
 mod bed;
+pub mod checks;
 mod cluster;
 mod engine;
 mod fault;

@@ -1,4 +1,4 @@
-// Programs of the bed's own: a name server and what holds pods' namespaces.
+// Programs of the bed's own: a name server, what holds pods' namespaces, what delays packets.
 module synod.dev/tests/cluster/bed
 
 go 1.26.0
