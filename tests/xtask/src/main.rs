@@ -6,6 +6,7 @@
 mod apiserver;
 mod bench;
 mod chart;
+mod cluster;
 mod conformance;
 mod crds;
 mod operator;
@@ -55,6 +56,9 @@ enum Command {
     Bench(bench::Command),
     /// The Helm chart: rendered by a real helm, held against the programs; alerts by promtool
     Chart(chart::Arguments),
+    /// A real Kubernetes of several nodes on this machine, by kind
+    #[command(subcommand)]
+    Cluster(cluster::Command),
     /// Write crds/*.yaml from the Rust types, and the chart's copies
     Crds(crds::Arguments),
     /// Build the peers' programs (etcd, etcdctl, etcdutl, benchmark) into the cache and print where they are
@@ -71,6 +75,7 @@ fn main() -> ExitCode {
         Command::Operator(arguments) => operator::run(&arguments),
         Command::Bench(command) => bench::run(&command),
         Command::Chart(arguments) => chart::run(&arguments),
+        Command::Cluster(command) => cluster::run(command),
         Command::Crds(arguments) => crds::run(&arguments),
         Command::Peers => peers::build().map(|tools| println!("{}", tools.display())),
     };
