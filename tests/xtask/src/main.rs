@@ -9,6 +9,7 @@ mod chart;
 mod cluster;
 mod conformance;
 mod crds;
+mod e2e;
 mod operator;
 mod peers;
 mod promtool;
@@ -59,6 +60,8 @@ enum Command {
     /// A real Kubernetes of several nodes on this machine, by kind
     #[command(subcommand)]
     Cluster(cluster::Command),
+    /// Synod in a real Kubernetes, installed by Helm and harmed
+    E2e(e2e::Arguments),
     /// Write crds/*.yaml from the Rust types, and the chart's copies
     Crds(crds::Arguments),
     /// Build the peers' programs (etcd, etcdctl, etcdutl, benchmark) into the cache and print where they are
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Command::Bench(command) => bench::run(&command),
         Command::Chart(arguments) => chart::run(&arguments),
         Command::Cluster(command) => cluster::run(command),
+        Command::E2e(arguments) => e2e::run(&arguments),
         Command::Crds(arguments) => crds::run(&arguments),
         Command::Peers => peers::build().map(|tools| println!("{}", tools.display())),
     };

@@ -47,7 +47,10 @@ impl Options {
         if (1..=NODES_MAX).contains(&self.nodes) {
             return Ok(());
         }
-        Err(format!("{} nodes: 1 to {NODES_MAX} are possible", self.nodes))
+        Err(format!(
+            "{} nodes: 1 to {NODES_MAX} are possible",
+            self.nodes
+        ))
     }
 }
 
@@ -83,7 +86,9 @@ impl Bed {
         remove(&options.name)?;
         let packages = progress.run(own_packages)?;
         progress.say(match packages {
-            Some(_) => "no Docker engine answers: one of the bed's own is used, from Debian's packages",
+            Some(_) => {
+                "no Docker engine answers: one of the bed's own is used, from Debian's packages"
+            }
             None => "the machine's Docker engine is used",
         });
         let image = image::ready(programs, packages.as_ref(), progress)?;
@@ -123,7 +128,10 @@ impl Bed {
         let mut kind = bed.kind(&["create", "cluster"]);
         // What fails stays, to be looked at.
         kind.args(["--retain", "--image", &image.reference, "--config"]);
-        run(kind.arg(configuration).arg("--kubeconfig").arg(bed.kubeconfig()))?;
+        run(kind
+            .arg(configuration)
+            .arg("--kubeconfig")
+            .arg(bed.kubeconfig()))?;
         Ok(bed)
     }
 
@@ -134,7 +142,12 @@ impl Bed {
         }
         let wait = |what: &[&str]| run(self.kubectl("wait").arg(SETTLE).args(what));
         wait(&["--for=condition=Ready", "nodes", "--all"])?;
-        wait(&["--for=condition=Available", "deployments", "--all", "--all-namespaces"])?;
+        wait(&[
+            "--for=condition=Available",
+            "deployments",
+            "--all",
+            "--all-namespaces",
+        ])?;
         if image.made {
             wait(&["--for=condition=Available", "apiservices", "--all"])?;
         }
@@ -306,7 +319,11 @@ fn copy_data(from: &Path, to: &Path) -> Result<(), Failure> {
     let entries = std::fs::read_dir(from)
         .map_err(|error| format!("cannot read {}: {error}", from.display()))?;
     for entry in entries.flatten() {
-        let how = if entry.file_name() == LAYERS { "-al" } else { "-a" };
+        let how = if entry.file_name() == LAYERS {
+            "-al"
+        } else {
+            "-a"
+        };
         run(Command::new("cp").arg(how).arg(entry.path()).arg(to))?;
     }
     Ok(())

@@ -140,12 +140,28 @@ fn arguments(release: Release) -> String {
     let plain = |number: u32| number.to_string();
     let file = |name: &str| format!("/etc/kubernetes/{AUDIT}/{name}");
     let table = [
-        ("apiServer", "default-not-ready-toleration-seconds", plain(TOLERATION_SECONDS)),
-        ("apiServer", "default-unreachable-toleration-seconds", plain(TOLERATION_SECONDS)),
+        (
+            "apiServer",
+            "default-not-ready-toleration-seconds",
+            plain(TOLERATION_SECONDS),
+        ),
+        (
+            "apiServer",
+            "default-unreachable-toleration-seconds",
+            plain(TOLERATION_SECONDS),
+        ),
         ("apiServer", "audit-policy-file", file("policy.yaml")),
         ("apiServer", "audit-log-path", file("log.json")),
-        ("controllerManager", "node-monitor-grace-period", seconds(GRACE_SECONDS)),
-        ("controllerManager", "node-monitor-period", seconds(PERIOD_SECONDS)),
+        (
+            "controllerManager",
+            "node-monitor-grace-period",
+            seconds(GRACE_SECONDS),
+        ),
+        (
+            "controllerManager",
+            "node-monitor-period",
+            seconds(PERIOD_SECONDS),
+        ),
     ];
     let mut text = String::new();
     for (component, name, value) in table {

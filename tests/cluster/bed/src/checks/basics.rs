@@ -16,7 +16,10 @@ pub(super) fn network(pods: &Pods<'_>) -> Result<(), Failure> {
             return Err(format!("{to} cannot be reached from {from}"));
         }
     }
-    let page = pods.shell(&pods.witness, &format!("wget -q -O - page.{NAMESPACE}.svc.cluster.local"))?;
+    let page = pods.shell(
+        &pods.witness,
+        &format!("wget -q -O - page.{NAMESPACE}.svc.cluster.local"),
+    )?;
     if !pods.bed.nodes()?.contains(&page) {
         return Err(format!("the Service answered `{page}`"));
     }
@@ -45,13 +48,23 @@ spec:
 ";
 
 pub(super) fn volumes(pods: &Pods<'_>) -> Result<(), Failure> {
-    for (pod, line) in [("writer", "echo kept >/data/it"), ("reader", "grep kept /data/it")] {
+    for (pod, line) in [
+        ("writer", "echo kept >/data/it"),
+        ("reader", "grep kept /data/it"),
+    ] {
         pods.apply(&CLAIM.replace("POD", pod).replace("COMMAND", line))?;
         let mut wait = pods.kubectl("wait");
-        wait.args(["--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s", "pod", pod]);
+        wait.args([
+            "--for=jsonpath={.status.phase}=Succeeded",
+            "--timeout=60s",
+            "pod",
+            pod,
+        ]);
         run(&mut wait)?;
     }
-    run(pods.kubectl("delete").args(["pod/writer", "pod/reader", "pvc/data"]))
+    run(pods
+        .kubectl("delete")
+        .args(["pod/writer", "pod/reader", "pvc/data"]))
 }
 
 pub(super) fn metrics(pods: &Pods<'_>) -> Result<(), Failure> {
@@ -78,13 +91,20 @@ pub(super) fn audit(pods: &Pods<'_>) -> Result<(), Failure> {
     if text.lines().any(told) {
         return Ok(());
     }
-    Err(format!("{} does not tell of a call of {account}", log.display()))
+    Err(format!(
+        "{} does not tell of a call of {account}",
+        log.display()
+    ))
 }
 
 pub(super) fn logs(pods: &Pods<'_>) -> Result<(), Failure> {
     let folder = place::beds()?.join(pods.bed.name()).join("logs");
     pods.bed.logs(&folder)?;
-    for file in [&format!("{}/kubelet.log", pods.victim), "log.json", "engine.log"] {
+    for file in [
+        &format!("{}/kubelet.log", pods.victim),
+        "log.json",
+        "engine.log",
+    ] {
         if !folder.join(file).is_file() {
             return Err(format!("{} has no {file}", folder.display()));
         }
