@@ -205,7 +205,9 @@ impl Operator {
     /// When it does not end.
     pub fn stop(mut self) -> Result<(ExitStatus, Duration), Failure> {
         let begin = Instant::now();
-        output(Command::new("kill").arg(self.child.id().to_string()))?;
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)
+            .map_err(|error| format!("it cannot be asked to stop: {error}"))?;
         while begin.elapsed() < WAIT_MAX {
             match self.child.try_wait() {
                 Ok(Some(status)) => return Ok((status, begin.elapsed())),

@@ -39,6 +39,21 @@ const WRONG: [(&str, &[&str]); 14] = [
     ),
 ];
 
+/// Values that are wrong together, and what must be said about them.
+const TOGETHER: [(&[&str], &str); 2] = [
+    (
+        &[
+            "metrics.serviceMonitor.enabled=true",
+            "metrics.service.enabled=false",
+        ],
+        "set metrics.service.enabled to true",
+    ),
+    (
+        &["serviceAccount.create=false"],
+        "serviceAccount.name: name the account",
+    ),
+];
+
 pub(super) fn refuses_typos(bed: &Bed) -> Result<(), Failure> {
     for (given, said) in WRONG {
         let Err(message) = bed.helm.template(&Values::set(&[given])) else {
@@ -50,15 +65,17 @@ pub(super) fn refuses_typos(bed: &Bed) -> Result<(), Failure> {
             })?;
         }
     }
-    // What values cannot say to each other is said by templates.
-    let alone = Values::set(&[
-        "metrics.serviceMonitor.enabled=true",
-        "metrics.service.enabled=false",
-    ]);
-    let said = bed.helm.template(&alone).err().unwrap_or_default();
-    ensure(said.contains("metrics.service.enabled"), || {
-        format!("a ServiceMonitor without a Service: {said}")
-    })
+    // What a schema cannot say of two values is said by templates.
+    for (given, said) in TOGETHER {
+        let message = bed.helm.template(&Values::set(given)).err();
+        ensure(
+            message
+                .as_ref()
+                .is_some_and(|message| message.contains(said)),
+            || format!("{given:?}: {said} was expected, not {message:?}"),
+        )?;
+    }
+    Ok(())
 }
 
 pub(super) fn lists_every_value(bed: &Bed) -> Result<(), Failure> {
