@@ -5,6 +5,7 @@ mod certificates;
 mod faults;
 mod life;
 mod operator;
+mod permissions;
 mod refusals;
 mod rolling;
 mod scaling;
@@ -204,6 +205,13 @@ pub const ALL: &[Scenario] = &[
         &[Need::ChartBefore],
         false,
         upgrades::and_back,
+    ),
+    scenario(
+        "permissions",
+        "what the operator asked for until now is what its roles allow",
+        &[Need::Audit],
+        false,
+        permissions::are_those_used,
     ),
 ];
 
