@@ -4,6 +4,7 @@
 //! [`scenarios::ALL`] lists what is played, each in a namespace of its own with the restricted pod security standard enforced.
 //! A scenario that needs something of the cluster that it does not have ([`Need`]) is not run, and that is said.
 
+pub mod chaos;
 mod cluster;
 mod group;
 mod helm;

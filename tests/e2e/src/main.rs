@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use synod_bed::Bed;
-use synod_e2e::{Cluster, Images, Stage, run};
+use synod_e2e::{Cluster, Images, Stage, chaos, run};
 
 #[derive(Parser)]
 #[command(
@@ -40,6 +41,12 @@ struct Arguments {
     /// The image with etcdctl and the client that counts
     #[arg(long, default_value = "synod.dev/e2e-client:0.1.0")]
     client_image: String,
+    /// Not the scenarios: rounds of harm without a plan, for so many minutes
+    #[arg(long, value_name = "MINUTES")]
+    chaos: Option<u64>,
+    /// The seed of the first round of --chaos; the next ones count on
+    #[arg(long, default_value_t = 1, value_name = "SEED")]
+    seed: u64,
     /// Only those that .ci/run plays
     #[arg(long)]
     smoke: bool,
@@ -86,5 +93,16 @@ fn play(arguments: &Arguments) -> Result<bool, String> {
         arguments.chart_before.clone(),
         arguments.examples.clone(),
     );
-    Ok(run::all(&stage, &arguments.names, arguments.smoke))
+    match arguments.chaos {
+        Some(minutes) => {
+            stage.install(&stage.chart)?;
+            stage.operator_is_ready()?;
+            Ok(chaos::run(
+                &stage,
+                Duration::from_secs(60 * minutes),
+                arguments.seed,
+            ))
+        }
+        None => Ok(run::all(&stage, &arguments.names, arguments.smoke)),
+    }
 }

@@ -42,6 +42,38 @@ pub(crate) struct Arguments {
     rest: Vec<String>,
 }
 
+/// Harm without a plan in a real Kubernetes.
+#[derive(clap::Args)]
+pub(crate) struct Chaos {
+    /// How long
+    #[arg(long, default_value_t = 30)]
+    minutes: u64,
+    /// The seed of the first round; the next ones count on
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Leave the bed as it is at the end; the next run goes on with it
+    #[arg(long)]
+    keep: bool,
+    /// Which Kubernetes: 1.37 or 1.33
+    #[arg(long, default_value = "1.37")]
+    version: Release,
+}
+
+/// The same with rounds of harm in place of the scenarios.
+pub(crate) fn chaos(chaos: &Chaos) -> Result<(), Failure> {
+    let (minutes, seed) = (chaos.minutes.to_string(), chaos.seed.to_string());
+    run(&Arguments {
+        kubeconfig: None,
+        smoke: false,
+        keep: chaos.keep,
+        version: chaos.version,
+        names: Vec::new(),
+        rest: ["--chaos", &minutes, "--seed", &seed]
+            .map(str::to_owned)
+            .into(),
+    })
+}
+
 /// Builds, makes the bed, plays, and takes the bed away, with a closing line.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut tally = Tally::default();

@@ -62,6 +62,8 @@ enum Command {
     Cluster(cluster::Command),
     /// Synod in a real Kubernetes, installed by Helm and harmed
     E2e(e2e::Arguments),
+    /// Harm without a plan in a real Kubernetes
+    Chaos(e2e::Chaos),
     /// Write crds/*.yaml from the Rust types, and the chart's copies
     Crds(crds::Arguments),
     /// Build the peers' programs (etcd, etcdctl, etcdutl, benchmark) into the cache and print where they are
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
         Command::Chart(arguments) => chart::run(&arguments),
         Command::Cluster(command) => cluster::run(command),
         Command::E2e(arguments) => e2e::run(&arguments),
+        Command::Chaos(arguments) => e2e::chaos(&arguments),
         Command::Crds(arguments) => crds::run(&arguments),
         Command::Peers => peers::build().map(|tools| println!("{}", tools.display())),
     };

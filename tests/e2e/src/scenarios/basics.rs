@@ -1,12 +1,12 @@
 //! First steps.
 
-use crate::scenarios::{demand, spec};
+use crate::scenarios::{demand, small};
 use crate::{Failure, Group, Namespace, Stage};
 
 /// As the notes of the chart say.
 pub(super) fn used(stage: &Stage) -> Result<(), Failure> {
     let namespace = Namespace::create(stage, "e2e-use")?;
-    let group = Group::create(&namespace, "config", &spec(3))?;
+    let group = Group::create(&namespace, "config", &small(3))?;
     namespace.start_client(&[&group.name])?;
     namespace.etcdctl(&group.name, &["put", "hello", "world"])?;
     let got = namespace.etcdctl(&group.name, &["get", "--print-value-only", "hello"])?;
@@ -48,8 +48,8 @@ pub(super) fn examples(stage: &Stage) -> Result<(), Failure> {
 pub(super) fn two_groups(stage: &Stage) -> Result<(), Failure> {
     let first = Namespace::create(stage, "e2e-two-a")?;
     let second = Namespace::create(stage, "e2e-two-b")?;
-    let group = Group::create(&first, "config", &spec(1))?;
-    Group::create(&second, "config", &spec(1))?;
+    let group = Group::create(&first, "config", &small(1))?;
+    Group::create(&second, "config", &small(1))?;
     for namespace in [&first, &second] {
         namespace.start_client(&["config"])?;
         namespace.etcdctl("config", &["put", "whose", &namespace.name])?;

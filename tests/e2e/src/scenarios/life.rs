@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::scenarios::{demand, spec, under_load};
+use crate::scenarios::{demand, small, under_load};
 use crate::{Failure, Group, Namespace, Stage};
 
 /// Long enough for an operator to do what it must not.
@@ -38,7 +38,7 @@ pub(super) fn sleeps(stage: &Stage) -> Result<(), Failure> {
 pub(super) fn made_again(stage: &Stage) -> Result<(), Failure> {
     let namespace = Namespace::create(stage, "e2e-retention")?;
     for (policy, kept) in [("Retain", true), ("Delete", false)] {
-        let mut wanted = spec(3);
+        let mut wanted = small(3);
         wanted["storage"]["retention"]["whenDeleted"] = json!(policy);
         let name = policy.to_lowercase();
         let group = Group::create(&namespace, &name, &wanted)?;
@@ -62,7 +62,7 @@ pub(super) fn made_again(stage: &Stage) -> Result<(), Failure> {
 
 /// A protected object is not deleted.
 fn protected(namespace: &Namespace<'_>) -> Result<(), Failure> {
-    let mut wanted = spec(1);
+    let mut wanted = small(1);
     wanted["deletionProtection"] = json!(true);
     let group = Group::create(namespace, "protected", &wanted)?;
     let refused = namespace.kubectl(&["delete", "consensusgroup", "protected", "--wait=false"]);
@@ -74,7 +74,7 @@ fn protected(namespace: &Namespace<'_>) -> Result<(), Failure> {
 /// The group goes on with what the third has, when a person says so, and not before.
 pub(super) fn recovered(stage: &Stage) -> Result<(), Failure> {
     let namespace = Namespace::create(stage, "e2e-recovery")?;
-    let group = Group::create(&namespace, "config", &spec(3))?;
+    let group = Group::create(&namespace, "config", &small(3))?;
     namespace.start_client(&["config"])?;
     namespace.etcdctl("config", &["put", "k", "v"])?;
     let object = group.object()?;

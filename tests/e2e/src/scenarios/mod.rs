@@ -231,8 +231,8 @@ const fn scenario(
     }
 }
 
-/// Of small groups.
-fn spec(members: u32) -> Value {
+/// Of small groups, whose volumes go with them.
+pub(crate) fn small(members: u32) -> Value {
     json!({
         "members": members,
         "storage": { "size": "256Mi", "retention": { "whenDeleted": "Delete" } },
@@ -247,7 +247,7 @@ fn under_load(
     name: &str,
     harm: impl FnOnce(&Group<'_>, &mut Workload) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    under_load_of(stage, name, &spec(3), harm)
+    under_load_of(stage, name, &small(3), harm)
 }
 
 /// The same of a group that is asked for so.

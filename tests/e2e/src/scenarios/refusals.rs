@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::scenarios::{demand, spec};
+use crate::scenarios::{demand, small};
 use crate::{Failure, Namespace, Stage};
 
 /// What is wrong, and words of the answer.
@@ -39,9 +39,9 @@ pub(super) fn refused(stage: &Stage) -> Result<(), Failure> {
         }
     }
     // An image that is nowhere, and a Secret that is not there: the condition says what is waited for.
-    let mut nowhere = spec(1);
+    let mut nowhere = small(1);
     nowhere["image"] = json!("synod.dev/nowhere:0");
-    let mut no_secret = spec(1);
+    let mut no_secret = small(1);
     no_secret["tls"] = json!({ "mode": "Secret", "secretName": "missing" });
     for (name, spec, words) in [
         ("nowhere", nowhere, "Image"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::scenarios::{demand, spec, under_load_of};
+use crate::scenarios::{demand, small, under_load_of};
 use crate::{Failure, Stage};
 
 /// In place: no pod is made anew.
@@ -14,7 +14,7 @@ pub(super) fn grown(stage: &Stage) -> Result<(), Failure> {
     let mut grows = items.filter(|class| class["allowVolumeExpansion"] == true);
     let class = grows.next().map(|class| class["metadata"]["name"].clone());
     let class = class.ok_or("no class of growing volumes")?;
-    let mut spec = spec(3);
+    let mut spec = small(3);
     spec["storage"]["className"] = class;
     under_load_of(stage, "grow", &spec, |group, _| {
         let before = group.pod_uids()?;
