@@ -17,6 +17,14 @@ use crate::{Failure, Programs, Progress, Release, kernel, place};
 const READY: &str = "ready";
 /// The most nodes that make sense on a machine that tests run on.
 const NODES_MAX: u8 = 9;
+/// What kind's own node image lacks, and what stands for it there.
+const STOCK: [(&str, &str); 2] = [
+    (
+        "registry.k8s.io/metrics-server/metrics-server:v0.9.0",
+        "synod.dev/bed/metrics-server:1",
+    ),
+    ("busybox:1.37", "synod.dev/bed/busybox:1"),
+];
 /// Nodes and what runs on them are ready after this long.
 const SETTLE: &str = "--timeout=180s";
 
@@ -47,7 +55,10 @@ impl Options {
         if (1..=NODES_MAX).contains(&self.nodes) {
             return Ok(());
         }
-        Err(format!("{} nodes: 1 to {NODES_MAX} are possible", self.nodes))
+        Err(format!(
+            "{} nodes: 1 to {NODES_MAX} are possible",
+            self.nodes
+        ))
     }
 }
 
@@ -83,7 +94,9 @@ impl Bed {
         remove(&options.name)?;
         let packages = progress.run(own_packages)?;
         progress.say(match packages {
-            Some(_) => "no Docker engine answers: one of the bed's own is used, from Debian's packages",
+            Some(_) => {
+                "no Docker engine answers: one of the bed's own is used, from Debian's packages"
+            }
             None => "the machine's Docker engine is used",
         });
         let image = image::ready(programs, packages.as_ref(), progress)?;
@@ -123,22 +136,40 @@ impl Bed {
         let mut kind = bed.kind(&["create", "cluster"]);
         // What fails stays, to be looked at.
         kind.args(["--retain", "--image", &image.reference, "--config"]);
-        run(kind.arg(configuration).arg("--kubeconfig").arg(bed.kubeconfig()))?;
+        run(kind
+            .arg(configuration)
+            .arg("--kubeconfig")
+            .arg(bed.kubeconfig()))?;
         Ok(bed)
     }
 
+    /// Adds metrics-server, and waits for everything.
     fn settle(&self, image: &NodeImage) -> Result<(), Failure> {
-        if image.made {
-            let metrics = place::source("addons/metrics.yaml");
-            run(self.kubectl("apply").arg("-f").arg(metrics))?;
+        if !image.made {
+            STOCK
+                .iter()
+                .try_for_each(|(stock, own)| self.lend(stock, own))?;
         }
+        let metrics = place::source("addons/metrics.yaml");
+        run(self.kubectl("apply").arg("-f").arg(metrics))?;
         let wait = |what: &[&str]| run(self.kubectl("wait").arg(SETTLE).args(what));
         wait(&["--for=condition=Ready", "nodes", "--all"])?;
-        wait(&["--for=condition=Available", "deployments", "--all", "--all-namespaces"])?;
-        if image.made {
-            wait(&["--for=condition=Available", "apiservices", "--all"])?;
+        wait(&[
+            "--for=condition=Available",
+            "deployments",
+            "--all",
+            "--all-namespaces",
+        ])?;
+        wait(&["--for=condition=Available", "apiservices", "--all"])
+    }
+
+    /// Gives the nodes an image of a registry under the name that it has in a node image made here.
+    fn lend(&self, stock: &str, own: &str) -> Result<(), Failure> {
+        if !self.engine.has(stock) {
+            run(self.docker("pull").args(["--quiet", stock]))?;
         }
-        Ok(())
+        run(self.docker("tag").args([stock, own]))?;
+        self.load_image_of_engine(own)
     }
 
     /// The cluster of this name, also if its `up` failed half-way.
@@ -306,7 +337,11 @@ fn copy_data(from: &Path, to: &Path) -> Result<(), Failure> {
     let entries = std::fs::read_dir(from)
         .map_err(|error| format!("cannot read {}: {error}", from.display()))?;
     for entry in entries.flatten() {
-        let how = if entry.file_name() == LAYERS { "-al" } else { "-a" };
+        let how = if entry.file_name() == LAYERS {
+            "-al"
+        } else {
+            "-a"
+        };
         run(Command::new("cp").arg(how).arg(entry.path()).arg(to))?;
     }
     Ok(())

@@ -47,7 +47,10 @@ impl Engine {
     pub(crate) fn start(folder: &Path, packages: &Packages) -> Result<Self, Failure> {
         place::make(&folder.join("run"))?;
         place::make(&folder.join(BIN))?;
-        link(&packages.program("docker")?, &folder.join(BIN).join("docker"))?;
+        link(
+            &packages.program("docker")?,
+            &folder.join(BIN).join("docker"),
+        )?;
         let space = Space::start(folder, &packages.program("busybox")?)?;
         run(&mut daemon(&space, folder, packages)?)?;
         let engine = Self {
@@ -132,10 +135,8 @@ fn address(folder: &Path) -> String {
 
 /// What starts the daemon, and returns at once.
 fn daemon(space: &Space, folder: &Path, packages: &Packages) -> Result<Command, Failure> {
-    let mut dockerd = space.command(Enter::All, "setsid");
-    // All that it prints goes where its last words are read from.
-    dockerd.args(["--fork", "sh", "-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1"]);
-    dockerd.args([Path::new("sh"), &log(folder), &packages.program("dockerd")?]);
+    let mut dockerd = space.command(Enter::All, source("engine/detach.sh"));
+    dockerd.arg(log(folder)).arg(packages.program("dockerd")?);
     let at = |option: &str, place: &str| format!("--{option}={}", folder.join(place).display());
     dockerd.args([
         at("data-root", DATA),
@@ -144,7 +145,10 @@ fn daemon(space: &Space, folder: &Path, packages: &Packages) -> Result<Command, 
         format!("--host={}", address(folder)),
         format!("--cgroup-parent={}", groups::parent(folder)),
     ]);
-    dockerd.args(["--exec-opt=native.cgroupdriver=cgroupfs", "--storage-driver=overlay2"]);
+    dockerd.args([
+        "--exec-opt=native.cgroupdriver=cgroupfs",
+        "--storage-driver=overlay2",
+    ]);
     // A lower score than one's own is not allowed everywhere.
     dockerd.args(["--oom-score-adjust=0", "--log-level=warn"]);
     let proxy = packages.program("docker-proxy")?;

@@ -89,7 +89,9 @@ impl Bed {
         for node in nodes {
             let mut get = self.kubectl("get");
             get.args(["node", node, "--output"]);
-            get.arg("jsonpath={.status.addresses[?(@.type==\"InternalIP\")].address} {.spec.podCIDR}");
+            get.arg(
+                "jsonpath={.status.addresses[?(@.type==\"InternalIP\")].address} {.spec.podCIDR}",
+            );
             all.extend(output(&mut get)?.split_whitespace().map(str::to_owned));
         }
         Ok(all)
@@ -116,7 +118,11 @@ impl Bed {
     fn slow(&self, node: &str, delay_ms: u32) -> Result<(), Failure> {
         self.hurry(node)?;
         let to = format!("{node}:/usr/local/bin/bed-slow");
-        run(self.docker("cp").arg("--follow-link").arg(self.program(SLOW)).arg(to))?;
+        run(self
+            .docker("cp")
+            .arg("--follow-link")
+            .arg(self.program(SLOW))
+            .arg(to))?;
         let mut start = self.docker("exec");
         start.args(["--detach", node, "bed-slow", QUEUE, &delay_ms.to_string()]);
         run(&mut start)?;
@@ -167,7 +173,11 @@ const QUEUEING: [&str; 8] = [
 /// Drops some of what leaves, by chance.
 fn lossy(percent: u32) -> String {
     let mut text = no_rules();
-    text.push_str(&chain("postrouting", 400, &format!("oifname {LINK} numgen random mod 100 < {percent}")));
+    text.push_str(&chain(
+        "postrouting",
+        400,
+        &format!("oifname {LINK} numgen random mod 100 < {percent}"),
+    ));
     text
 }
 

@@ -43,7 +43,10 @@ pub(crate) fn ready<P: Progress>(
     }
     let key = key(programs)?;
     let reference = format!("synod.dev/bed/node:{}-{key}", programs.kubernetes);
-    let data = packages.is_some().then(|| data(programs, &key)).transpose()?;
+    let data = packages
+        .is_some()
+        .then(|| data(programs, &key))
+        .transpose()?;
     let here = match (&data, &machines) {
         (Some(data), _) => data.is_dir(),
         (None, engine) => engine.as_ref().is_some_and(|engine| engine.has(&reference)),
@@ -97,7 +100,10 @@ fn files(folder: &Path) -> Result<Vec<Vec<u8>>, Failure> {
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.is_file());
     paths.sort();
-    paths.iter().map(|path| std::fs::read(path).map_err(cannot)).collect()
+    paths
+        .iter()
+        .map(|path| std::fs::read(path).map_err(cannot))
+        .collect()
 }
 
 /// Where the data of an engine that has the image is kept.
@@ -161,9 +167,13 @@ impl Build {
             let mut script = self.engine.beside(source("image/root.sh"));
             script.arg(&archive).arg(self.folder.join("debian"));
             let scripts = self.packages.file("usr/share/debootstrap");
-            let keys = self.packages.file("usr/share/keyrings/debian-archive-keyring.gpg");
+            let keys = self
+                .packages
+                .file("usr/share/keyrings/debian-archive-keyring.gpg");
             script.env("DEBOOTSTRAP", self.packages.program("debootstrap")?);
-            script.env("DEBOOTSTRAP_DIR", scripts).env("DEBIAN_KEYS", keys);
+            script
+                .env("DEBOOTSTRAP_DIR", scripts)
+                .env("DEBIAN_KEYS", keys);
             run(&mut script)?;
         }
         let root = self.root();
@@ -192,7 +202,10 @@ impl Build {
         ];
         self.programs.link(&names, &self.folder.join("programs"))?;
         let mut script = self.script("image/components.sh");
-        script.arg(self.images()).arg(self.folder.join("image")).arg(self.root());
+        script
+            .arg(self.images())
+            .arg(self.folder.join("image"))
+            .arg(self.root());
         run(&mut script)
     }
 

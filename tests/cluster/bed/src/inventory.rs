@@ -33,15 +33,25 @@ impl Inventory {
         lines.extend(processes()?);
         lines.extend(loops());
         let settings = kernel::settings();
-        lines.extend(settings.iter().map(|(name, value)| format!("setting {name} = {value}")));
+        lines.extend(
+            settings
+                .iter()
+                .map(|(name, value)| format!("setting {name} = {value}")),
+        );
         Ok(Self { lines })
     }
 
     /// What differs in a later one: `+` for what was added, `-` for what is gone.
     #[must_use]
     pub fn changes(&self, later: &Self) -> Vec<String> {
-        let added = later.lines.difference(&self.lines).map(|line| format!("+ {line}"));
-        let gone = self.lines.difference(&later.lines).map(|line| format!("- {line}"));
+        let added = later
+            .lines
+            .difference(&self.lines)
+            .map(|line| format!("+ {line}"));
+        let gone = self
+            .lines
+            .difference(&later.lines)
+            .map(|line| format!("- {line}"));
         added.chain(gone).collect()
     }
 
@@ -118,7 +128,10 @@ fn processes() -> Result<Vec<String>, Failure> {
 
 /// Loop devices that are in use.
 fn loops() -> Vec<String> {
-    let devices = std::fs::read_dir("/sys/block").into_iter().flatten().flatten();
+    let devices = std::fs::read_dir("/sys/block")
+        .into_iter()
+        .flatten()
+        .flatten();
     devices
         .filter_map(|device| std::fs::read_to_string(device.path().join("loop/backing_file")).ok())
         .map(|file| format!("loop {}", file.trim()))

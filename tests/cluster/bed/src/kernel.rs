@@ -29,7 +29,9 @@ pub(crate) fn settings() -> BTreeMap<&'static str, String> {
 
 /// Keeps them in the bed's folder.
 pub(crate) fn keep(folder: &Path) -> Result<(), Failure> {
-    let lines = settings().into_iter().map(|(name, value)| format!("{name} {value}\n"));
+    let lines = settings()
+        .into_iter()
+        .map(|(name, value)| format!("{name} {value}\n"));
     place::write(&folder.join(FILE), &lines.collect::<String>())
 }
 

@@ -101,9 +101,6 @@ mod tests {
     fn fingerprints_are_of_the_bytes() {
         assert_eq!(fingerprint([]), "cbf29ce484222325");
         assert_eq!(fingerprint([b"foobar".as_slice()]), "85944171f73967e8");
-        assert_eq!(
-            fingerprint([b"foo".as_slice(), b"bar"]),
-            "85944171f73967e8"
-        );
+        assert_eq!(fingerprint([b"foo".as_slice(), b"bar"]), "85944171f73967e8");
     }
 }

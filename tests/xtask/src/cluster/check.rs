@@ -73,7 +73,11 @@ fn nothing_is_left(before: &Result<Inventory, Failure>) -> Result<(), Failure> {
     std::thread::sleep(Duration::from_secs(2));
     let left = before.changes(&Inventory::take()?);
     let had = before.changes(&during).len();
-    println!("down: {had} things more than before, now {}; of {:?}", left.len(), before.counts());
+    println!(
+        "down: {had} things more than before, now {}; of {:?}",
+        left.len(),
+        before.counts()
+    );
     if left.is_empty() {
         return Ok(());
     }
@@ -84,10 +88,13 @@ fn nothing_is_left(before: &Result<Inventory, Failure>) -> Result<(), Failure> {
 fn killed(after_seconds: u64) -> Result<(), Failure> {
     let this = std::env::current_exe().map_err(|error| format!("no path of my own: {error}"))?;
     let mut up = Command::new(this);
-    up.args(["cluster", "up", "--name", WHOLE]).stderr(Stdio::null());
+    up.args(["cluster", "up", "--name", WHOLE])
+        .stderr(Stdio::null());
     let mut child = up.spawn().map_err(|error| format!("no `up`: {error}"))?;
     std::thread::sleep(Duration::from_secs(after_seconds));
     let killed = child.kill().and_then(|()| child.wait());
     println!("an `up` killed after {after_seconds} s");
-    killed.map(drop).map_err(|error| format!("`up` is not killed: {error}"))
+    killed
+        .map(drop)
+        .map_err(|error| format!("`up` is not killed: {error}"))
 }

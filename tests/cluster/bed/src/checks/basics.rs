@@ -9,6 +9,8 @@ use crate::process::{output, run, succeeds, wait};
 
 /// metrics-server asks every 10 s, and needs two answers.
 const MEASURED_MAX: Duration = Duration::from_secs(60);
+/// The kubelet looks after its pods every 10 s.
+const GROWN_MAX: Duration = Duration::from_secs(60);
 
 pub(super) fn network(pods: &Pods<'_>) -> Result<(), Failure> {
     for (from, to) in [(&pods.witness, &pods.victim), (&pods.victim, &pods.witness)] {
@@ -16,7 +18,10 @@ pub(super) fn network(pods: &Pods<'_>) -> Result<(), Failure> {
             return Err(format!("{to} cannot be reached from {from}"));
         }
     }
-    let page = pods.shell(&pods.witness, &format!("wget -q -O - page.{NAMESPACE}.svc.cluster.local"))?;
+    let page = pods.shell(
+        &pods.witness,
+        &format!("wget -q -O - page.{NAMESPACE}.svc.cluster.local"),
+    )?;
     if !pods.bed.nodes()?.contains(&page) {
         return Err(format!("the Service answered `{page}`"));
     }
@@ -45,13 +50,51 @@ spec:
 ";
 
 pub(super) fn volumes(pods: &Pods<'_>) -> Result<(), Failure> {
-    for (pod, line) in [("writer", "echo kept >/data/it"), ("reader", "grep kept /data/it")] {
+    for (pod, line) in [
+        ("writer", "echo kept >/data/it"),
+        ("reader", "grep kept /data/it"),
+    ] {
         pods.apply(&CLAIM.replace("POD", pod).replace("COMMAND", line))?;
         let mut wait = pods.kubectl("wait");
-        wait.args(["--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s", "pod", pod]);
+        wait.args([
+            "--for=jsonpath={.status.phase}=Succeeded",
+            "--timeout=60s",
+            "pod",
+            pod,
+        ]);
         run(&mut wait)?;
     }
-    run(pods.kubectl("delete").args(["pod/writer", "pod/reader", "pvc/data"]))
+    run(pods
+        .kubectl("delete")
+        .args(["pod/writer", "pod/reader", "pvc/data"]))
+}
+
+/// While a pod uses it: the claim's capacity is what was asked for, and nothing is pending.
+pub(super) fn growth(pods: &Pods<'_>) -> Result<(), Failure> {
+    pods.apply(
+        &CLAIM
+            .replace("POD", "user")
+            .replace("COMMAND", "exec sleep 3600"),
+    )?;
+    run(pods
+        .kubectl("wait")
+        .args(["--for=condition=Ready", "--timeout=60s", "pod/user"]))?;
+    let more = r#"{"spec": {"resources": {"requests": {"storage": "2Gi"}}}}"#;
+    run(pods.kubectl("patch").args(["pvc/data", "--patch", more]))?;
+    let told = |path: &str| {
+        let mut get = pods.kubectl("get");
+        output(get.args([
+            "pvc/data",
+            "--output",
+            &format!("jsonpath={{.status.{path}}}"),
+        ]))
+    };
+    wait("a volume has grown", GROWN_MAX, || {
+        let is = |path, value: &str| told(path).is_ok_and(|told| told == value);
+        let pending = "conditions[?(@.status==\"True\")].type";
+        is("capacity.storage", "2Gi") && is(pending, "")
+    })?;
+    run(pods.kubectl("delete").args(["pod/user", "pvc/data"]))
 }
 
 pub(super) fn metrics(pods: &Pods<'_>) -> Result<(), Failure> {
@@ -78,13 +121,20 @@ pub(super) fn audit(pods: &Pods<'_>) -> Result<(), Failure> {
     if text.lines().any(told) {
         return Ok(());
     }
-    Err(format!("{} does not tell of a call of {account}", log.display()))
+    Err(format!(
+        "{} does not tell of a call of {account}",
+        log.display()
+    ))
 }
 
 pub(super) fn logs(pods: &Pods<'_>) -> Result<(), Failure> {
     let folder = place::beds()?.join(pods.bed.name()).join("logs");
     pods.bed.logs(&folder)?;
-    for file in [&format!("{}/kubelet.log", pods.victim), "log.json", "engine.log"] {
+    for file in [
+        &format!("{}/kubelet.log", pods.victim),
+        "log.json",
+        "engine.log",
+    ] {
         if !folder.join(file).is_file() {
             return Err(format!("{} has no {file}", folder.display()));
         }

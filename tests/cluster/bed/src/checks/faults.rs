@@ -100,14 +100,19 @@ fn arrives(pods: &Pods<'_>, from: &str, to: &str) -> Result<bool, Failure> {
 /// How many datagrams came for ports where nobody listens.
 fn unwanted(pods: &Pods<'_>, node: &str) -> Result<u64, Failure> {
     let counters = output(pods.bed.on_node(node, "cat").arg("/proc/net/snmp"))?;
-    let numbers = counters.lines().filter(|line| line.starts_with("Udp:")).nth(1);
+    let numbers = counters
+        .lines()
+        .filter(|line| line.starts_with("Udp:"))
+        .nth(1);
     numbers
         .and_then(|line| line.split_whitespace().nth(2)?.parse().ok())
         .ok_or_else(|| format!("{node} counts no datagrams"))
 }
 
 pub(super) fn slow(pods: &Pods<'_>) -> Result<(), Failure> {
-    shaped(pods, &Fault::Slow(200), |_, round_trip_ms| round_trip_ms >= 200.0)
+    shaped(pods, &Fault::Slow(200), |_, round_trip_ms| {
+        round_trip_ms >= 200.0
+    })
 }
 
 pub(super) fn lossy(pods: &Pods<'_>) -> Result<(), Failure> {
@@ -115,21 +120,21 @@ pub(super) fn lossy(pods: &Pods<'_>) -> Result<(), Failure> {
 }
 
 /// Pings the victim's pod: percents that are lost, and the mean round trip in milliseconds.
-fn shaped(
-    pods: &Pods<'_>,
-    fault: &Fault,
-    shows: impl Fn(u32, f64) -> bool,
-) -> Result<(), Failure> {
+fn shaped(pods: &Pods<'_>, fault: &Fault, shows: impl Fn(u32, f64) -> bool) -> Result<(), Failure> {
     pods.bed.inject(&pods.victim, fault)?;
     let seen = ping(pods);
     pods.bed.inject(&pods.victim, &Fault::Mend)?;
     let (lost, round_trip_ms) = seen?;
     if !shows(lost, round_trip_ms) {
-        return Err(format!("{lost} % are lost, {round_trip_ms} ms there and back"));
+        return Err(format!(
+            "{lost} % are lost, {round_trip_ms} ms there and back"
+        ));
     }
     let (lost, round_trip_ms) = ping(pods)?;
     if lost > 0 || round_trip_ms > 100.0 {
-        return Err(format!("mended, {lost} % are lost, {round_trip_ms} ms there and back"));
+        return Err(format!(
+            "mended, {lost} % are lost, {round_trip_ms} ms there and back"
+        ));
     }
     pods.await_mended()
 }
@@ -138,7 +143,12 @@ fn ping(pods: &Pods<'_>) -> Result<(u32, f64), Failure> {
     let address = pods.of_pod(&pods.victim, ".status.podIP")?;
     let line = format!("ping -c 60 -i 0.05 -W 1 {address} || true");
     let said = pods.shell(&pods.witness, &line)?;
-    let lost = said.split(", ").find_map(|part| part.split_once("% packet loss")?.0.parse().ok());
-    let mean = said.rsplit(" = ").next().and_then(|times| times.split('/').nth(1)?.parse().ok());
+    let lost = said
+        .split(", ")
+        .find_map(|part| part.split_once("% packet loss")?.0.parse().ok());
+    let mean = said
+        .rsplit(" = ")
+        .next()
+        .and_then(|times| times.split('/').nth(1)?.parse().ok());
     lost.zip(mean).ok_or_else(|| format!("ping said: {said}"))
 }

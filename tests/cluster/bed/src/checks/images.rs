@@ -19,11 +19,17 @@ pub(super) fn load(pods: &Pods<'_>) -> Result<(), Failure> {
     let folder = place::beds()?.join(pods.bed.name()).join("tiny");
     place::make(&folder)?;
     let mut copy = pods.bed.docker("cp");
-    copy.arg(format!("{}:/bin/busybox", pods.victim)).arg(&folder);
+    copy.arg(format!("{}:/bin/busybox", pods.victim))
+        .arg(&folder);
     run(&mut copy)?;
     let (content, archive) = (folder.join("content.tar"), folder.join("image.tar"));
     let mut tar = std::process::Command::new("tar");
-    run(tar.arg("-C").arg(&folder).arg("-cf").arg(&content).arg("busybox"))?;
+    run(tar
+        .arg("-C")
+        .arg(&folder)
+        .arg("-cf")
+        .arg(&content)
+        .arg("busybox"))?;
     run(pods.bed.docker("import").arg(&content).arg(IMAGE))?;
     run(pods.bed.docker("save").arg("-o").arg(&archive).arg(IMAGE))?;
     pods.bed.load_image(&archive)?;
@@ -36,5 +42,9 @@ pub(super) fn load(pods: &Pods<'_>) -> Result<(), Failure> {
     }
     pods.apply(POD)?;
     let mut wait = pods.kubectl("wait");
-    run(wait.args(["--for=jsonpath={.status.phase}=Succeeded", "--timeout=30s", "pod/tiny"]))
+    run(wait.args([
+        "--for=jsonpath={.status.phase}=Succeeded",
+        "--timeout=30s",
+        "pod/tiny",
+    ]))
 }

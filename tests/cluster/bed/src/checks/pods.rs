@@ -64,7 +64,9 @@ impl<'a> Pods<'a> {
             witness: witness.clone(),
         };
         pods.apply(PODS)?;
-        run(pods.kubectl("rollout").args(["status", "daemonset/page", "--timeout=60s"]))?;
+        run(pods
+            .kubectl("rollout")
+            .args(["status", "daemonset/page", "--timeout=60s"]))?;
         Ok(pods)
     }
 
