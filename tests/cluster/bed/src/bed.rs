@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,8 +14,10 @@ use crate::packages::Packages;
 use crate::process::{output, run};
 use crate::{Failure, Programs, Progress, Release, kernel, place};
 
-/// Written last by an `up` that succeeded: says which engine it is.
+/// Written last by an `up` that succeeded.
 const READY: &str = "ready";
+/// Written first where the nodes are made by the machine's engine.
+const OF_MACHINE: &str = "of-the-machines-engine";
 /// The most nodes that make sense on a machine that tests run on.
 const NODES_MAX: u8 = 9;
 /// What kind's own node image lacks, and what stands for it there.
@@ -119,7 +122,10 @@ impl Bed {
         programs.link(&["kind", "kubectl", SLOW], &folder.join(BIN))?;
         kernel::keep(&folder)?;
         let engine = match packages {
-            None => Engine::of_machine(&folder),
+            None => {
+                place::write(&folder.join(OF_MACHINE), "")?;
+                Engine::of_machine(&folder)
+            }
             Some(packages) => {
                 if let Some(data) = &image.data {
                     copy_data(data, &folder.join(DATA))?;
@@ -183,10 +189,10 @@ impl Bed {
         if !folder.join(BIN).is_dir() {
             return Err(none());
         }
-        let engine = if folder.join(DATA).is_dir() {
-            Engine::find(&folder).ok_or_else(none)?
-        } else {
+        let engine = if folder.join(OF_MACHINE).is_file() {
             Engine::of_machine(&folder)
+        } else {
+            Engine::find(&folder).ok_or_else(none)?
         };
         Ok(Self {
             name: name.to_owned(),
@@ -223,7 +229,7 @@ impl Bed {
     /// Whether only what is run inside reaches the cluster.
     #[must_use]
     pub fn is_apart(&self) -> bool {
-        self.folder.join(DATA).is_dir()
+        !self.folder.join(OF_MACHINE).is_file()
     }
 
     /// The API server's audit log: a JSON object a line.
@@ -327,6 +333,10 @@ fn own_packages() -> Result<Option<Packages>, Failure> {
     if engine::machine_has_one() {
         return Ok(None);
     }
+    let root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+    if !root {
+        return Err("no Docker engine answers, and one of the bed's own needs root".to_owned());
+    }
     Packages::ready().map(Some)
 }
 
@@ -350,15 +360,24 @@ fn copy_data(from: &Path, to: &Path) -> Result<(), Failure> {
 /// Removes what there is of the bed of this name. Tolerates that parts of it are missing.
 fn remove(name: &str) -> Result<(), Failure> {
     let folder = place::bed(name)?;
-    let ours = folder.join(DATA).is_dir();
     Engine::end(&folder)?;
-    let kind = folder.join(BIN).join("kind");
-    if !ours && kind.is_file() && engine::machine_has_one() {
-        let mut delete = Engine::of_machine(&folder).inside(kind);
-        run(delete.args(["delete", "cluster", "--name", name]))?;
+    if folder.join(OF_MACHINE).is_file() {
+        delete_nodes(name, &folder)?;
     }
     kernel::restore(&folder)?;
     place::remove(&folder)
+}
+
+/// Has kind remove its nodes from the machine's engine.
+fn delete_nodes(name: &str, folder: &Path) -> Result<(), Failure> {
+    if !engine::machine_has_one() {
+        return Err(format!(
+            "the nodes of {name} were made by a Docker engine that does not answer; start it, and try again"
+        ));
+    }
+    let kind = folder.join(BIN).join("kind");
+    let mut delete = Engine::of_machine(folder).inside(kind);
+    run(delete.args(["delete", "cluster", "--name", name]))
 }
 
 /// One `up` or `down` at a time: they share the cache. Freed with the value, or by the kernel.
