@@ -143,9 +143,15 @@ fn up(arguments: Up) -> Result<(), Failure> {
     };
     let bed = make(&options)?;
     println!("{} is up: {}", bed.name(), bed.nodes()?.join(", "));
-    println!("  cargo xtask cluster shell                 # with kubectl, kind and docker");
-    println!("  cargo xtask cluster shell kubectl get pods --all-namespaces");
-    println!("  cargo xtask cluster down");
+    let named = match bed.name() {
+        name if name == Options::default().name => String::new(),
+        name => format!(" --name {name}"),
+    };
+    println!(
+        "  cargo xtask cluster shell{named}                     # with kubectl, kind and docker"
+    );
+    println!("  cargo xtask cluster shell{named} kubectl get nodes");
+    println!("  cargo xtask cluster down{named}");
     Ok(())
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Peers {
     module: &'static str,
     /// The module in it whose version is theirs.
     versioned: &'static str,
+    /// Whether `bin/<name>` leads to them: of two sets with the same programs, to those of one.
+    linked_to: bool,
     /// Linker flags, with `VERSION` for the version; empty for none.
     linked: &'static str,
     /// Those that are needed of the set.
@@ -38,6 +40,7 @@ pub(crate) const ETCD: Peers = Peers {
     name: "etcd",
     module: "tests/conformance/go",
     versioned: "go.etcd.io/etcd/server/v3",
+    linked_to: true,
     linked: "",
     programs: &[
         ("etcdctl", "go.etcd.io/etcd/etcdctl/v3", "60 s"),
@@ -53,6 +56,7 @@ pub(crate) const KUBERNETES: Peers = Peers {
     name: "kubernetes",
     module: "tests/cluster/go",
     versioned: "k8s.io/kubernetes",
+    linked_to: true,
     linked: "-s -w -X k8s.io/component-base/version.gitVersion=VERSION",
     programs: &[KUBECTL, APISERVER],
 };
@@ -86,11 +90,19 @@ const CLUSTER: Peers = Peers {
     ..KUBERNETES
 };
 
+/// The same of the oldest release that is supported.
+const CLUSTER_OLDEST: Peers = Peers {
+    module: "tests/cluster/bed/go/kubernetes-1.33",
+    linked_to: false,
+    ..CLUSTER
+};
+
 /// What makes clusters.
 const KIND: Peers = Peers {
     name: "kind",
     module: "tests/cluster/bed/go/kind",
     versioned: "sigs.k8s.io/kind",
+    linked_to: true,
     linked: "",
     programs: &[("kind", "sigs.k8s.io/kind", "20 s")],
 };
@@ -100,6 +112,7 @@ const ADDONS: Peers = Peers {
     name: "addons",
     module: "tests/cluster/bed/go/addons",
     versioned: "k8s.io/client-go",
+    linked_to: true,
     linked: "-s -w",
     programs: &[
         (
@@ -121,6 +134,7 @@ const BED: Peers = Peers {
     name: "bed",
     module: "tests/cluster/bed/go/own",
     versioned: "github.com/coredns/coredns",
+    linked_to: true,
     linked: "-s -w",
     programs: &[
         ("dns", "./dns", "1 min"),
@@ -198,7 +212,7 @@ impl Peers {
         for (name, package, _) in &missing {
             steps.run(|| self.build_one(&folder, name, package, &version))?;
         }
-        for (name, ..) in self.programs {
+        for (name, ..) in self.programs.iter().filter(|_| self.linked_to) {
             link(&bin, &folder, name)?;
         }
         Ok(folder)
@@ -258,7 +272,7 @@ impl Peers {
 pub(crate) fn cluster(release: Release) -> Result<Programs, Failure> {
     let kubernetes = match release {
         Release::V1_37 => &CLUSTER,
-        Release::V1_33 => return Err("1.33 is not there yet".to_owned()),
+        Release::V1_33 => &CLUSTER_OLDEST,
     };
     let folders = [kubernetes, &ETCD, &KIND, &ADDONS, &BED].map(Peers::build);
     Ok(Programs {

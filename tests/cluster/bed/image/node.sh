@@ -50,14 +50,15 @@ containerd_settings() {
 
 jq_of_root() { chroot "$root" jq "$@"; }
 
-# The bed's own: the network of pods and the add-ons that kind applies.
+# The bed's own: the network of pods, the growth of volumes, and what kind applies.
 own() {
     cp "$here/files/routes.sh" "$root/usr/local/bin/bed-routes"
-    cp "$here/files/bed-routes.service" "$root/etc/systemd/system/"
+    cp "$here/files/grow.sh" "$root/usr/local/bin/bed-grow"
+    cp "$here"/files/*.service "$root/etc/systemd/system/"
     cp "$here/manifests/network.yaml" "$root/kind/manifests/default-cni.yaml"
     cp "$here/manifests/storage.yaml" "$root/kind/manifests/default-storage.yaml"
-    chmod 755 "$root/usr/local/bin/bed-routes"
-    chroot "$root" systemctl --quiet enable kubelet containerd undo-mount-hacks bed-routes
+    chmod 755 "$root"/usr/local/bin/bed-*
+    chroot "$root" systemctl --quiet enable kubelet containerd undo-mount-hacks bed-routes bed-grow
     chroot "$root" systemctl --quiet mask systemd-binfmt
     printf %s "$RELEASE" >"$root/kind/version"
 }

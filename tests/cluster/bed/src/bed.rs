@@ -1,159 +1,27 @@
-//! A cluster with a name: made, found, removed.
+//! A cluster with a name, and what can be done with it.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::cluster::{self, AUDIT};
-use crate::engine::{self, BIN, DATA, Engine};
-use crate::fault::SLOW;
-use crate::image::{self, BUILD, NodeImage};
-use crate::packages::Packages;
+use crate::cluster::AUDIT;
+use crate::engine::{BIN, Engine};
+use crate::image::BUILD;
 use crate::process::{output, run};
-use crate::{Failure, Programs, Progress, Release, kernel, place};
+use crate::{Failure, place};
 
-/// Written last by an `up` that succeeded: says which engine it is.
-const READY: &str = "ready";
-/// The most nodes that make sense on a machine that tests run on.
-const NODES_MAX: u8 = 9;
-/// Nodes and what runs on them are ready after this long.
-const SETTLE: &str = "--timeout=180s";
-
-/// What kind of cluster is wanted.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Its name, in lower case. Two of the same cannot be up at the same time.
-    pub name: String,
-    /// How many nodes, the control plane's among them. That takes pods, too.
-    pub nodes: u8,
-    /// Which Kubernetes.
-    pub release: Release,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            name: "synod".to_owned(),
-            nodes: 3,
-            release: Release::default(),
-        }
-    }
-}
-
-impl Options {
-    fn check(&self) -> Result<(), Failure> {
-        check_name(&self.name)?;
-        if (1..=NODES_MAX).contains(&self.nodes) {
-            return Ok(());
-        }
-        Err(format!(
-            "{} nodes: 1 to {NODES_MAX} are possible",
-            self.nodes
-        ))
-    }
-}
+/// In the folder of a bed whose nodes are made by the machine's engine.
+pub(crate) const OF_MACHINE: &str = "of-the-machines-engine";
 
 /// A cluster that is up.
 #[derive(Clone, Debug)]
 pub struct Bed {
-    name: String,
-    folder: PathBuf,
-    engine: Engine,
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) engine: Engine,
 }
 
 impl Bed {
-    /// Makes a cluster and waits until everything in it is available. What a killed `up` of the same name left is removed
-    /// before.
-    ///
-    /// # Errors
-    /// When one of the name is up, or a stage fails. What there is then stays, to be looked at, until the next `up` or
-    /// [`Bed::down`].
-    pub fn up<P: Progress>(
-        options: &Options,
-        programs: &Programs,
-        progress: &mut P,
-    ) -> Result<Self, Failure> {
-        options.check()?;
-        let _lock = lock()?;
-        let folder = place::bed(&options.name)?;
-        if folder.join(READY).is_file() && Self::find(&options.name).is_ok() {
-            return Err(format!(
-                "{} is up already; `cargo xtask cluster down --name {0}` ends it",
-                options.name
-            ));
-        }
-        remove(&options.name)?;
-        let packages = progress.run(own_packages)?;
-        progress.say(match packages {
-            Some(_) => {
-                "no Docker engine answers: one of the bed's own is used, from Debian's packages"
-            }
-            None => "the machine's Docker engine is used",
-        });
-        let image = image::ready(programs, packages.as_ref(), progress)?;
-        if image.made {
-            progress.say("kind's own node image is not to be had: one made here is used");
-        }
-        let bed = progress.run(|| Self::create(options, programs, packages.as_ref(), &image))?;
-        progress.run(|| bed.settle(&image))?;
-        place::write(&folder.join(READY), "")?;
-        Ok(bed)
-    }
-
-    fn create(
-        options: &Options,
-        programs: &Programs,
-        packages: Option<&Packages>,
-        image: &NodeImage,
-    ) -> Result<Self, Failure> {
-        let folder = place::bed(&options.name)?;
-        programs.link(&["kind", "kubectl", SLOW], &folder.join(BIN))?;
-        kernel::keep(&folder)?;
-        let engine = match packages {
-            None => Engine::of_machine(&folder),
-            Some(packages) => {
-                if let Some(data) = &image.data {
-                    copy_data(data, &folder.join(DATA))?;
-                }
-                Engine::start(&folder, packages)?
-            }
-        };
-        let bed = Self {
-            name: options.name.clone(),
-            engine,
-            folder,
-        };
-        let configuration = cluster::write(&bed.folder, options.nodes, options.release, image)?;
-        let mut kind = bed.kind(&["create", "cluster"]);
-        // What fails stays, to be looked at.
-        kind.args(["--retain", "--image", &image.reference, "--config"]);
-        run(kind
-            .arg(configuration)
-            .arg("--kubeconfig")
-            .arg(bed.kubeconfig()))?;
-        Ok(bed)
-    }
-
-    fn settle(&self, image: &NodeImage) -> Result<(), Failure> {
-        if image.made {
-            let metrics = place::source("addons/metrics.yaml");
-            run(self.kubectl("apply").arg("-f").arg(metrics))?;
-        }
-        let wait = |what: &[&str]| run(self.kubectl("wait").arg(SETTLE).args(what));
-        wait(&["--for=condition=Ready", "nodes", "--all"])?;
-        wait(&[
-            "--for=condition=Available",
-            "deployments",
-            "--all",
-            "--all-namespaces",
-        ])?;
-        if image.made {
-            wait(&["--for=condition=Available", "apiservices", "--all"])?;
-        }
-        Ok(())
-    }
-
     /// The cluster of this name, also if its `up` failed half-way.
     ///
     /// # Errors
@@ -165,28 +33,16 @@ impl Bed {
         if !folder.join(BIN).is_dir() {
             return Err(none());
         }
-        let engine = if folder.join(DATA).is_dir() {
-            Engine::find(&folder).ok_or_else(none)?
-        } else {
+        let engine = if folder.join(OF_MACHINE).is_file() {
             Engine::of_machine(&folder)
+        } else {
+            Engine::find(&folder).ok_or_else(none)?
         };
         Ok(Self {
             name: name.to_owned(),
             folder,
             engine,
         })
-    }
-
-    /// Removes the cluster of this name and everything that belongs to it, in whatever state it is, and an image that was
-    /// being made.
-    ///
-    /// # Errors
-    /// When something cannot be removed, or another `up` or `down` is at work.
-    pub fn down(name: &str) -> Result<(), Failure> {
-        check_name(name)?;
-        let _lock = lock()?;
-        remove(name)?;
-        remove(BUILD)
     }
 
     /// Its name.
@@ -205,7 +61,7 @@ impl Bed {
     /// Whether only what is run inside reaches the cluster.
     #[must_use]
     pub fn is_apart(&self) -> bool {
-        self.folder.join(DATA).is_dir()
+        !self.folder.join(OF_MACHINE).is_file()
     }
 
     /// The API server's audit log: a JSON object a line.
@@ -238,7 +94,8 @@ impl Bed {
         command
     }
 
-    fn kind(&self, verb: &[&str]) -> Command {
+    /// A call of kind about this cluster.
+    pub(crate) fn kind(&self, verb: &[&str]) -> Command {
         let mut command = self.run_inside("kind");
         command.args(verb).args(["--name", &self.name]);
         command
@@ -304,58 +161,8 @@ impl Bed {
     }
 }
 
-/// The packages of an engine, where the machine has none.
-fn own_packages() -> Result<Option<Packages>, Failure> {
-    if engine::machine_has_one() {
-        return Ok(None);
-    }
-    Packages::ready().map(Some)
-}
-
-/// Copies an engine's data. The layers of images are never written to, so they are linked; the rest is small.
-fn copy_data(from: &Path, to: &Path) -> Result<(), Failure> {
-    const LAYERS: &str = "overlay2";
-    place::make(to)?;
-    let entries = std::fs::read_dir(from)
-        .map_err(|error| format!("cannot read {}: {error}", from.display()))?;
-    for entry in entries.flatten() {
-        let how = if entry.file_name() == LAYERS {
-            "-al"
-        } else {
-            "-a"
-        };
-        run(Command::new("cp").arg(how).arg(entry.path()).arg(to))?;
-    }
-    Ok(())
-}
-
-/// Removes what there is of the bed of this name. Tolerates that parts of it are missing.
-fn remove(name: &str) -> Result<(), Failure> {
-    let folder = place::bed(name)?;
-    let ours = folder.join(DATA).is_dir();
-    Engine::end(&folder)?;
-    let kind = folder.join(BIN).join("kind");
-    if !ours && kind.is_file() && engine::machine_has_one() {
-        let mut delete = Engine::of_machine(&folder).inside(kind);
-        run(delete.args(["delete", "cluster", "--name", name]))?;
-    }
-    kernel::restore(&folder)?;
-    place::remove(&folder)
-}
-
-/// One `up` or `down` at a time: they share the cache. Freed with the value, or by the kernel.
-fn lock() -> Result<File, Failure> {
-    place::make(&place::beds()?)?;
-    let path = place::beds()?.join(".lock");
-    let file = File::create(&path)
-        .map_err(|error| format!("cannot create {}: {error}", path.display()))?;
-    file.try_lock()
-        .map_err(|_| "another `cluster up` or `down` is at work; wait for its end".to_owned())?;
-    Ok(file)
-}
-
 /// Names are parts of names of hosts.
-fn check_name(name: &str) -> Result<(), Failure> {
+pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !name.is_empty() && name.chars().all(good) && !name.starts_with('-') && name != BUILD {
         return Ok(());

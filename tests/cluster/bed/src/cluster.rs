@@ -19,6 +19,8 @@ const PERIOD_SECONDS: u32 = 2;
 const TOLERATION_SECONDS: u32 = 10;
 /// How often a kubelet looks whether its node's status has changed; usual are 10 s.
 const STATUS_SECONDS: u32 = 4;
+/// How often a kubelet looks after a pod that does not change, and with it whether its volumes grow; usual are 60 s.
+const SYNC_SECONDS: u32 = 10;
 
 /// Who called what, without the bodies; not the control plane's own calls, which nobody asks for.
 const POLICY: &str = "apiVersion: audit.k8s.io/v1
@@ -107,6 +109,7 @@ fn kubelet(made: bool) -> String {
   failCgroupV1: false
   nodeLeaseDurationSeconds: {LEASE_SECONDS}
   nodeStatusUpdateFrequency: {STATUS_SECONDS}s
+  syncFrequency: {SYNC_SECONDS}s
 "
     );
     if made {

@@ -135,15 +135,8 @@ fn address(folder: &Path) -> String {
 
 /// What starts the daemon, and returns at once.
 fn daemon(space: &Space, folder: &Path, packages: &Packages) -> Result<Command, Failure> {
-    let mut dockerd = space.command(Enter::All, "setsid");
-    // All that it prints goes where its last words are read from.
-    dockerd.args([
-        "--fork",
-        "sh",
-        "-c",
-        "log=$1; shift; exec \"$@\" >\"$log\" 2>&1",
-    ]);
-    dockerd.args([Path::new("sh"), &log(folder), &packages.program("dockerd")?]);
+    let mut dockerd = space.command(Enter::All, source("engine/detach.sh"));
+    dockerd.arg(log(folder)).arg(packages.program("dockerd")?);
     let at = |option: &str, place: &str| format!("--{option}={}", folder.join(place).display());
     dockerd.args([
         at("data-root", DATA),

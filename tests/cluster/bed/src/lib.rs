@@ -12,12 +12,26 @@
 //! - Nothing of a bed is kept from one `up` to the next but what can be made again: unpacked packages and node images,
 //!   in the cache, each in a folder named for what it was made from.
 //!
+//! A test that was started by `cargo xtask` finds the bed by its name and works inside its network:
+//!
+//! ```no_run
+//! # fn test() -> Result<(), synod_bed::Failure> {
+//! use synod_bed::{Bed, Fault, process};
+//!
+//! let bed = Bed::find("synod")?;
+//! process::run(bed.kubectl("apply").args(["-f", "crds/examples/quickstart.yaml"]))?;
+//! bed.inject("synod-worker", &Fault::Kill)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! It knows nothing of what is tested in the cluster. It builds no program: whoever calls hands in a folder of them
 //! ([`Programs`]).
 
 mod bed;
 pub mod checks;
 mod cluster;
+mod down;
 mod engine;
 mod fault;
 mod groups;
@@ -30,11 +44,13 @@ pub mod process;
 mod programs;
 mod release;
 mod space;
+mod up;
 
-pub use bed::{Bed, Options};
+pub use bed::Bed;
 pub use fault::{Direction, Fault};
 pub use programs::Programs;
 pub use release::Release;
+pub use up::Options;
 
 /// What went wrong, in words for the person at the terminal.
 pub type Failure = String;

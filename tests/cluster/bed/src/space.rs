@@ -6,7 +6,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use crate::Failure;
@@ -37,13 +37,18 @@ pub(crate) struct Space {
 impl Space {
     /// Makes namespaces for the bed in `folder`. `busybox` is a program that sets up their loopback.
     pub(crate) fn start(folder: &Path, busybox: &Path) -> Result<Self, Failure> {
-        let mut unshare = Command::new("setsid");
-        unshare.args(["--fork", "unshare", "--net", "--mount", "--pid", "--fork"]);
+        let mut unshare = Command::new(source("engine/detach.sh"));
+        unshare.args([
+            "/dev/null",
+            "unshare",
+            "--net",
+            "--mount",
+            "--pid",
+            "--fork",
+        ]);
         unshare.args(["--kill-child", "--propagation", "private", "--"]);
         unshare.args([source("engine/hold.sh").as_os_str(), busybox.as_os_str()]);
-        unshare.arg(mark(folder));
-        unshare.current_dir("/").stdout(Stdio::null());
-        run(unshare.stderr(Stdio::null()))?;
+        run(unshare.arg(mark(folder)).current_dir("/"))?;
         let mut found = None;
         wait("namespaces for the engine", CHANGE_MAX, || {
             found = Self::find(folder).filter(Self::is_ready);

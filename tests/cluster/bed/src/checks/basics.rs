@@ -9,6 +9,8 @@ use crate::process::{output, run, succeeds, wait};
 
 /// metrics-server asks every 10 s, and needs two answers.
 const MEASURED_MAX: Duration = Duration::from_secs(60);
+/// The kubelet looks after its pods every 10 s.
+const GROWN_MAX: Duration = Duration::from_secs(60);
 
 pub(super) fn network(pods: &Pods<'_>) -> Result<(), Failure> {
     for (from, to) in [(&pods.witness, &pods.victim), (&pods.victim, &pods.witness)] {
@@ -65,6 +67,34 @@ pub(super) fn volumes(pods: &Pods<'_>) -> Result<(), Failure> {
     run(pods
         .kubectl("delete")
         .args(["pod/writer", "pod/reader", "pvc/data"]))
+}
+
+/// While a pod uses it: the claim's capacity is what was asked for, and nothing is pending.
+pub(super) fn growth(pods: &Pods<'_>) -> Result<(), Failure> {
+    pods.apply(
+        &CLAIM
+            .replace("POD", "user")
+            .replace("COMMAND", "exec sleep 3600"),
+    )?;
+    run(pods
+        .kubectl("wait")
+        .args(["--for=condition=Ready", "--timeout=60s", "pod/user"]))?;
+    let more = r#"{"spec": {"resources": {"requests": {"storage": "2Gi"}}}}"#;
+    run(pods.kubectl("patch").args(["pvc/data", "--patch", more]))?;
+    let told = |path: &str| {
+        let mut get = pods.kubectl("get");
+        output(get.args([
+            "pvc/data",
+            "--output",
+            &format!("jsonpath={{.status.{path}}}"),
+        ]))
+    };
+    wait("a volume has grown", GROWN_MAX, || {
+        let is = |path, value: &str| told(path).is_ok_and(|told| told == value);
+        let pending = "conditions[?(@.status==\"True\")].type";
+        is("capacity.storage", "2Gi") && is(pending, "")
+    })?;
+    run(pods.kubectl("delete").args(["pod/user", "pvc/data"]))
 }
 
 pub(super) fn metrics(pods: &Pods<'_>) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::pods::Pods;
+use super::pods::{self, Pods};
 use crate::process::{output, run, wait};
 use crate::{Direction, Failure, Fault};
 
@@ -44,6 +44,36 @@ pub(super) fn kill(pods: &Pods<'_>) -> Result<(), Failure> {
     run(pods.bed.on_node(&pods.victim, "touch").arg("/var/kept"))?;
     lost(pods, &Fault::Kill, &Fault::Start)?;
     run(pods.bed.on_node(&pods.victim, "rm").arg("/var/kept"))
+}
+
+/// The nodes come back in another order, in which an engine gives them each other's address.
+pub(super) fn addresses(pods: &Pods<'_>) -> Result<(), Failure> {
+    let address = |node| pods.of_pod(node, ".status.hostIP");
+    let mut nodes = [&pods.victim, &pods.witness];
+    if address(nodes[0])? < address(nodes[1])? {
+        nodes.reverse();
+    }
+    for fault in [Fault::Kill, Fault::Start] {
+        for node in nodes {
+            pods.bed.inject(node, &fault)?;
+        }
+    }
+    let [one, other] = nodes;
+    wait("both nodes serve again", pods::MENDED_MAX, || {
+        let ready = pods.is_ready(one) && pods.is_ready(other);
+        ready && pods.reaches(one, other) && pods.reaches(other, one)
+    })
+}
+
+/// Without it nothing is scheduled and nobody is asked, but pods go on; it comes back with all that it knew.
+pub(super) fn control_plane(pods: &Pods<'_>) -> Result<(), Failure> {
+    let node = pods.bed.nodes()?.remove(0);
+    pods.bed.inject(&node, &Fault::Kill)?;
+    pods.bed.inject(&node, &Fault::Start)?;
+    wait("the control plane is back", pods::MENDED_MAX, || {
+        pods.is_ready(&node) && pods.reaches(&pods.witness, &node)
+    })?;
+    pods.await_mended()
 }
 
 /// The peer does not reach it, the control plane's node does, and so it stays ready.

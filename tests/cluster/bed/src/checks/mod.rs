@@ -18,9 +18,10 @@ struct Check {
     run: fn(&Pods<'_>) -> Result<(), Failure>,
 }
 
-const CHECKS: [Check; 15] = [
+const CHECKS: [Check; 18] = [
     check("pods reach each other, Services and names", basics::network),
     check("volumes keep what was written", basics::volumes),
+    check("volumes grow", basics::growth),
     check("pods and nodes are measured", basics::metrics),
     check("calls are in the audit log", basics::audit),
     check("logs are written into a folder", basics::logs),
@@ -34,6 +35,8 @@ const CHECKS: [Check; 15] = [
     check("pause", faults::pause),
     check("unplug", faults::unplug),
     check("kill", faults::kill),
+    check("kill of two, whose addresses change", faults::addresses),
+    check("kill of the control plane", faults::control_plane),
 ];
 
 const fn check(name: &'static str, run: fn(&Pods<'_>) -> Result<(), Failure>) -> Check {

@@ -11,7 +11,7 @@ pub(crate) const NAMESPACE: &str = "bed-checks";
 /// What is to be noticed is noticed after this long: the grace of a lost node, and some.
 const NOTICE_MAX: Duration = Duration::from_secs(40);
 /// What is mended works after this long.
-const MENDED_MAX: Duration = Duration::from_secs(90);
+pub(crate) const MENDED_MAX: Duration = Duration::from_secs(90);
 
 const PODS: &str = "
 apiVersion: v1
