@@ -148,6 +148,7 @@ pub(crate) const HELM: Peers = Peers {
     name: "helm",
     module: "tests/chart/go",
     versioned: "helm.sh/helm/v4",
+    linked_to: true,
     linked: "-s -w -X helm.sh/helm/v4/internal/version.version=VERSION",
     programs: &[("helm", "helm.sh/helm/v4/cmd/helm", "4 min")],
 };
