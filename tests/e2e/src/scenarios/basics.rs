@@ -5,7 +5,7 @@ use crate::{Failure, Group, Namespace, Stage};
 
 /// As the notes of the chart say.
 pub(super) fn used(stage: &Stage) -> Result<(), Failure> {
-    let namespace = Namespace::create(stage, "e2e-use")?;
+    let namespace = Namespace::create(stage, "e2e-client")?;
     let group = Group::create(&namespace, "config", &small(3))?;
     namespace.start_client(&[&group.name])?;
     namespace.etcdctl(&group.name, &["put", "hello", "world"])?;

@@ -65,7 +65,7 @@ impl Need {
 /// All of them, in the order in which they are played.
 pub const ALL: &[Scenario] = &[
     scenario(
-        "use",
+        "client",
         "etcdctl from a pod, by the connection Secret and the Service",
         &[],
         true,
