@@ -44,6 +44,14 @@ impl Workload {
         if let Some(folder) = certificates {
             command.arg("-certificates").arg(folder);
         }
+        Self::run(&mut command)
+    }
+
+    /// The same as any command that runs the program, wherever.
+    ///
+    /// # Errors
+    /// When it cannot be started or nothing is acknowledged.
+    pub fn run(command: &mut Command) -> Result<Self, Failure> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -6,8 +6,10 @@
 mod apiserver;
 mod bench;
 mod chart;
+mod cluster;
 mod conformance;
 mod crds;
+mod e2e;
 mod operator;
 mod peers;
 mod promtool;
@@ -55,6 +57,13 @@ enum Command {
     Bench(bench::Command),
     /// The Helm chart: rendered by a real helm, held against the programs; alerts by promtool
     Chart(chart::Arguments),
+    /// A real Kubernetes of several nodes on this machine, by kind
+    #[command(subcommand)]
+    Cluster(cluster::Command),
+    /// Synod in a real Kubernetes, installed by Helm and harmed
+    E2e(e2e::Arguments),
+    /// Harm without a plan in a real Kubernetes
+    Chaos(e2e::Chaos),
     /// Write crds/*.yaml from the Rust types, and the chart's copies
     Crds(crds::Arguments),
     /// Build the peers' programs (etcd, etcdctl, etcdutl, benchmark) into the cache and print where they are
@@ -71,6 +80,9 @@ fn main() -> ExitCode {
         Command::Operator(arguments) => operator::run(&arguments),
         Command::Bench(command) => bench::run(&command),
         Command::Chart(arguments) => chart::run(&arguments),
+        Command::Cluster(command) => cluster::run(command),
+        Command::E2e(arguments) => e2e::run(&arguments),
+        Command::Chaos(arguments) => e2e::chaos(&arguments),
         Command::Crds(arguments) => crds::run(&arguments),
         Command::Peers => peers::build().map(|tools| println!("{}", tools.display())),
     };

@@ -3,14 +3,21 @@
 //!
 //! What is built is kept outside the clone, under `${XDG_CACHE_HOME:-~/.cache}/synod/bin`, in a folder named for the
 //! version and for a checksum over the pinned modules (`go.{mod,sum}` of each set; Go itself verifies them against the
-//! sums); `bin/<name>` links to the newest. So another clone, and the next run, find them again.
+//! sums) and over those programs' own sources that are kept here; `bin/<name>` links to the newest. So another clone, and
+//! the next run, find them again.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use synod_bed::place::{cache, fingerprint};
+use synod_bed::{Programs, Release};
+
 use crate::Failure;
 use crate::steps::{Step, Steps};
 use crate::workspace::{command, root, succeed};
+
+/// Name, package, and how long that takes cold on two cores.
+type Program = (&'static str, &'static str, &'static str);
 
 /// Programs that are pinned together.
 pub(crate) struct Peers {
@@ -20,10 +27,12 @@ pub(crate) struct Peers {
     module: &'static str,
     /// The module in it whose version is theirs.
     versioned: &'static str,
+    /// Whether `bin/<name>` leads to them: of two sets with the same programs, to those of one.
+    linked_to: bool,
     /// Linker flags, with `VERSION` for the version; empty for none.
     linked: &'static str,
-    /// Name, package, and how long that takes cold on two cores.
-    programs: &'static [(&'static str, &'static str, &'static str)],
+    /// Those that are needed of the set.
+    programs: &'static [Program],
 }
 
 /// etcd and its tools.
@@ -31,6 +40,7 @@ pub(crate) const ETCD: Peers = Peers {
     name: "etcd",
     module: "tests/conformance/go",
     versioned: "go.etcd.io/etcd/server/v3",
+    linked_to: true,
     linked: "",
     programs: &[
         ("etcdctl", "go.etcd.io/etcd/etcdctl/v3", "60 s"),
@@ -46,14 +56,90 @@ pub(crate) const KUBERNETES: Peers = Peers {
     name: "kubernetes",
     module: "tests/cluster/go",
     versioned: "k8s.io/kubernetes",
+    linked_to: true,
     linked: "-s -w -X k8s.io/component-base/version.gitVersion=VERSION",
+    programs: &[KUBECTL, APISERVER],
+};
+
+const KUBECTL: Program = ("kubectl", "k8s.io/kubernetes/cmd/kubectl", "2 min");
+const APISERVER: Program = (
+    "kube-apiserver",
+    "k8s.io/kubernetes/cmd/kube-apiserver",
+    "7 min",
+);
+
+/// All of Kubernetes that a cluster is made of, of the same set.
+const CLUSTER: Peers = Peers {
     programs: &[
-        ("kubectl", "k8s.io/kubernetes/cmd/kubectl", "2 min"),
+        KUBECTL,
+        APISERVER,
         (
-            "kube-apiserver",
-            "k8s.io/kubernetes/cmd/kube-apiserver",
-            "7 min",
+            "kube-controller-manager",
+            "k8s.io/kubernetes/cmd/kube-controller-manager",
+            "3 min",
         ),
+        ("kubelet", "k8s.io/kubernetes/cmd/kubelet", "40 s"),
+        ("kubeadm", "k8s.io/kubernetes/cmd/kubeadm", "25 s"),
+        (
+            "kube-scheduler",
+            "k8s.io/kubernetes/cmd/kube-scheduler",
+            "15 s",
+        ),
+        ("kube-proxy", "k8s.io/kubernetes/cmd/kube-proxy", "15 s"),
+    ],
+    ..KUBERNETES
+};
+
+/// The same of the oldest release that is supported.
+const CLUSTER_OLDEST: Peers = Peers {
+    module: "tests/cluster/bed/go/kubernetes-1.33",
+    linked_to: false,
+    ..CLUSTER
+};
+
+/// What makes clusters.
+const KIND: Peers = Peers {
+    name: "kind",
+    module: "tests/cluster/bed/go/kind",
+    versioned: "sigs.k8s.io/kind",
+    linked_to: true,
+    linked: "",
+    programs: &[("kind", "sigs.k8s.io/kind", "20 s")],
+};
+
+/// What runs in clusters beside Kubernetes.
+const ADDONS: Peers = Peers {
+    name: "addons",
+    module: "tests/cluster/bed/go/addons",
+    versioned: "k8s.io/client-go",
+    linked_to: true,
+    linked: "-s -w",
+    programs: &[
+        (
+            "metrics-server",
+            "sigs.k8s.io/metrics-server/cmd/metrics-server",
+            "1 min",
+        ),
+        (
+            "local-path-provisioner",
+            "github.com/rancher/local-path-provisioner",
+            "40 s",
+        ),
+        ("crictl", "sigs.k8s.io/cri-tools/cmd/crictl", "20 s"),
+    ],
+};
+
+/// Programs of the bed's own.
+const BED: Peers = Peers {
+    name: "bed",
+    module: "tests/cluster/bed/go/own",
+    versioned: "github.com/coredns/coredns",
+    linked_to: true,
+    linked: "-s -w",
+    programs: &[
+        ("dns", "./dns", "1 min"),
+        ("pause", "./pause", "1 s"),
+        ("slow", "./slow", "1 s"),
     ],
 };
 
@@ -62,6 +148,7 @@ pub(crate) const HELM: Peers = Peers {
     name: "helm",
     module: "tests/chart/go",
     versioned: "helm.sh/helm/v4",
+    linked_to: true,
     linked: "-s -w -X helm.sh/helm/v4/internal/version.version=VERSION",
     programs: &[("helm", "helm.sh/helm/v4/cmd/helm", "4 min")],
 };
@@ -109,7 +196,7 @@ impl Peers {
                 self.name
             ));
         }
-        let bin = cache()?.join("synod/bin");
+        let bin = cache()?.join("bin");
         let version = self.version()?;
         let folder = bin.join(self.key(&version)?);
         let missing: Vec<_> = self
@@ -126,7 +213,7 @@ impl Peers {
         for (name, package, _) in &missing {
             steps.run(|| self.build_one(&folder, name, package, &version))?;
         }
-        for (name, ..) in self.programs {
+        for (name, ..) in self.programs.iter().filter(|_| self.linked_to) {
             link(&bin, &folder, name)?;
         }
         Ok(folder)
@@ -167,12 +254,54 @@ impl Peers {
             .ok_or_else(|| format!("{}/go.mod does not name {}", self.module, self.versioned))
     }
 
-    /// `<name>-<version>-<checksum of go.mod and go.sum>`.
+    /// `<name>-<version>-<checksum of go.mod, go.sum and sources kept here>`.
     fn key(&self, version: &str) -> Result<String, Failure> {
-        let (requirements, sums) = (self.read("go.mod")?, self.read("go.sum")?);
-        let checksum = fnv1a(requirements.bytes().chain(sums.bytes()));
-        Ok(format!("{}-{version}-{checksum:016x}", self.name))
+        let mut texts = vec![self.read("go.mod")?, self.read("go.sum")?];
+        let packages = self.programs.iter().map(|(_, package, _)| package);
+        for package in packages.filter(|package| package.starts_with("./")) {
+            texts.extend(sources(&root().join(self.module).join(package))?);
+        }
+        let checksum = fingerprint(texts.iter().map(String::as_bytes));
+        Ok(format!("{}-{version}-{checksum}", self.name))
     }
+}
+
+/// Builds what is missing of the programs that a cluster is made with.
+///
+/// # Errors
+/// When Go is missing or a build fails.
+pub(crate) fn cluster(release: Release) -> Result<Programs, Failure> {
+    let kubernetes = match release {
+        Release::V1_37 => &CLUSTER,
+        Release::V1_33 => &CLUSTER_OLDEST,
+    };
+    let folders = [kubernetes, &ETCD, &KIND, &ADDONS, &BED].map(Peers::build);
+    Ok(Programs {
+        kubernetes: kubernetes.version()?,
+        folders: folders.into_iter().collect::<Result<_, _>>()?,
+        kind_source: source(&KIND)?,
+    })
+}
+
+/// The texts of a package that is kept here, in the order of their names.
+fn sources(package: &Path) -> Result<Vec<String>, Failure> {
+    let cannot = |error| format!("cannot read {}: {error}", package.display());
+    let entries = std::fs::read_dir(package).map_err(cannot)?;
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let texts = paths.iter().map(std::fs::read_to_string);
+    texts.collect::<Result<_, _>>().map_err(cannot)
+}
+
+/// Where Go keeps the source of the module that a set is named for.
+fn source(peers: &Peers) -> Result<PathBuf, Failure> {
+    let go = |words: &[&str]| {
+        let mut go = command("go");
+        go.current_dir(root().join(peers.module)).args(words);
+        synod_bed::process::output(&mut go)
+    };
+    go(&["mod", "download", peers.versioned])?;
+    go(&["list", "-m", "-f", "{{.Dir}}", peers.versioned]).map(PathBuf::from)
 }
 
 /// Builds the tests' own Go programs into `folder`.
@@ -209,28 +338,6 @@ fn link(bin: &Path, folder: &Path, name: &str) -> Result<(), Failure> {
     std::os::unix::fs::symlink(&target, &fresh)
         .and_then(|()| std::fs::rename(&fresh, &place))
         .map_err(|error| format!("cannot link {}: {error}", place.display()))
-}
-
-/// The Fowler-Noll-Vo hash, 64 bits, variant 1a: it only has to tell versions of two files apart.
-fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
-/// Where what is kept outside the clone is kept.
-///
-/// # Errors
-/// When no home is known.
-pub(crate) fn cache() -> Result<PathBuf, Failure> {
-    let from = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    from("XDG_CACHE_HOME")
-        .or_else(|| from("HOME").map(|home| home.join(".cache")))
-        .ok_or_else(|| "neither XDG_CACHE_HOME nor HOME is set".to_owned())
 }
 
 #[cfg(test)]

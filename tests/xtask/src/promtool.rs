@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Failure;
-use crate::peers::cache;
+use synod_bed::place::cache;
 
 /// Where promtool is, or why there is none here.
 pub(crate) fn promtool() -> Result<PathBuf, Failure> {
@@ -12,7 +12,7 @@ pub(crate) fn promtool() -> Result<PathBuf, Failure> {
     if on_path.is_ok_and(|output| output.status.success()) {
         return Ok("promtool".into());
     }
-    let folder = cache()?.join("synod/prometheus");
+    let folder = cache()?.join("prometheus");
     let program = folder.join("usr/bin/promtool");
     if !program.is_file() {
         unpacked(&folder)?;

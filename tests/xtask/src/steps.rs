@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use synod_bed::{Progress, Stage};
+
 use crate::Failure;
 
 /// One step of a plan: its name and how long it takes when nothing is built yet, on two cores.
@@ -60,5 +62,24 @@ impl Steps {
             start.elapsed().as_secs_f64()
         );
         result
+    }
+}
+
+impl Progress for Steps {
+    fn run<T>(&mut self, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+        Self::run(self, work)
+    }
+
+    fn say(&mut self, words: &str) {
+        eprintln!("      {words}");
+    }
+}
+
+impl From<Stage> for Step {
+    fn from(stage: Stage) -> Self {
+        Self {
+            name: stage.name,
+            cold: stage.cold,
+        }
     }
 }

@@ -1,0 +1,106 @@
+//! Where things are kept, outside the clone.
+
+use std::path::{Path, PathBuf};
+
+use crate::Failure;
+
+/// `${XDG_CACHE_HOME:-~/.cache}/synod`.
+///
+/// # Errors
+/// When neither variable says where that is.
+pub fn cache() -> Result<PathBuf, Failure> {
+    let from = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    from("XDG_CACHE_HOME")
+        .or_else(|| from("HOME").map(|home| home.join(".cache")))
+        .map(|cache| cache.join("synod"))
+        .ok_or_else(|| "neither XDG_CACHE_HOME nor HOME is set".to_owned())
+}
+
+/// Tells versions of things apart: the Fowler-Noll-Vo hash, 64 bits, variant 1a, in hexadecimal.
+pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let hash = parts
+        .into_iter()
+        .flatten()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    format!("{hash:016x}")
+}
+
+/// The longest folder of a bed, in bytes: sockets are made in it, and their paths have a bound of 107.
+const FOLDER_BYTES_MAX: usize = 60;
+
+/// The folder of the bed of this name.
+pub(crate) fn bed(name: &str) -> Result<PathBuf, Failure> {
+    let folder = beds()?.join(name);
+    let length = folder.as_os_str().len();
+    if length > FOLDER_BYTES_MAX {
+        return Err(format!(
+            "{} is too long by {} bytes for the sockets in it; set XDG_CACHE_HOME to a shorter folder",
+            folder.display(),
+            length - FOLDER_BYTES_MAX
+        ));
+    }
+    Ok(folder)
+}
+
+/// The folder of all beds.
+pub(crate) fn beds() -> Result<PathBuf, Failure> {
+    Ok(cache()?.join("beds"))
+}
+
+/// A folder of this crate's source.
+pub(crate) fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Makes a folder and those above it.
+pub(crate) fn make(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| format!("cannot create {}: {error}", folder.display()))
+}
+
+/// Removes a folder and all in it, or nothing if there is none.
+///
+/// Refuses while something is mounted in it: what is removed could be somebody else's.
+pub(crate) fn remove(folder: &Path) -> Result<(), Failure> {
+    let mounts = std::fs::read_to_string("/proc/self/mounts")
+        .map_err(|error| format!("cannot read /proc/self/mounts: {error}"))?;
+    let below = |line: &&str| {
+        let place = line.split(' ').nth(1).unwrap_or_default();
+        Path::new(place).starts_with(folder)
+    };
+    if let Some(mount) = mounts.lines().find(below) {
+        return Err(format!(
+            "{} is not removed: something is mounted in it ({mount}); umount that, and try again",
+            folder.display()
+        ));
+    }
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("cannot remove {}: {error}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a file.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fingerprint;
+
+    #[test]
+    fn fingerprints_are_of_the_bytes() {
+        assert_eq!(fingerprint([]), "cbf29ce484222325");
+        assert_eq!(fingerprint([b"foobar".as_slice()]), "85944171f73967e8");
+        assert_eq!(fingerprint([b"foo".as_slice(), b"bar"]), "85944171f73967e8");
+    }
+}

@@ -1,0 +1,50 @@
+//! The releases of Kubernetes that beds are made of.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Failure;
+
+/// A minor release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Release {
+    /// The one that everything is tested on.
+    #[default]
+    V1_37,
+    /// The oldest that is supported.
+    V1_33,
+}
+
+impl FromStr for Release {
+    type Err = Failure;
+
+    fn from_str(text: &str) -> Result<Self, Failure> {
+        match text {
+            "1.37" => Ok(Self::V1_37),
+            "1.33" => Ok(Self::V1_33),
+            _ => Err("1.37 and 1.33 are the versions there are".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V1_37 => "1.37",
+            Self::V1_33 => "1.33",
+        })
+    }
+}
+
+/// The versions of what is in a node image besides Kubernetes: kubeadm is told of them where they are not its own.
+pub(crate) struct Tags {
+    pub(crate) etcd: &'static str,
+    pub(crate) dns: &'static str,
+    pub(crate) pause: &'static str,
+}
+
+pub(crate) const TAGS: Tags = Tags {
+    etcd: "3.6.8-0",
+    dns: "v1.14.7",
+    pause: "3.10.2",
+};

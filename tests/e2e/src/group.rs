@@ -1,0 +1,238 @@
+//! A ConsensusGroup in a namespace.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use synod_conformance::workload::Workload;
+
+use crate::{Failure, Namespace};
+
+/// No change of a group takes longer: members come one after the other, each with a volume.
+const CHANGE_MAX: Duration = Duration::from_secs(240);
+
+/// A group.
+pub struct Group<'a> {
+    namespace: &'a Namespace<'a>,
+    /// Its name.
+    pub name: String,
+}
+
+impl<'a> Group<'a> {
+    /// Creates it and waits until it is Ready. How long that took is in the report.
+    ///
+    /// # Errors
+    /// When it is refused, or not Ready in time.
+    pub fn create(namespace: &'a Namespace<'a>, name: &str, spec: &Value) -> Result<Self, Failure> {
+        let group = Self {
+            namespace,
+            name: name.to_owned(),
+        };
+        let start = Instant::now();
+        group.apply(spec)?;
+        group.ready()?;
+        namespace
+            .stage
+            .measured("from apply to Ready", start.elapsed());
+        Ok(group)
+    }
+
+    /// Its namespace.
+    #[must_use]
+    pub const fn namespace(&self) -> &Namespace<'a> {
+        self.namespace
+    }
+
+    /// Makes the object what it is to be.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn apply(&self, spec: &Value) -> Result<(), Failure> {
+        let object = json!({
+            "apiVersion": "synod.dev/v1alpha1", "kind": "ConsensusGroup", "metadata": { "name": self.name }, "spec": spec,
+        });
+        let cluster = &self.namespace.stage.cluster;
+        cluster
+            .apply(&self.namespace.name, &object.to_string())
+            .map(drop)
+    }
+
+    /// Changes fields of the spec.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn patch(&self, spec: &Value) -> Result<(), Failure> {
+        let patch = json!({ "spec": spec }).to_string();
+        self.namespace
+            .kubectl(&[
+                "patch",
+                "consensusgroup",
+                &self.name,
+                "--type=merge",
+                "--patch",
+                &patch,
+            ])
+            .map(drop)
+    }
+
+    /// The object.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn object(&self) -> Result<Value, Failure> {
+        self.namespace.get(&["consensusgroup", &self.name])
+    }
+
+    /// Waits until the group is as its spec says.
+    ///
+    /// # Errors
+    /// When it is not in time, with the condition's message.
+    pub fn ready(&self) -> Result<Value, Failure> {
+        self.reaches("Ready", |object| object["status"]["state"] == "Ready")
+    }
+
+    /// Waits until the operator has acted on the spec and `test` holds.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub fn reaches(
+        &self,
+        what: &str,
+        mut test: impl FnMut(&Value) -> bool,
+    ) -> Result<Value, Failure> {
+        let what = format!("{} is {what}", self.name);
+        self.namespace.stage.cluster.wait(&what, CHANGE_MAX, || {
+            let object = self.object()?;
+            let status = &object["status"];
+            let seen = status["observedGeneration"] == object["metadata"]["generation"];
+            if seen && test(&object) {
+                return Ok(Some(object));
+            }
+            Err(format!(
+                "{}: {}",
+                status["state"], status["conditions"][0]["message"]
+            ))
+        })
+    }
+
+    /// The name of the pod that leads.
+    ///
+    /// # Errors
+    /// When nobody leads for a minute.
+    pub fn leader(&self) -> Result<String, Failure> {
+        let cluster = &self.namespace.stage.cluster;
+        cluster.wait("somebody leads", Duration::from_secs(60), || {
+            let leader = self.object()?["status"]["leader"]
+                .as_str()
+                .map(str::to_owned);
+            Ok(leader)
+        })
+    }
+
+    /// Its pods.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub fn pods(&self) -> Result<Vec<Value>, Failure> {
+        let label = format!("--selector=synod.dev/name={}", self.name);
+        let list = self.namespace.get(&["pods", &label])?;
+        Ok(list["items"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// The uids of its pods, by name.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub fn pod_uids(&self) -> Result<BTreeMap<String, String>, Failure> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let meta = |pod: &Value| {
+            (
+                text(&pod["metadata"]["name"]),
+                text(&pod["metadata"]["uid"]),
+            )
+        };
+        Ok(self.pods()?.iter().map(meta).collect())
+    }
+
+    /// A call of kubectl in its namespace.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn kubectl(&self, words: &[&str]) -> Result<String, Failure> {
+        self.namespace.kubectl(words)
+    }
+
+    /// The node that a pod is on.
+    ///
+    /// # Errors
+    /// When there is no such pod, or it is on no node.
+    pub fn node_of(&self, pod: &str) -> Result<String, Failure> {
+        let pod = self.namespace.get(&["pod", pod])?;
+        let node = pod["spec"]["nodeName"].as_str().map(str::to_owned);
+        node.ok_or_else(|| "the pod is on no node".to_owned())
+    }
+
+    /// The names of its claims.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub fn claims(&self) -> Result<BTreeSet<String>, Failure> {
+        let label = format!("--selector=synod.dev/name={}", self.name);
+        let list = self.namespace.get(&["persistentvolumeclaims", &label])?;
+        let items = list["items"].as_array().into_iter().flatten();
+        let names = items.filter_map(|claim| claim["metadata"]["name"].as_str());
+        Ok(names.map(str::to_owned).collect())
+    }
+
+    /// Where clients reach its members, one by one.
+    ///
+    /// # Errors
+    /// When the status does not tell.
+    pub fn endpoints(&self) -> Result<String, Failure> {
+        let object = self.object()?;
+        let members = object["status"]["group"].as_array().into_iter().flatten();
+        let all: Vec<_> = members
+            .filter_map(|member| member["endpoint"].as_str())
+            .collect();
+        if all.is_empty() {
+            return Err("the status tells no endpoint".to_owned());
+        }
+        Ok(all.join(","))
+    }
+
+    /// Starts the client that counts what is acknowledged.
+    ///
+    /// # Errors
+    /// When nothing is acknowledged.
+    pub fn workload(&self) -> Result<Workload, Failure> {
+        self.namespace.start_client(&[&self.name])?;
+        let mut command = self.namespace.workload(&self.name, &self.endpoints()?);
+        Workload::run(&mut command)
+    }
+
+    /// Deletes the object and waits until it and its pods are gone.
+    ///
+    /// # Errors
+    /// When they are not in time.
+    pub fn delete(&self) -> Result<(), Failure> {
+        self.namespace
+            .kubectl(&["delete", "consensusgroup", &self.name, "--timeout=60s"])?;
+        let cluster = &self.namespace.stage.cluster;
+        cluster.wait("its pods are gone", CHANGE_MAX, || {
+            Ok(self.pods()?.is_empty().then_some(()))
+        })
+    }
+}
+
+/// How long until a write is acknowledged, at most, during so long a time.
+///
+/// # Errors
+/// When none is acknowledged any more.
+pub(crate) fn longest_gap(workload: &mut Workload, during: Duration) -> Result<Duration, Failure> {
+    let start = Instant::now();
+    let mut longest = Duration::ZERO;
+    while start.elapsed() < during {
+        longest = longest.max(workload.gap()?);
+    }
+    Ok(longest)
+}

@@ -1,0 +1,81 @@
+//! The chart, installed and changed as users do it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use synod_bed::process::output;
+
+use crate::{Failure, Stage};
+
+/// The release, and the namespace of the operator.
+pub(crate) const RELEASE: &str = "synod";
+/// The namespace of the operator.
+pub(crate) const SYSTEM: &str = "synod-system";
+
+impl Stage {
+    /// Installs the chart, or upgrades to it, and waits until the operator runs.
+    ///
+    /// # Errors
+    /// With what helm says.
+    pub fn install(&self, chart: &Path) -> Result<(), Failure> {
+        let (name, tag) = self
+            .images
+            .synod
+            .rsplit_once(':')
+            .ok_or("the image has no tag")?;
+        let (registry, repository) = name.rsplit_once('/').ok_or("the image has no registry")?;
+        let mut helm = self.cluster.command(&self.helm);
+        helm.args(["upgrade", "--install", RELEASE]).arg(chart);
+        helm.args([
+            "--namespace",
+            SYSTEM,
+            "--create-namespace",
+            "--wait",
+            "--timeout",
+            "3m",
+        ]);
+        helm.args(["--set", &format!("image.registry={registry}")]);
+        helm.args(["--set", &format!("image.repository={repository}")]);
+        helm.args(["--set-string", &format!("image.tag={tag}")]);
+        output(&mut helm).map(drop)
+    }
+
+    /// Any call of helm about the release.
+    ///
+    /// # Errors
+    /// With what helm says.
+    pub fn helm(&self, words: &[&str]) -> Result<String, Failure> {
+        let mut helm = self.cluster.command(&self.helm);
+        output(helm.args(words).args(["--namespace", SYSTEM]))
+    }
+
+    /// The names of the operator's pods.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub fn operator_pods(&self) -> Result<Vec<String>, Failure> {
+        let selector = "--selector=app.kubernetes.io/component=operator";
+        let list = self
+            .cluster
+            .get(["pods", "--namespace", SYSTEM, selector])?;
+        let items = list["items"].as_array().into_iter().flatten();
+        let names = items.filter_map(|pod| pod["metadata"]["name"].as_str());
+        Ok(names.map(str::to_owned).collect())
+    }
+
+    /// Waits until as many of the operator's pods are ready as were asked for.
+    ///
+    /// # Errors
+    /// When they are not in time.
+    pub fn operator_is_ready(&self) -> Result<(), Failure> {
+        self.cluster
+            .wait("the operator is ready", Duration::from_secs(120), || {
+                let list = self.cluster.get(["deployments", "--namespace", SYSTEM])?;
+                let items = list["items"].as_array().cloned().unwrap_or_default();
+                let ready = |it: &serde_json::Value| {
+                    it["status"]["readyReplicas"] == it["spec"]["replicas"]
+                };
+                Ok((!items.is_empty() && items.iter().all(ready)).then_some(()))
+            })
+    }
+}

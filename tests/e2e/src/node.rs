@@ -1,0 +1,69 @@
+//! Harm to nodes and to processes on them, which only a bed's cluster allows.
+
+use synod_bed::process::{output, run};
+use synod_bed::{Bed, Fault};
+
+use crate::{Failure, Group, Stage};
+
+impl Stage {
+    fn bed(&self) -> Result<&Bed, Failure> {
+        self.cluster
+            .bed()
+            .ok_or_else(|| "only a bed's nodes can be harmed".to_owned())
+    }
+
+    /// Lets something happen to a node.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn harm(&self, node: &str, fault: &Fault) -> Result<(), Failure> {
+        println!("  {node}: {fault:?}");
+        self.bed()?.inject(node, fault)
+    }
+
+    /// Kills the member's process with SIGKILL; its container and pod stay, and start another one.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn kill_process(&self, group: &Group<'_>, pod: &str) -> Result<(), Failure> {
+        let (bed, node) = (self.bed()?, group.node_of(pod)?);
+        let crictl = |words: &[&str]| output(bed.on_node(&node, "crictl").args(words));
+        let name = format!("io.kubernetes.pod.name={pod}");
+        let namespace = format!("io.kubernetes.pod.namespace={}", group.namespace().name);
+        let found = crictl(&["ps", "--quiet", "--label", &name, "--label", &namespace])?;
+        let id = found
+            .lines()
+            .next()
+            .ok_or_else(|| format!("no container of {pod} runs"))?;
+        let template = "{{.info.pid}}";
+        let pid = crictl(&[
+            "inspect",
+            "--output",
+            "go-template",
+            "--template",
+            template,
+            id,
+        ])?;
+        run(bed.on_node(&node, "kill").args(["-9", &pid]))
+    }
+
+    /// A worker with a member of the group, the leader's if that is on one.
+    ///
+    /// # Errors
+    /// When all members are on the first node.
+    pub fn worker_of(&self, group: &Group<'_>) -> Result<String, Failure> {
+        let first = self.first_node()?;
+        let leader = group.node_of(&group.leader()?)?;
+        if leader != first {
+            return Ok(leader);
+        }
+        let pods = group.pods()?;
+        let nodes = pods
+            .iter()
+            .filter_map(|pod| pod["spec"]["nodeName"].as_str());
+        let worker = nodes.into_iter().find(|node| *node != first);
+        worker
+            .map(str::to_owned)
+            .ok_or_else(|| "all members are on the first node".to_owned())
+    }
+}

@@ -1,0 +1,91 @@
+//! Playing scenarios one after the other, and telling how they went.
+
+use std::time::Instant;
+
+use crate::scenarios::{ALL, Need, Scenario};
+use crate::{Failure, Stage};
+
+/// Prints what there is.
+pub fn list() {
+    for scenario in ALL {
+        let smoke = if scenario.smoke { " (smoke)" } else { "" };
+        println!("{}{smoke}: {}", scenario.name, scenario.about);
+        for need in scenario.needs {
+            println!("    needs {}", need.words());
+        }
+    }
+}
+
+/// Plays all scenarios that are meant, prints how each went and the closing line; whether all went well. The chart is installed
+/// before, which counts as one.
+pub fn all(stage: &Stage, names: &[String], smoke: bool) -> bool {
+    let is_meant = |scenario: &&Scenario| {
+        let named = names
+            .iter()
+            .any(|name| scenario.name.contains(name.as_str()));
+        (names.is_empty() || named) && (!smoke || scenario.smoke)
+    };
+    let (mut passed, mut failed) = (0, 0);
+    let mut count = |good: bool| {
+        passed += u64::from(good);
+        failed += u64::from(!good);
+        good
+    };
+    let installed = count(told("install", || {
+        stage.install(&stage.chart)?;
+        stage.operator_is_ready()
+    }));
+    for scenario in ALL.iter().filter(is_meant).filter(|_| installed) {
+        if let Some(need) = scenario.needs.iter().find(|need| !stage.has(**need)) {
+            println!("not run: {}: needs {}", scenario.name, need.words());
+            continue;
+        }
+        count(told(scenario.name, || (scenario.play)(stage)));
+    }
+    println!();
+    for line in stage.report() {
+        println!("{line}");
+    }
+    println!("{passed} passed, {failed} failed");
+    failed == 0 && passed > 0
+}
+
+/// Carries something out and prints how it went.
+fn told(name: &str, work: impl FnOnce() -> Result<(), Failure>) -> bool {
+    println!("{name} ...");
+    let start = Instant::now();
+    let result = work();
+    let seconds = start.elapsed().as_secs_f64();
+    match result {
+        Ok(()) => {
+            println!("{name}: ok, {seconds:.1} s");
+            true
+        }
+        Err(failure) => {
+            println!(
+                "{name}: FAILED after {seconds:.1} s\n  {}",
+                failure.replace('\n', "\n  ")
+            );
+            false
+        }
+    }
+}
+
+impl Stage {
+    /// Whether the cluster has what a scenario needs.
+    fn has(&self, need: Need) -> bool {
+        let bed = self.cluster.bed().is_some();
+        match need {
+            Need::NodeFaults | Need::Audit | Need::Flows => bed,
+            Need::GrowingVolumes => self.has_growing_volumes(),
+            Need::ChartBefore => self.chart_before.is_some(),
+        }
+    }
+
+    /// Whether a storage class says that its volumes can grow.
+    fn has_growing_volumes(&self) -> bool {
+        let grows = |class: &serde_json::Value| class["allowVolumeExpansion"] == true;
+        let classes = self.cluster.get(["storageclasses"]).unwrap_or_default();
+        classes["items"].as_array().into_iter().flatten().any(grows)
+    }
+}

@@ -1,0 +1,69 @@
+//! First steps.
+
+use crate::scenarios::{demand, small};
+use crate::{Failure, Group, Namespace, Stage};
+
+/// As the notes of the chart say.
+pub(super) fn used(stage: &Stage) -> Result<(), Failure> {
+    let namespace = Namespace::create(stage, "e2e-client")?;
+    let group = Group::create(&namespace, "config", &small(3))?;
+    namespace.start_client(&[&group.name])?;
+    namespace.etcdctl(&group.name, &["put", "hello", "world"])?;
+    let got = namespace.etcdctl(&group.name, &["get", "--print-value-only", "hello"])?;
+    demand(got == "world", || format!("got {got:?}"))?;
+    let members = namespace.etcdctl(&group.name, &["member", "list"])?;
+    demand(members.lines().count() == 3, || {
+        format!("members:\n{members}")
+    })?;
+    namespace.etcdctl(&group.name, &["endpoint", "health"])?;
+    namespace.delete()
+}
+
+/// Each file as it is, in a namespace of its own.
+pub(super) fn examples(stage: &Stage) -> Result<(), Failure> {
+    let files =
+        std::fs::read_dir(&stage.examples).map_err(|error| format!("no examples: {error}"))?;
+    let mut files: Vec<_> = files
+        .filter_map(Result::ok)
+        .map(|file| file.path())
+        .collect();
+    files.sort();
+    demand(!files.is_empty(), || "there is no example".into())?;
+    for (at, file) in files.iter().enumerate() {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+        let object: serde_json::Value =
+            serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        println!("  {}", file.display());
+        let namespace = Namespace::create(stage, &format!("e2e-example-{at}"))?;
+        let group = Group::create(&namespace, name, &object["spec"])?;
+        group.delete()?;
+        namespace.delete()?;
+    }
+    Ok(())
+}
+
+/// What is written into one is not in the other, and its certificates are of no use there.
+pub(super) fn two_groups(stage: &Stage) -> Result<(), Failure> {
+    let first = Namespace::create(stage, "e2e-two-a")?;
+    let second = Namespace::create(stage, "e2e-two-b")?;
+    let group = Group::create(&first, "config", &small(1))?;
+    Group::create(&second, "config", &small(1))?;
+    for namespace in [&first, &second] {
+        namespace.start_client(&["config"])?;
+        namespace.etcdctl("config", &["put", "whose", &namespace.name])?;
+    }
+    for namespace in [&first, &second] {
+        let got = namespace.etcdctl("config", &["get", "--print-value-only", "whose"])?;
+        demand(got == namespace.name, || {
+            format!("{} has {got:?}", namespace.name)
+        })?;
+    }
+    let strange = second.etcdctl_at(&group.endpoints()?, "config", &["get", "whose"]);
+    demand(strange.is_err(), || {
+        format!("a stranger's certificate was taken: {strange:?}")
+    })?;
+    first.delete()?;
+    second.delete()
+}

@@ -1,0 +1,103 @@
+//! What there is to test with, and what was measured.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::{Cluster, Failure};
+
+/// Images that every node has, or can pull.
+pub struct Images {
+    /// Of operator and members.
+    pub synod: String,
+    /// The same under another name.
+    pub again: String,
+    /// With etcdctl and the client that counts.
+    pub client: String,
+}
+
+/// What there is to test with.
+pub struct Stage {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The images.
+    pub images: Images,
+    /// The program helm.
+    pub helm: PathBuf,
+    /// The chart.
+    pub chart: PathBuf,
+    /// The chart of before.
+    pub chart_before: Option<PathBuf>,
+    /// The folder of examples.
+    pub examples: PathBuf,
+    times: RefCell<BTreeMap<&'static str, Vec<Duration>>>,
+}
+
+impl Stage {
+    /// Nothing is measured yet.
+    #[must_use]
+    pub const fn new(
+        cluster: Cluster,
+        images: Images,
+        helm: PathBuf,
+        chart: PathBuf,
+        chart_before: Option<PathBuf>,
+        examples: PathBuf,
+    ) -> Self {
+        Self {
+            cluster,
+            images,
+            helm,
+            chart,
+            chart_before,
+            examples,
+            times: RefCell::new(BTreeMap::new()),
+        }
+    }
+
+    /// Notes how long something took.
+    pub fn measured(&self, what: &'static str, time: Duration) {
+        println!("  {what}: {:.1} s", time.as_secs_f64());
+        self.times.borrow_mut().entry(what).or_default().push(time);
+    }
+
+    /// A line for each thing that was measured: how often, median, 90th percentile, most.
+    #[must_use]
+    pub fn report(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (what, times) in self.times.borrow_mut().iter_mut() {
+            times.sort_unstable();
+            let at = |percent: usize| {
+                let index = (times.len() * percent).div_ceil(100).max(1) - 1;
+                times[index].as_secs_f64()
+            };
+            lines.push(format!(
+                "{what}, {} times: median {:.2} s, p90 {:.2} s, most {:.2} s",
+                times.len(),
+                at(50),
+                at(90),
+                at(100)
+            ));
+        }
+        lines
+    }
+
+    /// The node that is never harmed: the control plane's of a bed, else any.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn first_node(&self) -> Result<String, Failure> {
+        if let Some(bed) = self.cluster.bed() {
+            return bed
+                .nodes()?
+                .into_iter()
+                .next()
+                .ok_or_else(|| "the bed has no node".to_owned());
+        }
+        let nodes = self.cluster.get(["nodes"])?;
+        let name = nodes["items"][0]["metadata"]["name"].as_str();
+        name.map(str::to_owned)
+            .ok_or_else(|| "the cluster has no node".to_owned())
+    }
+}
