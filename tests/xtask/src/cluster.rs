@@ -147,9 +147,7 @@ fn up(arguments: Up) -> Result<(), Failure> {
         name if name == Options::default().name => String::new(),
         name => format!(" --name {name}"),
     };
-    println!(
-        "  cargo xtask cluster shell{named}                     # with kubectl, kind and docker"
-    );
+    println!("  cargo xtask cluster shell{named}   # with kubectl, kind and docker");
     println!("  cargo xtask cluster shell{named} kubectl get nodes");
     println!("  cargo xtask cluster down{named}");
     Ok(())

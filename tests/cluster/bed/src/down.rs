@@ -14,7 +14,7 @@ impl Bed {
     /// being made.
     ///
     /// # Errors
-    /// When something cannot be removed, or another `up` or `down` is at work.
+    /// When something cannot be removed.
     pub fn down(name: &str) -> Result<(), Failure> {
         check_name(name)?;
         let _lock = lock()?;
@@ -46,13 +46,16 @@ fn delete_nodes(name: &str, folder: &Path) -> Result<(), Failure> {
     run(delete.args(["delete", "cluster", "--name", name]))
 }
 
-/// One `up` or `down` at a time: they share the cache. Freed with the value, or by the kernel.
+/// One `up` or `down` at a time: they share the cache. Waits for its turn. Freed with the value, or by the kernel.
 pub(crate) fn lock() -> Result<File, Failure> {
     place::make(&place::beds()?)?;
     let path = place::beds()?.join(".lock");
     let file = File::create(&path)
         .map_err(|error| format!("cannot create {}: {error}", path.display()))?;
-    file.try_lock()
-        .map_err(|_| "another `cluster up` or `down` is at work; wait for its end".to_owned())?;
+    if file.try_lock().is_err() {
+        eprintln!("waits for another `cluster up` or `down` to end");
+        file.lock()
+            .map_err(|error| format!("cannot lock {}: {error}", path.display()))?;
+    }
     Ok(file)
 }

@@ -40,10 +40,8 @@ pub(crate) fn keep() -> Result<(), Failure> {
 
 /// Puts them back as they were kept, when no bed is there any more.
 pub(crate) fn restore() -> Result<(), Failure> {
-    let beds = place::beds()?;
-    let file = beds.join(FILE);
-    let entries = std::fs::read_dir(&beds).into_iter().flatten().flatten();
-    if !file.is_file() || entries.map(|entry| entry.path()).any(|path| path.is_dir()) {
+    let file = place::beds()?.join(FILE);
+    if !file.is_file() || !place::names()?.is_empty() {
         return Ok(());
     }
     let kept = std::fs::read_to_string(&file)

@@ -53,6 +53,18 @@ pub(crate) fn beds() -> Result<PathBuf, Failure> {
     Ok(cache()?.join("beds"))
 }
 
+/// The names of the beds that are there, in whatever state.
+///
+/// # Errors
+/// When it is not known where they are.
+pub fn names() -> Result<Vec<String>, Failure> {
+    let entries = std::fs::read_dir(beds()?).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    Ok(folders
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect())
+}
+
 /// A folder of this crate's source.
 pub(crate) fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
