@@ -249,8 +249,9 @@ impl Groups {
         }
     }
 
-    /// Every running process as its agent tells of it; none of those that are paused.
-    pub(super) fn statuses(&self) -> Vec<(Seat, synod_agent_api::Status)> {
+    /// Every running process as its agent tells of it, and what a waiting reader is told a change of; none of those that are
+    /// paused.
+    pub(super) fn statuses(&self) -> Vec<(Seat, Edition, synod_agent_api::Status)> {
         let mut statuses = Vec::new();
         for group in self.all.values() {
             for (node, host) in &group.world.hosts {
@@ -273,7 +274,13 @@ impl Groups {
                 };
                 let local = host.clock.now(group.world.now);
                 let status = status_of(&agent.status(), &facts, false, local);
-                statuses.push(((config.cluster_uid, node.0), status));
+                let glance = agent.glance();
+                let edition = Edition {
+                    incarnation: host.incarnation,
+                    generation: glance.generation,
+                    leader: glance.leader,
+                };
+                statuses.push(((config.cluster_uid, node.0), edition, status));
             }
         }
         statuses
@@ -286,6 +293,14 @@ impl Groups {
             (answered + ledger.answered, elections + ledger.elections)
         })
     }
+}
+
+/// Which of a process's statuses it is: the shipped agent makes a new one when this changes (`agent/src/engine/turn.rs`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Edition {
+    incarnation: u64,
+    generation: u64,
+    leader: Option<Node>,
 }
 
 impl Group {

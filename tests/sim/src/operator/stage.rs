@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use synod_agent::admin::{self, Refused};
-use synod_agent_api::{Change, Status};
+use synod_agent_api::Change;
 use synod_operator::controller::Controller;
 use synod_operator::kinds;
 use synod_operator::local::api::{Api, Settings as ApiSettings};
@@ -26,7 +26,7 @@ use super::bell::Bell;
 use super::checks::Checks;
 use super::clock::{Clock, Surroundings};
 use super::direct::Direct;
-use super::groups::Groups;
+use super::groups::{Edition, Groups};
 use super::kubelet::Kubelet;
 use super::line::{Desk, Line, SharedDesk, lock};
 use super::nemesis::Nemesis;
@@ -88,7 +88,7 @@ pub(super) struct Stage {
     story: Rc<RefCell<Story>>,
     questions: BTreeMap<u64, Question>,
     asked: u64,
-    told: BTreeMap<Seat, Status>,
+    told: BTreeMap<Seat, Edition>,
     generation: u64,
     post_at: Instant,
     revision: u64,
@@ -453,21 +453,20 @@ impl Stage {
         self.post_at = now + POST_EVERY;
         let mut posts = BTreeMap::new();
         let mut changed = false;
-        for (seat, mut status) in self.groups.statuses() {
+        for (seat, edition, mut status) in self.groups.statuses() {
             let Some(pod) = self.kubelet.pod_of(seat).map(str::to_owned) else {
                 continue;
             };
-            let told = news(&status);
             let before = lock(&self.wire.wire).posts.get(&seat).cloned();
             let same = before
                 .as_ref()
-                .is_some_and(|post| post.pod_uid == pod && self.told.get(&seat) == Some(&told));
+                .is_some_and(|post| post.pod_uid == pod && self.told.get(&seat) == Some(&edition));
             if let Some(before) = before.filter(|_| same) {
                 status.generation = before.status.generation;
             } else {
                 self.generation += 1;
                 status.generation = self.generation;
-                self.told.insert(seat, told);
+                self.told.insert(seat, edition);
                 changed = true;
             }
             let post = Post {
@@ -531,16 +530,6 @@ fn wish_words(wish: &Wish) -> String {
             format!("{change} at configuration {:?}", request.expected)
         }
     }
-}
-
-/// The status without what moves with every decided entry: when this differs, there is news.
-fn news(status: &Status) -> Status {
-    let mut news = status.clone();
-    (news.decided, news.applied, news.first, news.disk.bytes) = (0, 0, 0, 0);
-    for member in &mut news.configuration.members {
-        member.lag = None;
-    }
-    news
 }
 
 /// A span in nanoseconds.
