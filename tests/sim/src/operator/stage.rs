@@ -536,7 +536,8 @@ fn wish_words(wish: &Wish) -> String {
 /// The status without what moves with every decided entry: when this differs, there is news.
 fn news(status: &Status) -> Status {
     let mut news = status.clone();
-    (news.decided, news.applied, news.first, news.disk.bytes) = (0, 0, 0, 0);
+    (news.decided, news.applied, news.last, news.first) = (0, 0, 0, 0);
+    news.disk.bytes = 0;
     for member in &mut news.configuration.members {
         member.lag = None;
     }
