@@ -202,7 +202,8 @@ impl Seen {
         active: Some(true),
     };
 
-    /// Both are told of whoever `follows`, and of nobody else: a status is only made anew when that changes.
+    /// Both are told only of whoever `follows`, since a status is only made anew when that changes; and only while it is so,
+    /// since whoever asks rests on it.
     fn of(
         core: &synod_paxos::Status,
         progress: &MemberProgress,
@@ -210,12 +211,12 @@ impl Seen {
         config: &AgentConfig,
         now: Now,
     ) -> Self {
-        let active = (now - progress.heard).0 / 1_000_000 <= config.timing.election_ms;
-        let caught_up = progress.is_caught_up(core.decided) && !active;
+        let heard = (now - progress.heard).0 / 1_000_000 <= config.timing.election_ms;
+        let caught_up = progress.is_caught_up(core.decided);
         Self {
-            caught_up: Some(follows || caught_up),
+            caught_up: Some(caught_up),
             lag: Some(progress.lag(core.decided)),
-            active: Some(follows || active),
+            active: Some(heard && (follows || !caught_up)),
         }
     }
 }

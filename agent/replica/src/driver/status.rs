@@ -1,6 +1,8 @@
 //! What the driver tells about itself.
 
-use synod_paxos::{ConfigId, MemberProgress, MemberRole, Node, Now, RoleName, Slot, Standing};
+use synod_paxos::{
+    ConfigId, MemberProgress, MemberRole, Node, Now, RoleName, Slot, Span, Standing,
+};
 
 use super::Driver;
 use crate::identity::DiskStanding;
@@ -63,8 +65,10 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
                 facts.looked_at = Some(now + self.settings.timing.heartbeat);
                 let election = self.settings.timing.election;
                 let (decided, status) = (core.decided(), core.status());
+                // A little less than what is told of it counts as heard: it is told a moment later.
+                let lately = Span(election.0 - election.0 / 10);
                 let follows = |progress: &MemberProgress| {
-                    progress.is_caught_up(decided) && now - progress.heard < election
+                    progress.is_caught_up(decided) && now - progress.heard < lately
                 };
                 let following = status.members.into_iter().filter(|(_, it)| follows(it));
                 facts.following = following.map(|(node, _)| node).collect();
@@ -85,7 +89,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             return false;
         };
         let core = &running.core;
-        let patience = synod_paxos::Span(self.settings.timing.election.0.saturating_mul(2));
+        let patience = Span(self.settings.timing.election.0.saturating_mul(2));
         let heard = core.heard().is_some_and(|at| now - at <= patience);
         let behind = core.decided().0 - self.replicated.shared.applied.0;
         let known = &core.decided_configuration().members;

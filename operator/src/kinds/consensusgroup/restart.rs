@@ -36,7 +36,10 @@ pub(super) fn of_ailing(group: &Group, lead: &Lead, number: u64, because: &str) 
     } else {
         0
     };
-    if group.healthy_but(|n, _| n == number) < others {
+    // By their own word too: the leader takes one for well whose process ended a moment ago.
+    let silent =
+        |n: u64, seat: &Seat| n == number || !seat.agent.as_ref().is_some_and(|it| it.ready);
+    if group.healthy_but(silent) < others {
         return Vec::new();
     }
     let ails = Action::ConfirmAiling {
