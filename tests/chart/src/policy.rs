@@ -1,7 +1,7 @@
 //! What a set of network policies admits, as their documentation says: a pod that no policy selects may do everything; one
 //! that is selected may do what one of the rules of one of its policies allows. A connection needs both ends' consent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 pub type Labels = BTreeMap<String, String>;
 
 /// One end of a connection.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
     /// A pod.
     Pod {
@@ -26,7 +26,7 @@ pub enum End {
 }
 
 /// A connection that somebody makes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Flow {
     /// Who makes it.
     pub from: End,
@@ -38,7 +38,7 @@ pub struct Flow {
     pub protocol: &'static str,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Direction {
     Ingress,
     Egress,
@@ -49,6 +49,56 @@ enum Direction {
 pub fn admits(policies: &[NetworkPolicy], flow: &Flow) -> bool {
     admits_way(policies, flow, Direction::Egress, &flow.from, &flow.to)
         && admits_way(policies, flow, Direction::Ingress, &flow.to, &flow.from)
+}
+
+/// What `policies` admit and none of `flows` needed, as `POLICY DIRECTION PROTOCOL PORT`. Policies of one name are taken together,
+/// in whichever namespaces they are.
+#[must_use]
+pub fn unused(policies: &[NetworkPolicy], flows: &BTreeSet<Flow>) -> Vec<String> {
+    let (mut all, mut used) = (BTreeSet::new(), BTreeSet::new());
+    for policy in policies {
+        for direction in [Direction::Ingress, Direction::Egress] {
+            for (peers, ports) in rules(policy, direction) {
+                for port in ports {
+                    let name = named(policy, direction, &port);
+                    let rule = (peers.clone(), vec![port]);
+                    if flows
+                        .iter()
+                        .any(|flow| needs(policy, direction, &rule, flow))
+                    {
+                        used.insert(name.clone());
+                    }
+                    all.insert(name);
+                }
+            }
+        }
+    }
+    all.difference(&used).cloned().collect()
+}
+
+fn named(policy: &NetworkPolicy, direction: Direction, port: &NetworkPolicyPort) -> String {
+    let name = policy.metadata.name.as_deref().unwrap_or_default();
+    let number = match &port.port {
+        Some(IntOrString::Int(number)) => number.to_string(),
+        Some(IntOrString::String(name)) => name.clone(),
+        None => "any".to_owned(),
+    };
+    let protocol = port.protocol.as_deref().unwrap_or("TCP");
+    format!("{name} {direction:?} {protocol} {number}")
+}
+
+/// Whether it is by this rule that the policy lets the flow through.
+fn needs(policy: &NetworkPolicy, direction: Direction, (peers, ports): &Rule, flow: &Flow) -> bool {
+    let (whose, other) = match direction {
+        Direction::Ingress => (&flow.to, &flow.from),
+        Direction::Egress => (&flow.from, &flow.to),
+    };
+    let End::Pod { namespace, labels } = whose else {
+        return false;
+    };
+    selects(policy, direction, namespace, labels)
+        && is_peer(peers, namespace, other)
+        && is_port(ports, flow)
 }
 
 /// Whether the policies of the pod `whose` let it talk to `other`.
@@ -256,5 +306,28 @@ spec:
             };
             assert_eq!(admits(&policies, &flow), expected, "{flow:?}");
         }
+    }
+
+    #[test]
+    fn what_nobody_needed() {
+        let policies = [serde_yaml::from_str(LET).expect("a policy")];
+        let flow = |from, port| Flow {
+            from,
+            to: pod("one", "a"),
+            port,
+            protocol: "TCP",
+        };
+        let idle = ["b Ingress TCP 80".to_owned()];
+        assert_eq!(
+            unused(
+                &policies,
+                &BTreeSet::from([flow(pod("one", "bad"), 80), flow(pod("one", "b"), 81)])
+            ),
+            idle
+        );
+        assert_eq!(
+            unused(&policies, &BTreeSet::from([flow(pod("one", "b"), 80)])),
+            [""; 0]
+        );
     }
 }

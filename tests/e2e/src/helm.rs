@@ -17,12 +17,8 @@ impl Stage {
     ///
     /// # Errors
     /// With what helm says.
-    pub fn install(&self, chart: &Path) -> Result<(), Failure> {
-        let (name, tag) = self
-            .images
-            .synod
-            .rsplit_once(':')
-            .ok_or("the image has no tag")?;
+    pub fn install(&self, chart: &Path, image: &str) -> Result<(), Failure> {
+        let (name, tag) = image.rsplit_once(':').ok_or("the image has no tag")?;
         let (registry, repository) = name.rsplit_once('/').ok_or("the image has no registry")?;
         let mut helm = self.cluster.command(&self.helm);
         helm.args(["upgrade", "--install", RELEASE]).arg(chart);

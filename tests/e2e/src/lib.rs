@@ -6,6 +6,7 @@
 
 pub mod chaos;
 mod cluster;
+pub mod flows;
 mod group;
 mod helm;
 mod namespace;
@@ -18,7 +19,7 @@ pub use cluster::Cluster;
 pub use group::Group;
 pub use namespace::Namespace;
 pub use scenarios::{Need, Scenario};
-pub use stage::{Images, Stage};
+pub use stage::{Before, Images, Stage};
 
 /// What went wrong, in words for the person who reads the report.
 pub type Failure = String;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use synod_bed::Bed;
-use synod_e2e::{Cluster, Images, Stage, chaos, run};
+use synod_e2e::{Before, Cluster, Images, Stage, chaos, run};
 
 #[derive(Parser)]
 #[command(
@@ -26,9 +26,12 @@ struct Arguments {
     /// The chart
     #[arg(long, value_name = "FOLDER", default_value = "charts/synod")]
     chart: PathBuf,
-    /// The chart that is upgraded from; without it that scenario is not run
-    #[arg(long, value_name = "FOLDER")]
+    /// The chart that is upgraded from; without it and --image-before what upgrades is not run
+    #[arg(long, value_name = "FOLDER", requires = "image_before")]
     chart_before: Option<PathBuf>,
+    /// The image of that version
+    #[arg(long, value_name = "IMAGE", requires = "chart_before")]
+    image_before: Option<String>,
     /// The objects of the examples
     #[arg(long, value_name = "FOLDER", default_value = "crds/examples")]
     examples: PathBuf,
@@ -85,17 +88,23 @@ fn play(arguments: &Arguments) -> Result<bool, String> {
         again: arguments.image_again.clone(),
         client: arguments.client_image.clone(),
     };
+    let (chart, image) = (
+        arguments.chart_before.clone(),
+        arguments.image_before.clone(),
+    );
     let stage = Stage::new(
         cluster,
         images,
         arguments.helm.clone(),
         arguments.chart.clone(),
-        arguments.chart_before.clone(),
+        chart
+            .zip(image)
+            .map(|(chart, image)| Before { chart, image }),
         arguments.examples.clone(),
     );
     match arguments.chaos {
         Some(minutes) => {
-            stage.install(&stage.chart)?;
+            stage.install(&stage.chart, &stage.images.synod)?;
             stage.operator_is_ready()?;
             Ok(chaos::run(
                 &stage,

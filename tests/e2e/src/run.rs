@@ -32,7 +32,7 @@ pub fn all(stage: &Stage, names: &[String], smoke: bool) -> bool {
         good
     };
     let installed = count(told("install", || {
-        stage.install(&stage.chart)?;
+        stage.install(&stage.chart, &stage.images.synod)?;
         stage.operator_is_ready()
     }));
     for scenario in ALL.iter().filter(is_meant).filter(|_| installed) {
@@ -78,7 +78,7 @@ impl Stage {
         match need {
             Need::NodeFaults | Need::Audit | Need::Flows => bed,
             Need::GrowingVolumes => self.has_growing_volumes(),
-            Need::ChartBefore => self.chart_before.is_some(),
+            Need::Before => self.before.is_some(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::flows::Flows;
 use crate::{Cluster, Failure};
 
 /// Images that every node has, or can pull.
@@ -17,6 +18,14 @@ pub struct Images {
     pub client: String,
 }
 
+/// The version that is upgraded from.
+pub struct Before {
+    /// Its chart.
+    pub chart: PathBuf,
+    /// Its image.
+    pub image: String,
+}
+
 /// What there is to test with.
 pub struct Stage {
     /// The cluster.
@@ -27,30 +36,33 @@ pub struct Stage {
     pub helm: PathBuf,
     /// The chart.
     pub chart: PathBuf,
-    /// The chart of before.
-    pub chart_before: Option<PathBuf>,
+    /// The version before this one.
+    pub before: Option<Before>,
     /// The folder of examples.
     pub examples: PathBuf,
+    /// What the nodes saw, if the cluster is a bed's.
+    pub flows: Option<Flows>,
     times: RefCell<BTreeMap<&'static str, Vec<Duration>>>,
 }
 
 impl Stage {
-    /// Nothing is measured yet.
+    /// Nothing is measured yet; the connections of a bed are recorded from now on.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         cluster: Cluster,
         images: Images,
         helm: PathBuf,
         chart: PathBuf,
-        chart_before: Option<PathBuf>,
+        before: Option<Before>,
         examples: PathBuf,
     ) -> Self {
         Self {
+            flows: cluster.bed().cloned().map(Flows::record),
             cluster,
             images,
             helm,
             chart,
-            chart_before,
+            before,
             examples,
             times: RefCell::new(BTreeMap::new()),
         }

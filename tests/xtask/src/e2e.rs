@@ -6,6 +6,7 @@ use std::process::Command;
 use synod_bed::{Bed, Options, Release, process};
 
 use crate::Failure;
+use crate::before;
 use crate::cluster;
 use crate::peers::{self, ETCD, HELM};
 use crate::steps::{Step, Steps};
@@ -16,6 +17,7 @@ use crate::workspace::{cargo, clients, command, release, root, succeed, target};
 const BASE: &str = "synod.dev/e2e-base:0.1.0";
 const SYNOD: &str = "synod.dev/synod:0.1.0";
 const AGAIN: &str = "synod.dev/synod:0.1.0-again";
+const BEFORE: &str = "synod.dev/synod:before";
 const CLIENT: &str = "synod.dev/e2e-client:0.1.0";
 
 /// Synod in a real Kubernetes: a bed of three nodes is made for it and removed afterwards.
@@ -81,7 +83,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         tally.not_run("needs Go 1.26 or newer on the PATH, to build helm and the cluster");
         return tally.close();
     }
-    let mut steps = Steps::new(plan(arguments.kubeconfig.is_none()));
+    let (makes_a_bed, upgrades) = (arguments.kubeconfig.is_none(), arguments.needs_before());
+    let mut steps = Steps::new(plan(makes_a_bed, upgrades));
+    // It leaves its programs where those of now are built next.
+    let before = if upgrades {
+        steps.run(before::built)?
+    } else {
+        None
+    };
     steps.run(build)?;
     let helm = steps.run(|| HELM.build())?.join("helm");
     let mut tests = command(release().join("synod-e2e"));
@@ -97,8 +106,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         None => {
             let bed = steps.run(|| bed(arguments))?;
-            steps.run(|| images(&bed))?;
+            steps.run(|| images(&bed, before.as_deref()))?;
             tests.args(["--bed", bed.name()]);
+            if let Some(before) = &before {
+                tests.args(["--image-before", BEFORE]);
+                tests.arg("--chart-before").arg(before.join("chart"));
+            }
         }
     }
     tests.args(&arguments.names).args(&arguments.rest);
@@ -113,12 +126,27 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// The bed's name.
 const NAME: &str = "e2e";
 
-fn plan(makes_a_bed: bool) -> Vec<Step> {
+impl Arguments {
+    /// Whether something is played that upgrades from the version before.
+    fn needs_before(&self) -> bool {
+        let named = |scenario: &str| {
+            self.names
+                .iter()
+                .any(|name| scenario.contains(name.as_str()))
+        };
+        let meant = self.names.is_empty() || named("upgrade") || named("versions");
+        self.kubeconfig.is_none() && !self.smoke && self.rest.is_empty() && meant
+    }
+}
+
+fn plan(makes_a_bed: bool, upgrades: bool) -> Vec<Step> {
     let step = |name, cold| Step { name, cold };
-    let mut plan = vec![
-        step("build the programs as they are shipped", "12 min"),
-        step("build helm", "4 min"),
-    ];
+    let mut plan = Vec::new();
+    if upgrades {
+        plan.push(step("build the version before", "12 min"));
+    }
+    plan.push(step("build the programs as they are shipped", "12 min"));
+    plan.push(step("build helm", "4 min"));
     if makes_a_bed {
         plan.push(step("a cluster of three nodes", "20 min"));
         plan.push(step("images", "20 s"));
@@ -151,7 +179,7 @@ fn bed(arguments: &Arguments) -> Result<Bed, Failure> {
 }
 
 /// Builds the images in the bed's engine and gives them to all nodes.
-fn images(bed: &Bed) -> Result<(), Failure> {
+fn images(bed: &Bed, before: Option<&Path>) -> Result<(), Failure> {
     let folder = target().join("e2e");
     let sources = root().join("tests/e2e/images");
     std::fs::create_dir_all(&folder)
@@ -180,23 +208,23 @@ fn images(bed: &Bed) -> Result<(), Failure> {
         BASE,
         &[("NODE", &node)],
     )?;
-    let programs = staged(
-        &folder.join("synod"),
-        &target().join("dist"),
-        &["synod", "synod-agent"],
-    )?;
-    let mut build = bed.docker("build");
-    build.args(["--quiet", "--target", "prebuilt", "--tag", SYNOD]);
-    build.args([
-        "--build-arg",
-        &format!("BASE={BASE}"),
-        "--build-arg",
-        "PREBUILT=.",
-    ]);
-    build
-        .arg("--file")
-        .arg(root().join("charts/image/Dockerfile"));
-    process::run(build.arg(programs))?;
+    let synod = |from: &Path, tag: &str| {
+        let programs = staged(&folder.join("synod"), from, &["synod", "synod-agent"])?;
+        let mut build = bed.docker("build");
+        build.args(["--quiet", "--target", "prebuilt", "--tag", tag]);
+        build.args(["--build-arg", &format!("BASE={BASE}")]);
+        build.args(["--build-arg", "PREBUILT=."]);
+        build
+            .arg("--file")
+            .arg(root().join("charts/image/Dockerfile"));
+        process::run(build.arg(programs))
+    };
+    synod(&target().join("dist"), SYNOD)?;
+    let mut all = vec![SYNOD, AGAIN, CLIENT];
+    if let Some(before) = before {
+        synod(before, BEFORE)?;
+        all.push(BEFORE);
+    }
     let etcd = ETCD.build()?;
     let context = folder.join("client");
     staged(&context, &etcd, &["etcdctl"])?;
@@ -208,8 +236,7 @@ fn images(bed: &Bed) -> Result<(), Failure> {
         &[("BASE", BASE)],
     )?;
     process::run(bed.docker("tag").args([SYNOD, AGAIN]))?;
-    [SYNOD, AGAIN, CLIENT]
-        .iter()
+    all.iter()
         .try_for_each(|image| bed.load_image_of_engine(image))
 }
 

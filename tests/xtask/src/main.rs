@@ -4,6 +4,7 @@
 //! knows nothing of what it runs: the programs it starts do the work and decide about success.
 
 mod apiserver;
+mod before;
 mod bench;
 mod chart;
 mod cluster;

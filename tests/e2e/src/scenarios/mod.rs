@@ -6,6 +6,7 @@ mod faults;
 mod life;
 mod operator;
 mod permissions;
+mod policies;
 mod refusals;
 mod rolling;
 mod scaling;
@@ -44,8 +45,8 @@ pub enum Need {
     Audit,
     /// The connections that the nodes saw.
     Flows,
-    /// The chart of before.
-    ChartBefore,
+    /// Chart and image of the version before.
+    Before,
 }
 
 impl Need {
@@ -57,7 +58,7 @@ impl Need {
             Self::GrowingVolumes => "a storage class whose volumes can grow",
             Self::Audit => "the API server's audit log (the bed's)",
             Self::Flows => "the connections that nodes saw (the bed's)",
-            Self::ChartBefore => "the chart of before (--chart-before)",
+            Self::Before => "the version before (--chart-before and --image-before)",
         }
     }
 }
@@ -202,9 +203,16 @@ pub const ALL: &[Scenario] = &[
     scenario(
         "upgrade",
         "the chart of before, this one, and back",
-        &[Need::ChartBefore],
+        &[Need::Before],
         false,
         upgrades::and_back,
+    ),
+    scenario(
+        "versions",
+        "members of two versions in one group",
+        &[Need::Before],
+        false,
+        upgrades::two_at_once,
     ),
     scenario(
         "permissions",
@@ -212,6 +220,13 @@ pub const ALL: &[Scenario] = &[
         &[Need::Audit],
         false,
         permissions::are_those_used,
+    ),
+    scenario(
+        "policies",
+        "the connections that nodes saw until now are what the chart's network policies admit",
+        &[Need::Flows],
+        false,
+        policies::admit_what_was_seen,
     ),
 ];
 

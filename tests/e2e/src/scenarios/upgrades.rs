@@ -1,20 +1,101 @@
-//! The chart of before, this one, and back.
+//! The version before, this one, and back.
 
-use crate::scenarios::{demand, under_load};
-use crate::{Failure, Stage};
+use std::time::Duration;
 
-/// No pod is made anew by another operator, and definitions stay.
+use serde_json::{Value, json};
+use synod_conformance::workload::Workload;
+
+use crate::group::longest_gap;
+use crate::helm::RELEASE;
+use crate::scenarios::{PAUSE_MAX, demand, small, under_load_of};
+use crate::{Failure, Group, Stage};
+
+/// Pods are made anew and come up within.
+const START_MAX: Duration = Duration::from_secs(120);
+/// How long each member of a group of two versions leads.
+const LEADS: Duration = Duration::from_secs(5);
+
+/// The operator goes from version to version. No pod of a group is made anew by that, and definitions stay.
 pub(super) fn and_back(stage: &Stage) -> Result<(), Failure> {
-    let before = stage.chart_before.clone().ok_or("no chart of before")?;
-    under_load(stage, "upgrade", |group, workload| {
+    let before = stage.before.as_ref().ok_or("no version before")?;
+    let this = || stage.install(&stage.chart, &stage.images.synod);
+    let mut wanted = small(3);
+    wanted["image"] = json!(stage.images.synod);
+    under_load_of(stage, "upgrade", &wanted, |group, workload| {
         let pods = group.pod_uids()?;
-        stage.install(&before)?;
-        stage.install(&stage.chart)?;
-        stage.helm(&["rollback", crate::helm::RELEASE, "--wait"])?;
-        stage.install(&stage.chart)?;
+        stage.install(&before.chart, &before.image)?;
+        group.ready()?;
+        this()?;
+        group.ready()?;
+        stage.helm(&["rollback", RELEASE, "--wait"])?;
+        group.ready()?;
+        this()?;
         stage.operator_is_ready()?;
         group.ready()?;
         workload.gap()?;
         demand(group.pod_uids()? == pods, || "a pod was made anew".into())
     })
+}
+
+/// Members of two versions in one group, each of which leads for a while; upwards, and back down.
+pub(super) fn two_at_once(stage: &Stage) -> Result<(), Failure> {
+    let before = &stage.before.as_ref().ok_or("no version before")?.image;
+    let mut wanted = small(3);
+    wanted["image"] = json!(before);
+    under_load_of(stage, "versions", &wanted, |group, workload| {
+        for image in [&stage.images.synod, before, &stage.images.synod] {
+            rolled_halfway(group, workload, image)?;
+            group.patch(&json!({ "paused": false }))?;
+            group.ready()?;
+            let all = of_image(group, image)?;
+            demand(all == 3, || format!("{all} members run {image}"))?;
+        }
+        Ok(())
+    })
+}
+
+/// One member has the other image, and the operator is to leave it at that: everybody leads once.
+fn rolled_halfway(group: &Group<'_>, workload: &mut Workload, image: &str) -> Result<(), Failure> {
+    group.patch(&json!({ "image": image }))?;
+    let cluster = &group.namespace().stage.cluster;
+    cluster.wait("a member has the other image", START_MAX, || {
+        Ok((of_image(group, image)? > 0).then_some(()))
+    })?;
+    group.patch(&json!({ "paused": true }))?;
+    group.reaches("paused", |object| object["status"]["state"] == "Paused")?;
+    let endpoints = group.endpoints()?;
+    let etcdctl = |words: &[&str]| group.namespace().etcdctl_at(&endpoints, &group.name, words);
+    let members = cluster.wait("every member answers", START_MAX, || {
+        let text = etcdctl(&["endpoint", "status", "--write-out=json"])?;
+        let list: Vec<Value> =
+            serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
+        let ids = list
+            .iter()
+            .filter_map(|it| it["Status"]["header"]["member_id"].as_u64());
+        let ids: Vec<_> = ids.map(|id| format!("{id:x}")).collect();
+        Ok((ids.len() == 3).then_some(ids))
+    })?;
+    let new = of_image(group, image)?;
+    demand(new < 3, || {
+        "all members were made anew before it was paused".into()
+    })?;
+    for member in &members {
+        cluster.wait("the member leads", START_MAX, || {
+            etcdctl(&["move-leader", member]).map(Some)
+        })?;
+        let gap = longest_gap(workload, LEADS)?;
+        demand(gap < PAUSE_MAX, || {
+            format!("{member} leads: no write for {gap:?}")
+        })?;
+    }
+    println!("  {new} of 3 members with {image}: each led");
+    Ok(())
+}
+
+fn of_image(group: &Group<'_>, image: &str) -> Result<usize, Failure> {
+    let pods = group.pods()?;
+    let with = pods
+        .iter()
+        .filter(|pod| pod["spec"]["containers"][0]["image"] == image);
+    Ok(with.count())
 }

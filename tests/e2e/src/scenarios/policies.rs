@@ -1,0 +1,81 @@
+//! The connections that nodes saw in all that was played before, held against what the chart's policies admit: everything was
+//! admitted, and nothing is admitted that nobody needs. Nothing enforces policies in the bed.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use serde::Deserialize as _;
+use synod_bed::process::output;
+use synod_chart::policy::{End, Flow, admits, unused};
+
+use crate::helm::{RELEASE, SYSTEM};
+use crate::scenarios::demand;
+use crate::{Failure, Stage};
+
+/// What is needed only where something is otherwise than in the bed: the rule as [`unused`] names it.
+const ELSEWHERE: [&str; 4] = [
+    // Networks that look at policies before a Service's address is replaced.
+    "synod-operator Egress TCP 443",
+    // Clusters whose API server listens there.
+    "synod-operator Egress TCP 8443",
+    // Answers that are too long for UDP.
+    "synod-operator Egress TCP 53",
+    "synod-members Egress TCP 53",
+];
+
+pub(super) fn admit_what_was_seen(stage: &Stage) -> Result<(), Failure> {
+    let flows = stage.flows.as_ref().ok_or("nobody recorded connections")?;
+    let (flows, strangers) = flows.until_now();
+    demand(!flows.is_empty(), || "no connection was seen".into())?;
+    demand(strangers.is_empty(), || {
+        format!("nobody knows who had these addresses: {strangers:?}")
+    })?;
+    let policies = policies(stage, &flows)?;
+    let refused: Vec<_> = flows
+        .iter()
+        .filter(|flow| !admits(&policies, flow))
+        .collect();
+    let mut unused = unused(&policies, &flows);
+    unused.retain(|rule| !ELSEWHERE.contains(&rule.as_str()));
+    println!(
+        "  {} kinds of connections, {} policies",
+        flows.len(),
+        policies.len()
+    );
+    demand(refused.is_empty() && unused.is_empty(), || {
+        format!("seen and not admitted: {refused:#?}; admitted and never seen: {unused:?}")
+    })
+}
+
+/// Those of the chart, for all namespaces that had members.
+fn policies(stage: &Stage, flows: &BTreeSet<Flow>) -> Result<Vec<NetworkPolicy>, Failure> {
+    let namespace = |end: &End| match end {
+        End::Pod { namespace, labels } if labels.contains_key("synod.dev/kind") => {
+            Some(namespace.clone())
+        }
+        _ => None,
+    };
+    let of_members = flows
+        .iter()
+        .flat_map(|flow| [namespace(&flow.from), namespace(&flow.to)]);
+    let namespaces: BTreeSet<String> = of_members.flatten().collect();
+    let list: Vec<_> = namespaces.into_iter().collect();
+    let mut template = stage.cluster.command(&stage.helm);
+    template.args(["template", RELEASE]).arg(&stage.chart);
+    template.args([
+        "--namespace",
+        SYSTEM,
+        "--show-only",
+        "templates/networkpolicies.yaml",
+    ]);
+    template.args([
+        "--set",
+        &format!("networkPolicy.agents.namespaces={{{}}}", list.join(",")),
+    ]);
+    let text = output(&mut template)?;
+    let documents = serde_yaml::Deserializer::from_str(&text);
+    let policies = documents
+        .map(NetworkPolicy::deserialize)
+        .collect::<Result<Vec<_>, _>>();
+    policies.map_err(|error| format!("the chart's policies cannot be read: {error}"))
+}
