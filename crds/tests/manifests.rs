@@ -115,3 +115,62 @@ fn the_policy_against_deletion_is_one_that_the_api_takes() {
         taken.metadata.name
     );
 }
+
+/// An operator refuses an object with a field that it does not know: what it was told must not be left undone silently. While
+/// another version of it takes over, definitions are those of the newer one already; a default in them would put a new field
+/// into every object, and the older one would refuse them all. So a field that comes later has no default here, and what its
+/// absence means is said by the operator.
+#[test]
+fn no_field_that_came_later_has_a_default() {
+    let schema = schema::of(&ConsensusGroup::crd());
+    let mut with_default = Vec::new();
+    collect_defaults(&schema["properties"]["spec"], "", &mut with_default);
+    with_default.sort();
+    let of_the_first_version = [
+        "deletionProtection",
+        "hibernated",
+        "learners",
+        "members",
+        "paused",
+        "resources",
+        "resources.limits",
+        "resources.limits.memory",
+        "resources.requests",
+        "resources.requests.cpu",
+        "resources.requests.memory",
+        "scheduling",
+        "scheduling.spread",
+        "scheduling.spread.nodes",
+        "scheduling.spread.zones",
+        "storage",
+        "storage.adoption",
+        "storage.retention",
+        "storage.retention.whenDeleted",
+        "storage.retention.whenScaled",
+        "storage.size",
+        "timing",
+        "timing.electionMs",
+        "timing.heartbeatMs",
+        "tls",
+        "tls.mode",
+        "upgradePolicy",
+    ];
+    assert_eq!(with_default, of_the_first_version);
+}
+
+fn collect_defaults(schema: &Value, path: &str, found: &mut Vec<String>) {
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        let path = if path.is_empty() {
+            name.clone()
+        } else {
+            format!("{path}.{name}")
+        };
+        if field.get("default").is_some() {
+            found.push(path.clone());
+        }
+        collect_defaults(field, &path, found);
+    }
+    if schema.get("items").is_some() {
+        collect_defaults(&schema["items"], &format!("{path}[]"), found);
+    }
+}
