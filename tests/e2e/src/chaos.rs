@@ -47,6 +47,7 @@ pub fn run(stage: &Stage, time: Duration, seed: u64) -> bool {
             Err(failure) => {
                 failed += 1;
                 println!("seed {seed}: FAILED: {failure}");
+                stage.heal();
                 println!("  again: cargo xtask chaos --minutes 1 --seed {seed}");
             }
         }
@@ -79,7 +80,10 @@ fn step(
 ) -> Result<(), Failure> {
     let worker = stage.worker_of(group)?;
     let count = rng.usize(1..=2);
-    let harms: Vec<_> = (0..count).map(|_| any(stage, rng)).collect();
+    let mut harms: Vec<_> = (0..count).map(|_| any(stage, rng)).collect();
+    // A node suffers one thing at a time.
+    let mut is_first = true;
+    harms.retain(|harm| !matches!(harm, Harm::Node(_)) || std::mem::take(&mut is_first));
     let time = Duration::from_secs(rng.u64(SECONDS));
     println!("  {harms:?} for {} s", time.as_secs());
     let done = harms

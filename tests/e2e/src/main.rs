@@ -50,6 +50,9 @@ struct Arguments {
     /// The seed of the first round of --chaos; the next ones count on
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     seed: u64,
+    /// Where to write what was measured, if all goes well
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
     /// Only those that .ci/run plays
     #[arg(long)]
     smoke: bool,
@@ -112,6 +115,13 @@ fn play(arguments: &Arguments) -> Result<bool, String> {
                 arguments.seed,
             ))
         }
-        None => Ok(run::all(&stage, &arguments.names, arguments.smoke)),
+        None => {
+            let passed = run::all(&stage, &arguments.names, arguments.smoke);
+            if let (true, Some(file)) = (passed, &arguments.page) {
+                std::fs::write(file, run::page(&stage)?)
+                    .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+            }
+            Ok(passed)
+        }
     }
 }

@@ -21,6 +21,19 @@ impl Stage {
         self.bed()?.inject(node, fault)
     }
 
+    /// Undoes whatever was left of harm when something failed. A node that was not harmed so refuses, which is no matter.
+    pub fn heal(&self) {
+        let Some(bed) = self.cluster.bed() else {
+            return;
+        };
+        for node in bed.nodes().unwrap_or_default() {
+            for cure in [Fault::Unpause, Fault::Start, Fault::Mend] {
+                let _ = bed.inject(&node, &cure);
+            }
+            let _ = self.cluster.ask(["uncordon", &node]);
+        }
+    }
+
     /// Kills the member's process with SIGKILL; its container and pod stay, and start another one.
     ///
     /// # Errors

@@ -74,25 +74,23 @@ impl Stage {
         self.times.borrow_mut().entry(what).or_default().push(time);
     }
 
-    /// A line for each thing that was measured: how often, median, 90th percentile, most.
+    /// What was measured, as a table: how often, median, 90th percentile, most, in seconds.
     #[must_use]
-    pub fn report(&self) -> Vec<String> {
-        let mut lines = Vec::new();
+    pub fn report(&self) -> String {
+        let mut table =
+            "| seconds | times | median | p90 | most |\n|---|---:|---:|---:|---:|\n".to_owned();
         for (what, times) in self.times.borrow_mut().iter_mut() {
             times.sort_unstable();
             let at = |percent: usize| {
                 let index = (times.len() * percent).div_ceil(100).max(1) - 1;
                 times[index].as_secs_f64()
             };
-            lines.push(format!(
-                "{what}, {} times: median {:.2} s, p90 {:.2} s, most {:.2} s",
-                times.len(),
-                at(50),
-                at(90),
-                at(100)
+            let (count, median, p90, most) = (times.len(), at(50), at(90), at(100));
+            table.push_str(&format!(
+                "| {what} | {count} | {median:.2} | {p90:.2} | {most:.2} |\n"
             ));
         }
-        lines
+        table
     }
 
     /// The node that is never harmed: the control plane's of a bed, else any.

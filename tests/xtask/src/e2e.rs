@@ -114,6 +114,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             }
         }
     }
+    let plays_all = !arguments.smoke && arguments.names.is_empty() && arguments.rest.is_empty();
+    if plays_all && arguments.kubeconfig.is_none() && arguments.version == Release::V1_37 {
+        tests
+            .arg("--page")
+            .arg(root().join("tests/bench/KUBERNETES.md"));
+    }
     tests.args(&arguments.names).args(&arguments.rest);
     // Whatever fails is in the tally and is told at the end.
     let _ = steps.run(|| tally.run(&mut tests));
