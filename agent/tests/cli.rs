@@ -2,6 +2,7 @@
 
 mod authority;
 
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -178,13 +179,22 @@ impl Drop for Running {
     }
 }
 
+fn command(file: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_synod-agent"));
+    command.arg("--config").arg(file);
+    command
+}
+
+/// SIGTERM ends it well.
+fn end(mut running: Running) {
+    let pid = rustix::process::Pid::from_child(&running.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+}
+
 /// Starts an agent and waits until its health listener says that it is ready.
 fn start(file: &Path, health: std::net::SocketAddr) -> Running {
-    let child = Command::new(env!("CARGO_BIN_EXE_synod-agent"))
-        .args(["--config", &file.display().to_string()])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let child = command(file).stderr(Stdio::null()).spawn().unwrap();
     let mut running = Running(child);
     while !is_ready(health) {
         let ended = running.0.try_wait().unwrap();
@@ -206,7 +216,7 @@ fn is_ready(health: std::net::SocketAddr) -> bool {
 }
 
 #[test]
-fn a_directory_in_use_or_foreign_is_refused_and_sigterm_ends_well() {
+fn a_directory_in_use_is_waited_for_a_foreign_one_refused_and_sigterm_ends_well() {
     let directory = tempfile::tempdir().unwrap();
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let health = free.local_addr().unwrap();
@@ -219,19 +229,17 @@ fn a_directory_in_use_or_foreign_is_refused_and_sigterm_ends_well() {
     };
     let listening = config.replace("health: '127.0.0.1:0'", &format!("health: '{health}'"));
     let file = write("agent.yaml", &listening);
-    let mut running = start(&file, health);
+    let first = start(&file, health);
+    // The second one waits until the first one has ended, and goes on with its data.
     let second = write("second.yaml", &config);
-    let output = agent(&["--config", &second.display().to_string()]);
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(4), "{message}");
-    assert!(
-        message.contains("is in use by another process; stop that process"),
-        "{message}"
-    );
-
-    let pid = rustix::process::Pid::from_child(&running.0);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+    let mut child = command(&second).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let second = Running(child);
+    let mut says = |words: &str| said.any(|line| line.unwrap().contains(words));
+    assert!(says("waiting for its end"));
+    end(first);
+    assert!(says("\"started\""));
+    end(second);
 
     for (name, from, to) in [
         ("cluster.yaml", "5f2b8f6e", "5f2b8f6f"),

@@ -2,15 +2,24 @@
 //! want of one of them changed nothing.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use synod_agent_api::AgentConfig;
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 use super::StartError;
-use crate::disk::DataDirectory;
+use crate::disk::{DataDirectory, DirectoryError};
 use crate::listen::listen;
 use crate::tls::{Certificates, Sources};
+
+/// How long the process that had the directory before may take to end. A pod that was deleted by force is made anew while its
+/// container is still being stopped; an agent that gave up at once would be started again no sooner than 10 s later.
+const LOCK_PATIENCE: Duration = Duration::from_secs(15);
+/// How often the lock is tried meanwhile.
+const LOCK_RETRY: Duration = Duration::from_millis(50);
 
 /// Where a started agent listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +60,28 @@ impl Grounds {
         Ok(Self {
             keys: Keys::load(config)?,
             listeners: Listeners::open(config).await?,
-            directory: DataDirectory::open(&config.data_dir)?,
+            directory: lock(&config.data_dir, LOCK_PATIENCE).await?,
         })
+    }
+}
+
+/// Opens the directory as soon as no other process uses it.
+async fn lock(path: &Path, patience: Duration) -> Result<DataDirectory, DirectoryError> {
+    let began = Instant::now();
+    let mut told = false;
+    loop {
+        match DataDirectory::open(path) {
+            Err(DirectoryError::InUse { .. }) if began.elapsed() < patience => {}
+            opened => return opened,
+        }
+        if !std::mem::replace(&mut told, true) {
+            tracing::warn!(
+                directory = %path.display(),
+                seconds = patience.as_secs(),
+                "the data directory is in use by another process; waiting for its end"
+            );
+        }
+        sleep(LOCK_RETRY).await;
     }
 }
 
@@ -96,5 +125,26 @@ impl Listeners {
             admin: of(&self.admin),
             health: of(&self.health),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_directory_that_stays_in_use_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = DataDirectory::open(directory.path()).unwrap();
+        let refused = lock(directory.path(), Duration::ZERO).await;
+        assert!(
+            matches!(refused, Err(DirectoryError::InUse { .. })),
+            "{refused:?}"
+        );
+        let (second, ()) = tokio::join!(lock(directory.path(), LOCK_PATIENCE), async {
+            sleep(2 * LOCK_RETRY).await;
+            drop(first);
+        });
+        second.unwrap();
     }
 }

@@ -139,6 +139,33 @@ impl<'a> Group<'a> {
         Ok(list["items"].as_array().cloned().unwrap_or_default())
     }
 
+    /// Which pod of this name runs, and how often its container was started anew; none while it is not ready.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub fn life(&self, pod: &str) -> Result<Option<(String, u64)>, Failure> {
+        let pods = self.pods()?;
+        let named = pods.iter().find(|it| it["metadata"]["name"] == pod);
+        Ok(named.and_then(|pod| {
+            let container = &pod["status"]["containerStatuses"][0];
+            let uid = pod["metadata"]["uid"].as_str()?.to_owned();
+            (container["ready"] == true).then_some((uid, container["restartCount"].as_u64()?))
+        }))
+    }
+
+    /// Waits until a member that was killed serves again, in another life than `before`, and all others do.
+    ///
+    /// # Errors
+    /// When they do not in time.
+    pub fn is_back(&self, pod: &str, before: &Option<(String, u64)>) -> Result<(), Failure> {
+        let cluster = &self.namespace.stage.cluster;
+        cluster.wait(&format!("{pod} is back"), CHANGE_MAX, || {
+            let now = self.life(pod)?;
+            Ok((now.is_some() && now != *before).then_some(()))
+        })?;
+        self.ready().map(drop)
+    }
+
     /// The uids of its pods, by name.
     ///
     /// # Errors

@@ -115,16 +115,22 @@ fn initial(group: &Group, number: u64) -> InitialMember {
 /// A member's name and addresses as the group's configuration should have them: [`member`], but with the pod's address
 /// where clients connect by address.
 pub(super) fn advertised(group: &Group, number: u64) -> MemberSpec {
-    let pod = group.seats.get(&number).and_then(|seat| seat.pod.as_ref());
-    let address = pod
-        .and_then(|pod| pod.address)
-        .filter(|_| group.settings.advertise_addresses);
     let mut spec = member(group, number);
-    if let Some(address) = address {
-        let socket = SocketAddr::new(address, ports::CLIENT);
-        spec.client_urls = vec![format!("{}://{socket}", scheme(group))];
+    if let Some(endpoint) = endpoint(group, number) {
+        spec.client_urls = vec![endpoint];
     }
     spec
+}
+
+/// Where clients connect to a member, as its certificate says too: by name, which holds for every pod that it ever has; where
+/// names lead nowhere, by the pod's address while it has one.
+pub(super) fn endpoint(group: &Group, number: u64) -> Option<String> {
+    if !group.settings.advertise_addresses {
+        return client_urls(group, number).pop();
+    }
+    let pod = group.seats.get(&number)?.pod.as_ref()?;
+    let socket = SocketAddr::new(pod.address?, ports::CLIENT);
+    Some(format!("{}://{socket}", scheme(group)))
 }
 
 /// A member's name and the addresses that hold for every pod it ever has.

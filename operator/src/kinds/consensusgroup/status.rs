@@ -184,16 +184,12 @@ fn member(group: &Group, number: u64, seat: &Seat) -> Option<MemberStatus> {
         Some(MemberRole::Learner) => "Learner",
         None => "Absent",
     };
-    let address = seat.pod.as_ref().and_then(|pod| pod.address);
     Some(MemberStatus {
         number: i64::try_from(number).unwrap_or(i64::MAX),
         name: group.names.pod(number),
         role: role.to_owned(),
         ready: group.is_ready(number, seat),
-        endpoint: address.map(|ip| {
-            let socket = std::net::SocketAddr::new(ip, synod_agent_api::ports::CLIENT);
-            format!("{}://{socket}", super::config::scheme(group))
-        }),
+        endpoint: super::config::endpoint(group, number),
         message: why_not_ready(group, number, seat),
     })
 }

@@ -9,7 +9,9 @@ use crate::scenarios::{PAUSE_MAX, demand, under_load};
 use crate::{Failure, Stage};
 
 /// How often a leader is killed.
-const KILLS: usize = 10;
+const KILLS: usize = 15;
+/// How often a process is: each time its kubelet waits longer before it starts another one.
+const PROCESS_KILLS: usize = 5;
 /// How long a harm lasts: longer than it takes the cluster to find a node dead.
 const HARM: Duration = Duration::from_secs(60);
 /// The next write after a leader's death comes sooner.
@@ -20,6 +22,7 @@ pub(super) fn leader_is_killed(stage: &Stage) -> Result<(), Failure> {
     under_load(stage, "kill-leader", |group, workload| {
         for _ in 0..KILLS {
             let leader = group.leader()?;
+            let before = group.life(&leader)?;
             group.kubectl(&[
                 "delete",
                 "pod",
@@ -32,7 +35,7 @@ pub(super) fn leader_is_killed(stage: &Stage) -> Result<(), Failure> {
                 "failover, pod killed",
                 longest_gap(workload, FAILOVER_WATCHED)?,
             );
-            group.ready()?;
+            group.is_back(&leader, &before)?;
         }
         Ok(())
     })
@@ -41,10 +44,12 @@ pub(super) fn leader_is_killed(stage: &Stage) -> Result<(), Failure> {
 /// The container and the pod stay.
 pub(super) fn process_is_killed(stage: &Stage) -> Result<(), Failure> {
     under_load(stage, "kill-process", |group, workload| {
-        for _ in 0..KILLS {
-            stage.kill_process(group, &group.leader()?)?;
+        for _ in 0..PROCESS_KILLS {
+            let leader = group.leader()?;
+            let before = group.life(&leader)?;
+            stage.kill_process(group, &leader)?;
             stage.measured("failover, kill -9 of the process", workload.gap()?);
-            group.ready()?;
+            group.is_back(&leader, &before)?;
         }
         Ok(())
     })

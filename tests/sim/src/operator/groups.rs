@@ -356,6 +356,22 @@ impl Group {
         })
     }
 
+    /// Whether its log ends with a change, undecided, after which it has no vote.
+    pub(super) fn is_leaving(&self, number: u64) -> bool {
+        let undecided = self
+            .world
+            .hosts
+            .get(&Node(number))
+            .and_then(|host| host.undecided.as_ref());
+        undecided.is_some_and(|next| !next.is_voter(Node(number)))
+    }
+
+    /// What a member says of itself, in few words.
+    pub(super) fn says(&self, number: u64) -> Option<String> {
+        let agent = self.world.hosts.get(&Node(number))?.agent.as_ref();
+        crate::dialect::brief(&agent?.status())
+    }
+
     /// Whether a member's pod is ready, whatever it is in the group.
     pub(super) fn is_ready(&self, number: u64) -> bool {
         let host = self.world.hosts.get(&Node(number));

@@ -386,14 +386,17 @@ impl Stage {
         };
         let voters = group.voters();
         let pods = self.evictable();
-        let serves = |n: &u64| group.serves(*n) && pods.iter().any(|(number, _)| number == n);
+        // Who hears of its own removal first has a vote until that is decided.
+        let votes = |n: u64| group.serves(n) || group.is_ready(n) && group.is_leaving(n);
+        let serves = |n: &u64| votes(*n) && pods.iter().any(|(number, _)| number == n);
         let serving: Vec<u64> = voters.iter().copied().filter(serves).collect();
         let tight = serving.len() == quorum(voters.len());
         let one = pods.iter().find(|(number, _)| serving.contains(number));
         crate::demand!(
             "budget",
             voters.len() < 2 || !tight || one.is_none(),
-            "the budget lets one of {pods:?} go: of voters {voters:?} {serving:?} serve"
+            "the budget lets one of {pods:?} go: of voters {voters:?} {serving:?} serve; {:?}",
+            voters.iter().map(|n| group.says(*n)).collect::<Vec<_>>()
         );
     }
 
