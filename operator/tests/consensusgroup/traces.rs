@@ -210,17 +210,17 @@ fn create() {
         endpoints:
         - http://config-cg.ns.svc:2379
         group:
-        - endpoint: http://127.0.0.1:2379
+        - endpoint: http://config-cg-1.config-cg-peer.ns.svc:2379
           name: config-cg-1
           number: 1
           ready: true
           role: Voter
-        - endpoint: http://127.0.0.2:2379
+        - endpoint: http://config-cg-2.config-cg-peer.ns.svc:2379
           name: config-cg-2
           number: 2
           ready: true
           role: Voter
-        - endpoint: http://127.0.0.3:2379
+        - endpoint: http://config-cg-3.config-cg-peer.ns.svc:2379
           name: config-cg-3
           number: 3
           ready: true
