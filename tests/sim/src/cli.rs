@@ -256,7 +256,7 @@ fn each_seed<R: Send>(
     run: fn(u64) -> R,
     take: impl FnMut(R) -> (u64, u64) + Send,
 ) {
-    let take = Mutex::new(take);
+    let take = Mutex::new((take, 0));
     let next = AtomicU64::new(wanted.from);
     let end = wanted.from + wanted.seeds;
     let work = || {
@@ -268,10 +268,14 @@ fn each_seed<R: Send>(
                 return;
             }
             let run = run(seed);
-            let mut take = take
+            let mut taking = take
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let (take, before) = &mut *taking;
             let (runs, violations) = take(run);
+            if std::mem::replace(before, violations) < violations {
+                eprintln!("seed {seed}: a violation, told at the end");
+            }
             if runs % tell_after == 0 {
                 eprintln!("{runs} of {} seeds, {violations} violations", wanted.seeds);
             }
