@@ -49,11 +49,16 @@ nodes() {
 masquerade
 # After a restart of the node, as in the beginning.
 services || rm -f "$conflist"
-# The watch ends when the API server does; systemd starts all of this again.
+# The watch ends when the API server does; systemd starts all of this again. Where the time is over within a line, its
+# beginning is kept for its end.
+begun=
 while :; do
-    if read -r -t 1 node cidr ip; then
-        [[ -n ${ip:-} ]] && range[$node]=$cidr address[$node]=$ip && apply
+    if IFS= read -r -t 1 part; then
+        read -r node cidr ip <<<"$begun$part"
+        begun=
+        [[ -n $ip ]] && range[$node]=$cidr address[$node]=$ip && apply
     elif (($? > 128)); then
+        begun+=$part
         apply
     else
         break
