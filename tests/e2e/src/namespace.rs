@@ -32,6 +32,7 @@ impl<'a> Namespace<'a> {
     /// When the API server refuses.
     pub fn create(stage: &'a Stage, name: &str) -> Result<Self, Failure> {
         let cluster = &stage.cluster;
+        stage.nodes_are_well()?;
         cluster.ask([
             "delete",
             "namespace",

@@ -1,9 +1,14 @@
 //! Harm to nodes and to processes on them, which only a bed's cluster allows.
 
+use std::time::Duration;
+
 use synod_bed::process::{output, run};
 use synod_bed::{Bed, Fault};
 
 use crate::{Failure, Group, Stage};
+
+/// A node is Ready and without taints so soon after it was mended.
+const WELL_MAX: Duration = Duration::from_secs(120);
 
 impl Stage {
     fn bed(&self) -> Result<&Bed, Failure> {
@@ -19,6 +24,29 @@ impl Stage {
     pub fn harm(&self, node: &str, fault: &Fault) -> Result<(), Failure> {
         println!("  {node}: {fault:?}");
         self.bed()?.inject(node, fault)
+    }
+
+    /// Waits until pods can go to every node of a bed: one that was harmed a moment ago is kept free of them for a while.
+    ///
+    /// # Errors
+    /// When they cannot in time.
+    pub fn nodes_are_well(&self) -> Result<(), Failure> {
+        if self.cluster.bed().is_none() {
+            return Ok(());
+        }
+        self.cluster.wait("all nodes are well", WELL_MAX, || {
+            let nodes = self.cluster.get(["nodes"])?;
+            let items = nodes["items"].as_array().into_iter().flatten();
+            let harmed = items.filter(|node| !node["spec"]["taints"].is_null());
+            let names: Vec<_> = harmed
+                .map(|node| node["metadata"]["name"].to_string())
+                .collect();
+            if names.is_empty() {
+                Ok(Some(()))
+            } else {
+                Err(format!("{} has taints", names.join(", ")))
+            }
+        })
     }
 
     /// Undoes whatever was left of harm when something failed. A node that was not harmed so refuses, which is no matter.
