@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,15 +12,33 @@ use synod_bed::Bed;
 use synod_bed::process::output;
 use synod_chart::policy::{End, Flow, Labels};
 
-use crate::Failure;
-
-/// How often tables and pods are read. Kernels keep what ended for 10 s at least (a connection that was reset), so nothing is
-/// missed.
+/// How often tables are read. Kernels keep what ended for 10 s at least (a connection that was reset), so nothing is missed.
 const READ: Duration = Duration::from_secs(4);
+/// How soon pods are watched again after the watch ended.
+const WATCH_AGAIN: Duration = Duration::from_secs(1);
 
-/// Reads on in the background for as long as the program runs.
+/// Reads on in the background until it is dropped.
 pub struct Flows {
     seen: Arc<Mutex<Seen>>,
+    /// kubectl, that watches pods.
+    watch: Arc<Mutex<Watch>>,
+}
+
+#[derive(Default)]
+struct Watch {
+    child: Option<Child>,
+    is_over: bool,
+}
+
+impl Drop for Flows {
+    fn drop(&mut self) {
+        let mut watch = lock(&self.watch);
+        watch.is_over = true;
+        if let Some(mut child) = watch.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 #[derive(Default)]
@@ -46,16 +65,23 @@ struct Connection {
 impl Flows {
     /// Begins.
     #[must_use]
-    pub fn record(bed: Bed) -> Self {
+    pub fn record(bed: &Bed) -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let mine = Arc::clone(&seen);
+        let watch = Arc::new(Mutex::new(Watch::default()));
+        let (of_bed, mine) = (bed.clone(), Arc::clone(&seen));
         std::thread::spawn(move || {
             loop {
-                read(&bed, &mine);
+                read(&of_bed, &mine);
                 std::thread::sleep(READ);
             }
         });
-        Self { seen }
+        let (of_bed, mine, own) = (bed.clone(), Arc::clone(&seen), Arc::clone(&watch));
+        std::thread::spawn(move || {
+            while watch_pods(&of_bed, &mine, &own) {
+                std::thread::sleep(WATCH_AGAIN);
+            }
+        });
+        Self { seen, watch }
     }
 
     /// All until now with one of Synod's pods at an end, each once; and the addresses that could be a pod's, and nobody knows whose.
@@ -68,13 +94,12 @@ impl Flows {
     }
 }
 
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
-    seen.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One look at everything. A node that is down or stands still, and an API server that does not answer, are asked again next time.
+/// One look at all tables. A node that is down or stands still is asked again next time.
 fn read(bed: &Bed, seen: &Mutex<Seen>) {
-    let pods = pods(bed).unwrap_or_default();
     let nodes = bed.nodes().unwrap_or_default();
     let tables: Vec<_> = nodes
         .iter()
@@ -85,7 +110,6 @@ fn read(bed: &Bed, seen: &Mutex<Seen>) {
         })
         .collect();
     let mut seen = lock(seen);
-    seen.pods.extend(pods);
     for (addresses, table) in tables {
         let addresses = addresses.split_whitespace();
         seen.nodes
@@ -140,30 +164,50 @@ fn is_ours(end: &End) -> bool {
             .is_some_and(|name| name == "synod")
 }
 
-/// Pods that have an address of their own.
-fn pods(bed: &Bed) -> Result<Vec<(IpAddr, End)>, Failure> {
+/// Takes in pods as they change until the watch ends; whether it is to begin again.
+fn watch_pods(bed: &Bed, seen: &Mutex<Seen>, watch: &Mutex<Watch>) -> bool {
     let mut get = bed.kubectl("get");
-    get.args(["pods", "--all-namespaces", "--output", "json"]);
-    let list: Value =
-        serde_json::from_str(&output(&mut get)?).map_err(|error| error.to_string())?;
-    let pod = |pod: &Value| {
-        let address = pod["status"]["podIP"].as_str()?.parse().ok()?;
-        let metadata = &pod["metadata"];
-        let labels = metadata["labels"].as_object().into_iter().flatten();
-        let labels =
-            labels.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-        let end = End::Pod {
-            namespace: metadata["namespace"].as_str()?.to_owned(),
-            labels: labels.collect::<Labels>(),
-        };
-        (pod["spec"]["hostNetwork"] != true).then_some((address, end))
+    get.args(["pods", "--all-namespaces", "--watch", "--output", "json"]);
+    let pods = {
+        let mut watch = lock(watch);
+        if watch.is_over {
+            return false;
+        }
+        let child = get
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        watch.child = child.ok();
+        watch.child.as_mut().and_then(|child| child.stdout.take())
     };
-    Ok(list["items"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(pod)
-        .collect())
+    let pods =
+        pods.map(|output| serde_json::Deserializer::from_reader(output).into_iter::<Value>());
+    for pod in pods.into_iter().flatten().map_while(Result::ok) {
+        if let Some((address, end)) = addressed(&pod) {
+            lock(seen).pods.insert(address, end);
+        }
+    }
+    let mut watch = lock(watch);
+    if let Some(mut child) = watch.child.take() {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    !watch.is_over
+}
+
+/// A pod that has an address of its own.
+fn addressed(pod: &Value) -> Option<(IpAddr, End)> {
+    let address = pod["status"]["podIP"].as_str()?.parse().ok()?;
+    let metadata = &pod["metadata"];
+    let labels = metadata["labels"].as_object().into_iter().flatten();
+    let labels =
+        labels.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+    let end = End::Pod {
+        namespace: metadata["namespace"].as_str()?.to_owned(),
+        labels: labels.collect::<Labels>(),
+    };
+    (pod["spec"]["hostNetwork"] != true).then_some((address, end))
 }
 
 /// Of a line such as `tcp 6 9 TIME_WAIT src=… dst=… sport=… dport=… src=… dst=… sport=… dport=… [ASSURED] …`, where the second

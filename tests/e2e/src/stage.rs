@@ -57,7 +57,7 @@ impl Stage {
         examples: PathBuf,
     ) -> Self {
         Self {
-            flows: cluster.bed().cloned().map(Flows::record),
+            flows: cluster.bed().map(Flows::record),
             cluster,
             images,
             helm,
