@@ -30,9 +30,10 @@ Plain HTTP on --listen:
   /metrics    OpenMetrics text for Prometheus
 
 Its account must be allowed to:
-  get, list, watch, create, patch, delete   pods, persistentvolumeclaims, services, secrets,
-                                            configmaps, poddisruptionbudgets
-  get, list, watch                          consensusgroups
+  get, list, watch, create, patch, delete   pods, persistentvolumeclaims, secrets, configmaps,
+                                            poddisruptionbudgets
+  get, list, watch, create, patch           services
+  list, watch                               consensusgroups
   update                                    consensusgroups/status
   get, list, watch                          nodes; without it what is on nodes that are gone for
                                             good is left to the cluster

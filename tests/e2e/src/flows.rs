@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use synod_bed::Bed;
@@ -41,16 +41,23 @@ impl Drop for Flows {
     }
 }
 
+/// So often the ends of a connection are looked up.
+const LOOKUPS: u8 = 4;
+/// An address stays that of a pod that is gone for so long; later it may be another one's.
+const AFTERLIFE: Duration = Duration::from_secs(10);
+
 #[derive(Default)]
 struct Seen {
-    /// Who has, or had last, an address in the pods' network.
-    pods: BTreeMap<IpAddr, End>,
+    /// Who has, or had last, an address in the pods' network; and since when no more.
+    pods: BTreeMap<IpAddr, (End, Option<Instant>)>,
     /// Addresses of nodes, of their ends of pods' links too.
     nodes: BTreeSet<IpAddr>,
-    /// Connections whose ends are not known yet.
-    pending: BTreeSet<Connection>,
+    /// How often those whose ends are not known were looked up; those that are dealt with.
+    connections: BTreeMap<Connection, u8>,
     /// Those whose ends are known, if one of them is ours.
     flows: BTreeSet<Flow>,
+    /// Addresses of which nobody knew whose they were.
+    strangers: BTreeSet<IpAddr>,
 }
 
 /// As a kernel saw it: who asked for it, and who answered, which is not whom it was meant for if that was a Service.
@@ -58,6 +65,8 @@ struct Seen {
 struct Connection {
     protocol: &'static str,
     from: IpAddr,
+    /// The port that it came from, which tells one from the next.
+    from_port: u16,
     to: IpAddr,
     port: u16,
 }
@@ -84,13 +93,11 @@ impl Flows {
         Self { seen, watch }
     }
 
-    /// All until now with one of Synod's pods at an end, each once; and the addresses that could be a pod's, and nobody knows whose.
+    /// All until now with one of Synod's pods at an end, each once; and the addresses that were a pod's, nobody knows whose.
     #[must_use]
     pub fn until_now(&self) -> (BTreeSet<Flow>, BTreeSet<IpAddr>) {
         let seen = lock(&self.seen);
-        let ends = seen.pending.iter().flat_map(|it| [it.from, it.to]);
-        let strangers = ends.filter(|address| is_of_pods(*address) && seen.end(*address).is_none());
-        (seen.flows.clone(), strangers.collect())
+        (seen.flows.clone(), seen.strangers.clone())
     }
 }
 
@@ -114,37 +121,62 @@ fn read(bed: &Bed, seen: &Mutex<Seen>) {
         let addresses = addresses.split_whitespace();
         seen.nodes
             .extend(addresses.filter_map(|it| it.parse::<IpAddr>().ok()));
-        seen.pending.extend(table.lines().filter_map(connection));
+        for connection in table.lines().filter_map(connection) {
+            seen.connections.entry(connection).or_insert(0);
+        }
     }
     seen.settle();
 }
 
 impl Seen {
-    /// Finds out who is at the ends of connections.
+    /// Finds out who is at the ends of connections. What is settled stays so, whoever has the addresses later.
     fn settle(&mut self) {
-        for connection in std::mem::take(&mut self.pending) {
-            let (Some(from), Some(to)) = (self.end(connection.from), self.end(connection.to))
-            else {
-                self.pending.insert(connection);
+        let mut connections = std::mem::take(&mut self.connections);
+        for (connection, lookups) in connections.iter_mut().filter(|(_, it)| **it < LOOKUPS) {
+            let (from, to) = (self.end(connection.from), self.end(connection.to));
+            if let (Some(from), Some(to)) = (&from, &to) {
+                *lookups = LOOKUPS;
+                // What a pod says to itself by way of a Service is no matter for policies.
+                if from != to && (is_ours(from) || is_ours(to)) {
+                    self.flows.insert(Flow {
+                        from: from.clone(),
+                        to: to.clone(),
+                        port: connection.port,
+                        protocol: connection.protocol,
+                    });
+                }
                 continue;
-            };
-            // What a pod says to itself by way of a Service is no matter for policies.
-            if from != to && (is_ours(&from) || is_ours(&to)) {
-                self.flows.insert(Flow {
-                    from,
-                    to,
-                    port: connection.port,
-                    protocol: connection.protocol,
-                });
+            }
+            *lookups += 1;
+            if *lookups == LOOKUPS {
+                let ends = [(from, connection.from), (to, connection.to)];
+                let unknown = ends.into_iter().filter(|(end, _)| end.is_none());
+                self.strangers.extend(unknown.map(|(_, address)| address));
             }
         }
+        self.connections = connections;
     }
 
     fn end(&self, address: IpAddr) -> Option<End> {
-        if let Some(pod) = self.pods.get(&address) {
-            return Some(pod.clone());
+        if let Some((pod, gone)) = self.pods.get(&address) {
+            let is_its = gone.is_none_or(|gone| gone.elapsed() < AFTERLIFE);
+            return is_its.then(|| pod.clone());
         }
         (self.nodes.contains(&address) || !is_of_pods(address)).then_some(End::Address(address))
+    }
+
+    /// Takes in that a pod has an address, or is gone.
+    fn told(&mut self, event: &Value) {
+        let Some((address, end)) = addressed(&event["object"]) else {
+            return;
+        };
+        if event["type"] != "DELETED" {
+            self.pods.insert(address, (end, None));
+        } else if let Some((pod, gone)) = self.pods.get_mut(&address)
+            && *pod == end
+        {
+            *gone = Some(Instant::now());
+        }
     }
 }
 
@@ -167,7 +199,13 @@ fn is_ours(end: &End) -> bool {
 /// Takes in pods as they change until the watch ends; whether it is to begin again.
 fn watch_pods(bed: &Bed, seen: &Mutex<Seen>, watch: &Mutex<Watch>) -> bool {
     let mut get = bed.kubectl("get");
-    get.args(["pods", "--all-namespaces", "--watch", "--output", "json"]);
+    get.args([
+        "pods",
+        "--all-namespaces",
+        "--watch",
+        "--output-watch-events",
+    ]);
+    get.args(["--output", "json"]);
     let pods = {
         let mut watch = lock(watch);
         if watch.is_over {
@@ -183,10 +221,8 @@ fn watch_pods(bed: &Bed, seen: &Mutex<Seen>, watch: &Mutex<Watch>) -> bool {
     };
     let pods =
         pods.map(|output| serde_json::Deserializer::from_reader(output).into_iter::<Value>());
-    for pod in pods.into_iter().flatten().map_while(Result::ok) {
-        if let Some((address, end)) = addressed(&pod) {
-            lock(seen).pods.insert(address, end);
-        }
+    for event in pods.into_iter().flatten().map_while(Result::ok) {
+        lock(seen).told(&event);
     }
     let mut watch = lock(watch);
     if let Some(mut child) = watch.child.take() {
@@ -225,6 +261,7 @@ fn connection(line: &str) -> Option<Connection> {
     Some(Connection {
         protocol,
         from: values("src").next()?.parse().ok()?,
+        from_port: values("sport").next()?.parse().ok()?,
         to: values("src").nth(1)?.parse().ok()?,
         port: values("sport").nth(1)?.parse().ok()?,
     })
@@ -241,6 +278,7 @@ mod tests {
         let expected = Connection {
             protocol: "TCP",
             from: IpAddr::from([10, 244, 0, 5]),
+            from_port: 43210,
             to: IpAddr::from([172, 18, 0, 2]),
             port: 6443,
         };

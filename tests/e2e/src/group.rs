@@ -24,16 +24,29 @@ impl<'a> Group<'a> {
     /// # Errors
     /// When it is refused, or not Ready in time.
     pub fn create(namespace: &'a Namespace<'a>, name: &str, spec: &Value) -> Result<Self, Failure> {
-        let group = Self {
-            namespace,
-            name: name.to_owned(),
-        };
         let start = Instant::now();
-        group.apply(spec)?;
+        let group = Self::unready(namespace, name, spec)?;
         group.ready()?;
         namespace
             .stage
             .measured("from apply to Ready", start.elapsed());
+        Ok(group)
+    }
+
+    /// Creates it, and does not wait.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn unready(
+        namespace: &'a Namespace<'a>,
+        name: &str,
+        spec: &Value,
+    ) -> Result<Self, Failure> {
+        let group = Self {
+            namespace,
+            name: name.to_owned(),
+        };
+        group.apply(spec)?;
         Ok(group)
     }
 

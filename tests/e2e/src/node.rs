@@ -5,6 +5,7 @@ use std::time::Duration;
 use synod_bed::process::{output, run};
 use synod_bed::{Bed, Fault};
 
+use crate::scenarios::OUT_OF_SERVICE;
 use crate::{Failure, Group, Stage};
 
 /// A node is Ready and without taints so soon after it was mended.
@@ -59,6 +60,8 @@ impl Stage {
                 let _ = bed.inject(&node, &cure);
             }
             let _ = self.cluster.ask(["uncordon", &node]);
+            let taint = format!("{OUT_OF_SERVICE}-");
+            let _ = self.cluster.ask(["taint", "nodes", &node, &taint]);
         }
     }
 

@@ -38,8 +38,31 @@ pub(super) fn examples(stage: &Stage) -> Result<(), Failure> {
         println!("  {}", file.display());
         let namespace = Namespace::create(stage, &format!("e2e-example-{at}"))?;
         let group = Group::create(&namespace, name, &object["spec"])?;
+        if file.file_stem().is_some_and(|stem| stem == "quickstart") {
+            as_the_readme_says(&group)?;
+        }
         group.delete()?;
         namespace.delete()?;
+    }
+    Ok(())
+}
+
+/// From a member's own pod, through the Service: so often that others than itself are met, too.
+fn as_the_readme_says(group: &Group<'_>) -> Result<(), Failure> {
+    let kv = [
+        "exec",
+        "config-cg-1",
+        "--",
+        "synod",
+        "kv",
+        "--endpoints",
+        "http://config-cg:2379",
+    ];
+    for number in 0..8 {
+        let value = number.to_string();
+        group.kubectl(&[&kv, ["put", "hello", &value].as_slice()].concat())?;
+        let got = group.kubectl(&[&kv, ["get", "hello"].as_slice()].concat())?;
+        demand(got.contains(&value), || format!("put {value}, got {got:?}"))?;
     }
     Ok(())
 }

@@ -14,6 +14,8 @@ const KILLS: usize = 15;
 const PROCESS_KILLS: usize = 5;
 /// How long a harm lasts: longer than it takes the cluster to find a node dead.
 const HARM: Duration = Duration::from_secs(60);
+/// The taint that says that a node will not come back by itself.
+pub(crate) const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
 /// The next write after a leader's death comes sooner.
 const FAILOVER_WATCHED: Duration = Duration::from_secs(5);
 
@@ -82,6 +84,37 @@ pub(super) fn drained(stage: &Stage) -> Result<(), Failure> {
 /// The others go on; with its power its member is back.
 pub(super) fn node_is_killed(stage: &Stage) -> Result<(), Failure> {
     harmed(stage, "node-killed", &[Fault::Kill], &[Fault::Start])
+}
+
+/// Somebody says that it will not come back by itself: its pods are given up at once. It comes back all the same.
+pub(super) fn node_is_out_of_service(stage: &Stage) -> Result<(), Failure> {
+    under_load(stage, "node-retired", |group, workload| {
+        let node = stage.worker_of(group)?;
+        let pods = group.pods()?;
+        let on_it = pods
+            .iter()
+            .find(|pod| pod["spec"]["nodeName"] == node.as_str());
+        let pod = on_it
+            .and_then(|pod| pod["metadata"]["name"].as_str())
+            .ok_or("no pod is on it")?;
+        let before = group.pod_uids()?.remove(pod);
+        stage.harm(&node, &Fault::Kill)?;
+        stage.cluster.ask([
+            "taint",
+            "nodes",
+            &node,
+            &format!("{OUT_OF_SERVICE}=e2e:NoExecute"),
+        ])?;
+        let given_up = stage.cluster.wait("its pod is given up", HARM, || {
+            Ok((group.pod_uids()?.remove(pod) != before).then_some(()))
+        });
+        stage.harm(&node, &Fault::Start)?;
+        stage
+            .cluster
+            .ask(["taint", "nodes", &node, &format!("{OUT_OF_SERVICE}-")])?;
+        given_up?;
+        workload.gap().map(drop)
+    })
 }
 
 /// Nobody on it notices.

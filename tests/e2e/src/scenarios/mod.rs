@@ -13,6 +13,8 @@ mod scaling;
 mod storage;
 mod upgrades;
 
+pub(crate) use faults::OUT_OF_SERVICE;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -94,6 +96,13 @@ pub const ALL: &[Scenario] = &[
         refusals::refused,
     ),
     scenario(
+        "conflicts",
+        "others have the names that are needed, and change what is ours",
+        &[],
+        false,
+        refusals::in_the_way,
+    ),
+    scenario(
         "kill-leader",
         "the leader's pod is deleted by force, again and again",
         &[],
@@ -164,6 +173,13 @@ pub const ALL: &[Scenario] = &[
         &[Need::NodeFaults],
         false,
         faults::node_is_killed,
+    ),
+    scenario(
+        "node-retired",
+        "a node without power is said to be out of service",
+        &[Need::NodeFaults],
+        false,
+        faults::node_is_out_of_service,
     ),
     scenario(
         "node-paused",

@@ -13,11 +13,13 @@ use crate::scenarios::demand;
 use crate::{Failure, Stage};
 
 /// What is needed only where something is otherwise than in the bed: the rule as [`unused`] names it.
-const ELSEWHERE: [&str; 4] = [
+const ELSEWHERE: [&str; 5] = [
     // Networks that look at policies before a Service's address is replaced.
     "synod-operator Egress TCP 443",
     // Clusters whose API server listens there.
     "synod-operator Egress TCP 8443",
+    // Clusters that tell pods a name for the API server, and no address.
+    "synod-operator Egress UDP 53",
     // Answers that are too long for UDP.
     "synod-operator Egress TCP 53",
     "synod-members Egress TCP 53",
@@ -35,6 +37,11 @@ pub(super) fn admit_what_was_seen(stage: &Stage) -> Result<(), Failure> {
         format!("nobody knows who had these addresses: {strangers:?}")
     })?;
     let policies = policies(stage, &flows)?;
+    let (intruders, flows): (BTreeSet<_>, BTreeSet<_>) = flows.into_iter().partition(is_intruder);
+    demand(
+        intruders.iter().all(|flow| !admits(&policies, flow)),
+        || format!("admitted, though it comes from another namespace: {intruders:#?}"),
+    )?;
     let refused: Vec<_> = flows
         .iter()
         .filter(|flow| !admits(&policies, flow))
@@ -50,6 +57,13 @@ pub(super) fn admit_what_was_seen(stage: &Stage) -> Result<(), Failure> {
     demand(refused.is_empty() && unused.is_empty(), || {
         format!("seen and not admitted: {refused:#?}; admitted and never seen: {unused:?}")
     })
+}
+
+/// What the scenario `two` does with a stranger's certificate.
+fn is_intruder(flow: &Flow) -> bool {
+    let is_in =
+        |end: &End, name: &str| matches!(end, End::Pod { namespace, .. } if namespace == name);
+    is_in(&flow.from, "e2e-two-b") && is_in(&flow.to, "e2e-two-a")
 }
 
 /// Those of the chart, for all namespaces that had members.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::scenarios::{demand, small};
-use crate::{Failure, Namespace, Stage};
+use crate::{Failure, Group, Namespace, Stage};
 
 /// What is wrong, and words of the answer.
 fn refusals() -> Vec<(Value, &'static str)> {
@@ -71,5 +71,66 @@ pub(super) fn refused(stage: &Stage) -> Result<(), Failure> {
             },
         )?;
     }
+    namespace.delete()
+}
+
+/// Somebody else has objects of the names that are needed: they are named and left alone, and the group goes on without them. What
+/// somebody else changed is put right.
+pub(super) fn in_the_way(stage: &Stage) -> Result<(), Failure> {
+    let namespace = Namespace::create(stage, "e2e-conflicts")?;
+    let meta = |name: &str| json!({ "name": name });
+    let port = json!({ "port": 80 });
+    let foreign = [
+        json!({ "apiVersion": "v1", "kind": "Service", "metadata": meta("config-cg"), "spec": { "ports": [port] } }),
+        json!({ "apiVersion": "v1", "kind": "Secret", "metadata": meta("config-cg-connection") }),
+        json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": meta("config-cg-config-1") }),
+        json!({
+            "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": meta("config-cg"),
+            "spec": { "minAvailable": 1, "selector": {} },
+        }),
+    ];
+    for object in &foreign {
+        stage.cluster.apply(&namespace.name, &object.to_string())?;
+    }
+    let group = Group::unready(&namespace, "config", &small(3))?;
+    for _ in &foreign {
+        let named =
+            stage
+                .cluster
+                .wait("a name conflict is told", Duration::from_secs(60), || {
+                    let conditions = group.object()?["status"]["conditions"].to_string();
+                    let named = foreign.iter().find(|object| {
+                        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+                        let kind = object["kind"].as_str().unwrap_or_default();
+                        conditions.contains(&format!("{kind} {name} exists and does not belong"))
+                    });
+                    named.map_or(Err(conditions), |object| Ok(Some(object.clone())))
+                })?;
+        let (kind, name) = (
+            named["kind"].to_string(),
+            named["metadata"]["name"].to_string(),
+        );
+        let (kind, name) = (kind.trim_matches('"'), name.trim_matches('"'));
+        let found = namespace.get(&[kind, name])?;
+        demand(found["metadata"]["labels"].is_null(), || {
+            format!("{kind} {name} was changed: {found}")
+        })?;
+        namespace.kubectl(&["delete", kind, name])?;
+    }
+    group.ready()?;
+    let selector = json!({ "spec": { "selector": { "synod.dev/name": "another" } } });
+    namespace.kubectl(&[
+        "patch",
+        "service",
+        "config-cg",
+        "--patch",
+        &selector.to_string(),
+    ])?;
+    stage
+        .cluster
+        .wait("the Service is put right", Duration::from_secs(60), || {
+            let service = namespace.get(&["service", "config-cg"])?;
+            Ok((service["spec"]["selector"]["synod.dev/name"] == "config").then_some(()))
+        })?;
     namespace.delete()
 }
