@@ -4,7 +4,7 @@ use super::connection::Connection;
 use super::endpoints::{self, Access};
 use super::{Failure, kinds};
 use clap::Subcommand;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use synod_proto::etcdserverpb::kv_client::KvClient;
 use synod_proto::etcdserverpb::watch_client::WatchClient;
 use synod_proto::etcdserverpb::watch_request::RequestUnion;
@@ -12,12 +12,16 @@ use synod_proto::etcdserverpb::{
     DeleteRangeRequest, PutRequest, RangeRequest, WatchCreateRequest, WatchRequest,
 };
 use synod_proto::mvccpb::event::EventType;
+use tokio::time::sleep;
 use tokio_stream::StreamExt;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
 /// How long one request may take; an election may be under way.
 const REQUEST_MAX: Duration = Duration::from_secs(10);
 const CONNECT_MAX: Duration = Duration::from_secs(2);
+/// How long some member is tried to be reached, and how often all are.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+const ANSWER_RETRY: Duration = Duration::from_millis(100);
 /// Certificates hold for this name wherever the member is.
 const TLS_NAME: &str = "localhost";
 
@@ -119,30 +123,42 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
-/// A channel to the first member that answers.
+/// A channel to the first member that answers. A Service leads nowhere until all nodes know of its members, a moment after the
+/// group is Ready, so a refusal is not taken as the last word at once.
 async fn channel(access: &Access) -> Result<Channel, Failure> {
-    let mut last = String::new();
-    for url in &access.endpoints {
-        let endpoint = Endpoint::from_shared(url.clone())
-            .map_err(|error| Failure::new(format!("{url}: {error}")))?;
-        let mut endpoint = endpoint.connect_timeout(CONNECT_MAX).tcp_nodelay(true);
-        if let Some(tls) = &access.tls {
-            let config = ClientTlsConfig::new()
-                .ca_certificate(Certificate::from_pem(&tls.authority))
-                .identity(Identity::from_pem(&tls.certificate, &tls.key))
-                .domain_name(TLS_NAME);
-            endpoint = endpoint.tls_config(config).map_err(|error| {
-                Failure::new(format!("the certificates cannot be used: {error}"))
-            })?;
+    let members = access.endpoints.iter().map(|url| endpoint(url, access));
+    let members = members.collect::<Result<Vec<_>, _>>()?;
+    let began = Instant::now();
+    loop {
+        let mut last = String::new();
+        for member in &members {
+            match member.connect().await {
+                Ok(channel) => return Ok(channel),
+                Err(error) => last = format!("{}: {}", member.uri(), root(&error)),
+            }
         }
-        match endpoint.connect().await {
-            Ok(channel) => return Ok(channel),
-            Err(error) => last = format!("{url}: {}", root(&error)),
+        if began.elapsed() > ANSWER_MAX {
+            return Err(Failure::new(format!(
+                "no member answers ({last}); see `synod status`"
+            )));
         }
+        sleep(ANSWER_RETRY).await;
     }
-    Err(Failure::new(format!(
-        "no member answers ({last}); see `synod status`"
-    )))
+}
+
+fn endpoint(url: &str, access: &Access) -> Result<Endpoint, Failure> {
+    let endpoint = Endpoint::from_shared(url.to_owned())
+        .map_err(|error| Failure::new(format!("{url}: {error}")))?;
+    let endpoint = endpoint.connect_timeout(CONNECT_MAX).tcp_nodelay(true);
+    let Some(tls) = &access.tls else {
+        return Ok(endpoint);
+    };
+    let config = ClientTlsConfig::new()
+        .ca_certificate(Certificate::from_pem(&tls.authority))
+        .identity(Identity::from_pem(&tls.certificate, &tls.key))
+        .domain_name(TLS_NAME);
+    let cannot = |error| Failure::new(format!("the certificates cannot be used: {error}"));
+    endpoint.tls_config(config).map_err(cannot)
 }
 
 /// The innermost cause, which says most.

@@ -50,6 +50,8 @@ const AFTERLIFE: Duration = Duration::from_secs(10);
 struct Seen {
     /// Who has, or had last, an address in the pods' network; and since when no more.
     pods: BTreeMap<IpAddr, (End, Option<Instant>)>,
+    /// Nodes whose tables were read.
+    read: BTreeSet<String>,
     /// Addresses of nodes, of their ends of pods' links too.
     nodes: BTreeSet<IpAddr>,
     /// How often those whose ends are not known were looked up; those that are dealt with.
@@ -113,16 +115,22 @@ fn read(bed: &Bed, seen: &Mutex<Seen>) {
         .filter_map(|node| {
             let addresses = output(bed.on_node(node, "hostname").arg("--all-ip-addresses")).ok()?;
             let table = output(bed.on_node(node, "conntrack").arg("--dump")).ok()?;
-            Some((addresses, table))
+            Some((node, addresses, table))
         })
         .collect();
     let mut seen = lock(seen);
-    for (addresses, table) in tables {
+    for (node, addresses, table) in tables {
+        // What is there at first is of those who were there before.
+        let lookups = if seen.read.insert(node.clone()) {
+            LOOKUPS
+        } else {
+            0
+        };
         let addresses = addresses.split_whitespace();
         seen.nodes
             .extend(addresses.filter_map(|it| it.parse::<IpAddr>().ok()));
         for connection in table.lines().filter_map(connection) {
-            seen.connections.entry(connection).or_insert(0);
+            seen.connections.entry(connection).or_insert(lookups);
         }
     }
     seen.settle();

@@ -49,19 +49,17 @@ pub(super) fn examples(stage: &Stage) -> Result<(), Failure> {
 
 /// From a member's own pod, through the Service: so often that others than itself are met, too.
 fn as_the_readme_says(group: &Group<'_>) -> Result<(), Failure> {
-    let kv = [
-        "exec",
-        "config-cg-1",
-        "--",
-        "synod",
-        "kv",
-        "--endpoints",
-        "http://config-cg:2379",
-    ];
+    let namespace = group.namespace();
+    let kv = |words: &[&str]| {
+        let exec = ["exec", "--namespace", &namespace.name, "config-cg-1", "--"];
+        let kv = ["synod", "kv", "--endpoints", "http://config-cg:2379"];
+        let all = [exec.as_slice(), &kv, words].concat();
+        namespace.stage.cluster.ask(all)
+    };
     for number in 0..8 {
         let value = number.to_string();
-        group.kubectl(&[&kv, ["put", "hello", &value].as_slice()].concat())?;
-        let got = group.kubectl(&[&kv, ["get", "hello"].as_slice()].concat())?;
+        kv(&["put", "hello", &value])?;
+        let got = kv(&["get", "hello"])?;
         demand(got.contains(&value), || format!("put {value}, got {got:?}"))?;
     }
     Ok(())

@@ -80,7 +80,7 @@ pub(super) fn in_the_way(stage: &Stage) -> Result<(), Failure> {
     let namespace = Namespace::create(stage, "e2e-conflicts")?;
     let meta = |name: &str| json!({ "name": name });
     let port = json!({ "port": 80 });
-    let foreign = [
+    let mut foreign = vec![
         json!({ "apiVersion": "v1", "kind": "Service", "metadata": meta("config-cg"), "spec": { "ports": [port] } }),
         json!({ "apiVersion": "v1", "kind": "Secret", "metadata": meta("config-cg-connection") }),
         json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": meta("config-cg-config-1") }),
@@ -93,24 +93,22 @@ pub(super) fn in_the_way(stage: &Stage) -> Result<(), Failure> {
         stage.cluster.apply(&namespace.name, &object.to_string())?;
     }
     let group = Group::unready(&namespace, "config", &small(3))?;
-    for _ in &foreign {
-        let named =
-            stage
-                .cluster
-                .wait("a name conflict is told", Duration::from_secs(60), || {
-                    let conditions = group.object()?["status"]["conditions"].to_string();
-                    let named = foreign.iter().find(|object| {
-                        let name = object["metadata"]["name"].as_str().unwrap_or_default();
-                        let kind = object["kind"].as_str().unwrap_or_default();
-                        conditions.contains(&format!("{kind} {name} exists and does not belong"))
-                    });
-                    named.map_or(Err(conditions), |object| Ok(Some(object.clone())))
-                })?;
-        let (kind, name) = (
-            named["kind"].to_string(),
-            named["metadata"]["name"].to_string(),
-        );
-        let (kind, name) = (kind.trim_matches('"'), name.trim_matches('"'));
+    while !foreign.is_empty() {
+        let told = || -> Result<Option<usize>, Failure> {
+            let conditions = group.object()?["status"]["conditions"].to_string();
+            let is_named = |object: &Value| {
+                let (kind, name) = kind_and_name(object);
+                conditions.contains(&format!("{kind} {name} exists and does not belong"))
+            };
+            let at = foreign.iter().position(is_named);
+            at.map_or(Err(conditions), |at| Ok(Some(at)))
+        };
+        let minute = Duration::from_secs(60);
+        let at = stage
+            .cluster
+            .wait("a name conflict is told", minute, told)?;
+        let object = foreign.swap_remove(at);
+        let (kind, name) = kind_and_name(&object);
         let found = namespace.get(&[kind, name])?;
         demand(found["metadata"]["labels"].is_null(), || {
             format!("{kind} {name} was changed: {found}")
@@ -133,4 +131,11 @@ pub(super) fn in_the_way(stage: &Stage) -> Result<(), Failure> {
             Ok((service["spec"]["selector"]["synod.dev/name"] == "config").then_some(()))
         })?;
     namespace.delete()
+}
+
+fn kind_and_name(object: &Value) -> (&str, &str) {
+    (
+        object["kind"].as_str().unwrap_or_default(),
+        object["metadata"]["name"].as_str().unwrap_or_default(),
+    )
 }
