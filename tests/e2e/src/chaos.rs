@@ -90,11 +90,7 @@ fn step(
         .iter()
         .try_for_each(|harm| harm.do_it(stage, group, &worker));
     std::thread::sleep(time);
-    let is_node = |harm: &&Harm| matches!(harm, Harm::Node(_));
-    let mended = harms
-        .iter()
-        .filter(is_node)
-        .try_for_each(|harm| harm.mend(stage, &worker));
+    let mended = harms.iter().try_for_each(|harm| harm.mend(stage, &worker));
     done.and(mended)?;
     stage.operator_is_ready()?;
     group.ready()?;

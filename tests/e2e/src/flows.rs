@@ -30,14 +30,21 @@ struct Watch {
     is_over: bool,
 }
 
+impl Watch {
+    /// Ends kubectl, if it runs.
+    fn end(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
 impl Drop for Flows {
     fn drop(&mut self) {
         let mut watch = lock(&self.watch);
         watch.is_over = true;
-        if let Some(mut child) = watch.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        watch.end();
     }
 }
 
@@ -233,10 +240,7 @@ fn watch_pods(bed: &Bed, seen: &Mutex<Seen>, watch: &Mutex<Watch>) -> bool {
         lock(seen).told(&event);
     }
     let mut watch = lock(watch);
-    if let Some(mut child) = watch.child.take() {
-        let _ = child.kill();
-        let _ = child.wait();
-    }
+    watch.end();
     !watch.is_over
 }
 

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub(crate) use synod_bed::process::shown;
+
 use crate::Failure;
 
 /// The folder of the root `Cargo.toml`.
@@ -79,17 +81,4 @@ pub(crate) fn succeed(command: &mut Command) -> Result<(), Failure> {
         Ok(status) => Err(format!("`{words}` failed ({status})")),
         Err(error) => Err(format!("`{words}` cannot be started: {error}")),
     }
-}
-
-/// The command as a person would type it.
-pub(crate) fn shown(command: &Command) -> String {
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or(command.get_program());
-    let mut words = program.to_string_lossy().into_owned();
-    for argument in command.get_args() {
-        words.push(' ');
-        words.push_str(&argument.to_string_lossy());
-    }
-    words
 }
