@@ -130,27 +130,30 @@ fn any(stage: &Stage, rng: &mut Rng) -> Harm {
     all[rng.usize(..all.len())].clone()
 }
 
+/// Who leads, as the status says; under another harm there may be nobody.
+fn leader(group: &Group<'_>) -> Result<Option<String>, Failure> {
+    let leader = group.object()?["status"]["leader"]
+        .as_str()
+        .map(str::to_owned);
+    Ok(leader)
+}
+
 impl Harm {
     fn do_it(&self, stage: &Stage, group: &Group<'_>, worker: &str) -> Result<(), Failure> {
         let by_force = ["--grace-period=0", "--force", "--wait=false"];
         match self {
             Self::Pod => {
-                // Under another harm there may be no leader.
-                let leader = group.object()?["status"]["leader"]
-                    .as_str()
-                    .map(str::to_owned);
-                let Some(leader) = leader else { return Ok(()) };
+                let Some(leader) = leader(group)? else {
+                    return Ok(());
+                };
                 let words = ["delete", "pod", &leader, "--ignore-not-found"];
                 group
                     .kubectl(&[words.as_slice(), &by_force].concat())
                     .map(drop)
             }
             Self::Process => {
-                let leader = group.object()?["status"]["leader"]
-                    .as_str()
-                    .map(str::to_owned);
                 // Its container may be gone, or on a node that does not answer, under another harm.
-                let killed = leader.map(|leader| stage.kill_process(group, &leader));
+                let killed = leader(group)?.map(|leader| stage.kill_process(group, &leader));
                 if let Some(Err(why)) = killed {
                     println!("  not killed: {why}");
                 }

@@ -1,11 +1,12 @@
 //! The image of which nodes are made: kind's own where an engine of the machine has it, else one made here.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::engine::{DATA, Engine};
 use crate::packages::Packages;
 use crate::place::{self, fingerprint, source};
-use crate::process::run;
+use crate::process::{run, succeeds};
 use crate::release::TAGS;
 use crate::{Failure, Programs, Progress};
 
@@ -76,8 +77,8 @@ pub(crate) fn ready<P: Progress>(
 /// kind's image of this release, if the engine has it or can pull it.
 fn stock(engine: &Engine, programs: &Programs) -> Option<String> {
     let reference = format!("kindest/node:{}", programs.kubernetes);
-    let had = engine.has(&reference)
-        || crate::process::succeeds(engine.docker().args(["pull", "--quiet", &reference]));
+    let had =
+        engine.has(&reference) || succeeds(engine.docker().args(["pull", "--quiet", &reference]));
     had.then_some(reference)
 }
 
@@ -164,6 +165,9 @@ impl Build {
     fn debian(&self) -> Result<(), Failure> {
         let archive = self.archive()?;
         if !archive.is_file() {
+            if !succeeds(Command::new("wget").arg("--version")) {
+                return Err("debootstrap fetches packages with wget, which this machine lacks: apt-get install wget".to_owned());
+            }
             let mut script = self.engine.beside(source("image/root.sh"));
             script.arg(&archive).arg(self.folder.join("debian"));
             let scripts = self.packages.file("usr/share/debootstrap");
@@ -227,7 +231,7 @@ impl Build {
         place::remove(&self.folder)
     }
 
-    fn script(&self, name: &str) -> std::process::Command {
+    fn script(&self, name: &str) -> Command {
         let mut script = self.engine.beside(source(name));
         script
             .env("PROGRAMS", self.folder.join("programs"))

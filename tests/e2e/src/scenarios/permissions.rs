@@ -12,9 +12,6 @@ use crate::{Failure, Stage};
 /// A right: group, resource with its subresource, verb.
 type Right = (String, String, String);
 
-/// What is needed only where something goes wrong that is not played: the right as `group/resource verb`, and when.
-const RARE: [(&str, &str); 0] = [];
-
 pub(super) fn are_those_used(stage: &Stage) -> Result<(), Failure> {
     let bed = stage.cluster.bed().ok_or("no audit log")?;
     let deployments = stage.cluster.get(["deployments", "--namespace", SYSTEM])?;
@@ -29,39 +26,55 @@ pub(super) fn are_those_used(stage: &Stage) -> Result<(), Failure> {
     let events = log
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let (mut used, mut forbidden) = (BTreeSet::new(), BTreeSet::new());
-    for event in events.filter(|event| event["user"]["username"] == user.as_str()) {
-        let Some(right) = asked(&event) else { continue };
-        // Not by the answer's code: what is made in a namespace that goes is refused by the same.
-        if event["annotations"]["authorization.k8s.io/decision"] == "forbid" {
-            forbidden.insert(right.clone());
-        }
-        used.insert(right);
-    }
-    demand(!used.is_empty(), || {
-        format!("the audit log tells nothing of {user}")
-    })?;
-    demand(forbidden.is_empty(), || {
-        format!("it was forbidden: {forbidden:?}")
-    })?;
+    let asked = Asked::of(&user, events);
     let allowed = allowed(stage, account)?;
-    let is_rare = |(group, resource, verb): &Right| {
-        let text = format!("{group}/{resource} {verb}");
-        RARE.iter().any(|(rare, _)| *rare == text)
-    };
-    let unused: Vec<_> = allowed
-        .difference(&used)
-        .filter(|right| !is_rare(right))
-        .collect();
-    let missing: Vec<_> = used.difference(&allowed).collect();
-    println!("  {} rights, {} used", allowed.len(), used.len());
-    demand(unused.is_empty() && missing.is_empty(), || {
-        format!("allowed and never used: {unused:?}; used and allowed by another role: {missing:?}")
-    })
+    println!("  {} rights, {} used", allowed.len(), asked.rights.len());
+    asked.judge(&user, &allowed)
+}
+
+/// What an account asked for.
+#[derive(Default)]
+struct Asked {
+    rights: BTreeSet<Right>,
+    /// Those of them that it was not given.
+    forbidden: BTreeSet<Right>,
+}
+
+impl Asked {
+    fn of(user: &str, events: impl Iterator<Item = Value>) -> Self {
+        let mut asked = Self::default();
+        for event in events.filter(|event| event["user"]["username"] == user) {
+            let Some(right) = needed(&event) else {
+                continue;
+            };
+            // Not by the answer's code: what is made in a namespace that goes is refused by the same.
+            if event["annotations"]["authorization.k8s.io/decision"] == "forbid" {
+                asked.forbidden.insert(right.clone());
+            }
+            asked.rights.insert(right);
+        }
+        asked
+    }
+
+    fn judge(&self, user: &str, allowed: &BTreeSet<Right>) -> Result<(), Failure> {
+        demand(!self.rights.is_empty(), || {
+            format!("the audit log tells nothing of {user}")
+        })?;
+        demand(self.forbidden.is_empty(), || {
+            format!("it was forbidden: {:?}", self.forbidden)
+        })?;
+        let unused: Vec<_> = allowed.difference(&self.rights).collect();
+        let missing: Vec<_> = self.rights.difference(allowed).collect();
+        demand(unused.is_empty() && missing.is_empty(), || {
+            format!(
+                "allowed and never used: {unused:?}; used and allowed by another role: {missing:?}"
+            )
+        })
+    }
 }
 
 /// The right that a request needed; none for what everybody may.
-fn asked(event: &Value) -> Option<Right> {
+fn needed(event: &Value) -> Option<Right> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let object = &event["objectRef"];
     let resource = object["resource"].as_str()?;
@@ -113,4 +126,74 @@ fn of_rule(rule: &Value) -> Vec<Right> {
         }
     }
     rights
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const USER: &str = "system:serviceaccount:synod-system:synod-operator";
+
+    fn event(user: &str, verb: &str, subresource: &str, decision: &str) -> Value {
+        let mut object = json!({ "resource": "pods", "name": "config-cg-0" });
+        if !subresource.is_empty() {
+            object["subresource"] = subresource.into();
+        }
+        json!({
+            "user": { "username": user },
+            "verb": verb,
+            "objectRef": object,
+            "annotations": { "authorization.k8s.io/decision": decision },
+        })
+    }
+
+    fn rules(resources: &[&str], verbs: &[&str]) -> BTreeSet<Right> {
+        let rule = json!({ "apiGroups": [""], "resources": resources, "verbs": verbs });
+        of_rule(&rule).into_iter().collect()
+    }
+
+    fn verdict(events: Vec<Value>, allowed: &BTreeSet<Right>) -> String {
+        let asked = Asked::of(USER, events.into_iter());
+        asked.judge(USER, allowed).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_role_that_is_as_wide_as_what_was_asked_for_and_no_other() {
+        let events = || {
+            vec![
+                event(USER, "create", "", "allow"),
+                event(USER, "patch", "status", "allow"),
+                event("kubernetes-admin", "delete", "", "allow"),
+            ]
+        };
+        let exact: BTreeSet<Right> = rules(&["pods"], &["create"])
+            .union(&rules(&["pods/status"], &["patch"]))
+            .cloned()
+            .collect();
+        assert_eq!(verdict(events(), &exact), "");
+        for right in &exact {
+            let mut narrower = exact.clone();
+            narrower.remove(right);
+            let missing = verdict(events(), &narrower);
+            assert!(missing.contains("allowed by another role: [("), "{missing}");
+        }
+        let mut wider = exact;
+        wider.extend(rules(&["secrets"], &["list"]));
+        let unused = verdict(events(), &wider);
+        assert!(
+            unused.contains("never used: [(\"\", \"secrets\", \"list\")]"),
+            "{unused}"
+        );
+    }
+
+    #[test]
+    fn what_was_forbidden_and_who_was_silent() {
+        let allowed = rules(&["pods"], &["create"]);
+        let forbidden = verdict(vec![event(USER, "create", "", "forbid")], &allowed);
+        assert!(forbidden.starts_with("it was forbidden"), "{forbidden}");
+        let silent = verdict(vec![event("somebody", "create", "", "allow")], &allowed);
+        assert!(silent.contains("tells nothing of"), "{silent}");
+    }
 }
