@@ -86,7 +86,7 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("restart-on-old-claims", crate::restarts::a_claim_is_going),
     (
         "restart-on-old-claims",
-        crate::recovery::claims_are_of_before,
+        crate::recovery::remains::claims_are_of_before,
     ),
     ("wake-beside-a-stop", crate::restarts::a_stop_arrives_late),
     (
@@ -119,48 +119,51 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("own-protected-claims", a_protected_object_is_deleted),
     (
         "recover-whatever-is-given-up",
-        crate::recovery::what_is_given_up_is_anothers,
+        crate::recovery::refusal::what_is_given_up_is_anothers,
     ),
     (
         "recover-beside-a-quorum",
-        crate::recovery::the_others_are_silent,
+        crate::recovery::refusal::the_others_are_silent,
     ),
     (
         "recover-on-old-answers",
-        crate::recovery::a_loss_is_not_of_today,
+        crate::recovery::refusal::a_loss_is_not_of_today,
     ),
     (
         "recover-beside-another",
-        crate::recovery::two_decide_at_once,
+        crate::recovery::decision::two_decide_at_once,
     ),
     (
         "recover-beside-another",
-        crate::recovery::another_survivor_is_not_seen,
+        crate::recovery::decision::another_survivor_is_not_seen,
     ),
     (
         "recover-beside-the-stranded",
-        crate::recovery::a_node_comes_back,
+        crate::recovery::decision::a_node_comes_back,
     ),
-    ("recover-from-less", crate::recovery::another_one_has_more),
+    (
+        "recover-from-less",
+        crate::recovery::refusal::another_one_has_more,
+    ),
     (
         "let-claims-of-before-go",
-        crate::recovery::claims_of_before_stay,
+        crate::recovery::remains::claims_of_before_stay,
     ),
     (
         "recover-into-one-cluster",
-        crate::recovery::the_survivor_is_lost_too,
+        crate::recovery::aftermath::the_survivor_is_lost_too,
     ),
     (
         "keep-pods-of-before",
-        crate::recovery::members_of_before_run,
+        crate::recovery::remains::members_of_before_run,
     ),
     (
         "keep-the-floor-of-before",
-        crate::recovery::a_change_is_given_up,
+        crate::recovery::course::a_change_is_given_up,
     ),
     (
         "reuse-numbers",
-        crate::recovery::numbers_of_before_stay_taken,
+        crate::recovery::remains::numbers_of_before_stay_taken,
     ),
 ];
 
