@@ -5,6 +5,7 @@ use serde_json::json;
 use synod_operator::child::ChildKind;
 
 use crate::traces::{check, ready, run};
+use crate::world::World;
 
 #[test]
 fn a_pod_is_lost() {
@@ -146,6 +147,16 @@ fn roll() {
             --
         "#]],
     );
+}
+
+#[test]
+fn a_secret_that_is_not_there_is_named() {
+    let tls = json!({ "mode": "Secret", "secretName": "mine" });
+    let mut world = World::new(json!({ "members": 1, "tls": tls }));
+    world.missing_secret = Some("mine".into());
+    run(&mut world);
+    let message = world.status["conditions"][0]["message"].as_str();
+    expect!["the first members are being made; config-cg-1: its container waits: ContainerCreating, which takes the Secret mine (spec.tls.secretName)"].assert_eq(message.unwrap_or_default());
 }
 
 #[test]

@@ -5,7 +5,8 @@ mod checks;
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{
-    ContainerState, ContainerStateRunning, ContainerStatus, PodStatus,
+    ContainerState, ContainerStateRunning, ContainerStateWaiting, ContainerStatus, PodSpec,
+    PodStatus,
 };
 use serde_json::{Value, json};
 use synod_agent_api::{AgentConfig, Change, InitialMember, MemberSpec};
@@ -32,6 +33,8 @@ pub(crate) struct World {
     pub(crate) floor: Option<Floor>,
     /// Members whose container does not start with this image.
     pub(crate) broken_image: Option<String>,
+    /// A Secret that pods mount and nobody made.
+    pub(crate) missing_secret: Option<String>,
     /// Agents that do not answer the operator.
     pub(crate) silent: Vec<u64>,
     /// The operator's default image.
@@ -64,6 +67,7 @@ impl World {
             trust: crate::trust::Trust::default(),
             floor: None,
             broken_image: None,
+            missing_secret: None,
             silent: Vec::new(),
             default_image: "agent:1".to_owned(),
             nodes: ["a", "b", "c"]
@@ -405,21 +409,32 @@ impl World {
                 continue;
             };
             let claim = claim.meta().uid.clone().unwrap_or_default();
-            let image = pod
-                .spec
-                .as_ref()
-                .and_then(|spec| spec.containers[0].image.clone());
-            let runs = image.is_some() && image != self.broken_image;
-            if runs && !self.start(number, &claim, child.name()) {
+            let waits = self.waits_for(pod.spec.as_ref());
+            if waits.is_none() && !self.start(number, &claim, child.name()) {
                 continue;
             }
             self.objects.change(ChildKind::Pod, child.name(), |pod| {
-                set_status(pod, number, runs, &node)
+                set_status(pod, number, waits, &node)
             });
             if self.local_volumes {
                 self.choose_node(&format!("data-{}", child.name()), &node);
             }
         }
+    }
+
+    /// Why a kubelet does not start the container.
+    fn waits_for(&self, spec: Option<&PodSpec>) -> Option<&'static str> {
+        let spec = spec?;
+        let secrets = spec
+            .volumes
+            .iter()
+            .flatten()
+            .filter_map(|it| it.secret.as_ref());
+        let mut names = secrets.filter_map(|it| it.secret_name.as_ref());
+        if names.any(|name| Some(name) == self.missing_secret.as_ref()) {
+            return Some("ContainerCreating");
+        }
+        (spec.containers[0].image == self.broken_image).then_some("ImagePullBackOff")
     }
 
     fn start(&mut self, number: u64, claim: &str, pod: &str) -> bool {
@@ -470,16 +485,23 @@ fn unschedulable(pod: &mut Child) {
     });
 }
 
-fn set_status(pod: &mut Child, number: u64, runs: bool, node: &str) {
+fn set_status(pod: &mut Child, number: u64, waits: Option<&str>, node: &str) {
     let Child::Pod(pod) = pod else { return };
     pod.spec.get_or_insert_default().node_name = Some(node.to_owned());
-    let running = runs.then(ContainerStateRunning::default);
-    let waiting = (!runs).then(|| k8s_openapi::api::core::v1::ContainerStateWaiting {
-        reason: Some("ImagePullBackOff".into()),
+    let running = waits.is_none().then(ContainerStateRunning::default);
+    let waiting = waits.map(|reason| ContainerStateWaiting {
+        reason: Some(reason.to_owned()),
         message: None,
     });
     pod.status = Some(PodStatus {
-        phase: Some(if runs { "Running" } else { "Pending" }.to_owned()),
+        phase: Some(
+            if waits.is_none() {
+                "Running"
+            } else {
+                "Pending"
+            }
+            .to_owned(),
+        ),
         pod_ip: Some(format!("127.0.0.{number}")),
         container_statuses: Some(vec![ContainerStatus {
             name: "agent".into(),

@@ -7,8 +7,9 @@ use serde_json::json;
 use synod_bed::{Direction, Fault};
 use synod_conformance::workload::Workload;
 
+use crate::group::longest_gap;
 use crate::helm::SYSTEM;
-use crate::scenarios::small;
+use crate::scenarios::{PAUSE_MAX, demand, small, swap_addresses};
 use crate::{Failure, Group, Namespace, Stage};
 
 /// How often harm is done in a round; the client judges after it, and its history must not be too long for that.
@@ -31,13 +32,23 @@ enum Harm {
     Members(u32),
     /// Pods are to be made of the image of this name.
     Image(String),
+    /// The worker is drained.
+    Drain,
+    /// Another authority signs, and all certificates are issued anew.
+    Rotation,
+    /// The chart is installed again, with another operator from the same image.
+    Chart,
+    /// Both workers lose power, and come back with each other's address.
+    Swap,
+    /// The group is hibernated.
+    Sleep,
 }
 
 /// Rounds until the time is over; whether all went well. Prints what is done, and how to play a round again.
-pub fn run(stage: &Stage, time: Duration, seed: u64) -> bool {
+pub fn run(stage: &Stage, time: Duration) -> bool {
     let start = Instant::now();
     let (mut passed, mut failed) = (0, 0);
-    for seed in seed.. {
+    for seed in stage.seed.. {
         if start.elapsed() >= time {
             break;
         }
@@ -52,6 +63,7 @@ pub fn run(stage: &Stage, time: Duration, seed: u64) -> bool {
             }
         }
     }
+    println!("\n{}", stage.report());
     println!("{passed} passed, {failed} failed");
     failed == 0 && passed > 0
 }
@@ -78,20 +90,31 @@ fn step(
     workload: &mut Workload,
     rng: &mut Rng,
 ) -> Result<(), Failure> {
-    let worker = stage.worker_of(group)?;
+    let worker = stage.worker_that_leads(group)?;
     let count = rng.usize(1..=2);
     let mut harms: Vec<_> = (0..count).map(|_| any(stage, rng)).collect();
     // A node suffers one thing at a time.
     let mut is_first = true;
-    harms.retain(|harm| !matches!(harm, Harm::Node(_)) || std::mem::take(&mut is_first));
+    harms.retain(|harm| !harm.is_of_a_node() || std::mem::take(&mut is_first));
     let time = Duration::from_secs(rng.u64(SECONDS));
     println!("  {harms:?} for {} s", time.as_secs());
     let done = harms
         .iter()
         .try_for_each(|harm| harm.do_it(stage, group, &worker));
-    std::thread::sleep(time);
-    let mended = harms.iter().try_for_each(|harm| harm.mend(stage, &worker));
+    // Two at once may cost the quorum.
+    let serves = harms.len() == 1 && harms.iter().all(Harm::lets_serve);
+    let pause = if serves && done.is_ok() {
+        longest_gap(workload, time)
+    } else {
+        std::thread::sleep(time);
+        Ok(Duration::ZERO)
+    };
+    let mended = harms
+        .iter()
+        .try_for_each(|harm| harm.mend(stage, group, &worker));
     done.and(mended)?;
+    let pause = pause?;
+    demand(pause < PAUSE_MAX, || format!("no write for {pause:?}"))?;
     stage.operator_is_ready()?;
     group.ready()?;
     workload.endpoints(&group.endpoints()?)?;
@@ -126,6 +149,11 @@ fn any(stage: &Stage, rng: &mut Rng) -> Harm {
             }
             .clone(),
         ),
+        Harm::Drain,
+        Harm::Rotation,
+        Harm::Chart,
+        Harm::Swap,
+        Harm::Sleep,
     ];
     all[rng.usize(..all.len())].clone()
 }
@@ -139,6 +167,16 @@ fn leader(group: &Group<'_>) -> Result<Option<String>, Failure> {
 }
 
 impl Harm {
+    /// Whether it happens to nodes.
+    const fn is_of_a_node(&self) -> bool {
+        matches!(self, Self::Node(_) | Self::Drain | Self::Swap)
+    }
+
+    /// Whether the group serves on while nothing else happens.
+    const fn lets_serve(&self) -> bool {
+        !matches!(self, Self::Swap | Self::Sleep)
+    }
+
     fn do_it(&self, stage: &Stage, group: &Group<'_>, worker: &str) -> Result<(), Failure> {
         let by_force = ["--grace-period=0", "--force", "--wait=false"];
         match self {
@@ -176,18 +214,38 @@ impl Harm {
             Self::Node(fault) => stage.harm(worker, fault),
             Self::Members(members) => group.patch(&json!({ "members": members })),
             Self::Image(image) => group.patch(&json!({ "image": image })),
+            Self::Drain => {
+                let drain = [
+                    "drain",
+                    worker,
+                    "--ignore-daemonsets",
+                    "--delete-emptydir-data",
+                    "--timeout=30s",
+                ];
+                // The budget may allow nothing, under another harm.
+                if let Err(why) = stage.cluster.ask(drain) {
+                    println!("  not drained: {why}");
+                }
+                Ok(())
+            }
+            Self::Rotation => group.rotate(),
+            Self::Chart => {
+                stage.install(&stage.chart, &stage.images.again)?;
+                stage.install(&stage.chart, &stage.images.synod)
+            }
+            Self::Swap => swap_addresses(stage).map(drop),
+            Self::Sleep => group.patch(&json!({ "hibernated": true })),
         }
     }
 
-    fn mend(&self, stage: &Stage, worker: &str) -> Result<(), Failure> {
-        let Self::Node(fault) = self else {
-            return Ok(());
-        };
-        let mend = match fault {
-            Fault::Kill => Fault::Start,
-            Fault::Pause => Fault::Unpause,
-            _ => Fault::Mend,
-        };
-        stage.harm(worker, &mend)
+    fn mend(&self, stage: &Stage, group: &Group<'_>, worker: &str) -> Result<(), Failure> {
+        match self {
+            Self::Node(Fault::Kill) => stage.harm(worker, &Fault::Start),
+            Self::Node(Fault::Pause) => stage.harm(worker, &Fault::Unpause),
+            Self::Node(_) => stage.harm(worker, &Fault::Mend),
+            Self::Drain => stage.cluster.ask(["uncordon", worker]).map(drop),
+            Self::Sleep => group.patch(&json!({ "hibernated": false })),
+            _ => Ok(()),
+        }
     }
 }

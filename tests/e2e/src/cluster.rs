@@ -14,6 +14,9 @@ use crate::Failure;
 /// How often something is looked at that is waited for.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// No call of kubectl takes longer, in seconds: those that wait have bounds of their own, below this.
+const CALL_MAX_S: &str = "300";
+
 /// A cluster: one of the bed's, whose nodes can be harmed, or any other.
 pub struct Cluster {
     bed: Option<Bed>,
@@ -62,12 +65,20 @@ impl Cluster {
         command
     }
 
+    /// A call of kubectl that ends, whatever its cluster does.
+    fn bounded<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command = self.command(Path::new("timeout"));
+        command.args(["--kill-after=5", CALL_MAX_S, "kubectl"]);
+        command.args(arguments);
+        command
+    }
+
     /// What a call of kubectl prints.
     ///
     /// # Errors
     /// When it fails.
     pub fn ask<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Result<String, Failure> {
-        output(&mut self.kubectl(arguments))
+        output(&mut self.bounded(arguments))
     }
 
     /// An object or a list, as JSON.
@@ -85,15 +96,27 @@ impl Cluster {
     /// # Errors
     /// With what kubectl says, when they are refused.
     pub fn apply(&self, namespace: &str, objects: &str) -> Result<String, Failure> {
-        let mut apply = self.kubectl([
+        let words = [
             "apply",
             "--server-side",
             "--namespace",
             namespace,
             "-f",
             "-",
-        ]);
-        fed(&mut apply, objects)
+        ];
+        self.fed(words, objects)
+    }
+
+    /// What a call of kubectl prints that reads `input`.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn fed<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        input: &str,
+    ) -> Result<String, Failure> {
+        fed(&mut self.bounded(arguments), input)
     }
 
     /// Looks again and again until `done` says what was waited for. `None` from it means not yet.

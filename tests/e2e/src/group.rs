@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use synod_conformance::workload::Workload;
 
+use crate::stage::APPLY;
 use crate::{Failure, Namespace};
 
 /// No change of a group takes longer: members come one after the other, each with a volume.
@@ -26,11 +28,14 @@ impl<'a> Group<'a> {
     pub fn create(namespace: &'a Namespace<'a>, name: &str, spec: &Value) -> Result<Self, Failure> {
         let start = Instant::now();
         let group = Self::unready(namespace, name, spec)?;
-        group.ready()?;
-        namespace
-            .stage
-            .measured("from apply to Ready", start.elapsed());
+        group.ready_since(start)?;
         Ok(group)
+    }
+
+    fn ready_since(&self, start: Instant) -> Result<(), Failure> {
+        self.ready()?;
+        self.namespace.stage.measured(APPLY, start.elapsed());
+        Ok(())
     }
 
     /// Creates it, and does not wait.
@@ -47,6 +52,21 @@ impl<'a> Group<'a> {
             name: name.to_owned(),
         };
         group.apply(spec)?;
+        Ok(group)
+    }
+
+    /// The object of a file, as it is; waits until it is Ready.
+    ///
+    /// # Errors
+    /// When it is refused, or not Ready in time.
+    pub fn of_file(namespace: &'a Namespace<'a>, name: &str, text: &str) -> Result<Self, Failure> {
+        let start = Instant::now();
+        namespace.stage.cluster.apply(&namespace.name, text)?;
+        let group = Self {
+            namespace,
+            name: name.to_owned(),
+        };
+        group.ready_since(start)?;
         Ok(group)
     }
 
@@ -96,12 +116,19 @@ impl<'a> Group<'a> {
         self.namespace.get(&["consensusgroup", &self.name])
     }
 
-    /// Waits until the group is as its spec says.
+    /// Waits until the group is as its spec says, by the operator's word and by that of the kubelets, which asked the members
+    /// themselves: the operator may not have seen yet what happened a moment ago.
     ///
     /// # Errors
     /// When it is not in time, with the condition's message.
     pub fn ready(&self) -> Result<Value, Failure> {
-        self.reaches("Ready", |object| object["status"]["state"] == "Ready")
+        self.reaches("Ready", |object| {
+            let spec = &object["spec"];
+            let wanted =
+                spec["members"].as_u64().unwrap_or(0) + spec["learners"].as_u64().unwrap_or(0);
+            let ready = |pods: Vec<Value>| pods.iter().filter(|pod| is_ready(pod)).count() as u64;
+            object["status"]["state"] == "Ready" && self.pods().map(ready) == Ok(wanted)
+        })
     }
 
     /// Waits until the operator has acted on the spec and `test` holds.
@@ -142,6 +169,40 @@ impl<'a> Group<'a> {
         })
     }
 
+    /// Hands leadership to a member, from the pod of clients.
+    ///
+    /// # Errors
+    /// When it does not lead in time.
+    pub fn hand_over(&self, pod: &str) -> Result<(), Failure> {
+        let endpoints = self.endpoints()?;
+        let etcdctl = |words: &[&str]| self.namespace.etcdctl_at(&endpoints, &self.name, words);
+        let list = etcdctl(&["member", "list", "--write-out=json"])?;
+        let list: Value =
+            serde_json::from_str(&list).map_err(|error| format!("no JSON: {error}"))?;
+        let mut members = list["members"].as_array().into_iter().flatten();
+        let id = members
+            .find(|it| it["name"] == pod)
+            .and_then(|it| it["ID"].as_u64());
+        let id = format!("{:x}", id.ok_or_else(|| format!("{pod} is no member"))?);
+        let what = format!("{pod} leads");
+        self.namespace.stage.cluster.wait(&what, CHANGE_MAX, || {
+            etcdctl(&["move-leader", &id]).map(Some)
+        })?;
+        Ok(())
+    }
+
+    /// Has another authority sign from now on, as `synod rotate --overlap 45s` does: the client that counts reads its Secret again
+    /// within that.
+    ///
+    /// # Errors
+    /// When the API server refuses.
+    pub fn rotate(&self) -> Result<(), Failure> {
+        let notes = ["synod.dev/rotate=e2e", "synod.dev/rotation-overlap=45s"];
+        let annotate = ["annotate", "secret", "synod-ca", "--overwrite"];
+        self.kubectl(&[annotate.as_slice(), &notes].concat())
+            .map(drop)
+    }
+
     /// Its pods.
     ///
     /// # Errors
@@ -177,6 +238,14 @@ impl<'a> Group<'a> {
             Ok((now.is_some() && now != *before).then_some(()))
         })?;
         self.ready().map(drop)
+    }
+
+    /// How many of its pods run and are to stay.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub fn running(&self) -> Result<usize, Failure> {
+        Ok(self.pods()?.iter().filter(|pod| is_running(pod)).count())
     }
 
     /// The uids of its pods, by name.
@@ -262,6 +331,19 @@ impl<'a> Group<'a> {
             Ok(self.pods()?.is_empty().then_some(()))
         })
     }
+}
+
+/// Whether the container of a pod runs, and it is to stay.
+pub(crate) fn is_running(pod: &Value) -> bool {
+    let container = &pod["status"]["containerStatuses"][0];
+    container["state"]["running"].is_object() && pod["metadata"]["deletionTimestamp"].is_null()
+}
+
+/// Whether its kubelet finds that a pod serves, and it is to stay.
+fn is_ready(pod: &Value) -> bool {
+    let mut conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
+    pod["metadata"]["deletionTimestamp"].is_null()
+        && conditions.any(|it| it["type"] == "Ready" && it["status"] == "True")
 }
 
 /// How long until a write is acknowledged, at most, during so long a time.

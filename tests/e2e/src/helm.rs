@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::Value;
 use synod_bed::process::output;
 
 use crate::{Failure, Stage};
@@ -20,20 +21,29 @@ impl Stage {
     pub fn install(&self, chart: &Path, image: &str) -> Result<(), Failure> {
         let (name, tag) = image.rsplit_once(':').ok_or("the image has no tag")?;
         let (registry, repository) = name.rsplit_once('/').ok_or("the image has no registry")?;
+        self.restricted(SYSTEM)?;
         let mut helm = self.cluster.command(&self.helm);
         helm.args(["upgrade", "--install", RELEASE]).arg(chart);
-        helm.args([
-            "--namespace",
-            SYSTEM,
-            "--create-namespace",
-            "--wait",
-            "--timeout",
-            "3m",
-        ]);
+        helm.args(["--namespace", SYSTEM, "--wait", "--timeout", "3m"]);
         helm.args(["--set", &format!("image.registry={registry}")]);
         helm.args(["--set", &format!("image.repository={repository}")]);
         helm.args(["--set-string", &format!("image.tag={tag}")]);
         output(&mut helm).map(drop)
+    }
+
+    /// Waits until all pods of the operator are of an image, and those of another one are gone.
+    ///
+    /// # Errors
+    /// When they are not in time.
+    pub fn operator_is_of(&self, image: &str) -> Result<(), Failure> {
+        self.operator_is_ready()?;
+        let minute = Duration::from_secs(60);
+        self.cluster
+            .wait("the operator of before is gone", minute, || {
+                let pods = self.operators()?;
+                let of_it = |pod: &Value| pod["spec"]["containers"][0]["image"] == image;
+                Ok(pods.iter().all(of_it).then_some(()))
+            })
     }
 
     /// Any call of helm about the release.
@@ -50,13 +60,19 @@ impl Stage {
     /// # Errors
     /// When the API server does not answer.
     pub fn operator_pods(&self) -> Result<Vec<String>, Failure> {
+        let pods = self.operators()?;
+        let names = pods
+            .iter()
+            .filter_map(|pod| pod["metadata"]["name"].as_str());
+        Ok(names.map(str::to_owned).collect())
+    }
+
+    fn operators(&self) -> Result<Vec<Value>, Failure> {
         let selector = "--selector=app.kubernetes.io/component=operator";
         let list = self
             .cluster
             .get(["pods", "--namespace", SYSTEM, selector])?;
-        let items = list["items"].as_array().into_iter().flatten();
-        let names = items.filter_map(|pod| pod["metadata"]["name"].as_str());
-        Ok(names.map(str::to_owned).collect())
+        Ok(list["items"].as_array().cloned().unwrap_or_default())
     }
 
     /// Waits until as many of the operator's pods are ready as were asked for.
@@ -68,9 +84,7 @@ impl Stage {
             .wait("the operator is ready", Duration::from_secs(120), || {
                 let list = self.cluster.get(["deployments", "--namespace", SYSTEM])?;
                 let items = list["items"].as_array().cloned().unwrap_or_default();
-                let ready = |it: &serde_json::Value| {
-                    it["status"]["readyReplicas"] == it["spec"]["replicas"]
-                };
+                let ready = |it: &Value| it["status"]["readyReplicas"] == it["spec"]["replicas"];
                 Ok((!items.is_empty() && items.iter().all(ready)).then_some(()))
             })
     }

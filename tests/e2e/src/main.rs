@@ -47,9 +47,9 @@ struct Arguments {
     /// Not the scenarios: rounds of harm without a plan, for so many minutes
     #[arg(long, value_name = "MINUTES")]
     chaos: Option<u64>,
-    /// The seed of the first round of --chaos; the next ones count on
-    #[arg(long, default_value_t = 1, value_name = "SEED")]
-    seed: u64,
+    /// What is left to chance is drawn from it; in --chaos the next rounds count on [default: another one each time]
+    #[arg(long, value_name = "SEED")]
+    seed: Option<u64>,
     /// Where to write what was measured, if all goes well
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
@@ -104,21 +104,20 @@ fn play(arguments: &Arguments) -> Result<bool, String> {
             .zip(image)
             .map(|(chart, image)| Before { chart, image }),
         arguments.examples.clone(),
+        arguments.seed.unwrap_or_else(|| fastrand::u64(..1_000_000)),
     );
+    println!("seed {}", stage.seed);
     match arguments.chaos {
         Some(minutes) => {
             stage.install(&stage.chart, &stage.images.synod)?;
             stage.operator_is_ready()?;
-            Ok(chaos::run(
-                &stage,
-                Duration::from_secs(60 * minutes),
-                arguments.seed,
-            ))
+            Ok(chaos::run(&stage, Duration::from_secs(60 * minutes)))
         }
         None => {
-            let passed = run::all(&stage, &arguments.names, arguments.smoke);
+            let meant = run::meant(&arguments.names, arguments.smoke)?;
+            let passed = run::all(&stage, &meant);
             if let (true, Some(file)) = (passed, &arguments.page) {
-                std::fs::write(file, run::page(&stage)?)
+                std::fs::write(file, run::page(&stage, &meant)?)
                     .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
             }
             Ok(passed)

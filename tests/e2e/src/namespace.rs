@@ -39,11 +39,9 @@ impl<'a> Namespace<'a> {
             name,
             "--ignore-not-found",
             "--wait=true",
+            "--timeout=180s",
         ])?;
-        let labels = json!({ "pod-security.kubernetes.io/enforce": "restricted" });
-        let metadata = json!({ "name": name, "labels": labels });
-        let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata });
-        cluster.apply(name, &namespace.to_string())?;
+        stage.restricted(name)?;
         Ok(Self {
             stage,
             name: name.to_owned(),
@@ -181,6 +179,19 @@ impl<'a> Namespace<'a> {
         self.stage
             .cluster
             .ask(words.iter().copied().chain(namespaced))
+    }
+}
+
+impl Stage {
+    /// Makes a namespace, if it is not there, that takes pods of the restricted security standard only.
+    ///
+    /// # Errors
+    /// When the API server refuses.
+    pub(crate) fn restricted(&self, name: &str) -> Result<(), Failure> {
+        let labels = json!({ "pod-security.kubernetes.io/enforce": "restricted" });
+        let metadata = json!({ "name": name, "labels": labels });
+        let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata });
+        self.cluster.apply(name, &namespace.to_string()).map(drop)
     }
 }
 

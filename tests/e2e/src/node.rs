@@ -91,23 +91,27 @@ impl Stage {
         run(bed.on_node(&node, "kill").args(["-9", &pid]))
     }
 
-    /// A worker with a member of the group, the leader's if that is on one.
+    /// The worker on which the leader is, after leadership was handed to a member on a worker if need be.
     ///
     /// # Errors
-    /// When all members are on the first node.
-    pub fn worker_of(&self, group: &Group<'_>) -> Result<String, Failure> {
+    /// When all members are on the first node, or leadership does not go over.
+    pub fn worker_that_leads(&self, group: &Group<'_>) -> Result<String, Failure> {
         let first = self.first_node()?;
-        let leader = group.node_of(&group.leader()?)?;
-        if leader != first {
-            return Ok(leader);
+        let node = group.node_of(&group.leader()?)?;
+        if node != first {
+            return Ok(node);
         }
         let pods = group.pods()?;
-        let nodes = pods
-            .iter()
-            .filter_map(|pod| pod["spec"]["nodeName"].as_str());
-        let worker = nodes.into_iter().find(|node| *node != first);
-        worker
-            .map(str::to_owned)
-            .ok_or_else(|| "all members are on the first node".to_owned())
+        let on_worker = pods.iter().find(|pod| {
+            pod["spec"]["nodeName"]
+                .as_str()
+                .is_some_and(|node| node != first)
+        });
+        let pod = on_worker.ok_or("all members are on the first node")?;
+        group.hand_over(pod["metadata"]["name"].as_str().unwrap_or_default())?;
+        Ok(pod["spec"]["nodeName"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned())
     }
 }

@@ -18,15 +18,30 @@ pub fn list() {
     }
 }
 
-/// Plays all scenarios that are meant, prints how each went and the closing line; whether all went well. The chart is installed
-/// before, which counts as one.
-pub fn all(stage: &Stage, names: &[String], smoke: bool) -> bool {
+/// The scenarios whose names contain one of these, in the order in which they are played; all, if there are none.
+///
+/// # Errors
+/// When a name is part of no scenario's.
+pub fn meant(names: &[String], smoke: bool) -> Result<Vec<&'static Scenario>, Failure> {
+    let is_named = |scenario: &Scenario, name: &String| scenario.name.contains(name.as_str());
+    if let Some(name) = names
+        .iter()
+        .find(|name| !ALL.iter().any(|it| is_named(it, name)))
+    {
+        return Err(format!(
+            "no scenario has {name:?} in its name; --list tells all"
+        ));
+    }
     let is_meant = |scenario: &&Scenario| {
-        let named = names
-            .iter()
-            .any(|name| scenario.name.contains(name.as_str()));
+        let named = names.iter().any(|name| is_named(scenario, name));
         (names.is_empty() || named) && (!smoke || scenario.smoke)
     };
+    Ok(ALL.iter().filter(is_meant).collect())
+}
+
+/// Plays scenarios, prints how each went and the closing line; whether all went well. The chart is installed before, which
+/// counts as one.
+pub fn all(stage: &Stage, meant: &[&Scenario]) -> bool {
     let (mut passed, mut failed) = (0, 0);
     let mut count = |good: bool| {
         passed += u64::from(good);
@@ -37,8 +52,8 @@ pub fn all(stage: &Stage, names: &[String], smoke: bool) -> bool {
         stage.install(&stage.chart, &stage.images.synod)?;
         stage.operator_is_ready()
     }));
-    for scenario in ALL.iter().filter(is_meant).filter(|_| installed) {
-        if let Some(need) = scenario.needs.iter().find(|need| !stage.has(**need)) {
+    for scenario in meant.iter().filter(|_| installed) {
+        if let Some(need) = stage.lacks(scenario) {
             println!("not run: {}: needs {}", scenario.name, need.words());
             continue;
         }
@@ -51,28 +66,30 @@ pub fn all(stage: &Stage, names: &[String], smoke: bool) -> bool {
     failed == 0 && passed > 0
 }
 
-/// The page about a run in which all went well.
+/// The page about a run in which all that was played went well.
 ///
 /// # Errors
 /// When the API server does not tell its version.
-pub fn page(stage: &Stage) -> Result<String, Failure> {
+pub fn page(stage: &Stage, meant: &[&Scenario]) -> Result<String, Failure> {
     let version = stage.cluster.ask(["get", "--raw", "/version"])?;
     let version: Value =
         serde_json::from_str(&version).map_err(|error| format!("no JSON: {error}"))?;
-    let played = ALL
-        .iter()
-        .map(|it| format!("| {} | {} |\n", it.name, it.about));
+    let row = |it: &&Scenario| match stage.lacks(it) {
+        None => format!("| {} | {} |\n", it.name, it.about),
+        Some(need) => format!("| {} | not run: needs {} |\n", it.name, need.words()),
+    };
     Ok(format!(
         "# In a real Kubernetes\n\n\
          `cargo xtask e2e`: Kubernetes {}, three nodes by kind on one machine, Synod by its chart, members with the defaults of \
-         timing. All scenarios passed: no acknowledged write was lost, and the histories are linearizable. A failover is the time \
-         from the leader's death to the acknowledgement of the first write that began after it.\n\n{}\n\
+         timing. All that was played passed. Wherever the client that counts was at work, no acknowledged write was lost, and the \
+         history is linearizable. A failover is the time from the leader's death to the acknowledgement of the first write that \
+         began after it.\n\n{}\n\
          | scenario | |\n|---|---|\n{}",
         version["gitVersion"]
             .as_str()
             .unwrap_or("of an unknown version"),
         stage.report(),
-        played.collect::<String>(),
+        meant.iter().map(row).collect::<String>(),
     ))
 }
 
@@ -98,7 +115,12 @@ fn told(name: &str, work: impl FnOnce() -> Result<(), Failure>) -> bool {
 }
 
 impl Stage {
-    /// Whether the cluster has what a scenario needs.
+    /// Something that a scenario needs and the cluster does not have.
+    fn lacks(&self, scenario: &Scenario) -> Option<Need> {
+        let mut needs = scenario.needs.iter().copied();
+        needs.find(|need| !self.has(*need))
+    }
+
     fn has(&self, need: Need) -> bool {
         let bed = self.cluster.bed().is_some();
         match need {

@@ -1,10 +1,11 @@
 //! What is going on with a group, in one word for the state, one from the catalogue for the reason, and a sentence.
 
 use synod_agent_api::MemberRole;
+use synod_crds::TlsMode;
 
 use super::adoption::Obstacle;
 use super::hibernation::Phase;
-use super::seat::Seat;
+use super::seat::{PodSeen, Seat};
 use super::status::is_over;
 use super::view::Group;
 use crate::action::Action;
@@ -223,12 +224,14 @@ pub(super) fn why_not_ready(group: &Group, number: u64, seat: &Seat) -> Option<S
     Some(match (&seat.claim, &seat.pod, &seat.agent) {
         (None, ..) => "its claim is gone".to_owned(),
         (_, None, _) => "it has no pod".to_owned(),
-        (_, Some(pod), _) if pod.waiting.is_some() => {
-            format!(
-                "its container waits: {}",
-                pod.waiting.as_deref().unwrap_or_default()
-            )
-        }
+        (
+            _,
+            Some(PodSeen {
+                waiting: Some(reason),
+                ..
+            }),
+            _,
+        ) => waits(group, reason),
         (_, _, None) => "its agent does not answer yet".to_owned(),
         (_, _, Some(agent)) => match &agent.quarantined {
             Some(quarantine) => format!("quarantined: {}; {}", quarantine.reason, quarantine.cure),
@@ -237,4 +240,18 @@ pub(super) fn why_not_ready(group: &Group, number: u64, seat: &Seat) -> Option<S
             None => agent.not_ready_because.clone(),
         },
     })
+}
+
+/// Why a container does not start. Its kubelet does not say what is not there that is to be mounted; only one thing is not ours.
+fn waits(group: &Group, reason: &str) -> String {
+    let tls = &group.spec.tls;
+    let needs = tls
+        .secret_name
+        .as_deref()
+        .filter(|_| reason == "ContainerCreating");
+    let needs = needs.filter(|_| tls.mode == TlsMode::Secret);
+    let needs = needs.map_or_else(String::new, |secret| {
+        format!(", which takes the Secret {secret} (spec.tls.secretName)")
+    });
+    format!("its container waits: {reason}{needs}")
 }

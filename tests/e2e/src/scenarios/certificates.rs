@@ -20,14 +20,7 @@ pub(super) fn rotated(stage: &Stage) -> Result<(), Failure> {
                 .to_owned())
         };
         let old = authority()?;
-        // As `synod rotate --overlap 45s` does: the client that counts reads its Secret again within that.
-        group.kubectl(&[
-            "annotate",
-            "secret",
-            "synod-ca",
-            "synod.dev/rotate=e2e",
-            "synod.dev/rotation-overlap=45s",
-        ])?;
+        group.rotate()?;
         stage.cluster.wait(
             "another authority signs, and the old one is gone",
             ROTATION_MAX,

@@ -13,7 +13,7 @@ mod scaling;
 mod storage;
 mod upgrades;
 
-pub(crate) use faults::OUT_OF_SERVICE;
+pub(crate) use faults::{OUT_OF_SERVICE, swap_addresses};
 
 use std::time::Duration;
 
@@ -224,6 +224,13 @@ pub const ALL: &[Scenario] = &[
         upgrades::and_back,
     ),
     scenario(
+        "uninstall",
+        "the chart is taken away, and installed again",
+        &[],
+        false,
+        upgrades::taken_away,
+    ),
+    scenario(
         "versions",
         "members of two versions in one group",
         &[Need::Before],
@@ -303,9 +310,9 @@ fn under_load_of(
 }
 
 /// Whether something is so.
-fn demand(so: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failure> {
+pub(crate) fn demand(so: bool, otherwise: impl FnOnce() -> String) -> Result<(), Failure> {
     if so { Ok(()) } else { Err(otherwise()) }
 }
 
 /// A group that serves does so without a pause that a person would notice.
-const PAUSE_MAX: Duration = Duration::from_secs(10);
+pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(10);

@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
+use fastrand::Rng;
 use serde_json::json;
 
 use crate::helm::SYSTEM;
 use crate::scenarios::under_load;
 use crate::{Failure, Stage};
 
-/// A life of the operator is as long as one of these, in milliseconds, in turn: no two deaths meet the same step.
-const LIVES_MS: [u64; 7] = [400, 1900, 700, 3100, 1200, 5300, 2300];
+/// How often it dies while a change is carried out.
+const DEATHS: usize = 7;
+/// A life of the operator is as long, in milliseconds: deaths meet it at different steps.
+const LIFE_MS: std::ops::Range<u64> = 300..5500;
 
 /// Whatever it was about to do, the next one goes on.
 pub(super) fn dies(stage: &Stage) -> Result<(), Failure> {
     under_load(stage, "operator", |group, workload| {
-        let mut lives = LIVES_MS.into_iter().cycle();
+        let mut rng = Rng::with_seed(stage.seed);
         let changes = [
             json!({ "members": 5 }),
             json!({ "image": stage.images.again }),
@@ -22,8 +25,8 @@ pub(super) fn dies(stage: &Stage) -> Result<(), Failure> {
         ];
         for change in changes {
             group.patch(&change)?;
-            for life in lives.by_ref().take(LIVES_MS.len()) {
-                std::thread::sleep(Duration::from_millis(life));
+            for _ in 0..DEATHS {
+                std::thread::sleep(Duration::from_millis(rng.u64(LIFE_MS)));
                 for pod in stage.operator_pods()? {
                     let delete = [
                         "delete",

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::helm::SYSTEM;
@@ -20,13 +21,15 @@ pub(super) fn are_those_used(stage: &Stage) -> Result<(), Failure> {
         .as_str()
         .ok_or("the operator has no account")?;
     let user = format!("system:serviceaccount:{SYSTEM}:{account}");
-    let path = bed.audit_log();
-    let log =
-        std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let events = log
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let asked = Asked::of(&user, events);
+    let mut asked = Asked::default();
+    for path in [bed.audit_log()] {
+        let log = std::fs::read_to_string(&path)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let events = log
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        asked.add(&user, events.filter(|event| is_since(stage.since, event)));
+    }
     let allowed = allowed(stage, account)?;
     println!("  {} rights, {} used", allowed.len(), asked.rights.len());
     asked.judge(&user, &allowed)
@@ -41,19 +44,17 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(user: &str, events: impl Iterator<Item = Value>) -> Self {
-        let mut asked = Self::default();
+    fn add(&mut self, user: &str, events: impl Iterator<Item = Value>) {
         for event in events.filter(|event| event["user"]["username"] == user) {
             let Some(right) = needed(&event) else {
                 continue;
             };
             // Not by the answer's code: what is made in a namespace that goes is refused by the same.
             if event["annotations"]["authorization.k8s.io/decision"] == "forbid" {
-                asked.forbidden.insert(right.clone());
+                self.forbidden.insert(right.clone());
             }
-            asked.rights.insert(right);
+            self.rights.insert(right);
         }
-        asked
     }
 
     fn judge(&self, user: &str, allowed: &BTreeSet<Right>) -> Result<(), Failure> {
@@ -71,6 +72,13 @@ impl Asked {
             )
         })
     }
+}
+
+/// Whether something was asked for at this time or later: an operator of another run may have had other roles.
+fn is_since(since: Timestamp, event: &Value) -> bool {
+    let at = event["requestReceivedTimestamp"].as_str();
+    at.and_then(|at| at.parse::<Timestamp>().ok())
+        .is_some_and(|at| at >= since)
 }
 
 /// The right that a request needed; none for what everybody may.
@@ -155,7 +163,8 @@ mod tests {
     }
 
     fn verdict(events: Vec<Value>, allowed: &BTreeSet<Right>) -> String {
-        let asked = Asked::of(USER, events.into_iter());
+        let mut asked = Asked::default();
+        asked.add(USER, events.into_iter());
         asked.judge(USER, allowed).err().unwrap_or_default()
     }
 

@@ -38,6 +38,9 @@ pub(super) fn admit_what_was_seen(stage: &Stage) -> Result<(), Failure> {
     })?;
     let policies = policies(stage, &flows)?;
     let (intruders, flows): (BTreeSet<_>, BTreeSet<_>) = flows.into_iter().partition(is_intruder);
+    demand(!intruders.is_empty(), || {
+        "no connection from a namespace to another one's group was seen".into()
+    })?;
     demand(
         intruders.iter().all(|flow| !admits(&policies, flow)),
         || format!("admitted, though it comes from another namespace: {intruders:#?}"),

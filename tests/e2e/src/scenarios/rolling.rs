@@ -25,8 +25,9 @@ fn rolls(stage: &Stage, name: &str, change: &Value) -> Result<(), Failure> {
     under_load(stage, name, |group, _| {
         let (before, leader) = (group.pod_uids()?, group.leader()?);
         group.patch(change)?;
-        let mut last = String::new();
+        let (mut last, mut fewest) = (String::new(), before.len());
         group.reaches("rolled", |object| {
+            fewest = fewest.min(group.running().unwrap_or(fewest));
             let now = group.pod_uids().unwrap_or_default();
             let old: Vec<_> = before
                 .iter()
@@ -39,6 +40,9 @@ fn rolls(stage: &Stage, name: &str, change: &Value) -> Result<(), Failure> {
         })?;
         demand(last == leader, || {
             format!("{leader} led, and {last} went last")
+        })?;
+        demand(fewest + 1 >= before.len(), || {
+            format!("at one time only {fewest} of {} ran", before.len())
         })
     })
 }

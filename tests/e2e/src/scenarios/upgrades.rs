@@ -15,26 +15,77 @@ const START_MAX: Duration = Duration::from_secs(120);
 /// How long each member of a group of two versions leads.
 const LEADS: Duration = Duration::from_secs(5);
 
-/// The operator goes from version to version. No pod of a group is made anew by that, and definitions stay.
+/// The operator goes from version to version. No pod of a group is made anew by that, and no definition.
 pub(super) fn and_back(stage: &Stage) -> Result<(), Failure> {
     let before = stage.before.as_ref().ok_or("no version before")?;
-    let this = || stage.install(&stage.chart, &stage.images.synod);
+    let image = &stage.images.synod;
     let mut wanted = small(3);
-    wanted["image"] = json!(stage.images.synod);
+    wanted["image"] = json!(image);
     under_load_of(stage, "upgrade", &wanted, |group, workload| {
-        let pods = group.pod_uids()?;
+        let (pods, definition) = (group.pod_uids()?, definition(stage)?);
         stage.install(&before.chart, &before.image)?;
-        group.ready()?;
-        this()?;
-        group.ready()?;
+        acts(group, &before.image)?;
+        stage.install(&stage.chart, image)?;
+        acts(group, image)?;
         stage.helm(&["rollback", RELEASE, "--wait"])?;
-        group.ready()?;
-        this()?;
-        stage.operator_is_ready()?;
-        group.ready()?;
+        acts(group, &before.image)?;
+        stage.install(&stage.chart, image)?;
+        acts(group, image)?;
         workload.gap()?;
-        demand(group.pod_uids()? == pods, || "a pod was made anew".into())
+        demand(group.pod_uids()? == pods, || "a pod was made anew".into())?;
+        demand(self::definition(stage)? == definition, || {
+            "the definition was made anew".into()
+        })
     })
+}
+
+/// Without the chart members serve on, and everything of theirs stays; the next operator takes them as they are.
+pub(super) fn taken_away(stage: &Stage) -> Result<(), Failure> {
+    let image = &stage.images.synod;
+    let mut wanted = small(3);
+    wanted["image"] = json!(image);
+    under_load_of(stage, "uninstall", &wanted, |group, workload| {
+        let (pods, definition) = (group.pod_uids()?, definition(stage)?);
+        stage.helm(&["uninstall", RELEASE, "--wait"])?;
+        let minute = Duration::from_secs(60);
+        stage.cluster.wait("the operator is gone", minute, || {
+            Ok(stage.operator_pods()?.is_empty().then_some(()))
+        })?;
+        group.hand_over(&follower(group)?)?;
+        let gap = longest_gap(workload, LEADS)?;
+        stage.install(&stage.chart, image)?;
+        acts(group, image)?;
+        demand(gap < PAUSE_MAX, || format!("no write for {gap:?}"))?;
+        demand(group.pod_uids()? == pods, || "a pod was made anew".into())?;
+        demand(self::definition(stage)? == definition, || {
+            "the definition was made anew".into()
+        })
+    })
+}
+
+/// The uid of the definition of groups.
+fn definition(stage: &Stage) -> Result<Value, Failure> {
+    let definition = ["customresourcedefinition", "consensusgroups.synod.dev"];
+    Ok(stage.cluster.get(definition)?["metadata"]["uid"].take())
+}
+
+/// Waits until the operator of this image, and no other, has acted on a change that asks for nothing.
+fn acts(group: &Group<'_>, image: &str) -> Result<(), Failure> {
+    group.namespace().stage.operator_is_of(image)?;
+    let policy = match group.object()?["spec"]["upgradePolicy"].as_str() {
+        Some("Automatic") => "Manual",
+        _ => "Automatic",
+    };
+    group.patch(&json!({ "upgradePolicy": policy }))?;
+    group.ready().map(drop)
+}
+
+/// A member that does not lead.
+fn follower(group: &Group<'_>) -> Result<String, Failure> {
+    let leader = group.leader()?;
+    let pods = group.pod_uids()?;
+    let follower = pods.into_keys().find(|pod| *pod != leader);
+    follower.ok_or_else(|| "nobody follows".to_owned())
 }
 
 /// Members of two versions in one group, each of which leads for a while; upwards, and back down.
