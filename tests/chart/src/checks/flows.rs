@@ -8,7 +8,7 @@ use synod_operator::names::{LABEL_KIND, LABEL_NAME};
 use super::ensure;
 use crate::helm::Values;
 use crate::policy::{End, Flow, Labels, admits};
-use crate::{Bed, Failure, HOME};
+use crate::{Failure, HOME, Tools, repository};
 
 /// What is somewhere in the cluster.
 #[derive(Clone, Copy, Debug)]
@@ -106,10 +106,10 @@ const GROUPS: &[Row] = &[
     ),
 ];
 
-pub(super) fn are_admitted_or_not(bed: &Bed) -> Result<(), Failure> {
+pub(super) fn are_admitted_or_not(tools: &Tools) -> Result<(), Failure> {
     for (file, rows) in [("namespaces", WATCHED), ("groups", GROUPS)] {
-        let path = Bed::root().join(format!("tests/chart/values/{file}.yaml"));
-        let rendered = bed.helm.template(&Values {
+        let path = repository::root().join(format!("tests/chart/values/{file}.yaml"));
+        let rendered = tools.helm.template(&Values {
             files: vec![path],
             set: Vec::new(),
         })?;

@@ -9,14 +9,14 @@ use synod_operator::names::Names;
 use super::{ensure, restricted};
 use crate::helm::Values;
 use crate::rendered::Rendered;
-use crate::{Bed, Failure};
+use crate::{Failure, Tools, repository};
 
-pub(super) fn can_be_followed(bed: &Bed) -> Result<(), Failure> {
+pub(super) fn can_be_followed(tools: &Tools) -> Result<(), Failure> {
     for (set, namespace) in [
         ("replicas=2", "default"),
         ("watchNamespaces={team-a}", "team-a"),
     ] {
-        let notes = bed.helm.notes(&Values::set(&[set]))?;
+        let notes = tools.helm.notes(&Values::set(&[set]))?;
         let [group, pod] = manifests(&notes)[..] else {
             return Err(format!("a group and a pod were expected in:\n{notes}"));
         };
@@ -39,8 +39,8 @@ pub(super) fn can_be_followed(bed: &Bed) -> Result<(), Failure> {
 }
 
 /// What README does in a cluster names what there is: files, the image's version, the group and what is made for it.
-pub(super) fn readme_can_be_followed(_: &Bed) -> Result<(), Failure> {
-    let readme = Bed::file("README.md")?;
+pub(super) fn readme_can_be_followed(_: &Tools) -> Result<(), Failure> {
+    let readme = repository::file("README.md")?;
     let section = readme.split("## In a cluster\n").nth(1).unwrap_or_default();
     let section = section.split("\n## ").next().unwrap_or_default();
     let commands = section.split("```").skip(1).step_by(2);
@@ -51,7 +51,7 @@ pub(super) fn readme_can_be_followed(_: &Bed) -> Result<(), Failure> {
     let version = env!("CARGO_PKG_VERSION");
     for word in commands.iter().flat_map(|line| line.split(' ')) {
         let is_path = ["charts/", "crds/"].iter().any(|top| word.starts_with(top));
-        ensure(!is_path || Bed::root().join(word).exists(), || {
+        ensure(!is_path || repository::root().join(word).exists(), || {
             format!("there is no file {word}")
         })?;
         for (begins, is) in [
@@ -70,7 +70,7 @@ pub(super) fn readme_can_be_followed(_: &Bed) -> Result<(), Failure> {
 
 /// The name of the group that README begins with.
 fn quickstart() -> Result<String, Failure> {
-    name(&Bed::file("crds/examples/quickstart.yaml")?)
+    name(&repository::file("crds/examples/quickstart.yaml")?)
 }
 
 fn name(manifest: &str) -> Result<String, Failure> {
