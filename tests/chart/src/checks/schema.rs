@@ -7,7 +7,7 @@ use crate::helm::Values;
 use crate::{Failure, Tools};
 
 /// What is given, and what must be said about it.
-const WRONG: [(&str, &[&str]); 17] = [
+const WRONG: [(&str, &[&str]); 20] = [
     ("replica=3", &["replica", "not allowed"]),
     ("image.tagg=1", &["/image", "tagg", "not allowed"]),
     (
@@ -45,6 +45,18 @@ const WRONG: [(&str, &[&str]); 17] = [
     (
         "networkPolicy.apiServer.ports={0}",
         &["/networkPolicy/apiServer/ports/0"],
+    ),
+    (
+        "networkPolicy.apiServer.cidrs=10.0.0.0/24",
+        &["/networkPolicy/apiServer/cidrs", "array"],
+    ),
+    (
+        "networkPolicy.metricsFrom[0].pods=prometheus",
+        &["/networkPolicy/metricsFrom/0", "pods", "not allowed"],
+    ),
+    (
+        "networkPolicy.agents.clients[0].pods=client",
+        &["/networkPolicy/agents/clients/0", "pods", "not allowed"],
     ),
 ];
 
