@@ -33,6 +33,9 @@ spec:
   # Health and metrics: the nodes' kubelets, Prometheus.
   - ports:
     - {protocol: TCP, port: 2382}
+    {{- with .context.Values.networkPolicy.metricsFrom }}
+    from: {{- toYaml . | nindent 4 }}
+    {{- end }}
   egress:
   # Members among themselves; as clients too: `synod kv` in a member's pod.
   - to:

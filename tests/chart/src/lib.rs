@@ -9,6 +9,7 @@ pub mod helm;
 pub mod policy;
 pub mod promql;
 pub mod rendered;
+pub mod repository;
 pub mod running;
 
 use std::cell::OnceCell;
@@ -26,7 +27,7 @@ pub const RELEASE: &str = "synod";
 pub const HOME: &str = "synod-system";
 
 /// What the checks work with.
-pub struct Bed {
+pub struct Tools {
     /// Helm, and the chart.
     pub helm: helm::Helm,
     /// Where `synod` and `synod-agent` are.
@@ -39,7 +40,7 @@ pub struct Bed {
     local: OnceCell<Local>,
 }
 
-impl Bed {
+impl Tools {
     /// With nothing running yet.
     #[must_use]
     pub const fn new(helm: helm::Helm, programs: PathBuf) -> Self {
@@ -62,23 +63,6 @@ impl Bed {
         }
         let local = Local::start(&self.programs)?;
         Ok(self.local.get_or_init(|| local))
-    }
-
-    /// The folder of the root `Cargo.toml`.
-    #[must_use]
-    pub fn root() -> PathBuf {
-        let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-        here.ancestors().nth(2).unwrap_or(here).to_path_buf()
-    }
-
-    /// A file of the repository, by its path from the root.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn file(path: &str) -> Result<String, Failure> {
-        let path = Self::root().join(path);
-        std::fs::read_to_string(&path)
-            .map_err(|error| format!("cannot read {}: {error}", path.display()))
     }
 }
 

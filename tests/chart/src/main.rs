@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use synod_chart::checks::{self, Outcome};
 use synod_chart::helm::Helm;
-use synod_chart::{Bed, Failure};
+use synod_chart::{Failure, Tools};
 use synod_cluster::servers::Programs;
 
 /// The Helm chart, checked without a cluster.
@@ -47,9 +47,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<bool, Failure> {
     let helm = Helm::new(arguments.helm, arguments.chart)?;
-    let mut bed = Bed::new(helm, arguments.programs);
-    bed.promtool = arguments.promtool;
-    bed.kubernetes = arguments
+    let mut tools = Tools::new(helm, arguments.programs);
+    tools.promtool = arguments.promtool;
+    tools.kubernetes = arguments
         .kubernetes
         .zip(arguments.peers)
         .map(|(kubernetes, peers)| Programs { kubernetes, peers });
@@ -58,7 +58,7 @@ fn run(arguments: Arguments) -> Result<bool, Failure> {
     let (mut passed, mut failed) = (0, 0);
     let mut left_out = Vec::new();
     for check in checks::all()?.iter().filter(|check| wanted(&check.name)) {
-        match check.run(&bed) {
+        match check.run(&tools) {
             Outcome::Passed => passed += 1,
             Outcome::LeftOut(what) => left_out.push(format!("{}: {what}", check.name)),
             Outcome::NotRun(why) => println!("not run: {}: {why}", check.name),

@@ -4,7 +4,7 @@ use k8s_openapi::api::admissionregistration::v1::{
     ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
 };
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, PodSpec, Service, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, PodSpec, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
@@ -142,7 +142,6 @@ impl Object {
             "rbac.authorization.k8s.io/v1 Role" => self.is_whole::<Role>(),
             "rbac.authorization.k8s.io/v1 RoleBinding" => self.is_whole::<RoleBinding>(),
             "v1 ConfigMap" => self.is_whole::<ConfigMap>(),
-            "v1 Pod" => self.is_whole::<Pod>(),
             "v1 Service" => self.is_whole::<Service>(),
             "v1 ServiceAccount" => self.is_whole::<ServiceAccount>(),
             "monitoring.coreos.com/v1 PrometheusRule"

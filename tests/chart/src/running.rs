@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::Pod;
 use serde::Deserialize;
 use synod_agent_api::ports;
 
-use crate::{Bed, Failure, output};
+use crate::{Failure, output, repository};
 
 /// The operator's, and the group's: the only one that there is.
 pub const NAMESPACE: &str = "default";
@@ -38,7 +38,7 @@ impl Local {
             synod: programs.join("synod"),
             folder: tempfile::tempdir().map_err(|e| format!("no temporary folder: {e}"))?,
         };
-        let quickstart = Bed::root().join("crds/examples/quickstart.yaml");
+        let quickstart = repository::root().join("crds/examples/quickstart.yaml");
         let mut up = local.synod(&["local", "--detach", "--data"]);
         output(up.arg(local.data()).arg("-f").arg(quickstart))?;
         Ok(local)

@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use super::{Case, ensure};
-use crate::{Bed, Failure, output};
+use crate::{Failure, Tools, output};
 
-pub(super) fn are_taken(bed: &Bed, case: &Case) -> Result<(), Failure> {
+pub(super) fn are_taken(tools: &Tools, case: &Case) -> Result<(), Failure> {
     let pod = case.rendered.operator()?;
     let [container] = pod.containers.as_slice() else {
         return Err("one container was expected".to_owned());
@@ -21,20 +21,20 @@ pub(super) fn are_taken(bed: &Bed, case: &Case) -> Result<(), Failure> {
     ensure(watched == case.watched, || {
         format!("it watches {watched:?}")
     })?;
-    takes(bed, &arguments)
+    takes(tools, &arguments)
 }
 
 /// Whether `synod` takes a command line. It reads all of it, values too, before it shows the help that is asked for last.
 ///
 /// # Errors
 /// With what it says, if it does not.
-fn takes(bed: &Bed, arguments: &[String]) -> Result<(), Failure> {
-    let mut synod = Command::new(bed.programs.join("synod"));
+fn takes(tools: &Tools, arguments: &[String]) -> Result<(), Failure> {
+    let mut synod = Command::new(tools.programs.join("synod"));
     output(synod.args(arguments).arg("--help")).map(drop)
 }
 
 /// Without this, a program that takes everything would do.
-pub(super) fn others_are_refused(bed: &Bed) -> Result<(), Failure> {
+pub(super) fn others_are_refused(tools: &Tools) -> Result<(), Failure> {
     for wrong in [
         "--no-such-flag",
         "--reconciles-max=0",
@@ -42,7 +42,7 @@ pub(super) fn others_are_refused(bed: &Bed) -> Result<(), Failure> {
         "--watch=A",
     ] {
         let arguments = ["operator", wrong].map(str::to_owned);
-        ensure(takes(bed, &arguments).is_err(), || {
+        ensure(takes(tools, &arguments).is_err(), || {
             format!("{wrong} is taken")
         })?;
     }

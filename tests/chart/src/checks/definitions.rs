@@ -2,13 +2,13 @@
 
 use super::ensure;
 use crate::helm::Values;
-use crate::{Bed, Failure};
+use crate::{Failure, Tools, repository};
 
 const KEEP: &str = "  annotations:\n    helm.sh/resource-policy: keep\n";
 
-pub(super) fn are_the_repositorys(bed: &Bed) -> Result<(), Failure> {
-    let text = bed.helm.template(&Values::default())?.text;
-    let policy = Bed::file("crds/policies/deletion-protection.yaml")?;
+pub(super) fn are_the_repositorys(tools: &Tools) -> Result<(), Failure> {
+    let text = tools.helm.template(&Values::default())?.text;
+    let policy = repository::file("crds/policies/deletion-protection.yaml")?;
     let policies = policy.split("\n---\n").map(str::to_owned);
     let definitions = synod_crds::manifests().into_iter().map(|(_, yaml)| yaml);
     for expected in definitions.chain(policies) {
@@ -23,9 +23,9 @@ pub(super) fn are_the_repositorys(bed: &Bed) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn can_be_left_away(bed: &Bed) -> Result<(), Failure> {
+pub(super) fn can_be_left_away(tools: &Tools) -> Result<(), Failure> {
     let off = Values::set(&["crds.install=false", "deletionProtection.install=false"]);
-    let rendered = bed.helm.template(&off)?;
+    let rendered = tools.helm.template(&off)?;
     let left = rendered
         .objects
         .iter()

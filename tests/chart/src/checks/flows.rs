@@ -8,7 +8,7 @@ use synod_operator::names::{LABEL_KIND, LABEL_NAME};
 use super::ensure;
 use crate::helm::Values;
 use crate::policy::{End, Flow, Labels, admits};
-use crate::{Bed, Failure, HOME};
+use crate::{Failure, HOME, Tools, repository};
 
 /// What is somewhere in the cluster.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,7 @@ type Row = (Who, Who, u16, bool);
 const API: Who = Address("172.18.0.2");
 const NODE: Who = Address("172.18.0.3");
 const DNS: Who = Client("kube-system", "dns");
+const PROMETHEUS: Who = Client("monitoring", "prometheus");
 const A: Who = Member("team-a", "config");
 const OTHER_OF_A: Who = Member("team-a", "other");
 const B: Who = Member("team-b", "config");
@@ -46,7 +47,7 @@ const WATCHED: &[Row] = &[
     (Operator, Member("team-c", "config"), ADMIN, false),
     (Operator, Client("team-a", "a"), ADMIN, false),
     (NODE, Operator, 8080, true),
-    (Client("monitoring", "prometheus"), Operator, 8080, true),
+    (PROMETHEUS, Operator, 8080, true),
     (NODE, Operator, 8081, false),
     (A, A, PEER, true),
     (A, OTHER_OF_A, PEER, true),
@@ -64,6 +65,8 @@ const WATCHED: &[Row] = &[
     (Client("team-a", "a"), A, ADMIN, false),
     (Client("team-b", "a"), A, CLIENT, false),
     (Client("team-a", "a"), A, HEALTH, true),
+    (PROMETHEUS, A, HEALTH, true),
+    (PROMETHEUS, A, CLIENT, false),
     (Neighbour, A, ADMIN, false),
     (NODE, A, HEALTH, true),
     (NODE, A, CLIENT, false),
@@ -78,7 +81,8 @@ const WATCHED: &[Row] = &[
     ),
 ];
 
-/// All namespaces are watched; team-a has a policy, and in it, and in team-b, the group `config` has its own.
+/// All namespaces are watched; team-a has a policy, and in it, and in team-b, the group `config` has its own. Metrics are for
+/// Prometheus only.
 const GROUPS: &[Row] = &[
     (Operator, Address("10.0.0.9"), 6443, true),
     (Operator, Address("fd00::9"), 6443, true),
@@ -98,6 +102,16 @@ const GROUPS: &[Row] = &[
     (Client("team-b", "client"), B, CLIENT, false),
     (B, B, PEER, true),
     (A, B, PEER, false),
+    (PROMETHEUS, Operator, 8080, true),
+    (PROMETHEUS, A, HEALTH, true),
+    (PROMETHEUS, OTHER_OF_A, HEALTH, true),
+    (PROMETHEUS, B, HEALTH, true),
+    (PROMETHEUS, A, CLIENT, false),
+    (Client("monitoring", "a"), Operator, 8080, false),
+    (Client("team-a", "prometheus"), Operator, 8080, false),
+    (Client("team-a", "prometheus"), A, HEALTH, false),
+    (Client("team-a", "client"), A, HEALTH, false),
+    (Neighbour, Operator, 8080, false),
     (
         Client("team-b", "a"),
         Member("team-b", "free"),
@@ -106,10 +120,10 @@ const GROUPS: &[Row] = &[
     ),
 ];
 
-pub(super) fn are_admitted_or_not(bed: &Bed) -> Result<(), Failure> {
+pub(super) fn are_admitted_or_not(tools: &Tools) -> Result<(), Failure> {
     for (file, rows) in [("namespaces", WATCHED), ("groups", GROUPS)] {
-        let path = Bed::root().join(format!("tests/chart/values/{file}.yaml"));
-        let rendered = bed.helm.template(&Values {
+        let path = repository::root().join(format!("tests/chart/values/{file}.yaml"));
+        let rendered = tools.helm.template(&Values {
             files: vec![path],
             set: Vec::new(),
         })?;

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::{ensure, metrics};
 use crate::helm::Values;
-use crate::{Bed, Failure};
+use crate::{Failure, Tools, repository};
 
-pub(super) fn is_put_in(bed: &Bed) -> Result<(), Failure> {
+pub(super) fn is_put_in(tools: &Tools) -> Result<(), Failure> {
     let of = |name: &str| Values {
-        files: vec![Bed::root().join(Path::new("tests/chart/values").join(name))],
+        files: vec![repository::root().join(Path::new("tests/chart/values").join(name))],
         set: Vec::new(),
     };
-    let placed = bed.helm.template(&of("placed.yaml"))?;
+    let placed = tools.helm.template(&of("placed.yaml"))?;
     for object in &placed.objects {
         let metadata = &object.0["metadata"];
         let kept = metadata["annotations"]["helm.sh/resource-policy"] == "keep";
@@ -33,7 +33,7 @@ pub(super) fn is_put_in(bed: &Bed) -> Result<(), Failure> {
         || format!("the variables are {names:?}"),
     )?;
 
-    let monitoring = bed.helm.template(&of("monitoring.yaml"))?;
+    let monitoring = tools.helm.template(&of("monitoring.yaml"))?;
     for (kind, endpoints) in [
         ("ServiceMonitor", "endpoints"),
         ("PodMonitor", "podMetricsEndpoints"),
@@ -53,7 +53,7 @@ pub(super) fn is_put_in(bed: &Bed) -> Result<(), Failure> {
     let groups = rule.0["spec"]["groups"].as_array().into_iter().flatten();
     let rules = groups.flat_map(|group| group["rules"].as_array().into_iter().flatten());
     let names: Vec<&Value> = rules.map(|rule| &rule["alert"]).collect();
-    let all = metrics::alerts(bed)?;
+    let all = metrics::alerts(tools)?;
     let left: Vec<&Value> = all
         .iter()
         .map(|rule| &rule["alert"])

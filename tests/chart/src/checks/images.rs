@@ -2,7 +2,7 @@
 
 use super::ensure;
 use crate::helm::Values;
-use crate::{Bed, Failure};
+use crate::{Failure, Tools};
 
 const DIGEST: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 const OTHER: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
@@ -38,7 +38,7 @@ const TABLE: [(&str, &str, &str); 7] = [
     ),
 ];
 
-pub(super) fn follow_the_values(bed: &Bed) -> Result<(), Failure> {
+pub(super) fn follow_the_values(tools: &Tools) -> Result<(), Failure> {
     let put = |text: &str| {
         text.replace("DIGEST", DIGEST)
             .replace("OTHER", OTHER)
@@ -47,7 +47,7 @@ pub(super) fn follow_the_values(bed: &Bed) -> Result<(), Failure> {
     for (values, operator, members) in TABLE {
         let values = put(values);
         let set: Vec<_> = values.split(',').filter(|one| !one.is_empty()).collect();
-        let pod = bed.helm.template(&Values::set(&set))?.operator()?;
+        let pod = tools.helm.template(&Values::set(&set))?.operator()?;
         let container = pod.containers.first().ok_or("no container")?;
         let image = container.image.clone().unwrap_or_default();
         ensure(image == put(operator), || {

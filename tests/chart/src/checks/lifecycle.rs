@@ -15,7 +15,7 @@ use synod_cluster::servers::{ADMIN, Programs, Real, User};
 use super::ensure;
 use crate::helm::{Helm, Values};
 use crate::running::{Operator, PAUSE, WAIT_MAX};
-use crate::{Bed, Failure, HOME, output};
+use crate::{Failure, HOME, Tools, output, repository};
 
 /// The operator, as its account is called.
 const OPERATOR: User = User {
@@ -46,18 +46,18 @@ struct Cluster {
     operator: PathBuf,
 }
 
-pub(super) fn at_a_real_api(bed: &Bed, programs: &Programs) -> Result<(), Failure> {
+pub(super) fn at_a_real_api(tools: &Tools, programs: &Programs) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     let cluster = runtime.block_on(Cluster::start(programs))?;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let older = bed.helm.with(older_chart(&bed.helm, folder.path())?)?;
+    let older = tools.helm.with(older_chart(&tools.helm, folder.path())?)?;
 
-    cluster.goes_back(&bed.helm, &older)?;
+    cluster.goes_back(&tools.helm, &older)?;
     cluster.admits_the_operators_pod()?;
-    cluster.serves(bed, folder.path())?;
+    cluster.serves(tools, folder.path())?;
     cluster.protects()?;
-    cluster.follows_the_values(&bed.helm)?;
-    cluster.is_left_and_taken_over(&bed.helm)?;
+    cluster.follows_the_values(&tools.helm)?;
+    cluster.is_left_and_taken_over(&tools.helm)?;
     cluster.is_cleared()
 }
 
@@ -298,7 +298,7 @@ impl Cluster {
 
     /// README's lines for what is left, in its order. Claims and Secrets have no controller here that made any of them go.
     fn is_cleared(&self) -> Result<(), Failure> {
-        let readme = Bed::file("README.md")?;
+        let readme = repository::file("README.md")?;
         let lines = readme.lines().filter_map(|line| {
             let words = line.split('#').next().unwrap_or_default();
             words.strip_prefix("kubectl delete ").map(str::trim)
@@ -359,7 +359,7 @@ impl Cluster {
     }
 
     /// The operator, as its pod is started and with its account, makes members of a group, and is refused nothing.
-    fn serves(&self, bed: &Bed, home: &Path) -> Result<(), Failure> {
+    fn serves(&self, tools: &Tools, home: &Path) -> Result<(), Failure> {
         let text = self.get(&[
             "deployment",
             "synod-operator",
@@ -368,7 +368,7 @@ impl Cluster {
         ])?;
         let arguments: Vec<String> =
             serde_json::from_str(&text).map_err(|error| error.to_string())?;
-        let mut synod = Command::new(bed.programs.join("synod"));
+        let mut synod = Command::new(tools.programs.join("synod"));
         synod.env("HOME", home).env_remove("KUBECONFIG");
         let operator = Operator::start_as(synod, &self.operator, &arguments, [HOME, "operator"])?;
         operator.wait("/readyz", &[])?;

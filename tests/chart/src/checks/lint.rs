@@ -1,8 +1,8 @@
 //! helm's own opinion.
 
 use super::Case;
-use crate::{Bed, Failure};
+use crate::{Failure, Tools};
 
-pub(super) fn finds_nothing(bed: &Bed, case: &Case) -> Result<(), Failure> {
-    bed.helm.lint(&case.values)
+pub(super) fn finds_nothing(tools: &Tools, case: &Case) -> Result<(), Failure> {
+    tools.helm.lint(&case.values)
 }

@@ -13,7 +13,7 @@ use crate::exposition::{Series, series};
 use crate::helm::Values;
 use crate::promql::{Named, named};
 use crate::running::Operator;
-use crate::{Bed, Failure};
+use crate::{Failure, Tools};
 
 /// What Prometheus, the ServiceMonitor and the PodMonitor put on series.
 const OF_TARGETS: [&str; 9] = [
@@ -28,9 +28,9 @@ const OF_TARGETS: [&str; 9] = [
     "member",
 ];
 
-pub(super) fn exist(bed: &Bed) -> Result<(), Failure> {
-    let shown = shown(bed)?;
-    let expressions = expressions(bed)?;
+pub(super) fn exist(tools: &Tools) -> Result<(), Failure> {
+    let shown = shown(tools)?;
+    let expressions = expressions(tools)?;
     ensure(expressions.len() > 40, || "too few expressions".to_owned())?;
     for (place, expression) in &expressions {
         let named = named(expression);
@@ -62,18 +62,18 @@ fn every(shown: &Series, named: &Named) -> Result<(), Failure> {
 }
 
 /// All series: those of real members and of a real operator, and what the operator shows when things go wrong.
-fn shown(bed: &Bed) -> Result<Series, Failure> {
+fn shown(tools: &Tools) -> Result<Series, Failure> {
     let mut all = series(&troubled());
     let mut add = |text: &str| {
         for (name, labels) in series(text) {
             all.entry(name).or_default().extend(labels);
         }
     };
-    let local = bed.local()?;
+    let local = tools.local()?;
     for pod in local.pods()? {
         add(&local.refusing(&pod)?);
     }
-    let pod = bed.helm.template(&Values::default())?.operator()?;
+    let pod = tools.helm.template(&Values::default())?.operator()?;
     let arguments = pod.containers.first().and_then(|one| one.args.clone());
     let operator = Operator::start(local, &arguments.unwrap_or_default(), "two")?;
     add(&operator.wait(
@@ -101,9 +101,9 @@ fn troubled() -> String {
 }
 
 /// All expressions of alerts and dashboard, with their places.
-pub(super) fn expressions(bed: &Bed) -> Result<Vec<(String, String)>, Failure> {
-    let mut all = of_dashboard(bed)?;
-    let alerts = alerts(bed)?;
+pub(super) fn expressions(tools: &Tools) -> Result<Vec<(String, String)>, Failure> {
+    let mut all = of_dashboard(tools)?;
+    let alerts = alerts(tools)?;
     for rule in &alerts {
         let name = rule["alert"].as_str().unwrap_or_default();
         let expression = rule["expr"]
@@ -115,17 +115,17 @@ pub(super) fn expressions(bed: &Bed) -> Result<Vec<(String, String)>, Failure> {
 }
 
 /// The alerts, one after the other.
-pub(super) fn alerts(bed: &Bed) -> Result<Vec<Value>, Failure> {
+pub(super) fn alerts(tools: &Tools) -> Result<Vec<Value>, Failure> {
     let file: Value =
-        serde_yaml::from_str(&bed.helm.file("files/alerts.yaml")?).map_err(|e| e.to_string())?;
+        serde_yaml::from_str(&tools.helm.file("files/alerts.yaml")?).map_err(|e| e.to_string())?;
     let groups = file["groups"].as_array().into_iter().flatten();
     let rules = groups.flat_map(|group| group["rules"].as_array().into_iter().flatten());
     Ok(rules.cloned().collect())
 }
 
 /// Those of the dashboard, variables too.
-pub(super) fn of_dashboard(bed: &Bed) -> Result<Vec<(String, String)>, Failure> {
-    let text = bed.helm.file("files/dashboards/synod.json")?;
+pub(super) fn of_dashboard(tools: &Tools) -> Result<Vec<(String, String)>, Failure> {
+    let text = tools.helm.file("files/dashboards/synod.json")?;
     let dashboard: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let mut all = Vec::new();
     for panel in dashboard["panels"].as_array().into_iter().flatten() {

@@ -24,7 +24,7 @@ use synod_cluster::servers::Programs;
 
 use crate::helm::Values;
 use crate::rendered::Rendered;
-use crate::{Bed, Failure};
+use crate::{Failure, Tools, repository};
 
 /// How a check ended.
 pub enum Outcome {
@@ -46,11 +46,11 @@ pub struct Check {
 }
 
 enum Body {
-    Once(fn(&Bed) -> Result<(), Failure>),
+    Once(fn(&Tools) -> Result<(), Failure>),
     /// Of what is rendered for these values.
-    Each(fn(&Bed, &Case) -> Result<(), Failure>, PathBuf),
-    Promtool(fn(&Bed, &std::path::Path) -> Result<(), Failure>),
-    Api(fn(&Bed, &Programs) -> Result<(), Failure>),
+    Each(fn(&Tools, &Case) -> Result<(), Failure>, PathBuf),
+    Promtool(fn(&Tools, &std::path::Path) -> Result<(), Failure>),
+    Api(fn(&Tools, &Programs) -> Result<(), Failure>),
 }
 
 /// A file of values and what is rendered for it.
@@ -63,8 +63,8 @@ pub struct Case {
     pub watched: Vec<String>,
 }
 
-type Each = (&'static str, fn(&Bed, &Case) -> Result<(), Failure>);
-type Once = (&'static str, fn(&Bed) -> Result<(), Failure>);
+type Each = (&'static str, fn(&Tools, &Case) -> Result<(), Failure>);
+type Once = (&'static str, fn(&Tools) -> Result<(), Failure>);
 
 const EACH: &[Each] = &[
     ("lint", lint::finds_nothing),
@@ -97,16 +97,16 @@ const ONCE: &[Once] = &[
 impl Check {
     /// Runs it.
     #[must_use]
-    pub fn run(&self, bed: &Bed) -> Outcome {
+    pub fn run(&self, tools: &Tools) -> Outcome {
         let result = match &self.body {
-            Body::Once(check) => check(bed),
-            Body::Each(check, file) => Case::of(bed, file).and_then(|case| check(bed, &case)),
-            Body::Promtool(check) => match &bed.promtool {
-                Some(promtool) => check(bed, promtool),
+            Body::Once(check) => check(tools),
+            Body::Each(check, file) => Case::of(tools, file).and_then(|case| check(tools, &case)),
+            Body::Promtool(check) => match &tools.promtool {
+                Some(promtool) => check(tools, promtool),
                 None => return Outcome::NotRun("there is no promtool".to_owned()),
             },
-            Body::Api(check) => match &bed.kubernetes {
-                Some(programs) => check(bed, programs),
+            Body::Api(check) => match &tools.kubernetes {
+                Some(programs) => check(tools, programs),
                 None => return Outcome::LeftOut("without --api: not installed anywhere"),
             },
         };
@@ -115,7 +115,7 @@ impl Check {
 }
 
 impl Case {
-    fn of(bed: &Bed, file: &std::path::Path) -> Result<Self, Failure> {
+    fn of(tools: &Tools, file: &std::path::Path) -> Result<Self, Failure> {
         let values = Values {
             files: vec![file.to_owned()],
             set: Vec::new(),
@@ -126,7 +126,7 @@ impl Case {
         let watched = read["watchNamespaces"].as_array().into_iter().flatten();
         let watched = watched.filter_map(|name| name.as_str().map(str::to_owned));
         Ok(Self {
-            rendered: bed.helm.template(&values)?,
+            rendered: tools.helm.template(&values)?,
             watched: watched.collect(),
             values,
         })
@@ -168,7 +168,7 @@ pub fn all() -> Result<Vec<Check>, Failure> {
 
 /// The files of values, in order.
 fn files() -> Result<Vec<PathBuf>, Failure> {
-    let folder = Bed::root().join("tests/chart/values");
+    let folder = repository::root().join("tests/chart/values");
     let entries = std::fs::read_dir(&folder)
         .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();

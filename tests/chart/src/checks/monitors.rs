@@ -8,16 +8,16 @@ use serde_json::Value;
 use super::{ensure, restricted};
 use crate::helm::Values;
 use crate::rendered::Rendered;
-use crate::{Bed, Failure};
+use crate::{Failure, Tools};
 
-pub(super) fn select_what_there_is(bed: &Bed) -> Result<(), Failure> {
-    let rendered = bed.helm.template(&Values::set(&[
+pub(super) fn select_what_there_is(tools: &Tools) -> Result<(), Failure> {
+    let rendered = tools.helm.template(&Values::set(&[
         "metrics.serviceMonitor.enabled=true",
         "metrics.podMonitor.enabled=true",
         "watchNamespaces={default,team-b}",
     ]))?;
     service(&rendered)?;
-    pods(bed, &rendered)
+    pods(tools, &rendered)
 }
 
 fn one<'a>(rendered: &'a Rendered, kind: &'a str) -> Result<&'a Value, Failure> {
@@ -57,7 +57,7 @@ fn service(rendered: &Rendered) -> Result<(), Failure> {
     })
 }
 
-fn pods(bed: &Bed, rendered: &Rendered) -> Result<(), Failure> {
+fn pods(tools: &Tools, rendered: &Rendered) -> Result<(), Failure> {
     let monitor = one(rendered, "PodMonitor")?;
     let watched = &monitor["namespaceSelector"]["matchNames"];
     ensure(*watched == serde_json::json!(["default", "team-b"]), || {
@@ -65,7 +65,7 @@ fn pods(bed: &Bed, rendered: &Rendered) -> Result<(), Failure> {
     })?;
     let endpoint = &monitor["podMetricsEndpoints"][0];
     let path = endpoint["path"].as_str().unwrap_or_default();
-    let local = bed.local()?;
+    let local = tools.local()?;
     for pod in local.pods()? {
         let labels = pod.metadata.labels.as_ref();
         ensure(selects(monitor, labels), || {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Case, ensure};
 use crate::helm::Values;
 use crate::rendered::{Object, Rendered};
-use crate::{Bed, Failure, HOME, RELEASE};
+use crate::{Failure, HOME, RELEASE, Tools, repository};
 
 /// Kinds that stand in no namespace.
 const CLUSTER_WIDE: [&str; 5] = [
@@ -16,7 +16,7 @@ const CLUSTER_WIDE: [&str; 5] = [
     "ValidatingAdmissionPolicyBinding",
 ];
 
-pub(super) fn are_known_and_placed(_: &Bed, case: &Case) -> Result<(), Failure> {
+pub(super) fn are_known_and_placed(_: &Tools, case: &Case) -> Result<(), Failure> {
     let mut seen = BTreeSet::new();
     for object in &case.rendered.objects {
         let shown = object.shown();
@@ -46,16 +46,16 @@ pub(super) fn are_known_and_placed(_: &Bed, case: &Case) -> Result<(), Failure> 
 }
 
 /// A second release, with the values that are meant for one, makes nothing that the first one has.
-pub(super) fn of_two_releases_are_others(bed: &Bed) -> Result<(), Failure> {
+pub(super) fn of_two_releases_are_others(tools: &Tools) -> Result<(), Failure> {
     let of = |name: &str| Values {
-        files: vec![Bed::root().join(format!("tests/chart/values/{name}.yaml"))],
+        files: vec![repository::root().join(format!("tests/chart/values/{name}.yaml"))],
         set: Vec::new(),
     };
     let shown = |rendered: Rendered| -> BTreeSet<String> {
         rendered.objects.iter().map(Object::shown).collect()
     };
-    let first = shown(bed.helm.template(&of("namespaces"))?);
-    let second = bed.helm.named("second", "synod-second")?;
+    let first = shown(tools.helm.template(&of("namespaces"))?);
+    let second = tools.helm.named("second", "synod-second")?;
     let second = shown(second.template(&of("second"))?);
     let both: Vec<_> = first.intersection(&second).collect();
     ensure(both.is_empty() && second.len() > 5, || {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{Case, ensure};
 use crate::helm::Values;
 use crate::rendered::Rendered;
-use crate::{Bed, Failure, HOME};
+use crate::{Failure, HOME, Tools, repository};
 
 /// Resources that no namespace has.
 const CLUSTER_WIDE: [&str; 1] = ["nodes"];
@@ -28,7 +28,7 @@ struct Written {
     rules: Vec<PolicyRule>,
 }
 
-pub(super) fn are_the_operators(_: &Bed, case: &Case) -> Result<(), Failure> {
+pub(super) fn are_the_operators(_: &Tools, case: &Case) -> Result<(), Failure> {
     let pod = case.rendered.operator()?;
     let mut arguments = pod
         .containers
@@ -54,7 +54,9 @@ fn expected(watched: &[String], lease: &str) -> Result<BTreeSet<Right>, Failure>
         watched
     };
     let mut rights = BTreeSet::new();
-    for document in serde_yaml::Deserializer::from_str(&Bed::file("operator/permissions.yaml")?) {
+    for document in
+        serde_yaml::Deserializer::from_str(&repository::file("operator/permissions.yaml")?)
+    {
         let role = Written::deserialize(document).map_err(|e| e.to_string())?;
         let is_home = role.kind == "Role";
         for mut rule in role.rules {
@@ -163,8 +165,8 @@ fn given(rendered: &Rendered, account: &str) -> Result<BTreeSet<Right>, Failure>
 }
 
 /// People who may view may not change, and all kinds are there.
-pub(super) fn of_people(bed: &Bed) -> Result<(), Failure> {
-    let rendered = bed.helm.template(&Values::default())?;
+pub(super) fn of_people(tools: &Tools) -> Result<(), Failure> {
+    let rendered = tools.helm.template(&Values::default())?;
     let mut found = Vec::new();
     for role in rendered.decoded::<ClusterRole>("ClusterRole")? {
         let labels = role.metadata.labels.unwrap_or_default();

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::{ensure, metrics};
 use crate::helm::Values;
-use crate::{Bed, Failure, HOME, RELEASE, output};
+use crate::{Failure, HOME, RELEASE, Tools, output, repository};
 
-type Check = fn(&Bed, &Path) -> Result<(), Failure>;
+type Check = fn(&Tools, &Path) -> Result<(), Failure>;
 
 /// Those that need the tool.
 pub(super) const ALL: &[(&str, Check)] = &[
@@ -21,8 +21,8 @@ pub(super) const ALL: &[(&str, Check)] = &[
 /// The series and the alerts that they cause.
 const TESTS: &str = "tests/chart/alerts.yaml";
 
-fn alerts_are_well_formed(bed: &Bed, promtool: &Path) -> Result<(), Failure> {
-    let file = bed.helm.chart().join("files/alerts.yaml");
+fn alerts_are_well_formed(tools: &Tools, promtool: &Path) -> Result<(), Failure> {
+    let file = tools.helm.chart().join("files/alerts.yaml");
     let mut check = Command::new(promtool);
     output(
         check
@@ -38,7 +38,7 @@ fn alerts_are_well_formed(bed: &Bed, promtool: &Path) -> Result<(), Failure> {
     let job = format!("namespace=\"{HOME}\", job=\"{RELEASE}-operator-metrics\"");
     let here = format!(" or absent(synod_operator_leader{{{job}}})");
     for (scraped, put) in [(true, here.as_str()), (false, "")] {
-        let rendered = bed.helm.template(&Values::set(&[
+        let rendered = tools.helm.template(&Values::set(&[
             "metrics.prometheusRule.enabled=true",
             &format!("metrics.serviceMonitor.enabled={scraped}"),
         ]))?;
@@ -57,13 +57,14 @@ fn alerts_are_well_formed(bed: &Bed, promtool: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn alerts_fire(bed: &Bed, promtool: &Path) -> Result<(), Failure> {
-    let tests: Value = serde_yaml::from_str(&Bed::file(TESTS)?).map_err(|e| e.to_string())?;
+fn alerts_fire(tools: &Tools, promtool: &Path) -> Result<(), Failure> {
+    let tests: Value =
+        serde_yaml::from_str(&repository::file(TESTS)?).map_err(|e| e.to_string())?;
     let groups = tests["tests"].as_array().into_iter().flatten();
     let cases: Vec<_> = groups
         .flat_map(|group| group["alert_rule_test"].as_array().into_iter().flatten())
         .collect();
-    for alert in metrics::alerts(bed)? {
+    for alert in metrics::alerts(tools)? {
         let fires = |expected: bool| {
             cases.iter().any(|case| {
                 let alerts = case["exp_alerts"].as_array();
@@ -78,13 +79,13 @@ fn alerts_fire(bed: &Bed, promtool: &Path) -> Result<(), Failure> {
         }
     }
     let mut test = Command::new(promtool);
-    let file = Bed::root().join(TESTS);
+    let file = repository::root().join(TESTS);
     output(test.args(["test", "rules"]).arg(file)).map(drop)
 }
 
 /// Each expression as a recording rule, with Grafana's variables put in.
-fn dashboard_is_well_formed(bed: &Bed, promtool: &Path) -> Result<(), Failure> {
-    let rules: Vec<_> = metrics::of_dashboard(bed)?
+fn dashboard_is_well_formed(tools: &Tools, promtool: &Path) -> Result<(), Failure> {
+    let rules: Vec<_> = metrics::of_dashboard(tools)?
         .into_iter()
         .enumerate()
         .map(|(number, (_, expression))| {
@@ -102,11 +103,11 @@ fn dashboard_is_well_formed(bed: &Bed, promtool: &Path) -> Result<(), Failure> {
     output(Command::new(promtool).args(["check", "rules"]).arg(&file))?;
     // The sidecar gets the file as it is.
     let on = Values::set(&["metrics.dashboard.enabled=true"]);
-    let rendered = bed.helm.template(&on)?;
+    let rendered = tools.helm.template(&on)?;
     let map = rendered.of("ConfigMap").next();
     let text = map.and_then(|map| map.0["data"]["synod.json"].as_str());
     ensure(
-        text == Some(&bed.helm.file("files/dashboards/synod.json")?),
+        text == Some(&tools.helm.file("files/dashboards/synod.json")?),
         || "the ConfigMap does not hold files/dashboards/synod.json".to_owned(),
     )
 }

@@ -3,9 +3,9 @@
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::{Case, ensure};
-use crate::{Bed, Failure};
+use crate::{Failure, Tools};
 
-pub(super) fn pods_are(_: &Bed, case: &Case) -> Result<(), Failure> {
+pub(super) fn pods_are(_: &Tools, case: &Case) -> Result<(), Failure> {
     is_restricted(&case.rendered.operator()?)
 }
 

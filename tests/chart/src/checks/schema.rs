@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::ensure;
 use crate::helm::Values;
-use crate::{Bed, Failure};
+use crate::{Failure, Tools};
 
 /// What is given, and what must be said about it.
-const WRONG: [(&str, &[&str]); 17] = [
+const WRONG: [(&str, &[&str]); 20] = [
     ("replica=3", &["replica", "not allowed"]),
     ("image.tagg=1", &["/image", "tagg", "not allowed"]),
     (
@@ -46,6 +46,18 @@ const WRONG: [(&str, &[&str]); 17] = [
         "networkPolicy.apiServer.ports={0}",
         &["/networkPolicy/apiServer/ports/0"],
     ),
+    (
+        "networkPolicy.apiServer.cidrs=10.0.0.0/24",
+        &["/networkPolicy/apiServer/cidrs", "array"],
+    ),
+    (
+        "networkPolicy.metricsFrom[0].pods=prometheus",
+        &["/networkPolicy/metricsFrom/0", "pods", "not allowed"],
+    ),
+    (
+        "networkPolicy.agents.clients[0].pods=client",
+        &["/networkPolicy/agents/clients/0", "pods", "not allowed"],
+    ),
 ];
 
 /// Values that are wrong together, and what must be said about them.
@@ -70,9 +82,9 @@ const TOGETHER: [(&[&str], &str); 3] = [
     ),
 ];
 
-pub(super) fn refuses_typos(bed: &Bed) -> Result<(), Failure> {
+pub(super) fn refuses_typos(tools: &Tools) -> Result<(), Failure> {
     for (given, said) in WRONG {
-        let Err(message) = bed.helm.template(&Values::set(&[given])) else {
+        let Err(message) = tools.helm.template(&Values::set(&[given])) else {
             return Err(format!("{given} is taken"));
         };
         for word in said {
@@ -83,7 +95,7 @@ pub(super) fn refuses_typos(bed: &Bed) -> Result<(), Failure> {
     }
     // What a schema cannot say of two values is said by templates.
     for (given, said) in TOGETHER {
-        let message = bed.helm.template(&Values::set(given)).err();
+        let message = tools.helm.template(&Values::set(given)).err();
         ensure(
             message
                 .as_ref()
@@ -98,20 +110,20 @@ pub(super) fn refuses_typos(bed: &Bed) -> Result<(), Failure> {
 const OF_PARENTS: [&str; 2] = ["global", "enabled"];
 
 /// What a parent chart hands down is taken, and changes nothing.
-pub(super) fn takes_what_parents_hand_down(bed: &Bed) -> Result<(), Failure> {
-    let alone = bed.helm.template(&Values::default())?;
+pub(super) fn takes_what_parents_hand_down(tools: &Tools) -> Result<(), Failure> {
+    let alone = tools.helm.template(&Values::default())?;
     let handed = Values::set(&["enabled=true", "global.imageRegistry=r"]);
-    let below = bed.helm.template(&handed)?;
+    let below = tools.helm.template(&handed)?;
     ensure(below.text == alone.text, || {
         "a parent chart's values change what is rendered".to_owned()
     })
 }
 
-pub(super) fn lists_every_value(bed: &Bed) -> Result<(), Failure> {
+pub(super) fn lists_every_value(tools: &Tools) -> Result<(), Failure> {
     let values: Value =
-        serde_yaml::from_str(&bed.helm.file("values.yaml")?).map_err(|e| e.to_string())?;
+        serde_yaml::from_str(&tools.helm.file("values.yaml")?).map_err(|e| e.to_string())?;
     let schema: Value =
-        serde_json::from_str(&bed.helm.file("values.schema.json")?).map_err(|e| e.to_string())?;
+        serde_json::from_str(&tools.helm.file("values.schema.json")?).map_err(|e| e.to_string())?;
     compare(&schema, &values, "")
 }
 

@@ -8,13 +8,13 @@ use synod_operator::metrics::REASONS;
 use super::ensure;
 use crate::helm::Values;
 use crate::running::{NAMESPACE, Operator};
-use crate::{Bed, Failure};
+use crate::{Failure, Tools};
 
-pub(super) fn as_deployed(bed: &Bed) -> Result<(), Failure> {
-    let pod = bed.helm.template(&Values::default())?.operator()?;
+pub(super) fn as_deployed(tools: &Tools) -> Result<(), Failure> {
+    let pod = tools.helm.template(&Values::default())?.operator()?;
     let container = pod.containers.first().ok_or("no container")?;
     let arguments = container.args.clone().unwrap_or_default();
-    let local = bed.local()?;
+    let local = tools.local()?;
     let operator = Operator::start(local, &arguments, "one")?;
     for probe in [&container.readiness_probe, &container.liveness_probe] {
         operator.wait(&path(probe.as_ref())?, &[])?;

@@ -7,11 +7,11 @@ use synod_operator::settings::Settings;
 
 use super::ensure;
 use crate::helm::Values;
-use crate::{Bed, Failure};
+use crate::{Failure, Tools, repository};
 
-pub(super) fn agree(bed: &Bed) -> Result<(), Failure> {
+pub(super) fn agree(tools: &Tools) -> Result<(), Failure> {
     let chart: Value =
-        serde_yaml::from_str(&bed.helm.file("Chart.yaml")?).map_err(|e| e.to_string())?;
+        serde_yaml::from_str(&tools.helm.file("Chart.yaml")?).map_err(|e| e.to_string())?;
     for name in ["version", "appVersion"] {
         ensure(chart[name] == env!("CARGO_PKG_VERSION"), || {
             format!(
@@ -21,13 +21,13 @@ pub(super) fn agree(bed: &Bed) -> Result<(), Failure> {
             )
         })?;
     }
-    let dockerfile = Bed::file("charts/image/Dockerfile")?;
+    let dockerfile = repository::file("charts/image/Dockerfile")?;
     let builder = format!("ARG BUILDER=rust:{}-", env!("CARGO_PKG_RUST_VERSION"));
     ensure(dockerfile.contains(&builder), || {
         format!("the Dockerfile has no {builder}")
     })?;
     let wanted = format!("--image={}", Settings::default().image);
-    let container = bed
+    let container = tools
         .helm
         .template(&Values::default())?
         .operator()?
