@@ -28,6 +28,7 @@
 //! It knows nothing of what is tested in the cluster. It builds no program: whoever calls hands in a folder of them
 //! ([`Programs`]).
 
+pub mod apt;
 mod bed;
 pub mod checks;
 mod cluster;

@@ -176,7 +176,10 @@ fn own_packages() -> Result<Option<Packages>, Failure> {
     if !root {
         return Err("no Docker engine answers, and one of the bed's own needs root".to_owned());
     }
-    Packages::ready().map(Some)
+    let packages = Packages::ready();
+    packages
+        .map(Some)
+        .map_err(|failure| format!("no Docker engine answers; {failure}"))
 }
 
 /// Copies an engine's data. The layers of images are never written to, so they are linked; the rest is small.
