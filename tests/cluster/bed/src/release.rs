@@ -48,3 +48,16 @@ pub(crate) const TAGS: Tags = Tags {
     dns: "v1.14.7",
     pause: "3.10.2",
 };
+
+#[cfg(test)]
+mod tests {
+    use super::Release;
+
+    #[test]
+    fn a_release_is_read_as_it_is_written() {
+        for release in [Release::V1_37, Release::V1_33] {
+            assert_eq!(release.to_string().parse(), Ok(release));
+        }
+        assert!("".parse::<Release>().is_err());
+    }
+}

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::bed::{OF_MACHINE, check_name};
+use crate::bed::{OF_MACHINE, READY, check_name};
 use crate::engine::{self, BIN, DATA, Engine};
 use crate::fault::SLOW;
 use crate::image::{self, NodeImage};
@@ -12,8 +12,6 @@ use crate::packages::Packages;
 use crate::process::run;
 use crate::{Bed, Failure, Programs, Progress, Release, cluster, down, kernel, place};
 
-/// Written last by an `up` that succeeded.
-const READY: &str = "ready";
 /// The most nodes that make sense on a machine that tests run on.
 const NODES_MAX: u8 = 9;
 /// What kind's own node image lacks, and what stands for it there.
@@ -96,7 +94,7 @@ impl Bed {
         }
         let bed = progress.run(|| Self::create(options, programs, packages.as_ref(), &image))?;
         progress.run(|| bed.settle(&image))?;
-        place::write(&folder.join(READY), "")?;
+        place::write(&folder.join(READY), &options.release.to_string())?;
         Ok(bed)
     }
 
