@@ -39,6 +39,7 @@ mod groups;
 mod image;
 pub mod inventory;
 mod kernel;
+mod network;
 mod packages;
 pub mod place;
 pub mod process;

@@ -10,7 +10,7 @@ use crate::fault::SLOW;
 use crate::image::{self, NodeImage};
 use crate::packages::Packages;
 use crate::process::run;
-use crate::{Bed, Failure, Programs, Progress, Release, cluster, down, kernel, place};
+use crate::{Bed, Failure, Programs, Progress, Release, cluster, down, kernel, network, place};
 
 /// The most nodes that make sense on a machine that tests run on.
 const NODES_MAX: u8 = 9;
@@ -110,7 +110,9 @@ impl Bed {
         let engine = match packages {
             None => {
                 place::write(&folder.join(OF_MACHINE), "")?;
-                Engine::of_machine(&folder)
+                let engine = Engine::of_machine(&folder);
+                network::keep(&engine)?;
+                engine
             }
             Some(packages) => {
                 if let Some(data) = &image.data {

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use synod_bed::inventory::Inventory;
-use synod_bed::{Bed, Options, checks, place};
+use synod_bed::{Bed, Options, checks, place, process};
 
 use super::Named;
 use crate::Failure;
@@ -12,6 +12,8 @@ use crate::tally::Tally;
 
 /// When the `up` that is killed is killed: at some moments, it has started an engine, nodes, or Kubernetes on them.
 const KILLED_AFTER_S: [u64; 3] = [2, 8, 20];
+/// What a bed has left is gone after this long, or stays.
+const LEFT_MAX: Duration = Duration::from_secs(10);
 /// The name of the bed of the whole check.
 const WHOLE: &str = "check";
 
@@ -51,8 +53,7 @@ fn whole(arguments: &Arguments, tally: &mut Tally) {
         name: WHOLE.to_owned(),
         ..Options::default()
     };
-    // With a first `up` that has filled the caches, they are in neither inventory.
-    tally.check(super::make(&options).and_then(|_| Bed::down(WHOLE)));
+    // Before anything is made, so that what a first `up` leaves is not taken for the machine's.
     let before = Inventory::take();
     match super::make(&options) {
         Ok(bed) => on(&bed, arguments, tally),
@@ -86,8 +87,12 @@ fn left(before: &Result<Inventory, Failure>) -> Result<(), Failure> {
     let during = Inventory::take()?;
     Bed::down(WHOLE)?;
     // The kernel takes links away some time after the last process of their namespace has ended.
-    std::thread::sleep(Duration::from_secs(2));
-    let left = before.changes(&Inventory::take()?);
+    let mut left = Ok(Vec::new());
+    let _ = process::wait("that nothing is left", LEFT_MAX, || {
+        left = Inventory::take().map(|now| before.changes(&now));
+        left.as_ref().is_ok_and(Vec::is_empty)
+    });
+    let left = left?;
     let had = before.changes(&during).len();
     println!(
         "down: {had} things more than before, now {}; of {:?}",
