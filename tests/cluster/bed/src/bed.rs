@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::cluster::{AUDIT, AUDIT_LOG};
 use crate::engine::{BIN, Engine};
-use crate::image::BUILD;
+use crate::image::{self, BUILD};
 use crate::process::{output, run};
 use crate::{Failure, Release, place};
 
@@ -14,6 +14,9 @@ use crate::{Failure, Release, place};
 pub(crate) const OF_MACHINE: &str = "of-the-machines-engine";
 /// Written last by an `up` that succeeded: the release.
 pub(crate) const READY: &str = "ready";
+
+/// An image of a registry with a busybox that needs no libraries.
+pub const BUSYBOX: &str = "busybox:1.37-musl";
 
 /// A cluster that is up.
 #[derive(Clone, Debug)]
@@ -136,6 +139,32 @@ impl Bed {
         let mut nodes: Vec<_> = output(&mut list)?.lines().map(str::to_owned).collect();
         nodes.sort();
         Ok(nodes)
+    }
+
+    /// The image that its nodes are made of.
+    ///
+    /// # Errors
+    /// When there are none, or the engine does not answer.
+    pub fn node_image(&self) -> Result<String, Failure> {
+        let nodes = self.nodes()?;
+        let node = nodes.first().ok_or("the bed has no node")?;
+        output(
+            self.docker("inspect")
+                .args(["--format", "{{.Config.Image}}", node]),
+        )
+    }
+
+    /// An image whose busybox needs no libraries: that of the nodes, or of a registry where kind's own has none.
+    ///
+    /// # Errors
+    /// Those of [`Self::node_image`].
+    pub fn busybox(&self) -> Result<String, Failure> {
+        let image = self.node_image()?;
+        Ok(if image::is_own(&image) {
+            image
+        } else {
+            BUSYBOX.to_owned()
+        })
     }
 
     /// Where one of the bed's programs is.

@@ -13,6 +13,15 @@ use crate::{Failure, Programs, Progress};
 /// The folder and the bed's name under which an image is made.
 pub(crate) const BUILD: &str = "build";
 
+/// What images made here are called, up to their tag.
+const OWN: &str = "synod.dev/bed/node";
+
+/// Whether an image was made here, by its name.
+pub(crate) fn is_own(reference: &str) -> bool {
+    let tag = reference.strip_prefix(OWN);
+    tag.is_some_and(|tag| tag.starts_with(':'))
+}
+
 /// An image that can be used.
 #[derive(Clone, Debug)]
 pub(crate) struct NodeImage {
@@ -43,7 +52,7 @@ pub(crate) fn ready<P: Progress>(
         });
     }
     let key = key(programs)?;
-    let reference = format!("synod.dev/bed/node:{}-{key}", programs.kubernetes);
+    let reference = format!("{OWN}:{}-{key}", programs.kubernetes);
     let data = packages
         .is_some()
         .then(|| data(programs, &key))
@@ -248,5 +257,22 @@ impl Build {
 
     fn images(&self) -> PathBuf {
         self.folder.join("images.tar")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_own;
+
+    #[test]
+    fn images_made_here_are_told_by_their_names() {
+        for (reference, own) in [
+            ("synod.dev/bed/node:v1.37.2-0123456789abcdef", true),
+            ("synod.dev/bed/node-of-others:1", false),
+            ("kindest/node:v1.37.2", false),
+            ("kindest/node:v1.37.2@sha256:0123", false),
+        ] {
+            assert_eq!(is_own(reference), own, "{reference}");
+        }
     }
 }

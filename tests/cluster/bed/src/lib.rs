@@ -48,7 +48,7 @@ mod release;
 mod space;
 mod up;
 
-pub use bed::Bed;
+pub use bed::{BUSYBOX, Bed};
 pub use fault::{Direction, Fault};
 pub use programs::Programs;
 pub use release::Release;

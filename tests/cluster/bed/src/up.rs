@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::bed::{OF_MACHINE, READY, check_name};
+use crate::bed::{BUSYBOX, OF_MACHINE, READY, check_name};
 use crate::engine::{self, BIN, DATA, Engine};
 use crate::fault::SLOW;
 use crate::image::{self, NodeImage};
@@ -20,7 +20,7 @@ const STOCK: [(&str, &str); 2] = [
         "registry.k8s.io/metrics-server/metrics-server:v0.9.0",
         "synod.dev/bed/metrics-server:1",
     ),
-    ("busybox:1.37", "synod.dev/bed/busybox:1"),
+    (BUSYBOX, "synod.dev/bed/busybox:1"),
 ];
 /// Nodes and what runs on them are ready after this long.
 const SETTLE: &str = "--timeout=180s";

@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use synod_bed::checks::Outcome;
 use synod_bed::inventory::Inventory;
 use synod_bed::{Bed, Options, checks, place, process};
 
@@ -32,6 +33,7 @@ pub(crate) struct Arguments {
 
 /// Runs the checks, with a closing line.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    checks::known(&arguments.names)?;
     let mut tally = Tally::default();
     if arguments.whole {
         whole(arguments, &mut tally);
@@ -43,7 +45,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn on(bed: &Bed, arguments: &Arguments, tally: &mut Tally) {
     match checks::run(bed, &arguments.names) {
-        Ok(results) => results.into_iter().for_each(|result| tally.check(result)),
+        Ok(outcomes) => outcomes.into_iter().for_each(|outcome| match outcome {
+            Outcome::Passed => tally.check(Ok(())),
+            Outcome::Failed(failure) => tally.check(Err(failure)),
+            Outcome::NotRun(why) => tally.not_run(&why),
+        }),
         Err(failure) => tally.check(Err(failure)),
     }
 }

@@ -128,13 +128,19 @@ pub(super) fn audit(pods: &Pods<'_>) -> Result<(), Failure> {
 }
 
 pub(super) fn logs(pods: &Pods<'_>) -> Result<(), Failure> {
+    let kubelet = format!("{}/kubelet.log", pods.victim);
+    are_written(pods, &[&kubelet, "log.json"])
+}
+
+pub(super) fn engine_log(pods: &Pods<'_>) -> Result<(), Failure> {
+    are_written(pods, &["engine.log"])
+}
+
+fn are_written(pods: &Pods<'_>, files: &[&str]) -> Result<(), Failure> {
     let folder = place::beds()?.join(pods.bed.name()).join("logs");
+    place::remove(&folder)?;
     pods.bed.logs(&folder)?;
-    for file in [
-        &format!("{}/kubelet.log", pods.victim),
-        "log.json",
-        "engine.log",
-    ] {
+    for file in files {
         if !folder.join(file).is_file() {
             return Err(format!("{} has no {file}", folder.display()));
         }
