@@ -9,8 +9,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use synod_bed::place::{cache, fingerprint};
-use synod_bed::{Programs, Release};
+use synod_bed::place::{self, cache, fingerprint};
+use synod_bed::{Programs, Release, process};
 
 use crate::Failure;
 use crate::steps::{Step, Steps};
@@ -162,8 +162,8 @@ const GO_MIN: u32 = 26;
 
 /// Whether there is a Go to build with.
 pub(crate) fn go_is_here() -> bool {
-    let version = Command::new("go").args(["env", "GOVERSION"]).output();
-    version.is_ok_and(|output| is_new_enough(&String::from_utf8_lossy(&output.stdout)))
+    let version = process::output(Command::new("go").args(["env", "GOVERSION"]));
+    version.is_ok_and(|version| is_new_enough(&version))
 }
 
 /// Of a version such as `go1.26.8`, or of one that is being made.
@@ -226,8 +226,7 @@ impl Peers {
         package: &str,
         version: &str,
     ) -> Result<(), Failure> {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+        place::make(folder)?;
         let unfinished = folder.join(format!(".{name}.{}", std::process::id()));
         let linked = self.linked.replace("VERSION", version);
         go_build(self.module, &linked, &unfinished, package)?;
@@ -298,7 +297,7 @@ fn source(peers: &Peers) -> Result<PathBuf, Failure> {
     let go = |words: &[&str]| {
         let mut go = command("go");
         go.current_dir(root().join(peers.module)).args(words);
-        synod_bed::process::output(&mut go)
+        process::output(&mut go)
     };
     go(&["mod", "download", peers.versioned])?;
     go(&["list", "-m", "-f", "{{.Dir}}", peers.versioned]).map(PathBuf::from)
