@@ -80,6 +80,9 @@ impl Bed {
                 options.name
             ));
         }
+        if folder.is_dir() {
+            progress.say("what an earlier `up` has left is removed");
+        }
         down::remove(&options.name)?;
         let packages = progress.run(own_packages)?;
         progress.say(match packages {
