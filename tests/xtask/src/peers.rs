@@ -190,6 +190,11 @@ impl Peers {
     /// # Errors
     /// When Go is missing or a build fails.
     pub(crate) fn build(&self) -> Result<PathBuf, Failure> {
+        self.build_those(|_| true)
+    }
+
+    /// The same with those programs alone whose name is wanted. They are where all of them would be.
+    fn build_those(&self, wanted: impl Fn(&str) -> bool) -> Result<PathBuf, Failure> {
         if !go_is_here() {
             return Err(format!(
                 "needs Go 1.26 or newer on the PATH, to build {}",
@@ -199,11 +204,9 @@ impl Peers {
         let bin = cache()?.join("bin");
         let version = self.version()?;
         let folder = bin.join(self.key(&version)?);
-        let missing: Vec<_> = self
-            .programs
-            .iter()
-            .filter(|(name, ..)| !folder.join(name).is_file())
-            .collect();
+        let programs = self.programs.iter().filter(|(name, ..)| wanted(name));
+        let is_missing = |(name, ..): &&Program| !folder.join(name).is_file();
+        let missing: Vec<_> = programs.clone().filter(is_missing).collect();
         let mut steps = Steps::new(
             missing
                 .iter()
@@ -213,7 +216,7 @@ impl Peers {
         for (name, package, _) in &missing {
             steps.run(|| self.build_one(&folder, name, package, &version))?;
         }
-        for (name, ..) in self.programs.iter().filter(|_| self.linked_to) {
+        for (name, ..) in programs.filter(|_| self.linked_to) {
             link(&bin, &folder, name)?;
         }
         Ok(folder)
@@ -265,16 +268,17 @@ impl Peers {
     }
 }
 
-/// Builds what is missing of the programs that a cluster is made with.
+/// Builds what is missing of the programs that a cluster is made with: few where there is kind's own node image.
 ///
 /// # Errors
 /// When Go is missing or a build fails.
-pub(crate) fn cluster(release: Release) -> Result<Programs, Failure> {
+pub(crate) fn cluster(release: Release, kinds_own: bool) -> Result<Programs, Failure> {
     let kubernetes = match release {
         Release::V1_37 => &CLUSTER,
         Release::V1_33 => &CLUSTER_OLDEST,
     };
-    let folders = [kubernetes, &ETCD, &KIND, &ADDONS, &BED].map(Peers::build);
+    let wanted = |name: &str| !kinds_own || Programs::CALLED.contains(&name);
+    let folders = [kubernetes, &ETCD, &KIND, &ADDONS, &BED].map(|peers| peers.build_those(wanted));
     Ok(Programs {
         kubernetes: kubernetes.version()?,
         folders: folders.into_iter().collect::<Result<_, _>>()?,

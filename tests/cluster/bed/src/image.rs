@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::engine::{DATA, Engine};
+use crate::engine::{self, DATA, Engine};
 use crate::packages::Packages;
 use crate::place::{self, fingerprint, source};
 use crate::process::{run, succeeds};
 use crate::release::TAGS;
-use crate::{Failure, Programs, Progress};
+use crate::{Failure, Programs, Progress, Release};
 
 /// The folder and the bed's name under which an image is made.
 pub(crate) const BUILD: &str = "build";
@@ -35,18 +35,20 @@ pub(crate) struct NodeImage {
 
 /// Finds or makes the image, in three stages. `packages` are given where the engine is to be the bed's own.
 pub(crate) fn ready<P: Progress>(
+    release: Release,
     programs: &Programs,
     packages: Option<&Packages>,
     progress: &mut P,
 ) -> Result<NodeImage, Failure> {
     let folder = place::bed(BUILD)?;
     let machines = packages.is_none().then(|| Engine::of_machine(&folder));
-    if let Some(reference) = machines.as_ref().and_then(|engine| stock(engine, programs)) {
+    let has_it = |engine: &Engine| has_kinds_own(engine, release);
+    if machines.as_ref().is_some_and(has_it) {
         for _ in 0..3 {
             progress.run(|| Ok(()))?;
         }
         return Ok(NodeImage {
-            reference,
+            reference: release.kinds_own().to_owned(),
             made: false,
             data: None,
         });
@@ -83,12 +85,19 @@ pub(crate) fn ready<P: Progress>(
     })
 }
 
-/// kind's image of this release, if the engine has it or can pull it.
-fn stock(engine: &Engine, programs: &Programs) -> Option<String> {
-    let reference = format!("kindest/node:{}", programs.kubernetes);
-    let had =
-        engine.has(&reference) || succeeds(engine.docker().args(["pull", "--quiet", &reference]));
-    had.then_some(reference)
+/// Whether the machine has a Docker engine that has kind's own image of this release, or can pull it, which takes its time.
+/// Then a bed needs no more programs than [`Programs::CALLED`].
+#[must_use]
+pub fn kinds_own_is_there(release: Release) -> bool {
+    let folder = place::bed(BUILD).ok();
+    let folder = folder.filter(|_| engine::machine_has_one());
+    folder.is_some_and(|folder| has_kinds_own(&Engine::of_machine(&folder), release))
+}
+
+/// Whether the engine has it, or can pull it.
+fn has_kinds_own(engine: &Engine, release: Release) -> bool {
+    let image = release.kinds_own();
+    engine.has(image) || succeeds(engine.docker().args(["pull", "--quiet", image]))
 }
 
 /// What an image depends on: the programs, the versions, and how it is put together.

@@ -50,6 +50,7 @@ mod up;
 
 pub use bed::{BUSYBOX, Bed};
 pub use fault::{Direction, Fault};
+pub use image::kinds_own_is_there;
 pub use programs::Programs;
 pub use release::Release;
 pub use up::Options;

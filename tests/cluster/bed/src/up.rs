@@ -6,7 +6,6 @@ use std::process::Command;
 
 use crate::bed::{BUSYBOX, OF_MACHINE, READY, check_name};
 use crate::engine::{self, BIN, DATA, Engine};
-use crate::fault::SLOW;
 use crate::image::{self, NodeImage};
 use crate::packages::Packages;
 use crate::process::run;
@@ -91,7 +90,7 @@ impl Bed {
             }
             None => "the machine's Docker engine is used",
         });
-        let image = image::ready(programs, packages.as_ref(), progress)?;
+        let image = image::ready(options.release, programs, packages.as_ref(), progress)?;
         if image.made {
             progress.say("kind's own node image is not to be had: one made here is used");
         }
@@ -108,7 +107,7 @@ impl Bed {
         image: &NodeImage,
     ) -> Result<Self, Failure> {
         let folder = place::bed(&options.name)?;
-        programs.link(&["kind", "kubectl", SLOW], &folder.join(BIN))?;
+        programs.link(&Programs::CALLED, &folder.join(BIN))?;
         kernel::keep()?;
         let engine = match packages {
             None => {
