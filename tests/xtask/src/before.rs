@@ -2,12 +2,12 @@
 //!
 //! They are kept outside the clone, in `${XDG_CACHE_HOME:-~/.cache}/synod/before/COMMIT`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use synod_bed::{place, process};
 
 use crate::Failure;
-use crate::workspace::{cargo, command, succeed, target};
+use crate::workspace::{cargo, command, staged, succeed, target};
 
 /// The commit. Once there are releases: that of the last one.
 const COMMIT: &str = "9a101e5";
@@ -28,7 +28,7 @@ pub(crate) fn built() -> Result<Option<PathBuf>, Failure> {
     let source = target().join("before");
     let _ = std::fs::remove_dir_all(&source);
     let archive = source.with_extension("tar");
-    make(&source)?;
+    place::make(&source)?;
     let mut pack = command("git");
     succeed(pack.args(["archive", "--output"]).arg(&archive).arg(COMMIT))?;
     succeed(
@@ -47,10 +47,7 @@ pub(crate) fn built() -> Result<Option<PathBuf>, Failure> {
     succeed(build.arg("--target-dir").arg(target()))?;
     let half = folder.with_extension("half");
     let _ = std::fs::remove_dir_all(&half);
-    make(&half)?;
-    for program in ["synod", "synod-agent"] {
-        copy(&target().join("dist").join(program), &half.join(program))?;
-    }
+    staged(&half, &target().join("dist"), &["synod", "synod-agent"])?;
     succeed(
         command("cp")
             .arg("-r")
@@ -62,16 +59,4 @@ pub(crate) fn built() -> Result<Option<PathBuf>, Failure> {
     let _ = std::fs::remove_dir_all(&source);
     let _ = std::fs::remove_file(&archive);
     Ok(Some(folder))
-}
-
-fn make(folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder)
-        .map_err(|error| format!("cannot make {}: {error}", folder.display()))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    let copied = std::fs::copy(from, to);
-    copied
-        .map(drop)
-        .map_err(|error| format!("cannot copy {}: {error}", from.display()))
 }

@@ -5,7 +5,7 @@ mod check;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 
-use synod_bed::{Bed, Direction, Fault, Options, Release, STAGES};
+use synod_bed::{Bed, Direction, Fault, Options, Release, STAGES, kinds_own_is_there};
 
 use crate::Failure;
 use crate::peers;
@@ -155,13 +155,18 @@ fn up(arguments: Up) -> Result<(), Failure> {
 
 /// Builds what a cluster is made with, and makes it.
 pub(crate) fn make(options: &Options) -> Result<Bed, Failure> {
+    let look = Step {
+        name: "look for kind's own node image",
+        cold: "1 min",
+    };
     let build = Step {
-        name: "build Kubernetes, kind and what else it needs",
+        name: "build kind, kubectl, and without that image all of Kubernetes",
         cold: "20 min",
     };
     let stages = STAGES.into_iter().map(Step::from);
-    let mut steps = Steps::new(std::iter::once(build).chain(stages).collect());
-    let programs = steps.run(|| peers::cluster(options.release))?;
+    let mut steps = Steps::new([look, build].into_iter().chain(stages).collect());
+    let kinds_own = steps.run(|| Ok(kinds_own_is_there(options.release)))?;
+    let programs = steps.run(|| peers::cluster(options.release, kinds_own))?;
     Bed::up(options, &programs, &mut steps)
 }
 

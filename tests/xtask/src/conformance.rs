@@ -1,5 +1,7 @@
 //! `cargo xtask conformance`: real clients against running members.
 
+use synod_bed::process;
+
 use crate::Failure;
 use crate::peers;
 use crate::steps::{Step, Steps};
@@ -122,16 +124,7 @@ fn build_rust_client() -> Result<(), Failure> {
             "--manifest-path",
         ])
         .arg(&manifest);
-    let path = protoc
-        .output()
-        .map_err(|error| format!("cannot ask for a protoc: {error}"))?;
-    if !path.status.success() {
-        return Err(format!(
-            "no protoc: {}",
-            String::from_utf8_lossy(&path.stderr)
-        ));
-    }
-    let path = String::from_utf8_lossy(&path.stdout).trim().to_owned();
+    let path = process::output(&mut protoc).map_err(|failure| format!("no protoc: {failure}"))?;
     let mut build = cargo();
     build
         .args(["build", "--locked", "-p", "rust-client", "--manifest-path"])

@@ -1,32 +1,31 @@
 //! `cargo xtask e2e`: Synod in a real Kubernetes, installed by Helm and harmed.
 
+mod images;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use synod_bed::{Bed, Options, Release, process};
+use synod_bed::{Bed, Options, Release};
 
 use crate::Failure;
 use crate::before;
 use crate::cluster;
-use crate::peers::{self, ETCD, HELM};
+use crate::peers::{self, HELM};
 use crate::steps::{Step, Steps};
 use crate::tally::Tally;
 use crate::workspace::{cargo, clients, command, release, root, succeed, target};
-
-/// Images, made in the bed's engine.
-const BASE: &str = "synod.dev/e2e-base:0.1.0";
-const SYNOD: &str = "synod.dev/synod:0.1.0";
-const AGAIN: &str = "synod.dev/synod:0.1.0-again";
-const BEFORE: &str = "synod.dev/synod:before";
-const CLIENT: &str = "synod.dev/e2e-client:0.1.0";
 
 /// Synod in a real Kubernetes: a bed of three nodes is made for it and removed afterwards.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Another cluster, with kubectl on the path: what harms nodes is not run there. Its nodes must have, or can pull, the images
-    /// that `-- --help` names
+    /// that the run names, or those of --registry
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
+    /// Build the images with this machine's Docker and push them to this registry, of which the other cluster can pull. They are
+    /// for nodes of this machine's architecture
+    #[arg(long, value_name = "REGISTRY", requires = "kubeconfig")]
+    registry: Option<String>,
     /// Only the part that every change must pass
     #[arg(long)]
     smoke: bool,
@@ -66,6 +65,7 @@ pub(crate) fn chaos(chaos: &Chaos) -> Result<(), Failure> {
     let (minutes, seed) = (chaos.minutes.to_string(), chaos.seed.to_string());
     run(&Arguments {
         kubeconfig: None,
+        registry: None,
         smoke: false,
         keep: chaos.keep,
         version: chaos.version,
@@ -83,50 +83,62 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         tally.not_run("needs Go 1.26 or newer on the PATH, to build helm and the cluster");
         return tally.close();
     }
-    let (makes_a_bed, upgrades) = (arguments.kubeconfig.is_none(), arguments.needs_before());
-    let mut steps = Steps::new(plan(makes_a_bed, upgrades));
+    if let Err(failure) = play(arguments, &mut tally) {
+        tally.check(Err(failure));
+    }
+    if arguments.kubeconfig.is_none() {
+        if tally.has_failures() {
+            keep_logs();
+        }
+        if !arguments.keep {
+            tally.check(Bed::down(NAME));
+        }
+    }
+    tally.close()
+}
+
+/// Builds, makes the bed, and plays. What fails of the play is in the tally.
+///
+/// # Errors
+/// When it does not come to the play.
+fn play(arguments: &Arguments, tally: &mut Tally) -> Result<(), Failure> {
+    // Both before what takes long.
+    if arguments.registry.is_some() {
+        images::can_be_made()?;
+    } else if arguments.kubeconfig.is_some() {
+        println!("{}", images::wanted());
+    }
+    let mut steps = Steps::new(arguments.plan());
     // It leaves its programs where those of now are built next.
-    let before = if upgrades {
+    let before = if arguments.needs_before() {
         steps.run(before::built)?
     } else {
         None
     };
     steps.run(build)?;
     let helm = steps.run(|| HELM.build())?.join("helm");
-    let mut tests = command(release().join("synod-e2e"));
-    tests.arg("--helm").arg(helm);
-    tests.arg("--chart").arg(root().join("charts/synod"));
-    tests.arg("--examples").arg(root().join("crds/examples"));
-    if arguments.smoke {
-        tests.arg("--smoke");
+    let mut tests = arguments.tests(&helm);
+    if let Some(registry) = &arguments.registry {
+        tests.args(steps.run(|| images::for_registry(registry))?);
     }
     match &arguments.kubeconfig {
         Some(file) => {
             tests.arg("--kubeconfig").arg(file);
         }
         None => {
-            let bed = steps.run(|| bed(arguments))?;
-            steps.run(|| images(&bed, before.as_deref()))?;
+            let bed = steps.run(|| bed(arguments.version))?;
+            steps.run(|| images::for_bed(&bed, before.as_deref()))?;
             tests.args(["--bed", bed.name()]);
             if let Some(before) = &before {
-                tests.args(["--image-before", BEFORE]);
+                tests.args(["--image-before", images::BEFORE]);
                 tests.arg("--chart-before").arg(before.join("chart"));
             }
         }
     }
-    let plays_all = !arguments.smoke && arguments.names.is_empty() && arguments.rest.is_empty();
-    if plays_all && arguments.kubeconfig.is_none() && arguments.version == Release::V1_37 {
-        tests
-            .arg("--page")
-            .arg(root().join("tests/bench/KUBERNETES.md"));
-    }
     tests.args(&arguments.names).args(&arguments.rest);
     // Whatever fails is in the tally and is told at the end.
     let _ = steps.run(|| tally.run(&mut tests));
-    if arguments.kubeconfig.is_none() && !arguments.keep {
-        tally.check(Bed::down(NAME));
-    }
-    tally.close()
+    Ok(())
 }
 
 /// The bed's name.
@@ -143,22 +155,42 @@ impl Arguments {
         let meant = self.names.is_empty() || named("upgrade") || named("versions");
         self.kubeconfig.is_none() && !self.smoke && self.rest.is_empty() && meant
     }
-}
 
-fn plan(makes_a_bed: bool, upgrades: bool) -> Vec<Step> {
-    let step = |name, cold| Step { name, cold };
-    let mut plan = Vec::new();
-    if upgrades {
-        plan.push(step("build the version before", "12 min"));
+    /// The test program, without a word yet about the cluster that it plays in.
+    fn tests(&self, helm: &Path) -> Command {
+        let mut tests = command(release().join("synod-e2e"));
+        tests.arg("--helm").arg(helm);
+        tests.arg("--chart").arg(root().join("charts/synod"));
+        tests.arg("--examples").arg(root().join("crds/examples"));
+        if self.smoke {
+            tests.arg("--smoke");
+        }
+        let plays_all = !self.smoke && self.names.is_empty() && self.rest.is_empty();
+        if plays_all && self.kubeconfig.is_none() && self.version == Release::V1_37 {
+            let page = root().join("tests/bench/KUBERNETES.md");
+            tests.arg("--page").arg(page);
+        }
+        tests
     }
-    plan.push(step("build the programs as they are shipped", "12 min"));
-    plan.push(step("build helm", "4 min"));
-    if makes_a_bed {
-        plan.push(step("a cluster of three nodes", "20 min"));
-        plan.push(step("images", "20 s"));
+
+    fn plan(&self) -> Vec<Step> {
+        let step = |name, cold| Step { name, cold };
+        let mut plan = Vec::new();
+        if self.needs_before() {
+            plan.push(step("build the version before", "12 min"));
+        }
+        plan.push(step("build the programs as they are shipped", "12 min"));
+        plan.push(step("build helm", "4 min"));
+        if self.kubeconfig.is_none() {
+            plan.push(step("a cluster of three nodes", "20 min"));
+            plan.push(step("images", "20 s"));
+        }
+        if self.registry.is_some() {
+            plan.push(step("images, into the registry", "1 min"));
+        }
+        plan.push(step("play", "35 min"));
+        plan
     }
-    plan.push(step("play", "35 min"));
-    plan
 }
 
 /// What goes into the image, with the profile of images; the client that counts; the test program.
@@ -171,90 +203,64 @@ fn build() -> Result<(), Failure> {
     succeed(tests.args(["build", "--release", "--bins", "-p", "synod-e2e"]))
 }
 
-/// The bed that an earlier run left, or a new one.
-fn bed(arguments: &Arguments) -> Result<Bed, Failure> {
+/// The bed that an earlier run left, where that is as it is wanted, or a new one.
+fn bed(wanted: Release) -> Result<Bed, Failure> {
     if let Ok(bed) = Bed::find(NAME) {
-        println!("going on with the bed {NAME}");
-        return Ok(bed);
+        let Some(why) = unfit(bed.release(), wanted) else {
+            println!("going on with the bed {NAME}");
+            return Ok(bed);
+        };
+        println!("the bed {NAME} is removed and made anew: {why}");
+        Bed::down(NAME)?;
     }
     cluster::make(&Options {
         name: NAME.to_owned(),
         nodes: 3,
-        release: arguments.version,
+        release: wanted,
     })
 }
 
-/// Builds the images in the bed's engine and gives them to all nodes.
-fn images(bed: &Bed, before: Option<&Path>) -> Result<(), Failure> {
-    let folder = target().join("e2e");
-    let sources = root().join("tests/e2e/images");
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-    let node = bed
-        .nodes()?
-        .into_iter()
-        .next()
-        .ok_or("the bed has no node")?;
-    let node =
-        process::output(
-            bed.docker("inspect")
-                .args(["--format", "{{.Config.Image}}", &node]),
-        )?;
-    let built = |file: PathBuf, context: &Path, tag: &str, arguments: &[(&str, &str)]| {
-        let mut build = bed.docker("build");
-        build.args(["--quiet", "--tag", tag, "--file"]).arg(file);
-        for (name, value) in arguments {
-            build.args(["--build-arg", &format!("{name}={value}")]);
-        }
-        process::run(build.arg(context))
-    };
-    built(
-        sources.join("base.Dockerfile"),
-        &sources,
-        BASE,
-        &[("NODE", &node)],
-    )?;
-    let synod = |from: &Path, tag: &str| {
-        let programs = staged(&folder.join("synod"), from, &["synod", "synod-agent"])?;
-        let mut build = bed.docker("build");
-        build.args(["--quiet", "--target", "prebuilt", "--tag", tag]);
-        build.args(["--build-arg", &format!("BASE={BASE}")]);
-        build.args(["--build-arg", "PREBUILT=."]);
-        build
-            .arg("--file")
-            .arg(root().join("charts/image/Dockerfile"));
-        process::run(build.arg(programs))
-    };
-    synod(&target().join("dist"), SYNOD)?;
-    let mut all = vec![SYNOD, AGAIN, CLIENT];
-    if let Some(before) = before {
-        synod(before, BEFORE)?;
-        all.push(BEFORE);
+/// Why a bed cannot be gone on with, given its release, which one that is ready has.
+fn unfit(release: Option<Release>, wanted: Release) -> Option<String> {
+    match release {
+        None => Some("it is half made".to_owned()),
+        Some(release) if release != wanted => Some(format!(
+            "it is of Kubernetes {release}, and {wanted} is wanted"
+        )),
+        Some(_) => None,
     }
-    let etcd = ETCD.build()?;
-    let context = folder.join("client");
-    staged(&context, &etcd, &["etcdctl"])?;
-    staged(&context, &clients(), &["workload"])?;
-    built(
-        sources.join("client.Dockerfile"),
-        &context,
-        CLIENT,
-        &[("BASE", BASE)],
-    )?;
-    process::run(bed.docker("tag").args([SYNOD, AGAIN]))?;
-    all.iter()
-        .try_for_each(|image| bed.load_image_of_engine(image))
 }
 
-/// Copies programs into a folder, without what only debuggers read.
-fn staged(folder: &Path, from: &Path, programs: &[&str]) -> Result<PathBuf, Failure> {
-    std::fs::create_dir_all(folder)
-        .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-    for program in programs {
-        let to = folder.join(program);
-        std::fs::copy(from.join(program), &to)
-            .map_err(|error| format!("cannot copy {program}: {error}"))?;
-        succeed(Command::new("strip").arg("--strip-debug").arg(&to))?;
+/// Writes what the bed, if there is one, has logged where it is still found when the bed is gone.
+fn keep_logs() {
+    let Ok(bed) = Bed::find(NAME) else {
+        return;
+    };
+    let folder = target().join("e2e/logs");
+    // What an earlier run has left.
+    let _ = std::fs::remove_dir_all(&folder);
+    let place = folder.display();
+    match bed.logs(&folder) {
+        Ok(()) => println!("what nodes, pods and API server logged is in {place}"),
+        Err(failure) => println!("{place} has only a part of what was logged: {failure}"),
     }
-    Ok(folder.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bed_is_gone_on_with_if_it_is_ready_and_of_the_release() {
+        let (new, old) = (Release::V1_37, Release::V1_33);
+        for (release, wanted, fits) in [
+            (Some(new), new, true),
+            (Some(old), old, true),
+            (Some(old), new, false),
+            (None, new, false),
+        ] {
+            let why = unfit(release, wanted);
+            assert_eq!(why.is_none(), fits, "{release:?} for {wanted}: {why:?}");
+        }
+    }
 }

@@ -95,3 +95,28 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::Arguments;
+
+    #[test]
+    fn command_lines() {
+        Arguments::command().debug_assert();
+        let understood = |line: &str| {
+            let words = std::iter::once("xtask").chain(line.split(' '));
+            Arguments::try_parse_from(words).is_ok()
+        };
+        for (line, good) in [
+            ("e2e --smoke --version 1.33", true),
+            ("e2e --kubeconfig file --registry localhost:5000", true),
+            ("e2e --registry localhost:5000", false),
+            ("e2e --version 1.12", false),
+            ("cluster check volumes --whole", true),
+        ] {
+            assert_eq!(understood(line), good, "{line}");
+        }
+    }
+}

@@ -9,8 +9,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use synod_bed::place::{cache, fingerprint};
-use synod_bed::{Programs, Release};
+use synod_bed::place::{self, cache, fingerprint};
+use synod_bed::{Programs, Release, process};
 
 use crate::Failure;
 use crate::steps::{Step, Steps};
@@ -162,8 +162,8 @@ const GO_MIN: u32 = 26;
 
 /// Whether there is a Go to build with.
 pub(crate) fn go_is_here() -> bool {
-    let version = Command::new("go").args(["env", "GOVERSION"]).output();
-    version.is_ok_and(|output| is_new_enough(&String::from_utf8_lossy(&output.stdout)))
+    let version = process::output(Command::new("go").args(["env", "GOVERSION"]));
+    version.is_ok_and(|version| is_new_enough(&version))
 }
 
 /// Of a version such as `go1.26.8`, or of one that is being made.
@@ -190,6 +190,11 @@ impl Peers {
     /// # Errors
     /// When Go is missing or a build fails.
     pub(crate) fn build(&self) -> Result<PathBuf, Failure> {
+        self.build_those(|_| true)
+    }
+
+    /// The same with those programs alone whose name is wanted. They are where all of them would be.
+    fn build_those(&self, wanted: impl Fn(&str) -> bool) -> Result<PathBuf, Failure> {
         if !go_is_here() {
             return Err(format!(
                 "needs Go 1.26 or newer on the PATH, to build {}",
@@ -199,11 +204,9 @@ impl Peers {
         let bin = cache()?.join("bin");
         let version = self.version()?;
         let folder = bin.join(self.key(&version)?);
-        let missing: Vec<_> = self
-            .programs
-            .iter()
-            .filter(|(name, ..)| !folder.join(name).is_file())
-            .collect();
+        let programs = self.programs.iter().filter(|(name, ..)| wanted(name));
+        let is_missing = |(name, ..): &&Program| !folder.join(name).is_file();
+        let missing: Vec<_> = programs.clone().filter(is_missing).collect();
         let mut steps = Steps::new(
             missing
                 .iter()
@@ -213,7 +216,7 @@ impl Peers {
         for (name, package, _) in &missing {
             steps.run(|| self.build_one(&folder, name, package, &version))?;
         }
-        for (name, ..) in self.programs.iter().filter(|_| self.linked_to) {
+        for (name, ..) in programs.filter(|_| self.linked_to) {
             link(&bin, &folder, name)?;
         }
         Ok(folder)
@@ -226,8 +229,7 @@ impl Peers {
         package: &str,
         version: &str,
     ) -> Result<(), Failure> {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+        place::make(folder)?;
         let unfinished = folder.join(format!(".{name}.{}", std::process::id()));
         let linked = self.linked.replace("VERSION", version);
         go_build(self.module, &linked, &unfinished, package)?;
@@ -266,16 +268,17 @@ impl Peers {
     }
 }
 
-/// Builds what is missing of the programs that a cluster is made with.
+/// Builds what is missing of the programs that a cluster is made with: few where there is kind's own node image.
 ///
 /// # Errors
 /// When Go is missing or a build fails.
-pub(crate) fn cluster(release: Release) -> Result<Programs, Failure> {
+pub(crate) fn cluster(release: Release, kinds_own: bool) -> Result<Programs, Failure> {
     let kubernetes = match release {
         Release::V1_37 => &CLUSTER,
         Release::V1_33 => &CLUSTER_OLDEST,
     };
-    let folders = [kubernetes, &ETCD, &KIND, &ADDONS, &BED].map(Peers::build);
+    let wanted = |name: &str| !kinds_own || Programs::CALLED.contains(&name);
+    let folders = [kubernetes, &ETCD, &KIND, &ADDONS, &BED].map(|peers| peers.build_those(wanted));
     Ok(Programs {
         kubernetes: kubernetes.version()?,
         folders: folders.into_iter().collect::<Result<_, _>>()?,
@@ -298,7 +301,7 @@ fn source(peers: &Peers) -> Result<PathBuf, Failure> {
     let go = |words: &[&str]| {
         let mut go = command("go");
         go.current_dir(root().join(peers.module)).args(words);
-        synod_bed::process::output(&mut go)
+        process::output(&mut go)
     };
     go(&["mod", "download", peers.versioned])?;
     go(&["list", "-m", "-f", "{{.Dir}}", peers.versioned]).map(PathBuf::from)

@@ -1,7 +1,7 @@
 //! Counting what passed: runs a test program, shows its output as it comes, and adds up its closing lines.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::io::{self, BufRead, BufReader};
+use std::process::{Command, ExitStatus, Stdio};
 
 use crate::Failure;
 use crate::workspace::shown;
@@ -31,25 +31,17 @@ impl Tally {
     }
 
     /// Runs a program whose output has closing lines, and counts them. A program that fails without having counted a
-    /// failure counts as one; so does one that succeeds without having counted anything.
+    /// failure counts as one; so does one that succeeds without having counted anything, or cannot be run.
+    ///
+    /// # Errors
+    /// What was counted as a failure.
     pub(crate) fn run(&mut self, command: &mut Command) -> Result<(), Failure> {
         let words = shown(command);
-        let cannot = |error| format!("`{words}` cannot be run: {error}");
-        let mut child = command.stdout(Stdio::piped()).spawn().map_err(cannot)?;
-        let (mut passed, mut failed) = (0, 0);
-        if let Some(output) = child.stdout.take() {
-            for line in BufReader::new(output).lines() {
-                let line = line.map_err(cannot)?;
-                println!("{line}");
-                if let Some(why) = line.strip_prefix("not run: ") {
-                    self.not_run.push(why.to_owned());
-                }
-                let (p, f) = counts(&line).unwrap_or_default();
-                passed += p;
-                failed += f;
-            }
-        }
-        let status = child.wait().map_err(cannot)?;
+        let (passed, failed, status) = self.play(command).map_err(|error| {
+            let failure = format!("`{words}` cannot be run: {error}");
+            self.fail(failure.clone());
+            failure
+        })?;
         self.passed += passed;
         self.failed += failed;
         if status.success() && failed == 0 && passed > 0 {
@@ -67,6 +59,30 @@ impl Tally {
         Err(failure)
     }
 
+    /// Runs a program with its output shown: what passed and what failed by its closing lines, and how it ended.
+    fn play(&mut self, command: &mut Command) -> io::Result<(u64, u64, ExitStatus)> {
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let (mut passed, mut failed) = (0, 0);
+        if let Some(output) = child.stdout.take() {
+            for line in BufReader::new(output).lines() {
+                let line = line?;
+                println!("{line}");
+                if let Some(why) = line.strip_prefix("not run: ") {
+                    self.not_run.push(why.to_owned());
+                }
+                let (p, f) = counts(&line).unwrap_or_default();
+                passed += p;
+                failed += f;
+            }
+        }
+        Ok((passed, failed, child.wait()?))
+    }
+
+    /// Whether anything has failed so far.
+    pub(crate) fn has_failures(&self) -> bool {
+        self.failed > 0
+    }
+
     fn fail(&mut self, failure: Failure) {
         self.failed += 1;
         self.failures.push(failure);
@@ -75,7 +91,7 @@ impl Tally {
     /// Prints what was not run, what failed, and the closing line.
     ///
     /// # Errors
-    /// When anything failed.
+    /// When anything failed, or nothing was run without a word about why.
     pub(crate) fn close(self) -> Result<(), Failure> {
         println!();
         for why in &self.not_run {
@@ -85,10 +101,10 @@ impl Tally {
             println!("failed: {failure}");
         }
         println!("{} passed, {} failed", self.passed, self.failed);
-        if self.failed == 0 {
-            Ok(())
-        } else {
-            Err("not everything passed".to_owned())
+        match (self.passed, self.failed) {
+            (0, 0) if self.not_run.is_empty() => Err("nothing was run".to_owned()),
+            (_, 0) => Ok(()),
+            _ => Err("not everything passed".to_owned()),
         }
     }
 }
@@ -112,7 +128,38 @@ fn counts(line: &str) -> Option<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::counts;
+    use super::*;
+
+    #[test]
+    fn what_was_counted_decides() {
+        let counted = |count: fn(&mut Tally)| {
+            let mut tally = Tally::default();
+            count(&mut tally);
+            tally.close().is_ok()
+        };
+        assert!(counted(|tally| tally.check(Ok(()))));
+        assert!(counted(|tally| tally.not_run("it needs two machines")));
+        assert!(!counted(|_| ()));
+        assert!(!counted(|tally| {
+            tally.check(Ok(()));
+            tally.check(Err("it is broken".to_owned()));
+        }));
+    }
+
+    #[test]
+    fn programs_that_count_nothing_have_failed() {
+        let run = |program: &str, arguments: &[&str]| {
+            let mut tally = Tally::default();
+            let result = tally.run(Command::new(program).args(arguments));
+            assert_eq!(tally.has_failures(), result.is_err(), "{result:?}");
+            result.map(|()| tally.passed)
+        };
+        assert_eq!(run("echo", &["3 passed, 0 failed"]), Ok(3));
+        assert!(run("echo", &["3 passed, 1 failed"]).is_err());
+        assert!(run("true", &[]).is_err());
+        assert!(run("false", &[]).is_err());
+        assert!(run("/nowhere/to/be/found", &[]).is_err());
+    }
 
     #[test]
     fn closing_lines_are_counted() {

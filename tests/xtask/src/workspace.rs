@@ -1,9 +1,10 @@
-//! Where things are, and how other programs are started.
+//! Where things are, and how other programs are started and copied.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use synod_bed::place;
 pub(crate) use synod_bed::process::shown;
 
 use crate::Failure;
@@ -36,8 +37,7 @@ pub(crate) fn clients() -> PathBuf {
 /// When it cannot be made.
 pub(crate) fn temporary() -> Result<PathBuf, Failure> {
     let folder = target().join("tmp");
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+    place::make(&folder)?;
     Ok(folder)
 }
 
@@ -81,4 +81,19 @@ pub(crate) fn succeed(command: &mut Command) -> Result<(), Failure> {
         Ok(status) => Err(format!("`{words}` failed ({status})")),
         Err(error) => Err(format!("`{words}` cannot be started: {error}")),
     }
+}
+
+/// Copies programs into a folder, without what only debuggers read.
+///
+/// # Errors
+/// When one is not there, or cannot be written.
+pub(crate) fn staged(folder: &Path, from: &Path, programs: &[&str]) -> Result<(), Failure> {
+    place::make(folder)?;
+    for program in programs {
+        let to = folder.join(program);
+        std::fs::copy(from.join(program), &to)
+            .map_err(|error| format!("cannot copy {program}: {error}"))?;
+        succeed(Command::new("strip").arg("--strip-debug").arg(&to))?;
+    }
+    Ok(())
 }

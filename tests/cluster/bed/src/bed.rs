@@ -4,14 +4,19 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::cluster::AUDIT;
+use crate::cluster::{AUDIT, AUDIT_LOG};
 use crate::engine::{BIN, Engine};
-use crate::image::BUILD;
+use crate::image::{self, BUILD};
 use crate::process::{output, run};
-use crate::{Failure, place};
+use crate::{Failure, Release, place};
 
 /// In the folder of a bed whose nodes are made by the machine's engine.
 pub(crate) const OF_MACHINE: &str = "of-the-machines-engine";
+/// Written last by an `up` that succeeded: the release.
+pub(crate) const READY: &str = "ready";
+
+/// An image of a registry with a busybox that needs no libraries.
+pub const BUSYBOX: &str = "busybox:1.37-musl";
 
 /// A cluster that is up.
 #[derive(Clone, Debug)]
@@ -51,6 +56,13 @@ impl Bed {
         &self.name
     }
 
+    /// Which Kubernetes it is; none if its `up` did not come to its end.
+    #[must_use]
+    pub fn release(&self) -> Option<Release> {
+        let text = std::fs::read_to_string(self.folder.join(READY)).ok()?;
+        text.parse().ok()
+    }
+
     /// The file that gives clients the rights of an administrator. With an engine of the bed's own, the address in it
     /// means something inside only ([`Self::run_inside`]).
     #[must_use]
@@ -64,10 +76,25 @@ impl Bed {
         !self.folder.join(OF_MACHINE).is_file()
     }
 
-    /// The API server's audit log: a JSON object a line.
+    /// The file that the API server writes its audit log to: a JSON object a line. What it has written before is in
+    /// others ([`Self::audit_logs`]).
     #[must_use]
     pub fn audit_log(&self) -> PathBuf {
-        self.folder.join(AUDIT).join("log.json")
+        self.folder.join(AUDIT).join(AUDIT_LOG)
+    }
+
+    /// All files of the API server's audit log, the oldest first: one that has come to 100 MB is renamed.
+    ///
+    /// # Errors
+    /// When their folder cannot be read.
+    pub fn audit_logs(&self) -> Result<Vec<PathBuf>, Failure> {
+        let folder = self.folder.join(AUDIT);
+        let entries = std::fs::read_dir(&folder)
+            .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+        let names = entries.flatten().map(|entry| entry.file_name());
+        let names = names.filter_map(|name| name.into_string().ok()).collect();
+        let logs = oldest_first(names).into_iter();
+        Ok(logs.map(|name| folder.join(name)).collect())
     }
 
     /// A command in the network of the nodes, with the bed's `kubectl`, `kind` and `docker` on its path and its kubeconfig
@@ -114,6 +141,32 @@ impl Bed {
         Ok(nodes)
     }
 
+    /// The image that its nodes are made of.
+    ///
+    /// # Errors
+    /// When there are none, or the engine does not answer.
+    pub fn node_image(&self) -> Result<String, Failure> {
+        let nodes = self.nodes()?;
+        let node = nodes.first().ok_or("the bed has no node")?;
+        output(
+            self.docker("inspect")
+                .args(["--format", "{{.Config.Image}}", node]),
+        )
+    }
+
+    /// An image whose busybox needs no libraries: that of the nodes, or of a registry where kind's own has none.
+    ///
+    /// # Errors
+    /// Those of [`Self::node_image`].
+    pub fn busybox(&self) -> Result<String, Failure> {
+        let image = self.node_image()?;
+        Ok(if image::is_own(&image) {
+            image
+        } else {
+            BUSYBOX.to_owned()
+        })
+    }
+
     /// Where one of the bed's programs is.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.folder.join(BIN).join(name)
@@ -146,19 +199,27 @@ impl Bed {
     /// Writes what nodes, pods, engine and API server have logged into `folder`.
     ///
     /// # Errors
-    /// When a log cannot be read or written.
+    /// When a log cannot be read or written. What needs no node to answer is there even so.
     pub fn logs(&self, folder: &Path) -> Result<(), Failure> {
         place::make(folder)?;
-        run(self.kind(&["export", "logs"]).arg(folder))?;
-        for file in [self.audit_log(), self.folder.join("engine.log")] {
-            let name = file.file_name().unwrap_or_default();
-            if file.is_file() {
-                std::fs::copy(&file, folder.join(name))
-                    .map_err(|error| format!("cannot copy {}: {error}", file.display()))?;
-            }
+        // Where `up` failed early, there is no audit log yet.
+        let mut files = self.audit_logs().unwrap_or_default();
+        files.push(self.folder.join("engine.log"));
+        for file in files.iter().filter(|file| file.is_file()) {
+            std::fs::copy(file, folder.join(file.file_name().unwrap_or_default()))
+                .map_err(|error| format!("cannot copy {}: {error}", file.display()))?;
         }
-        Ok(())
+        run(self.kind(&["export", "logs"]).arg(folder))
     }
+}
+
+/// Those of files that are an audit log's: what was renamed has the time in its name, `log-2026-07-01T10-20-30.000.json`,
+/// and comes before `log.json` in the order of names, too.
+fn oldest_first(mut names: Vec<String>) -> Vec<String> {
+    let (stem, ending) = AUDIT_LOG.split_once('.').unwrap_or((AUDIT_LOG, ""));
+    names.retain(|name| name.starts_with(stem) && name.ends_with(ending));
+    names.sort();
+    names
 }
 
 /// Names are parts of names of hosts.
@@ -170,4 +231,27 @@ pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
     Err(format!(
         "`{name}` cannot name a bed: lower-case letters, digits and hyphens can, except for `{BUILD}`"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::oldest_first;
+
+    #[test]
+    fn audit_logs_are_in_the_order_of_time() {
+        let names = [
+            "log.json",
+            "policy.yaml",
+            "log-2026-07-01T10-20-30.000.json",
+            "log-2026-06-30T23-59-59.999.json",
+        ];
+        assert_eq!(
+            oldest_first(names.map(str::to_owned).into()),
+            [
+                "log-2026-06-30T23-59-59.999.json",
+                "log-2026-07-01T10-20-30.000.json",
+                "log.json"
+            ]
+        );
+    }
 }

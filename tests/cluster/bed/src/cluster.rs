@@ -8,6 +8,8 @@ use crate::{Failure, Release, place};
 
 /// The folder of the API server's audit log and policy, in a bed's folder and, below `/etc/kubernetes`, on the node.
 pub(crate) const AUDIT: &str = "audit";
+/// The file in it that is being written. Those before it are beside it.
+pub(crate) const AUDIT_LOG: &str = "log.json";
 
 /// A lost node is noticed after this long: a third of what is usual, so that tests of it are quick, and still several
 /// missed renewals of its lease (every quarter of `LEASE_SECONDS`).
@@ -46,6 +48,8 @@ pub(crate) fn write(
     let audit = folder.join(AUDIT);
     place::make(&audit)?;
     place::write(&audit.join("policy.yaml"), POLICY)?;
+    // The API server, which is root, keeps the owner that a log has: whoever made the bed can read it.
+    place::write(&audit.join(AUDIT_LOG), "")?;
     let path = folder.join("kind.yaml");
     place::write(&path, &configuration(&audit, nodes, release, image))?;
     Ok(path)
@@ -154,7 +158,7 @@ fn arguments(release: Release) -> String {
             plain(TOLERATION_SECONDS),
         ),
         ("apiServer", "audit-policy-file", file("policy.yaml")),
-        ("apiServer", "audit-log-path", file("log.json")),
+        ("apiServer", "audit-log-path", file(AUDIT_LOG)),
         (
             "controllerManager",
             "node-monitor-grace-period",

@@ -7,7 +7,7 @@ use crate::bed::{OF_MACHINE, check_name};
 use crate::engine::{self, BIN, Engine};
 use crate::image::BUILD;
 use crate::process::run;
-use crate::{Bed, Failure, kernel, place};
+use crate::{Bed, Failure, kernel, network, place};
 
 impl Bed {
     /// Removes the cluster of this name and everything that belongs to it, in whatever state it is, and an image that was
@@ -30,6 +30,7 @@ pub(crate) fn remove(name: &str) -> Result<(), Failure> {
     Engine::end(&folder)?;
     if folder.join(OF_MACHINE).is_file() {
         delete_nodes(name, &folder)?;
+        network::restore(&Engine::of_machine(&folder))?;
     }
     place::remove(&folder)
 }

@@ -6,11 +6,10 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use crate::network::NETWORK;
 use crate::process::{output, run, shown, succeeds};
 use crate::{Bed, Failure};
 
-/// The network that kind puts its nodes into.
-const NETWORK: &str = "kind";
 /// The table of dropping rules in a node, and the link they are about.
 const TABLE: &str = "inet bed_fault";
 const LINK: &str = "eth0";

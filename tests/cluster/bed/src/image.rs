@@ -3,15 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::engine::{DATA, Engine};
+use crate::engine::{self, DATA, Engine};
 use crate::packages::Packages;
 use crate::place::{self, fingerprint, source};
 use crate::process::{run, succeeds};
 use crate::release::TAGS;
-use crate::{Failure, Programs, Progress};
+use crate::{Failure, Programs, Progress, Release};
 
 /// The folder and the bed's name under which an image is made.
 pub(crate) const BUILD: &str = "build";
+
+/// What images made here are called, up to their tag.
+const OWN: &str = "synod.dev/bed/node";
+
+/// Whether an image was made here, by its name.
+pub(crate) fn is_own(reference: &str) -> bool {
+    let tag = reference.strip_prefix(OWN);
+    tag.is_some_and(|tag| tag.starts_with(':'))
+}
 
 /// An image that can be used.
 #[derive(Clone, Debug)]
@@ -26,24 +35,26 @@ pub(crate) struct NodeImage {
 
 /// Finds or makes the image, in three stages. `packages` are given where the engine is to be the bed's own.
 pub(crate) fn ready<P: Progress>(
+    release: Release,
     programs: &Programs,
     packages: Option<&Packages>,
     progress: &mut P,
 ) -> Result<NodeImage, Failure> {
     let folder = place::bed(BUILD)?;
     let machines = packages.is_none().then(|| Engine::of_machine(&folder));
-    if let Some(reference) = machines.as_ref().and_then(|engine| stock(engine, programs)) {
+    let has_it = |engine: &Engine| has_kinds_own(engine, release);
+    if machines.as_ref().is_some_and(has_it) {
         for _ in 0..3 {
             progress.run(|| Ok(()))?;
         }
         return Ok(NodeImage {
-            reference,
+            reference: release.kinds_own().to_owned(),
             made: false,
             data: None,
         });
     }
     let key = key(programs)?;
-    let reference = format!("synod.dev/bed/node:{}-{key}", programs.kubernetes);
+    let reference = format!("{OWN}:{}-{key}", programs.kubernetes);
     let data = packages
         .is_some()
         .then(|| data(programs, &key))
@@ -74,12 +85,19 @@ pub(crate) fn ready<P: Progress>(
     })
 }
 
-/// kind's image of this release, if the engine has it or can pull it.
-fn stock(engine: &Engine, programs: &Programs) -> Option<String> {
-    let reference = format!("kindest/node:{}", programs.kubernetes);
-    let had =
-        engine.has(&reference) || succeeds(engine.docker().args(["pull", "--quiet", &reference]));
-    had.then_some(reference)
+/// Whether the machine has a Docker engine that has kind's own image of this release, or can pull it, which takes its time.
+/// Then a bed needs no more programs than [`Programs::CALLED`].
+#[must_use]
+pub fn kinds_own_is_there(release: Release) -> bool {
+    let folder = place::bed(BUILD).ok();
+    let folder = folder.filter(|_| engine::machine_has_one());
+    folder.is_some_and(|folder| has_kinds_own(&Engine::of_machine(&folder), release))
+}
+
+/// Whether the engine has it, or can pull it.
+fn has_kinds_own(engine: &Engine, release: Release) -> bool {
+    let image = release.kinds_own();
+    engine.has(image) || succeeds(engine.docker().args(["pull", "--quiet", image]))
 }
 
 /// What an image depends on: the programs, the versions, and how it is put together.
@@ -248,5 +266,22 @@ impl Build {
 
     fn images(&self) -> PathBuf {
         self.folder.join("images.tar")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_own;
+
+    #[test]
+    fn images_made_here_are_told_by_their_names() {
+        for (reference, own) in [
+            ("synod.dev/bed/node:v1.37.2-0123456789abcdef", true),
+            ("synod.dev/bed/node-of-others:1", false),
+            ("kindest/node:v1.37.2", false),
+            ("kindest/node:v1.37.2@sha256:0123", false),
+        ] {
+            assert_eq!(is_own(reference), own, "{reference}");
+        }
     }
 }

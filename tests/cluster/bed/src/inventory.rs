@@ -42,11 +42,15 @@ impl Inventory {
     }
 
     /// What differs in a later one: `+` for what was added, `-` for what is gone.
+    ///
+    /// A setting that the kernel did not have came with a module of it, which was loaded and stays: not added.
     #[must_use]
     pub fn changes(&self, later: &Self) -> Vec<String> {
+        let had = |name| self.lines.iter().any(|line| setting(line) == Some(name));
         let added = later
             .lines
             .difference(&self.lines)
+            .filter(|line| setting(line).is_none_or(had))
             .map(|line| format!("+ {line}"));
         let gone = self
             .lines
@@ -65,6 +69,11 @@ impl Inventory {
         }
         counts
     }
+}
+
+/// The name, if the line is about a setting of the kernel.
+fn setting(line: &str) -> Option<&str> {
+    line.strip_prefix("setting ")?.split(' ').next()
 }
 
 fn tagged<'a>(
@@ -136,4 +145,33 @@ fn loops() -> Vec<String> {
         .filter_map(|device| std::fs::read_to_string(device.path().join("loop/backing_file")).ok())
         .map(|file| format!("loop {}", file.trim()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_what_was_added_and_what_is_gone() {
+        let of = |lines: &[&str]| Inventory {
+            lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+        };
+        let before = of(&["link eth0", "bed a", "setting kernel/panic = 0"]);
+        assert!(before.changes(&before).is_empty());
+        let later = of(&[
+            "link eth0",
+            "link br0",
+            "setting kernel/panic = 10",
+            "setting net/netfilter/nf_conntrack_max = 1",
+        ]);
+        assert_eq!(
+            before.changes(&later),
+            [
+                "+ link br0",
+                "+ setting kernel/panic = 10",
+                "- bed a",
+                "- setting kernel/panic = 0"
+            ]
+        );
+    }
 }

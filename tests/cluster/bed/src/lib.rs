@@ -28,6 +28,7 @@
 //! It knows nothing of what is tested in the cluster. It builds no program: whoever calls hands in a folder of them
 //! ([`Programs`]).
 
+pub mod apt;
 mod bed;
 pub mod checks;
 mod cluster;
@@ -38,6 +39,7 @@ mod groups;
 mod image;
 pub mod inventory;
 mod kernel;
+mod network;
 mod packages;
 pub mod place;
 pub mod process;
@@ -46,8 +48,9 @@ mod release;
 mod space;
 mod up;
 
-pub use bed::Bed;
+pub use bed::{BUSYBOX, Bed};
 pub use fault::{Direction, Fault};
+pub use image::kinds_own_is_there;
 pub use programs::Programs;
 pub use release::Release;
 pub use up::Options;

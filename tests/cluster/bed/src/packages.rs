@@ -1,13 +1,12 @@
-//! Debian's packages of an engine, unpacked into the cache: nothing is installed, nothing starts by itself.
+//! Debian's packages of an engine, and of what makes a Debian.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
-use crate::Failure;
-use crate::place::{self, fingerprint};
-use crate::process::run;
 use crate::programs::link;
+use crate::{Failure, apt};
 
 /// The engine and what it calls, with those libraries that a small Debian may lack; and what makes a Debian.
 const PACKAGES: [&str; 16] = [
@@ -46,19 +45,22 @@ pub(crate) struct Packages {
 }
 
 impl Packages {
-    /// Downloads and unpacks them, unless that was done before.
+    /// Downloads and unpacks them, unless that was done before. The same for as long as this process runs.
     pub(crate) fn ready() -> Result<Self, Failure> {
-        let names = PACKAGES.map(str::as_bytes);
-        let folder = place::cache()?.join("packages");
-        let root = folder.join(format!("engine-{}", fingerprint(names)));
-        if !root.is_dir() {
-            let unfinished = folder.join(".unfinished");
-            place::remove(&unfinished)?;
-            unpack(&unfinished)?;
-            std::fs::rename(&unfinished, &root)
-                .map_err(|error| format!("cannot name {}: {error}", root.display()))?;
+        static READY: OnceLock<Packages> = OnceLock::new();
+        if let Some(ready) = READY.get() {
+            return Ok(ready.clone());
         }
-        Ok(Self { root })
+        let root = apt::unpacked("engine", &PACKAGES).map_err(|failure| {
+            format!("Debian's engine cannot be had (`apt-get update` may help): {failure}")
+        })?;
+        for name in IPTABLES {
+            let program = root.join("usr/sbin").join(name);
+            if !program.exists() {
+                link(Path::new("xtables-nft-multi"), &program)?;
+            }
+        }
+        Ok(READY.get_or_init(|| Self { root }).clone())
     }
 
     /// Where a program of them is.
@@ -86,28 +88,6 @@ impl Packages {
             .env("XTABLES_LIBDIR", libraries[0].join("xtables"));
         Ok(())
     }
-}
-
-fn unpack(root: &Path) -> Result<(), Failure> {
-    let files = root.join("archives");
-    place::make(&files)?;
-    let mut download = Command::new("apt-get");
-    // Not as apt's own user, who may not write here.
-    download.args(["--quiet", "--option", "APT::Sandbox::User=root", "download"]);
-    run(download.args(PACKAGES).current_dir(&files)).map_err(|failure| {
-        format!("no Docker engine answers, and Debian's cannot be had (`apt-get update` may help): {failure}")
-    })?;
-    let entries = std::fs::read_dir(&files).map_err(|error| format!("no packages: {error}"))?;
-    for entry in entries.flatten() {
-        run(Command::new("dpkg").arg("-x").arg(entry.path()).arg(root))?;
-    }
-    for name in IPTABLES {
-        let program = root.join("usr/sbin").join(name);
-        if !program.exists() {
-            link(Path::new("xtables-nft-multi"), &program)?;
-        }
-    }
-    place::remove(&files)
 }
 
 /// The name of the folder of libraries, which says what the machine is: `x86_64-linux-gnu`.

@@ -71,7 +71,10 @@ pub(crate) fn source(name: &str) -> PathBuf {
 }
 
 /// Makes a folder and those above it.
-pub(crate) fn make(folder: &Path) -> Result<(), Failure> {
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make(folder: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(folder)
         .map_err(|error| format!("cannot create {}: {error}", folder.display()))
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::Failure;
+use crate::fault::SLOW;
 use crate::place::{self, fingerprint};
 
 /// Where the programs are, all for the machine at hand.
@@ -18,6 +19,9 @@ pub struct Programs {
 }
 
 impl Programs {
+    /// Those that are called where a bed is. The others are for a node image that is made here.
+    pub const CALLED: [&str; 3] = ["kind", "kubectl", SLOW];
+
     /// Where a program is.
     ///
     /// # Errors

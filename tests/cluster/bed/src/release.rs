@@ -15,6 +15,17 @@ pub enum Release {
     V1_33,
 }
 
+impl Release {
+    /// kind's own node image, of those that its releases name: the one that is pinned for 1.37, the last that still had
+    /// one for 1.33. Not of every version that is built here there is one.
+    pub(crate) fn kinds_own(self) -> &'static str {
+        match self {
+            Self::V1_37 => "kindest/node:v1.37.0",
+            Self::V1_33 => "kindest/node:v1.33.12",
+        }
+    }
+}
+
 impl FromStr for Release {
     type Err = Failure;
 
@@ -48,3 +59,24 @@ pub(crate) const TAGS: Tags = Tags {
     dns: "v1.14.7",
     pause: "3.10.2",
 };
+
+#[cfg(test)]
+mod tests {
+    use super::Release;
+
+    #[test]
+    fn a_release_is_read_as_it_is_written() {
+        for release in [Release::V1_37, Release::V1_33] {
+            assert_eq!(release.to_string().parse(), Ok(release));
+        }
+        assert!("".parse::<Release>().is_err());
+    }
+
+    #[test]
+    fn kinds_own_images_are_of_the_release() {
+        for release in [Release::V1_37, Release::V1_33] {
+            let tag = format!("kindest/node:v{release}.");
+            assert!(release.kinds_own().starts_with(&tag), "{tag}");
+        }
+    }
+}

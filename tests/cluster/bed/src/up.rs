@@ -4,16 +4,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::bed::{OF_MACHINE, check_name};
+use crate::bed::{BUSYBOX, OF_MACHINE, READY, check_name};
 use crate::engine::{self, BIN, DATA, Engine};
-use crate::fault::SLOW;
 use crate::image::{self, NodeImage};
 use crate::packages::Packages;
 use crate::process::run;
-use crate::{Bed, Failure, Programs, Progress, Release, cluster, down, kernel, place};
+use crate::{Bed, Failure, Programs, Progress, Release, cluster, down, kernel, network, place};
 
-/// Written last by an `up` that succeeded.
-const READY: &str = "ready";
 /// The most nodes that make sense on a machine that tests run on.
 const NODES_MAX: u8 = 9;
 /// What kind's own node image lacks, and what stands for it there.
@@ -22,7 +19,7 @@ const STOCK: [(&str, &str); 2] = [
         "registry.k8s.io/metrics-server/metrics-server:v0.9.0",
         "synod.dev/bed/metrics-server:1",
     ),
-    ("busybox:1.37", "synod.dev/bed/busybox:1"),
+    (BUSYBOX, "synod.dev/bed/busybox:1"),
 ];
 /// Nodes and what runs on them are ready after this long.
 const SETTLE: &str = "--timeout=180s";
@@ -82,6 +79,9 @@ impl Bed {
                 options.name
             ));
         }
+        if folder.is_dir() {
+            progress.say("what an earlier `up` has left is removed");
+        }
         down::remove(&options.name)?;
         let packages = progress.run(own_packages)?;
         progress.say(match packages {
@@ -90,13 +90,13 @@ impl Bed {
             }
             None => "the machine's Docker engine is used",
         });
-        let image = image::ready(programs, packages.as_ref(), progress)?;
+        let image = image::ready(options.release, programs, packages.as_ref(), progress)?;
         if image.made {
             progress.say("kind's own node image is not to be had: one made here is used");
         }
         let bed = progress.run(|| Self::create(options, programs, packages.as_ref(), &image))?;
         progress.run(|| bed.settle(&image))?;
-        place::write(&folder.join(READY), "")?;
+        place::write(&folder.join(READY), &options.release.to_string())?;
         Ok(bed)
     }
 
@@ -107,12 +107,14 @@ impl Bed {
         image: &NodeImage,
     ) -> Result<Self, Failure> {
         let folder = place::bed(&options.name)?;
-        programs.link(&["kind", "kubectl", SLOW], &folder.join(BIN))?;
+        programs.link(&Programs::CALLED, &folder.join(BIN))?;
         kernel::keep()?;
         let engine = match packages {
             None => {
                 place::write(&folder.join(OF_MACHINE), "")?;
-                Engine::of_machine(&folder)
+                let engine = Engine::of_machine(&folder);
+                network::keep(&engine)?;
+                engine
             }
             Some(packages) => {
                 if let Some(data) = &image.data {
@@ -176,7 +178,10 @@ fn own_packages() -> Result<Option<Packages>, Failure> {
     if !root {
         return Err("no Docker engine answers, and one of the bed's own needs root".to_owned());
     }
-    Packages::ready().map(Some)
+    let packages = Packages::ready();
+    packages
+        .map(Some)
+        .map_err(|failure| format!("no Docker engine answers; {failure}"))
 }
 
 /// Copies an engine's data. The layers of images are never written to, so they are linked; the rest is small.

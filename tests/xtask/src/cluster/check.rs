@@ -3,8 +3,9 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use synod_bed::checks::Outcome;
 use synod_bed::inventory::Inventory;
-use synod_bed::{Bed, Options, checks, place};
+use synod_bed::{Bed, Options, checks, place, process};
 
 use super::Named;
 use crate::Failure;
@@ -12,6 +13,8 @@ use crate::tally::Tally;
 
 /// When the `up` that is killed is killed: at some moments, it has started an engine, nodes, or Kubernetes on them.
 const KILLED_AFTER_S: [u64; 3] = [2, 8, 20];
+/// What a bed has left is gone after this long, or stays.
+const LEFT_MAX: Duration = Duration::from_secs(10);
 /// The name of the bed of the whole check.
 const WHOLE: &str = "check";
 
@@ -30,6 +33,7 @@ pub(crate) struct Arguments {
 
 /// Runs the checks, with a closing line.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    checks::known(&arguments.names)?;
     let mut tally = Tally::default();
     if arguments.whole {
         whole(arguments, &mut tally);
@@ -41,7 +45,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn on(bed: &Bed, arguments: &Arguments, tally: &mut Tally) {
     match checks::run(bed, &arguments.names) {
-        Ok(results) => results.into_iter().for_each(|result| tally.check(result)),
+        Ok(outcomes) => outcomes.into_iter().for_each(|outcome| match outcome {
+            Outcome::Passed => tally.check(Ok(())),
+            Outcome::Failed(failure) => tally.check(Err(failure)),
+            Outcome::NotRun(why) => tally.not_run(&why),
+        }),
         Err(failure) => tally.check(Err(failure)),
     }
 }
@@ -51,8 +59,7 @@ fn whole(arguments: &Arguments, tally: &mut Tally) {
         name: WHOLE.to_owned(),
         ..Options::default()
     };
-    // With a first `up` that has filled the caches, they are in neither inventory.
-    tally.check(super::make(&options).and_then(|_| Bed::down(WHOLE)));
+    // Before anything is made, so that what a first `up` leaves is not taken for the machine's.
     let before = Inventory::take();
     match super::make(&options) {
         Ok(bed) => on(&bed, arguments, tally),
@@ -86,8 +93,12 @@ fn left(before: &Result<Inventory, Failure>) -> Result<(), Failure> {
     let during = Inventory::take()?;
     Bed::down(WHOLE)?;
     // The kernel takes links away some time after the last process of their namespace has ended.
-    std::thread::sleep(Duration::from_secs(2));
-    let left = before.changes(&Inventory::take()?);
+    let mut left = Ok(Vec::new());
+    let _ = process::wait("that nothing is left", LEFT_MAX, || {
+        left = Inventory::take().map(|now| before.changes(&now));
+        left.as_ref().is_ok_and(Vec::is_empty)
+    });
+    let left = left?;
     let had = before.changes(&during).len();
     println!(
         "down: {had} things more than before, now {}; of {:?}",

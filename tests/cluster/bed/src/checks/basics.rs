@@ -110,31 +110,37 @@ pub(super) fn audit(pods: &Pods<'_>) -> Result<(), Failure> {
     let mut call = pods.kubectl("get");
     // Refused, but called.
     let _ = output(call.args(["secrets", "--as", &account]));
-    let log = pods.bed.audit_log();
-    let text = std::fs::read_to_string(&log)
-        .map_err(|error| format!("cannot read {}: {error}", log.display()))?;
     let told = |line: &str| {
         [&account, "\"verb\":\"list\"", "\"resource\":\"secrets\""]
             .iter()
             .all(|part| line.contains(*part))
     };
-    if text.lines().any(told) {
-        return Ok(());
+    for log in pods.bed.audit_logs()? {
+        let text = std::fs::read_to_string(&log)
+            .map_err(|error| format!("cannot read {}: {error}", log.display()))?;
+        if text.lines().any(told) {
+            return Ok(());
+        }
     }
     Err(format!(
-        "{} does not tell of a call of {account}",
-        log.display()
+        "the audit log does not tell of a call of {account}"
     ))
 }
 
 pub(super) fn logs(pods: &Pods<'_>) -> Result<(), Failure> {
+    let kubelet = format!("{}/kubelet.log", pods.victim);
+    are_written(pods, &[&kubelet, "log.json"])
+}
+
+pub(super) fn engine_log(pods: &Pods<'_>) -> Result<(), Failure> {
+    are_written(pods, &["engine.log"])
+}
+
+fn are_written(pods: &Pods<'_>, files: &[&str]) -> Result<(), Failure> {
     let folder = place::beds()?.join(pods.bed.name()).join("logs");
+    place::remove(&folder)?;
     pods.bed.logs(&folder)?;
-    for file in [
-        &format!("{}/kubelet.log", pods.victim),
-        "log.json",
-        "engine.log",
-    ] {
+    for file in files {
         if !folder.join(file).is_file() {
             return Err(format!("{} has no {file}", folder.display()));
         }
