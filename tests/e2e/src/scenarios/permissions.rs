@@ -22,7 +22,7 @@ pub(super) fn are_those_used(stage: &Stage) -> Result<(), Failure> {
         .ok_or("the operator has no account")?;
     let user = format!("system:serviceaccount:{SYSTEM}:{account}");
     let mut asked = Asked::default();
-    for path in [bed.audit_log()] {
+    for path in bed.audit_logs()? {
         let log = std::fs::read_to_string(&path)
             .map_err(|error| format!("{}: {error}", path.display()))?;
         let events = log

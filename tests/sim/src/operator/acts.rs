@@ -134,8 +134,8 @@ impl Stage {
         if (voters, learn, newest.len()) != (members, learners, members + learners) {
             return Some(format!("{voters} members vote and {learn} learn"));
         }
-        if !group.is_well() {
-            return Some("some voter does not serve".to_owned());
+        if let Some(ails) = group.ails() {
+            return Some(ails);
         }
         self.wanting_objects(members + learners)
     }

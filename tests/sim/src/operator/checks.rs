@@ -19,7 +19,7 @@ use crate::demand;
 const USELESS_AFTER: Instant = 10 * SECOND;
 /// After this long everybody knows that a member does not serve.
 const KNOWN_AFTER: Instant = 6 * SECOND;
-/// After so much time without faults and edits an order is expected.
+/// After so much time without faults and deaths everybody knows who serves, and an order is expected.
 const CALM_AFTER: Instant = 20 * SECOND;
 
 /// What is remembered for the checks.
@@ -29,7 +29,7 @@ pub(super) struct Checks {
     down: BTreeMap<Seat, String>,
     /// Since when a member does not serve.
     useless_since: BTreeMap<Seat, Instant>,
-    /// When the last fault was made or ended.
+    /// When the last fault was made or ended, or an operator deleted a pod.
     pub(super) disturbed: Instant,
     /// Writes that operators tried, so far.
     pub(super) judged: u64,
@@ -128,6 +128,7 @@ impl Checks {
         match (write.verb, write.resource.as_str()) {
             ("delete", kinds::PODS) => {
                 check_known(write);
+                self.disturbed = now;
                 self.check_pod(write, before, direct, groups, kubelet, now);
             }
             ("delete", kinds::CLAIMS) => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use synod_agent::engine::{Facts, status_of};
 use synod_agent_api::{AgentConfig, ClusterUid, Start};
-use synod_paxos::{Member, MemberRole, Node};
+use synod_paxos::{MemberRole, Node};
 use synod_replica::{ClusterUid as WorldUid, StartMode};
 
 use super::reach::Seat;
@@ -356,16 +356,6 @@ impl Group {
         })
     }
 
-    /// Whether its log ends with a change, undecided, after which it has no vote.
-    pub(super) fn is_leaving(&self, number: u64) -> bool {
-        let undecided = self
-            .world
-            .hosts
-            .get(&Node(number))
-            .and_then(|host| host.undecided.as_ref());
-        undecided.is_some_and(|next| !next.is_voter(Node(number)))
-    }
-
     /// What a member says of itself, in few words.
     pub(super) fn says(&self, number: u64) -> Option<String> {
         let agent = self.world.hosts.get(&Node(number))?.agent.as_ref();
@@ -391,15 +381,30 @@ impl Group {
 
     /// Whether all voters serve from whole disks, and no change is under way.
     pub(super) fn is_well(&self) -> bool {
-        let settled = |host: &Host| host.undecided.is_none();
-        let joined = |member: &Member| member.role != MemberRole::Joining;
-        let newest = &self.world.newest;
-        let hosts = self.world.hosts.values();
-        let mut ours = hosts.filter(|host| self.world.is_ours(host.node));
-        self.voters()
-            .iter()
-            .all(|n| self.is_whole(*n) && self.serves(*n))
-            && ours.all(settled)
-            && newest.members.values().all(joined)
+        self.ails().is_none()
+    }
+
+    /// What keeps it from being so, if anything does.
+    pub(super) fn ails(&self) -> Option<String> {
+        let voters = self.voters();
+        if let Some(number) = voters.iter().find(|n| !self.is_whole(**n)) {
+            return Some(format!("the disk of voter {number} is not whole"));
+        }
+        if let Some(number) = voters.iter().find(|n| !self.serves(**n)) {
+            let says = self.says(*number).unwrap_or_default();
+            return Some(format!("voter {number} does not serve: {says}"));
+        }
+        // Whoever was removed may never hear that it was.
+        let members = &self.world.newest.members;
+        let mut hosts = members.keys().filter_map(|node| self.world.hosts.get(node));
+        if let Some(host) = hosts.find(|host| host.undecided.is_some()) {
+            return Some(format!(
+                "member {} does not know a change to be decided",
+                host.node.0
+            ));
+        }
+        let mut members = members.iter();
+        let joining = members.find(|(_, member)| member.role == MemberRole::Joining);
+        joining.map(|(node, _)| format!("{} joins", node.0))
     }
 }

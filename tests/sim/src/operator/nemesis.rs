@@ -386,8 +386,9 @@ impl Stage {
         };
         let voters = group.voters();
         let pods = self.evictable();
-        // Who hears of its own removal first has a vote until that is decided.
-        let votes = |n: u64| group.serves(n) || group.is_ready(n) && group.is_leaving(n);
+        // Whatever it takes itself for: acceptors answer whoever asks. It may know a change before that is decided, or not yet
+        // know one that is.
+        let votes = |n: u64| group.is_ready(n) && group.is_whole(n);
         let serves = |n: &u64| votes(*n) && pods.iter().any(|(number, _)| number == n);
         let serving: Vec<u64> = voters.iter().copied().filter(serves).collect();
         let tight = serving.len() == quorum(voters.len());
