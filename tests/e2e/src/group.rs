@@ -197,10 +197,17 @@ impl<'a> Group<'a> {
     /// # Errors
     /// When the API server refuses.
     pub fn rotate(&self) -> Result<(), Failure> {
-        let notes = ["synod.dev/rotate=e2e", "synod.dev/rotation-overlap=45s"];
-        let annotate = ["annotate", "secret", "synod-ca", "--overwrite"];
-        self.kubectl(&[annotate.as_slice(), &notes].concat())
-            .map(drop)
+        let rotate = format!("synod.dev/rotate={}", Timestamp::now());
+        let overlap = "synod.dev/rotation-overlap=45s";
+        let words = [
+            "annotate",
+            "secret",
+            "synod-ca",
+            "--overwrite",
+            &rotate,
+            overlap,
+        ];
+        self.kubectl(&words).map(drop)
     }
 
     /// Its pods.
