@@ -4,14 +4,21 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use synod_agent_api::Principal;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf, copy, sink};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
 use super::{Certificates, principal};
+
+/// So long somebody who was refused may take to read why, and to go.
+const PARTING: Duration = Duration::from_millis(500);
+/// So much of what was sent meanwhile is read.
+const PARTING_BYTES_MAX: u64 = 256 << 10;
 
 /// A connection.
 #[derive(Debug)]
@@ -48,8 +55,13 @@ impl TlsAccept {
             return Ok(Stream::Plain(tcp));
         };
         let acceptor = TlsAcceptor::from(certificates.server());
-        let tls = acceptor.accept(tcp).await?;
-        Ok(Stream::Tls(Box::new(TlsStream::Server(tls))))
+        match acceptor.accept(tcp).into_fallible().await {
+            Ok(tls) => Ok(Stream::Tls(Box::new(TlsStream::Server(tls)))),
+            Err((error, tcp)) => {
+                part(tcp).await;
+                Err(error)
+            }
+        }
     }
 
     /// Does the handshake as the dialling side. Unbounded in time: the caller bounds it.
@@ -66,6 +78,14 @@ impl TlsAccept {
         let tls = connector.connect(name, tcp).await?;
         Ok(Stream::Tls(Box::new(TlsStream::Client(tls))))
     }
+}
+
+/// Leaves a connection so that the other side reads why. It may have sent more already, as TLS 1.3 lets it, and a socket that is
+/// closed with bytes unread takes back what it has sent: a client would be told of a broken pipe, and not of its certificate.
+async fn part(mut tcp: TcpStream) {
+    let (mut rest, mut nowhere) = ((&mut tcp).take(PARTING_BYTES_MAX), sink());
+    // Whatever comes of it, the socket is closed then.
+    let _ = timeout(PARTING, copy(&mut rest, &mut nowhere)).await;
 }
 
 impl Stream {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use synod_proto::etcdserverpb::RangeRequest;
 use synod_proto::etcdserverpb::kv_client::KvClient;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
@@ -72,6 +73,33 @@ async fn ask(served: &Served, tls: ClientTlsConfig) -> bool {
         ..RangeRequest::default()
     };
     KvClient::new(channel).range(request).await.is_ok()
+}
+
+/// Also one that says a lot before it listens, as TLS 1.3 lets it.
+#[tokio::test]
+async fn who_is_refused_is_told_why() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let authority = Authority::new();
+    let server = served(&authority.files(directory.path(), ClientTlsMode::Mutual)).await;
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(authority.0.der().clone()).expect("an authority");
+    let config = rustls::ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    for _ in 0..20 {
+        let tcp = TcpStream::connect(server.address)
+            .await
+            .expect("a connection");
+        let name = "localhost".try_into().expect("a name");
+        let mut tls = connector.connect(name, tcp).await.expect("its certificate");
+        tls.write_all(&[0; 100 << 10]).await.expect("it is taken");
+        tls.get_ref().0.readable().await.expect("an answer");
+        tls.write_all(b"more").await.expect("it is taken, still");
+        tls.flush().await.expect("it is taken, still");
+        let why = tls.read_u8().await.expect_err("no certificate").to_string();
+        assert!(why.contains("CertificateRequired"), "{why}");
+    }
 }
 
 #[tokio::test]
