@@ -60,7 +60,7 @@ synod_mutation::mutations! {
     "begin-on-a-stale-list" => "the first claims are made without asking the API whether there are others",
     "force-delete-on-a-silent-node" => "a pod is force-deleted although its node may still run it",
     "own-protected-claims" => "claims go with their object although it is protected",
-    "spare-a-voter-for-a-newcomer" => "without a leader a newcomer's pod counts as a voter's, and so one voter more may be evicted",
+    "budget-by-claims-of-before" => "a budget that is made again is as if the claims that are left were the voters'",
     "image-follows-the-operator" => "an object without an image takes the operator's newest default",
     "switch-before-all-trust" => "a new authority signs although somebody does not trust it yet",
     "old-authority-leaves-early" => "an authority is not trusted any more although its certificates are in use",

@@ -309,6 +309,9 @@ fn a_recreated_object_finds_its_data() {
             issue config-cg-tls-3 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/3
             create Pod config-cg-3
             --
+            confirm-configuration 1 via 1
+            apply PodDisruptionBudget config-cg
+            --
         "#]],
     );
     assert_eq!(world.status["clusterUid"], crate::world::UID);

@@ -6,7 +6,7 @@
 
 use super::objects;
 use super::plan::{ensure, is_out, owned};
-use super::seat::{Claim, Seat, Start};
+use super::seat::Seat;
 use super::view::{Group, Lead};
 use crate::action::{Action, Seen};
 use crate::child::{Child, ChildKind};
@@ -54,8 +54,7 @@ fn steady(group: &Group, counted: usize) -> usize {
         Some(_) => group
             .numbers(|_, seat| seat.votes() && !seat.is_leaving())
             .len(),
-        // A pod may run beside a voter that is not counted, since its claim is lost.
-        None if has_another(group) && !mutated("spare-a-voter-for-a-newcomer") => 0,
+        None if is_made_again(group) && !mutated("budget-by-claims-of-before") => 0,
         None => counted,
     }
 }
@@ -71,11 +70,10 @@ fn at_least(counted: usize, steady: usize) -> i32 {
     i32::try_from(least).unwrap_or(i32::MAX)
 }
 
-/// Whether a claim is of a member that is not known to be in the group: a newcomer, or one that may have been removed.
-fn has_another(group: &Group) -> bool {
-    let comes = |claim: &Claim| claim.start == Start::Join && !claim.joined;
-    let goes = |claim: &Claim| claim.leaving && !claim.retired;
-    group.claims().any(|claim| comes(claim) || goes(claim))
+/// Whether there is a group already, and nothing that tells how many of its pods must stay: one of its claims may be a
+/// newcomer's, and that of a voter may be lost. Who votes its leader will tell.
+fn is_made_again(group: &Group) -> bool {
+    existing(group).is_none() && group.claims().any(|claim| claim.joined)
 }
 
 fn counts(group: &Group, number: u64, seat: &Seat) -> bool {
