@@ -72,7 +72,10 @@ func (r *run) connect(endpoints []string, count int) {
 			Endpoints:   endpoints,
 			TLS:         r.tls,
 			DialTimeout: 5 * time.Second,
-			Logger:      zap.NewNop(),
+			// As kube-apiserver does: a watch says nothing, so it would not find out that a member's machine is gone.
+			DialKeepAliveTime:    10 * time.Second,
+			DialKeepAliveTimeout: 5 * time.Second,
+			Logger:               zap.NewNop(),
 		})
 		if err != nil {
 			fmt.Printf("cannot connect to %v: %v\n", endpoints, err)

@@ -224,13 +224,6 @@ pub const ALL: &[Scenario] = &[
         upgrades::and_back,
     ),
     scenario(
-        "uninstall",
-        "the chart is taken away, and installed again",
-        &[],
-        false,
-        upgrades::taken_away,
-    ),
-    scenario(
         "versions",
         "members of two versions in one group",
         &[Need::Before],
@@ -250,6 +243,14 @@ pub const ALL: &[Scenario] = &[
         &[Need::Flows],
         false,
         policies::admit_what_was_seen,
+    ),
+    // After those that judge: its roles may be gone before the operator is, which asks in vain then.
+    scenario(
+        "uninstall",
+        "the chart is taken away, and installed again",
+        &[],
+        false,
+        upgrades::taken_away,
     ),
 ];
 
