@@ -115,11 +115,10 @@ fn step(
     done.and(mended)?;
     let pause = pause?;
     demand(pause < PAUSE_MAX, || format!("no write for {pause:?}"))?;
+    stage.measured("to the next write after harm was mended", workload.gap()?);
     stage.operator_is_ready()?;
     group.ready()?;
-    workload.endpoints(&group.endpoints()?)?;
-    stage.measured("to the next write after harm was mended", workload.gap()?);
-    Ok(())
+    workload.endpoints(&group.endpoints()?)
 }
 
 fn any(stage: &Stage, rng: &mut Rng) -> Harm {
