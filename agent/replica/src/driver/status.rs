@@ -93,11 +93,10 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         let heard = core.heard().is_some_and(|at| now - at <= patience);
         let behind = core.decided().0 - self.replicated.shared.applied.0;
         let known = &core.decided_configuration().members;
-        let taken_in = match known.get(&self.settings.node).map(|member| member.role) {
-            Some(MemberRole::Voter) => *core.standing() == Standing::Whole,
-            Some(MemberRole::Learner) => true,
-            Some(MemberRole::Joining) | None => false,
-        };
+        // One that learns anew comes past configurations of before, in which it was something else.
+        let role = known.get(&self.settings.node).map(|member| member.role);
+        let has_a_role = matches!(role, Some(MemberRole::Voter | MemberRole::Learner));
+        let taken_in = has_a_role && *core.standing() == Standing::Whole;
         !self.draining && taken_in && heard && core.leader().is_some() && behind <= BEHIND_SLOTS_MAX
     }
 

@@ -397,7 +397,9 @@ impl Stage {
             "budget",
             voters.len() < 2 || !tight || one.is_none(),
             "the budget lets one of {pods:?} go: of voters {voters:?} {serving:?} serve; {:?}",
-            voters.iter().map(|n| group.says(*n)).collect::<Vec<_>>()
+            pods.iter()
+                .map(|(n, _)| (n, group.says(*n)))
+                .collect::<Vec<_>>()
         );
     }
 
