@@ -214,15 +214,8 @@ impl Harm {
             Self::Members(members) => group.patch(&json!({ "members": members })),
             Self::Image(image) => group.patch(&json!({ "image": image })),
             Self::Drain => {
-                let drain = [
-                    "drain",
-                    worker,
-                    "--ignore-daemonsets",
-                    "--delete-emptydir-data",
-                    "--timeout=30s",
-                ];
                 // The budget may allow nothing, under another harm.
-                if let Err(why) = stage.cluster.ask(drain) {
+                if let Err(why) = stage.drain(worker, "30s") {
                     println!("  not drained: {why}");
                 }
                 Ok(())

@@ -50,6 +50,22 @@ impl Stage {
         })
     }
 
+    /// Has all pods evicted from a node that can be, and lets no more come, within so long.
+    ///
+    /// # Errors
+    /// When some stay, which a budget may be the reason for.
+    pub fn drain(&self, node: &str, timeout: &str) -> Result<(), Failure> {
+        let timeout = format!("--timeout={timeout}");
+        let words = [
+            "drain",
+            node,
+            "--ignore-daemonsets",
+            "--delete-emptydir-data",
+            &timeout,
+        ];
+        self.cluster.ask(words).map(drop)
+    }
+
     /// Undoes whatever was left of harm when something failed. A node that was not harmed so refuses, which is no matter.
     pub fn heal(&self) {
         let Some(bed) = self.cluster.bed() else {

@@ -76,14 +76,7 @@ impl Bed {
         !self.folder.join(OF_MACHINE).is_file()
     }
 
-    /// The file that the API server writes its audit log to: a JSON object a line. What it has written before is in
-    /// others ([`Self::audit_logs`]).
-    #[must_use]
-    pub fn audit_log(&self) -> PathBuf {
-        self.folder.join(AUDIT).join(AUDIT_LOG)
-    }
-
-    /// All files of the API server's audit log, the oldest first: one that has come to 100 MB is renamed.
+    /// All files of the API server's audit log, a JSON object a line, the oldest first: one that has come to 100 MB is renamed.
     ///
     /// # Errors
     /// When their folder cannot be read.

@@ -64,14 +64,7 @@ pub(super) fn process_is_killed(stage: &Stage) -> Result<(), Failure> {
 pub(super) fn drained(stage: &Stage) -> Result<(), Failure> {
     under_load(stage, "drain", |group, workload| {
         let node = stage.worker_that_leads(group)?;
-        let drain = [
-            "drain",
-            &node,
-            "--ignore-daemonsets",
-            "--delete-emptydir-data",
-            "--timeout=120s",
-        ];
-        stage.cluster.ask(drain)?;
+        stage.drain(&node, "120s")?;
         let gap = longest_gap(workload, FAILOVER_WATCHED)?;
         let pods = group.pods()?;
         let here = |pod: &&Value| pod["spec"]["nodeName"] == node.as_str();

@@ -1,5 +1,6 @@
 //! The version before, this one, and back.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ pub(super) fn and_back(stage: &Stage) -> Result<(), Failure> {
     let mut wanted = small(3);
     wanted["image"] = json!(image);
     under_load_of(stage, "upgrade", &wanted, |group, workload| {
-        let (pods, definition) = (group.pod_uids()?, definition(stage)?);
+        let made = uids(group)?;
         stage.install(&before.chart, &before.image)?;
         acts(group, &before.image)?;
         stage.install(&stage.chart, image)?;
@@ -32,10 +33,7 @@ pub(super) fn and_back(stage: &Stage) -> Result<(), Failure> {
         stage.install(&stage.chart, image)?;
         acts(group, image)?;
         workload.gap()?;
-        demand(group.pod_uids()? == pods, || "a pod was made anew".into())?;
-        demand(self::definition(stage)? == definition, || {
-            "the definition was made anew".into()
-        })
+        is_as_before(group, &made)
     })
 }
 
@@ -45,7 +43,7 @@ pub(super) fn taken_away(stage: &Stage) -> Result<(), Failure> {
     let mut wanted = small(3);
     wanted["image"] = json!(image);
     under_load_of(stage, "uninstall", &wanted, |group, workload| {
-        let (pods, definition) = (group.pod_uids()?, definition(stage)?);
+        let made = uids(group)?;
         stage.helm(&["uninstall", RELEASE, "--wait"])?;
         let minute = Duration::from_secs(60);
         stage.cluster.wait("the operator is gone", minute, || {
@@ -56,17 +54,25 @@ pub(super) fn taken_away(stage: &Stage) -> Result<(), Failure> {
         stage.install(&stage.chart, image)?;
         acts(group, image)?;
         demand(gap < PAUSE_MAX, || format!("no write for {gap:?}"))?;
-        demand(group.pod_uids()? == pods, || "a pod was made anew".into())?;
-        demand(self::definition(stage)? == definition, || {
-            "the definition was made anew".into()
-        })
+        is_as_before(group, &made)
     })
 }
 
-/// The uid of the definition of groups.
-fn definition(stage: &Stage) -> Result<Value, Failure> {
-    let definition = ["customresourcedefinition", "consensusgroups.synod.dev"];
-    Ok(stage.cluster.get(definition)?["metadata"]["uid"].take())
+/// The uids of the group's pods, and that of the definition of groups.
+type Uids = (BTreeMap<String, String>, Value);
+
+fn uids(group: &Group<'_>) -> Result<Uids, Failure> {
+    let name = ["customresourcedefinition", "consensusgroups.synod.dev"];
+    let definition = group.namespace().stage.cluster.get(name)?;
+    Ok((group.pod_uids()?, definition["metadata"]["uid"].clone()))
+}
+
+fn is_as_before(group: &Group<'_>, before: &Uids) -> Result<(), Failure> {
+    let (pods, definition) = uids(group)?;
+    demand(pods == before.0, || "a pod was made anew".into())?;
+    demand(definition == before.1, || {
+        "the definition was made anew".into()
+    })
 }
 
 /// Waits until the operator of this image, and no other, has acted on a change that asks for nothing.
