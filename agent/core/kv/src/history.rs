@@ -4,9 +4,9 @@ mod run;
 
 use std::sync::Arc;
 
-use crate::tree::Entry;
 use crate::version::{Revision, Version};
 use run::Run;
+use synod_tree::Entry;
 
 /// The versions of one key, oldest first; never empty. The newest is at hand; a key with one version, the common case,
 /// takes nothing else.

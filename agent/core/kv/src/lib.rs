@@ -12,7 +12,6 @@
 mod apply;
 mod attachments;
 mod changes;
-mod codec;
 mod command;
 mod error;
 mod hash;
@@ -29,7 +28,6 @@ mod snapshot;
 mod soft;
 mod state;
 mod store;
-mod tree;
 mod version;
 mod view;
 mod watch;

@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use synod_machine::Damaged;
+use synod_machine::codec::{Reader, Writer};
 
-use crate::codec::{Reader, Writer};
 use crate::command::{Alarm, AlarmKind, Limits};
 use crate::history::History;
 use crate::state::{Lease, State, lease_key};
-use crate::tree::Edit;
 use crate::version::{Revision, Version};
 use crate::view::View;
+use synod_tree::Edit;
 
 /// The format that this build writes, and the only one it reads.
 const FORMAT: u8 = 1;
@@ -67,7 +67,7 @@ impl SnapshotReader {
             }
             Place::Leases(from) => {
                 for lease in state.leases.range(from, None) {
-                    if out.out.len() >= target {
+                    if out.len() >= target {
                         return Place::Leases(lease_key(lease.id()).to_vec());
                     }
                     out.byte(tag::LEASE);
@@ -95,10 +95,10 @@ impl synod_machine::SnapshotReader for SnapshotReader {
     fn next(&mut self, target: usize) -> Option<Bytes> {
         let mut out = Writer::default();
         let target = target.max(1);
-        while out.out.len() < target && !matches!(self.place, Place::Done) {
+        while out.len() < target && !matches!(self.place, Place::Done) {
             self.place = self.step(&mut out, target);
         }
-        Some(Bytes::from(out.out)).filter(|piece| !piece.is_empty())
+        Some(out.into_bytes()).filter(|piece| !piece.is_empty())
     }
 }
 
@@ -121,7 +121,7 @@ fn header(out: &mut Writer, state: &State) {
 fn keys(out: &mut Writer, state: &State, key: &[u8], mut index: usize, target: usize) -> Place {
     for history in state.keys.range(key, None) {
         for number in index..history.len() {
-            if out.out.len() >= target {
+            if out.len() >= target {
                 return Place::Keys {
                     key: history_key(history),
                     index: number,

@@ -6,8 +6,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::command::{Alarm, AlarmKind, Limits};
 use crate::history::History;
-use crate::tree::{Entry, Tree};
 use crate::version::{Revision, Version};
+use synod_tree::{Entry, Tree};
 
 /// Bytes that a lease counts for.
 pub(crate) const LEASE_COST_BYTES: u64 = 96;

@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::history::History;
 use crate::mutation::mutated;
 use crate::store::Store;
-use crate::tree::Edit;
 use crate::version::{Revision, Version};
+use synod_tree::Edit;
 
 /// The changes of one command in progress. The revision advances at [`Write::finish`], if there were any.
 pub(crate) struct Write<'a> {

@@ -1,6 +1,9 @@
 //! What a replicated state machine is to the driver that replicates it: a pure interface, implemented by `kv`, `znode` and
 //! `cache`, used by `synod_replica`. It knows nothing of logs, disks, peers or wires.
 
+pub mod codec;
+pub mod deadlines;
+
 use bytes::Bytes;
 use synod_paxos::{Ballot, Now, Slot};
 

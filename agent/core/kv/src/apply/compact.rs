@@ -13,8 +13,8 @@ use crate::mutation::mutated;
 use crate::response::Reply;
 use crate::state::State;
 use crate::store::Store;
-use crate::tree::Edit;
 use crate::version::{Revision, Version};
+use synod_tree::Edit;
 
 use super::RECLAIM_STEP;
 

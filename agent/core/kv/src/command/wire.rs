@@ -2,15 +2,17 @@
 //! byte strings have their length before them. Decoding takes any bytes, copies no key and no value, and allocates no
 //! more than the input is long.
 
+use std::ops::{Deref, DerefMut};
+
 use bytes::Bytes;
 use synod_machine::UnknownCommand;
+use synod_machine::codec::{Reader, Writer};
 use synod_paxos::{Ballot, Node};
 
 use super::{
     Alarm, AlarmKind, Command, Compare, CompareResult, CompareTarget, DeleteRange, Limits, Op, Put,
     Range, SortOrder, SortTarget, TXN_DEPTH_MAX, Txn,
 };
-use crate::codec::{Reader, Writer};
 use crate::key_range::{End, KeyRange};
 
 /// The format that this build writes, and the only one it reads.
@@ -36,11 +38,11 @@ impl Command {
     /// The command's bytes.
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        let mut out = Writer::default();
+        let mut out = CommandWriter::default();
         out.byte(FORMAT);
         match self {
             Self::Put(put) => {
-                out.out.reserve_exact(put.key.len() + put.value.len() + 24);
+                out.reserve_exact(put.key.len() + put.value.len() + 24);
                 out.put(put);
             }
             Self::DeleteRange(delete) => out.delete_range(delete),
@@ -67,7 +69,7 @@ impl Command {
             }
             Self::Reclaim => out.byte(tag::RECLAIM),
         }
-        out.out.into()
+        out.0.into_bytes()
     }
 
     /// Reads a command; keys and values share `bytes`.
@@ -75,7 +77,7 @@ impl Command {
     /// # Errors
     /// If this build does not know the format or the tag, or the bytes are not what the tag says. Never panics.
     pub fn decode(bytes: &Bytes) -> Result<Self, UnknownCommand> {
-        let mut input = Reader::new(bytes.clone());
+        let mut input = CommandReader(Reader::new(bytes.clone()));
         let command = input.command().ok_or_else(|| {
             let head = &bytes[..bytes.len().min(16)];
             UnknownCommand(format!(
@@ -87,7 +89,25 @@ impl Command {
     }
 }
 
-impl Writer {
+/// Writes commands.
+#[derive(Default)]
+struct CommandWriter(Writer);
+
+impl Deref for CommandWriter {
+    type Target = Writer;
+
+    fn deref(&self) -> &Writer {
+        &self.0
+    }
+}
+
+impl DerefMut for CommandWriter {
+    fn deref_mut(&mut self) -> &mut Writer {
+        &mut self.0
+    }
+}
+
+impl CommandWriter {
     fn tagged(&mut self, tag: u8, numbers: &[i64]) {
         self.byte(tag);
         for number in numbers {
@@ -184,7 +204,24 @@ fn flags(flags: [bool; 3]) -> u8 {
     u8::from(flags[0]) | u8::from(flags[1]) << 1 | u8::from(flags[2]) << 2
 }
 
-impl Reader {
+/// Reads commands.
+struct CommandReader(Reader);
+
+impl Deref for CommandReader {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.0
+    }
+}
+
+impl DerefMut for CommandReader {
+    fn deref_mut(&mut self) -> &mut Reader {
+        &mut self.0
+    }
+}
+
+impl CommandReader {
     fn command(&mut self) -> Option<Command> {
         if self.byte()? != FORMAT {
             return None;

@@ -1,7 +1,7 @@
 //! A persistent ordered tree: a B+ tree of shared nodes. Cloning it pins a view in constant time; a write copies the
 //! nodes on its path that a view still shares, and writes in place what nobody shares.
 //!
-//! It knows nothing of revisions: an entry is anything with a key and a weight. Weights (1 for a key that is alive,
+//! It knows nothing of what it holds: an entry is anything with a key and a weight. Weights (1 for a key that is alive,
 //! for one) are summed along the branches, so counting a range does not walk it.
 
 mod iter;
@@ -9,13 +9,13 @@ mod leaf;
 mod node;
 mod separator;
 
-pub(crate) use iter::Iter;
+pub use iter::Iter;
 use leaf::Leaf;
 use node::{Child, Node};
 use std::sync::Arc;
 
 /// What a tree holds.
-pub(crate) trait Entry: Clone {
+pub trait Entry: Clone {
     /// The entry's place in the order. Must not change while the entry is in a tree.
     fn key(&self) -> &[u8];
 
@@ -26,7 +26,7 @@ pub(crate) trait Entry: Clone {
 }
 
 /// What becomes of the entry that [`Tree::edit`] found, or did not find.
-pub(crate) enum Edit<E> {
+pub enum Edit<E> {
     /// It stays, as it was edited; nothing is inserted.
     Keep,
     /// It is inserted, or replaced.
@@ -40,7 +40,7 @@ pub(crate) enum Edit<E> {
 /// Invariants: 1. keys grow strictly over all leaves; 2. all leaves are at one depth; 3. every node but the root holds
 /// at least a quarter of what fits; 4. a child's `low` is at most every key under it and above every key before it;
 /// 5. a child's weight is the sum under it.
-pub(crate) struct Tree<E> {
+pub struct Tree<E> {
     root: Arc<Node<E>>,
     len: usize,
     weight: u64,
@@ -68,16 +68,26 @@ impl<E: Entry> Default for Tree<E> {
 
 impl<E: Entry> Tree<E> {
     /// How many entries there are.
-    pub(crate) const fn len(&self) -> usize {
+    #[must_use]
+    pub const fn len(&self) -> usize {
         self.len
     }
 
+    /// Whether there is no entry.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// The sum of all weights.
-    pub(crate) const fn weight(&self) -> u64 {
+    #[must_use]
+    pub const fn weight(&self) -> u64 {
         self.weight
     }
 
-    pub(crate) fn get(&self, key: &[u8]) -> Option<&E> {
+    /// The entry of `key`.
+    #[must_use]
+    pub fn get(&self, key: &[u8]) -> Option<&E> {
         let mut node = &*self.root;
         loop {
             match node {
@@ -88,7 +98,7 @@ impl<E: Entry> Tree<E> {
     }
 
     /// Finds the entry of `key` and lets `change` edit it in place, insert one, or remove it, in one descent.
-    pub(crate) fn edit<R>(
+    pub fn edit<R>(
         &mut self,
         key: &[u8],
         change: impl FnOnce(Option<&mut E>) -> (Edit<E>, R),
@@ -115,27 +125,33 @@ impl<E: Entry> Tree<E> {
         }
     }
 
-    pub(crate) fn insert(&mut self, entry: E) {
+    /// Inserts an entry, in the place of the one with its key if there is one.
+    pub fn insert(&mut self, entry: E) {
         let key = entry.key().to_vec();
         self.edit(&key, |_| (Edit::Insert(entry), ()));
     }
 
-    pub(crate) fn remove(&mut self, key: &[u8]) -> Option<E> {
+    /// Removes the entry of `key`.
+    pub fn remove(&mut self, key: &[u8]) -> Option<E> {
         self.get(key)?;
         self.edit(key, |found| (Edit::Remove, found.cloned()))
     }
 
-    /// The entries from `start` on, before `end` if there is one.
-    pub(crate) fn range<'a>(&'a self, start: &[u8], end: Option<&'a [u8]>) -> Iter<'a, E> {
+    /// The entries from `start` on, in order, before `end` if there is one.
+    #[must_use]
+    pub fn range<'a>(&'a self, start: &[u8], end: Option<&'a [u8]>) -> Iter<'a, E> {
         Iter::new(&self.root, start, end)
     }
 
-    pub(crate) fn iter(&self) -> Iter<'_, E> {
+    /// All entries, in order.
+    #[must_use]
+    pub fn iter(&self) -> Iter<'_, E> {
         self.range(&[], None)
     }
 
     /// The sum of the weights from `start` on, before `end` if there is one, in logarithmic time.
-    pub(crate) fn weight_in(&self, start: &[u8], end: Option<&[u8]>) -> u64 {
+    #[must_use]
+    pub fn weight_in(&self, start: &[u8], end: Option<&[u8]>) -> u64 {
         let until = end.map_or(self.weight, |end| self.weight_before(end));
         until.saturating_sub(self.weight_before(start))
     }
@@ -165,7 +181,7 @@ impl<E: Entry> Tree<E> {
     ///
     /// # Panics
     /// With the evidence if one does not hold.
-    pub(crate) fn invariants(&self) {
+    pub fn invariants(&self) {
         let checked = node::check(&self.root, true, &[], None);
         assert_eq!(checked.len, self.len, "the tree's length");
         assert_eq!(checked.weight, self.weight, "the tree's weight");

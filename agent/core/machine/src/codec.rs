@@ -4,17 +4,42 @@
 use bytes::{Buf, Bytes};
 
 /// Writes fields.
-#[derive(Default)]
-pub(crate) struct Writer {
-    pub(crate) out: Vec<u8>,
+#[derive(Debug, Default)]
+pub struct Writer {
+    out: Vec<u8>,
 }
 
 impl Writer {
-    pub(crate) fn byte(&mut self, byte: u8) {
+    /// How many bytes were written.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Whether nothing was written.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    /// Makes room for this many bytes more, and no more than that.
+    pub fn reserve_exact(&mut self, bytes: usize) {
+        self.out.reserve_exact(bytes);
+    }
+
+    /// What was written.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.out.into()
+    }
+
+    /// One byte.
+    pub fn byte(&mut self, byte: u8) {
         self.out.push(byte);
     }
 
-    pub(crate) fn number(&mut self, mut number: u64) {
+    /// A number of one to ten bytes.
+    pub fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
             self.out.push(number as u8 | 0x80);
             number >>= 7;
@@ -22,35 +47,44 @@ impl Writer {
         self.out.push(number as u8);
     }
 
-    pub(crate) fn signed(&mut self, number: i64) {
+    /// A number that is short whatever its sign.
+    pub fn signed(&mut self, number: i64) {
         self.number(((number << 1) ^ (number >> 63)) as u64);
     }
 
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+    /// A byte string with its length.
+    pub fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.out.extend_from_slice(bytes);
     }
 }
 
 /// Reads fields; `None` wherever the bytes are not what they should be.
-pub(crate) struct Reader {
+#[derive(Debug)]
+pub struct Reader {
     input: Bytes,
 }
 
 impl Reader {
-    pub(crate) const fn new(input: Bytes) -> Self {
+    /// Over these bytes, from their beginning.
+    #[must_use]
+    pub const fn new(input: Bytes) -> Self {
         Self { input }
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    /// Whether everything was read.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
         self.input.is_empty()
     }
 
-    pub(crate) fn byte(&mut self) -> Option<u8> {
+    /// One byte.
+    pub fn byte(&mut self) -> Option<u8> {
         self.input.has_remaining().then(|| self.input.get_u8())
     }
 
-    pub(crate) fn number(&mut self) -> Option<u64> {
+    /// A number.
+    pub fn number(&mut self) -> Option<u64> {
         let mut number = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -66,18 +100,20 @@ impl Reader {
         None
     }
 
-    pub(crate) fn signed(&mut self) -> Option<i64> {
+    /// A number that may be negative.
+    pub fn signed(&mut self) -> Option<i64> {
         self.number()
             .map(|number| (number >> 1) as i64 ^ -((number & 1) as i64))
     }
 
-    pub(crate) fn bytes(&mut self) -> Option<Bytes> {
+    /// A byte string, shared with the input.
+    pub fn bytes(&mut self) -> Option<Bytes> {
         let len = usize::try_from(self.number()?).ok()?;
         (len <= self.input.len()).then(|| self.input.split_to(len))
     }
 
     /// A count of things that take at least one byte each.
-    pub(crate) fn count(&mut self) -> Option<usize> {
+    pub fn count(&mut self) -> Option<usize> {
         usize::try_from(self.number()?)
             .ok()
             .filter(|count| *count <= self.input.len())

@@ -4,7 +4,7 @@ use super::Entry;
 use super::node::{Child, Node, child_of};
 
 /// The entries of a range, in key order.
-pub(crate) struct Iter<'a, E> {
+pub struct Iter<'a, E> {
     /// What is still to be visited on the branches above the leaf, the lowest branch last.
     above: Vec<std::slice::Iter<'a, Child<E>>>,
     leaf: std::slice::Iter<'a, E>,
