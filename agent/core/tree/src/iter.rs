@@ -4,15 +4,15 @@ use super::Entry;
 use super::node::{Child, Node, child_of};
 
 /// The entries of a range, in key order.
-pub struct Iter<'a, E> {
+pub struct Iter<'a, 'e, E> {
     /// What is still to be visited on the branches above the leaf, the lowest branch last.
     above: Vec<std::slice::Iter<'a, Child<E>>>,
     leaf: std::slice::Iter<'a, E>,
-    end: Option<&'a [u8]>,
+    end: Option<&'e [u8]>,
 }
 
-impl<'a, E: Entry> Iter<'a, E> {
-    pub(super) fn new(root: &'a Node<E>, start: &[u8], end: Option<&'a [u8]>) -> Self {
+impl<'a, 'e, E: Entry> Iter<'a, 'e, E> {
+    pub(super) fn new(root: &'a Node<E>, start: &[u8], end: Option<&'e [u8]>) -> Self {
         let mut above = Vec::new();
         let mut node = root;
         loop {
@@ -49,7 +49,7 @@ impl<'a, E: Entry> Iter<'a, E> {
     }
 }
 
-impl<'a, E: Entry> Iterator for Iter<'a, E> {
+impl<'a, E: Entry> Iterator for Iter<'a, '_, E> {
     type Item = &'a E;
 
     fn next(&mut self) -> Option<&'a E> {

@@ -139,13 +139,13 @@ impl<E: Entry> Tree<E> {
 
     /// The entries from `start` on, in order, before `end` if there is one.
     #[must_use]
-    pub fn range<'a>(&'a self, start: &[u8], end: Option<&'a [u8]>) -> Iter<'a, E> {
+    pub fn range<'a, 'e>(&'a self, start: &[u8], end: Option<&'e [u8]>) -> Iter<'a, 'e, E> {
         Iter::new(&self.root, start, end)
     }
 
     /// All entries, in order.
     #[must_use]
-    pub fn iter(&self) -> Iter<'_, E> {
+    pub fn iter(&self) -> Iter<'_, 'static, E> {
         self.range(&[], None)
     }
 

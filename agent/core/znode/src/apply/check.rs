@@ -1,0 +1,18 @@
+//! `check`.
+
+use super::expect;
+use crate::acl::{Id, Permissions};
+use crate::error::Error;
+use crate::path::Path;
+use crate::response::Done;
+use crate::work::Work;
+
+impl Work<'_> {
+    pub(super) fn check(&self, ids: &[Id], path: &str, version: i32) -> Result<Done, Error> {
+        let path = Path::parse(path)?;
+        let fields = self.state.fields(&path.key()).ok_or(Error::NoNode)?;
+        self.state.may(&fields, Permissions::READ, ids)?;
+        expect(fields.version, version)?;
+        Ok(Done::Checked)
+    }
+}
