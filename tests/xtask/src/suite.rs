@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn unit_tests() -> Command {
     let mut tests = cargo();
     tests.args(["test", "--workspace", "--no-fail-fast", "--features"]);
-    tests.arg("synod-sim/mutations,synod-operator/mutations");
+    tests.arg("synod-sim/mutations,synod-operator/mutations,synod-znode/mutations");
     tests
 }
 
