@@ -52,11 +52,7 @@ impl Response {
     ///
     /// # Errors
     /// When it is not what the operation's reply has.
-    pub fn read(
-        opcode: OpCode,
-        error: ErrorCode,
-        input: &mut Reader,
-    ) -> Result<Self, DecodeError> {
+    pub fn read(opcode: OpCode, error: ErrorCode, input: &mut Reader) -> Result<Self, DecodeError> {
         if error != ErrorCode::Ok && opcode != OpCode::Sasl {
             return Ok(Self::None);
         }
