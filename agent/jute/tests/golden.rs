@@ -7,8 +7,8 @@ use bytes::{Bytes, BytesMut};
 use synod_jute::records::*;
 use synod_jute::wire::{Reader, Wire};
 use synod_jute::{
-    AddWatchMode, ErrorCode, EventType, KeeperState, OpCode, ReplyHeader, Request, RequestHeader,
-    Response, SessionId, Text, WatcherEvent, WatcherType, Xid, Zxid,
+    AddWatchMode, CreateMode, ErrorCode, EventType, KeeperState, OpCode, ReplyHeader, Request,
+    RequestHeader, Response, SessionId, Text, WatcherEvent, WatcherType, Xid, Zxid,
 };
 
 /// What `Records.java` printed; how to print it again stands there.
@@ -24,7 +24,8 @@ impl Golden {
             let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
             (name, (0..hex.len()).step_by(2).map(byte).collect())
         };
-        Self(RECORDS.lines().map(pair).collect())
+        let records = RECORDS.lines().filter(|line| !line.starts_with('#'));
+        Self(records.map(pair).collect())
     }
 
     fn take(&mut self, name: &str) -> Bytes {
@@ -503,4 +504,49 @@ fn records_are_those_of_zookeeper() {
     multi(&mut golden);
     let left: Vec<_> = golden.0.keys().collect();
     assert!(left.is_empty(), "not compared: {left:?}");
+}
+
+/// Names of one kind with their numbers, as Java has them.
+fn numbers(kind: &str) -> BTreeMap<String, i32> {
+    let pair = |line: &str| {
+        let (name, number) = line.strip_prefix(kind)?.trim().split_once(' ')?;
+        Some((name.to_owned(), number.parse().unwrap()))
+    };
+    RECORDS.lines().filter_map(pair).collect()
+}
+
+/// Names as Java writes constants, from names as Rust writes variants: without underscores and case.
+fn plain(name: &str) -> String {
+    name.replace('_', "").to_lowercase()
+}
+
+/// Java's names and numbers of one kind, against these.
+fn check_numbers<T: Debug + Copy>(kind: &str, all: &[T], number: fn(T) -> i32) {
+    let pair = |one: &T| (plain(&format!("{one:?}")), number(*one));
+    let ours: BTreeMap<_, _> = all.iter().map(pair).collect();
+    let java = numbers(kind)
+        .into_iter()
+        .map(|(name, number)| (plain(&name), number));
+    assert_eq!(java.collect::<BTreeMap<_, _>>(), ours, "{kind}");
+}
+
+#[test]
+fn numbers_are_those_of_zookeeper() {
+    let named = ErrorCode::NAMED
+        .iter()
+        .map(|code| (code.name().to_owned(), code.number()));
+    assert_eq!(numbers("#error"), named.collect());
+    let mut opcodes = numbers("#opcode");
+    // An event's header has no operation, and an error is none.
+    assert_eq!(opcodes.remove("notification"), Some(0));
+    assert_eq!(opcodes.remove("error"), Some(-1));
+    let named = OpCode::ALL
+        .iter()
+        .map(|opcode| (opcode.name().to_owned(), opcode.number()));
+    assert_eq!(opcodes, named.collect());
+    check_numbers("#mode", CreateMode::ALL, CreateMode::number);
+    check_numbers("#event", EventType::ALL, EventType::number);
+    check_numbers("#state", KeeperState::ALL, KeeperState::number);
+    check_numbers("#add", AddWatchMode::ALL, AddWatchMode::number);
+    check_numbers("#watcher", WatcherType::ALL, WatcherType::number);
 }

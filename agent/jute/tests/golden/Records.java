@@ -4,16 +4,21 @@
 //     java -cp /usr/share/java/zookeeper.jar agent/jute/tests/golden/Records.java > agent/jute/tests/golden/records.txt
 
 import java.io.ByteArrayOutputStream;
+import java.lang.reflect.Field;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.apache.jute.BinaryOutputArchive;
 import org.apache.jute.Record;
+import org.apache.zookeeper.AddWatchMode;
 import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.MultiOperationRecord;
 import org.apache.zookeeper.MultiResponse;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.Watcher;
+import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.ClientInfo;
 import org.apache.zookeeper.data.Id;
@@ -143,7 +148,33 @@ public class Records {
         put("MultiResponse.empty", new MultiResponse());
     }
 
+    // Names and numbers, each line with a `#` before it.
+    static void numbers() throws Exception {
+        for (KeeperException.Code code : KeeperException.Code.values()) {
+            System.out.println("#error " + code + " " + code.intValue());
+        }
+        for (Field field : ZooDefs.OpCode.class.getFields()) {
+            System.out.println("#opcode " + field.getName() + " " + field.getInt(null));
+        }
+        for (CreateMode mode : CreateMode.values()) {
+            System.out.println("#mode " + mode + " " + mode.toFlag());
+        }
+        for (Watcher.Event.EventType type : Watcher.Event.EventType.values()) {
+            System.out.println("#event " + type + " " + type.getIntValue());
+        }
+        for (Watcher.Event.KeeperState state : Watcher.Event.KeeperState.values()) {
+            System.out.println("#state " + state + " " + state.getIntValue());
+        }
+        for (AddWatchMode mode : AddWatchMode.values()) {
+            System.out.println("#add " + mode + " " + mode.getMode());
+        }
+        for (Watcher.WatcherType type : Watcher.WatcherType.values()) {
+            System.out.println("#watcher " + type + " " + type.getIntValue());
+        }
+    }
+
     public static void main(String[] args) throws Exception {
+        numbers();
         headers();
         nodes();
         reads();
