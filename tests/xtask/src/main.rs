@@ -11,6 +11,7 @@ mod cluster;
 mod conformance;
 mod crds;
 mod e2e;
+mod fuzz;
 mod operator;
 mod peers;
 mod promtool;
@@ -65,6 +66,8 @@ enum Command {
     E2e(e2e::Arguments),
     /// Harm without a plan in a real Kubernetes
     Chaos(e2e::Chaos),
+    /// Decoders under random bytes that follow their branches
+    Fuzz(fuzz::Arguments),
     /// Write crds/*.yaml from the Rust types, and the chart's copies
     Crds(crds::Arguments),
     /// Build the peers' programs (etcd, etcdctl, etcdutl, benchmark) into the cache and print where they are
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Command::Cluster(command) => cluster::run(command),
         Command::E2e(arguments) => e2e::run(&arguments),
         Command::Chaos(arguments) => e2e::chaos(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Crds(arguments) => crds::run(&arguments),
         Command::Peers => peers::build().map(|tools| println!("{}", tools.display())),
     };
@@ -115,6 +119,8 @@ mod tests {
             ("e2e --registry localhost:5000", false),
             ("e2e --version 1.12", false),
             ("cluster check volumes --whole", true),
+            ("fuzz --target jute_reply --runs 10000000", true),
+            ("fuzz --target other", false),
         ] {
             assert_eq!(understood(line), good, "{line}");
         }

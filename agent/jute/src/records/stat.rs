@@ -1,0 +1,33 @@
+//! What is known of a node besides its data.
+
+use crate::wire::record;
+use crate::{SessionId, Zxid};
+
+record! {
+    /// A node's stat (`org.apache.zookeeper.data.Stat`), 68 bytes.
+    #[derive(Copy, Default)]
+    pub struct Stat {
+        /// When it was created.
+        pub czxid: Zxid,
+        /// When its data were set last.
+        pub mzxid: Zxid,
+        /// When it was created, in milliseconds since 1970.
+        pub ctime_ms: i64,
+        /// When its data were set last, in milliseconds since 1970.
+        pub mtime_ms: i64,
+        /// How often its data were set.
+        pub version: i32,
+        /// How often its children changed. Only creations count, plus the server's own arithmetic for deletions.
+        pub cversion: i32,
+        /// How often its access list was set.
+        pub aversion: i32,
+        /// The session that it goes with; 0 for none. Containers and nodes with a time to live have special values here.
+        pub ephemeral_owner: SessionId,
+        /// Bytes of its data.
+        pub data_length: i32,
+        /// Its children.
+        pub num_children: i32,
+        /// When its children changed last.
+        pub pzxid: Zxid,
+    }
+}
