@@ -18,6 +18,7 @@ pub(crate) use reap::is_over;
 use crate::acl::{self, Id, Permissions};
 use crate::command::{Asker, Command, Op, Write};
 use crate::error::Error;
+use crate::kind::CreateMode;
 use crate::mutation::mutated;
 use crate::node::Fields;
 use crate::response::{Answer, Done, Outcome, Response};
@@ -95,8 +96,12 @@ impl Work<'_> {
                 path,
                 data,
                 acl,
-                mode,
-            } => self.create(by, path, data.as_deref(), acl, *mode),
+                flags,
+                ttl_ms,
+            } => {
+                let mode = CreateMode::from_flag(*flags, *ttl_ms)?;
+                self.create(by, path, data.as_deref(), acl, mode)
+            }
             Op::Delete { path, version } => self.delete(&by.ids, path, *version),
             Op::SetData {
                 path,

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use synod_paxos::Ballot;
 
 use crate::acl::{Acl, Id};
-use crate::kind::CreateMode;
 use crate::session::{Password, SessionId};
 use crate::zxid::Zxid;
 
@@ -25,8 +24,10 @@ pub enum Op {
         data: Option<Bytes>,
         /// Who may do what.
         acl: Vec<Acl>,
-        /// What keeps it, and whether it gets a number.
-        mode: CreateMode,
+        /// The wire's flag: a [`CreateMode`](crate::CreateMode), or `BadArguments`.
+        flags: i32,
+        /// How long it lives without a change, in milliseconds, where the flag wants that.
+        ttl_ms: i64,
     },
     /// Deletes a node without children.
     Delete {

@@ -10,7 +10,6 @@ use synod_paxos::{Ballot, Node};
 
 use super::{Asker, Command, Limits, MULTI_OPS_MAX, Op, Write};
 use crate::acl::{Acl, Id, Permissions};
-use crate::kind::CreateMode;
 use crate::session::{Password, SessionId};
 use crate::zxid::Zxid;
 
@@ -168,13 +167,13 @@ impl CommandWriter {
                 path,
                 data,
                 acl,
-                mode,
+                flags,
+                ttl_ms,
             } => {
                 self.byte(tag::CREATE);
                 self.bytes(path.as_bytes());
-                let (flag, ttl) = mode.flag();
-                self.byte(flag as u8);
-                self.number(ttl);
+                self.signed((*flags).into());
+                self.signed(*ttl_ms);
                 self.acl(acl);
                 self.data(data.as_ref());
             }
@@ -361,14 +360,15 @@ impl CommandReader {
         Some(match tag {
             tag::CREATE => {
                 let path = self.text()?;
-                let (flag, ttl) = (self.byte()?, i64::try_from(self.number()?).ok()?);
-                let mode = CreateMode::from_flag(flag.into(), ttl).ok()?;
+                let flags = i32::try_from(self.signed()?).ok()?;
+                let ttl_ms = self.signed()?;
                 let acl = self.acl()?;
                 Op::Create {
                     path,
                     data: self.data()?,
                     acl,
-                    mode,
+                    flags,
+                    ttl_ms,
                 }
             }
             tag::DELETE => {

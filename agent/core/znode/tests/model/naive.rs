@@ -185,8 +185,10 @@ impl Naive {
                 path,
                 data,
                 acl,
-                mode,
+                flags,
+                ttl_ms,
             } => {
+                let mode = CreateMode::from_flag(*flags, *ttl_ms)?;
                 let (parent, _) = path.rsplit_once('/').expect("steps have paths");
                 let parent = if parent.is_empty() { "/" } else { parent };
                 let acl = settle(acl, &by.ids)?;
@@ -203,7 +205,7 @@ impl Naive {
                     return Err(Error::NoChildrenForEphemerals);
                 }
                 let data = data.as_ref().map(|data| data.to_vec());
-                self.create(&path, acl, data, owner(*mode, by.session), time_ms);
+                self.create(&path, acl, data, owner(mode, by.session), time_ms);
                 Ok(Done::Created {
                     stat: self.stat(&path),
                     path,

@@ -93,7 +93,7 @@ fn version() -> impl Strategy<Value = i32> {
 
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        6 => (path(), data(), acl(), mode()).prop_map(|(path, data, acl, mode)| Op::Create { path, data, acl, mode }),
+        6 => (path(), data(), acl(), mode()).prop_map(|(path, data, acl, mode)| Op::Create { path, data, acl, flags: mode.flag().0, ttl_ms: mode.flag().1 as i64 }),
         4 => (path(), version()).prop_map(|(path, version)| Op::Delete { path, version }),
         3 => (path(), data(), version()).prop_map(|(path, data, version)| Op::SetData { path, data, version }),
         1 => (path(), acl(), version()).prop_map(|(path, acl, version)| Op::SetAcl { path, acl, version }),

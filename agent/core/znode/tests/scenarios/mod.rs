@@ -240,7 +240,8 @@ fn create(path: &str, mode: CreateMode) -> Op {
         path: path.to_owned(),
         data: Some("".into()),
         acl: Acl::open(),
-        mode,
+        flags: mode.flag().0,
+        ttl_ms: mode.flag().1 as i64,
     }
 }
 
@@ -398,7 +399,8 @@ fn quotas_are_counted_and_enforced() {
                     path,
                     data,
                     acl: Acl::open(),
-                    mode: CreateMode::Persistent,
+                    flags: 0,
+                    ttl_ms: 0,
                 },
             )
             .expect("created");
@@ -700,7 +702,8 @@ fn digests_are_hidden() {
         path: "/a".into(),
         data: None,
         acl: acl.clone(),
-        mode: CreateMode::Persistent,
+        flags: 0,
+        ttl_ms: 0,
     };
     bench.one(1, op).expect("created");
     let seen = |ids: &[Id]| bench.store.acl("/a", ids).expect("readable").0;
