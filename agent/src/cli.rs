@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use synod_agent_api::AgentConfig;
+use synod_agent_api::{AgentConfig, Kind};
 
 use crate::config::{Environment, LoadError, load};
-use crate::roles::{Agent, StartError};
+use crate::roles::{AnyAgent, ConsensusGroup, LockService, Role, StartError};
 use crate::{logging, shutdown};
 
 const HELP: &str = "\
@@ -121,7 +121,7 @@ pub fn main() -> ExitCode {
 
 fn check(file: &ConfigFile) -> Result<(), Failure> {
     let config = load(&file.config, &Environment::of_process()?)?;
-    Agent::check(&config)?;
+    AnyAgent::<ConsensusGroup>::check(&config)?;
     println!(
         "{}: member {} of {}",
         file.config.display(),
@@ -136,17 +136,20 @@ fn run(file: &ConfigFile) -> Result<(), Failure> {
     let config = load(&file.config, &environment)?;
     logging::start(&config.log).map_err(Failure::Log)?;
     let runtime = runtime(&config)?;
-    let ended = runtime.block_on(serve(config, &environment));
+    let ended = match config.kind {
+        Kind::ConsensusGroup => runtime.block_on(serve::<ConsensusGroup>(config, &environment)),
+        Kind::LockService => runtime.block_on(serve::<LockService>(config, &environment)),
+    };
     // A recovery that a signal cut short may still be reading; nobody waits for it.
     runtime.shutdown_background();
     ended
 }
 
 /// Runs a member until a signal, or until it cannot go on.
-async fn serve(config: AgentConfig, environment: &Environment) -> Result<(), Failure> {
+async fn serve<R: Role>(config: AgentConfig, environment: &Environment) -> Result<(), Failure> {
     let mut signals = shutdown::Signals::listen()?;
     let agent = tokio::select! {
-        started = Agent::start(Arc::new(config), environment) => started?,
+        started = AnyAgent::<R>::start(Arc::new(config), environment) => started?,
         signal = signals.next() => {
             tracing::info!(signal, "stopped before it had started");
             return Ok(());

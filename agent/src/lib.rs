@@ -16,3 +16,4 @@ mod opening;
 pub mod roles;
 pub mod shutdown;
 pub mod tls;
+pub mod zookeeper;

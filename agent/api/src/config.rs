@@ -64,6 +64,9 @@ pub struct AgentConfig {
     /// Bounds on what clients may store and ask.
     #[serde(default)]
     pub limits: Limits,
+    /// What a LockService's clients are given.
+    #[serde(default)]
+    pub zookeeper: ZooKeeper,
     /// When snapshots are written.
     #[serde(default)]
     pub snapshot: Snapshot,
@@ -336,6 +339,52 @@ impl Default for Drain {
             timeout_ms: 10_000,
         }
     }
+}
+
+/// What a LockService's clients are given. Of no concern to other kinds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ZooKeeper {
+    /// The shortest time-out of a session that is granted. Default 4000, ZooKeeper's at its usual tick of 2 s.
+    pub session_timeout_ms_min: u32,
+    /// The longest. Default 40000.
+    pub session_timeout_ms_max: u32,
+    /// Where reads are served.
+    pub reads: ReadMode,
+    /// Bytes of one packet: ZooKeeper's `jute.maxbuffer`. Default 4 MiB.
+    pub packet_bytes_max: u64,
+    /// Whether hard limits under `/zookeeper/quota` are enforced: ZooKeeper's `enforceQuota`.
+    pub enforce_quotas: bool,
+    /// The four-letter words that are answered; `*` is all. Default `srvr`, `ruok`, `isro`.
+    pub four_letter_words: Vec<String>,
+    /// Whoever authenticates by the scheme `digest` and is `name:base64(sha1(name:password))` may do everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub super_digest: Option<String>,
+}
+
+impl Default for ZooKeeper {
+    fn default() -> Self {
+        Self {
+            session_timeout_ms_min: 4_000,
+            session_timeout_ms_max: 40_000,
+            reads: ReadMode::Local,
+            packet_bytes_max: 4 << 20,
+            enforce_quotas: false,
+            four_letter_words: ["srvr", "ruok", "isro"].map(str::to_owned).to_vec(),
+            super_digest: None,
+        }
+    }
+}
+
+/// Where reads are served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadMode {
+    /// By the member that is asked, as it is: ZooKeeper's way. A client that wants what is newest sends `sync` before.
+    #[default]
+    Local,
+    /// Once everything that was decided before is applied: as if `sync` came before each.
+    Linearizable,
 }
 
 /// Threads.

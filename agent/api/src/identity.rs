@@ -76,12 +76,15 @@ pub enum Kind {
     /// A replicated key-value store that speaks etcd v3.
     #[default]
     ConsensusGroup,
+    /// Locks and coordination that speak the ZooKeeper protocol.
+    LockService,
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ConsensusGroup => "ConsensusGroup",
+            Self::LockService => "LockService",
         })
     }
 }
@@ -91,6 +94,7 @@ impl FromStr for Kind {
     fn from_str(text: &str) -> Result<Self, IdentityError> {
         match text {
             "ConsensusGroup" => Ok(Self::ConsensusGroup),
+            "LockService" => Ok(Self::LockService),
             other => Err(IdentityError::Kind(other.to_owned())),
         }
     }

@@ -20,7 +20,7 @@ pub use admin::{
 };
 pub use config::{
     Advertise, AgentConfig, ClientTls, ClientTlsMode, Drain, InitialMember, Lease, Limits, Listen,
-    Log, LogFormat, PeerTls, Runtime, Snapshot, Start, Timing, Tls, ports,
+    Log, LogFormat, PeerTls, ReadMode, Runtime, Snapshot, Start, Timing, Tls, ZooKeeper, ports,
 };
 pub use identity::{ClusterUid, Identity, IdentityError, Kind, OPERATOR_URI, Principal};
 pub use status::{

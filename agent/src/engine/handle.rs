@@ -31,6 +31,13 @@ pub enum Request<S: StateMachine> {
         /// Gets slot and answer.
         reply: oneshot::Sender<Result<(Slot, S::Response), Refusal>>,
     },
+    /// Replicate and apply, and call `then` with the machine and the answer.
+    ProposeThen {
+        /// The command.
+        command: Command,
+        /// Runs inside the loop: must be quick and must not block.
+        then: ProposeThen<S>,
+    },
     /// Call `then` with the machine once everything decided at arrival is applied here.
     Read {
         /// Runs inside the loop: must be quick and must not block.
@@ -101,6 +108,11 @@ pub struct Report {
 
 /// What runs after each turn.
 pub type AfterTurn<S> = Box<dyn FnMut(&mut S) + Send>;
+
+/// What runs when a command was applied here, with the machine and its answer. Those of one turn run in the order of their slots,
+/// after all of that turn were applied.
+pub type ProposeThen<S> =
+    Box<dyn FnOnce(Result<(&mut S, <S as StateMachine>::Response), Refusal>) + Send>;
 
 /// What runs when a linearizable read may be served.
 pub type ReadThen<S> = Box<dyn FnOnce(Result<&mut S, Refusal>) + Send>;
@@ -241,6 +253,23 @@ impl<S: StateMachine + 'static> Engine<S> {
         let (reply, answer) = oneshot::channel();
         self.send(Request::Propose { command, reply })?;
         answer.await.unwrap_or(Err(Refusal::Stopped))
+    }
+
+    /// As [`Self::propose`], with what is done about the answer inside the loop: for front ends whose replies and events have one
+    /// order.
+    ///
+    /// # Errors
+    /// If the engine is overloaded or stopped; `then` is not called in that case.
+    pub fn propose_then(&self, command: Command, then: ProposeThen<S>) -> Result<(), Refusal> {
+        self.send(Request::ProposeThen { command, then })
+    }
+
+    /// As [`Self::read`], without waiting for it.
+    ///
+    /// # Errors
+    /// If the engine is overloaded or stopped; `then` is not called in that case.
+    pub fn read_then(&self, then: ReadThen<S>) -> Result<(), Refusal> {
+        self.send(Request::Read { then })
     }
 
     /// A linearizable read: runs `read` on the machine once everything decided by now is applied here. `read` runs

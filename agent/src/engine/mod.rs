@@ -15,7 +15,8 @@ mod report;
 mod turn;
 
 pub use handle::{
-    AfterTurn, Engine, Guest, InspectThen, Live, MembershipStep, ReadThen, Report, Request,
+    AfterTurn, Engine, Guest, InspectThen, Live, MembershipStep, ProposeThen, ReadThen, Report,
+    Request,
 };
 pub use inbox::{Feeds, feeds};
 pub use report::{Facts, status_of};

@@ -5,11 +5,12 @@ use synod_paxos::{ConfigId, Slot};
 use synod_replica::{ChangeRefusal, Output, Refusal, StateMachine, Ticket};
 use tokio::sync::oneshot;
 
-use super::ReadThen;
+use super::{ProposeThen, ReadThen};
 
 /// The way back of one request.
 pub(super) enum Waiter<S: StateMachine> {
     Propose(oneshot::Sender<Result<(Slot, S::Response), Refusal>>),
+    ProposeThen(ProposeThen<S>),
     Read(ReadThen<S>),
     Soft(oneshot::Sender<Result<S::SoftResponse, Refusal>>),
     Change(oneshot::Sender<Result<ConfigId, ChangeRefusal>>),
@@ -22,6 +23,7 @@ impl<S: StateMachine> Waiter<S> {
     pub(super) fn refuse(self, refusal: Refusal) {
         match self {
             Self::Propose(reply) => tell(reply, Err(refusal)),
+            Self::ProposeThen(then) => then(Err(refusal)),
             Self::Read(then) => then(Err(refusal)),
             Self::Soft(reply) => tell(reply, Err(refusal)),
             Self::Change(reply) => tell(reply, Err(ChangeRefusal::Refused(refusal))),
@@ -76,6 +78,9 @@ impl<S: StateMachine> Pending<S> {
         match (waiter, output) {
             (Waiter::Propose(reply), Output::Applied { slot, result, .. }) => {
                 tell(reply, result.map(|response| (slot, response)));
+            }
+            (Waiter::ProposeThen(then), Output::Applied { result, .. }) => {
+                then(result.map(|response| (machine, response)));
             }
             (Waiter::Read(then), Output::ReadReady { result, .. }) => {
                 then(result.map(|()| machine));

@@ -158,6 +158,12 @@ where
                     command,
                 });
             }
+            Request::ProposeThen { command, then } => {
+                self.ask(Waiter::ProposeThen(then), |ticket| Ask::Propose {
+                    ticket,
+                    command,
+                });
+            }
             Request::Read { then } => self.ask(Waiter::Read(then), |ticket| Ask::Read { ticket }),
             Request::Soft { request, reply } => {
                 self.ask(Waiter::Soft(reply), |ticket| Ask::Soft { ticket, request });

@@ -1,281 +1,37 @@
-//! A member of a ConsensusGroup: what is started, in which order, and how it ends.
+//! The role of a ConsensusGroup's member: etcd's API over the key-value store.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use synod_agent_api::AgentConfig;
 use synod_kv::Store;
-use synod_paxos::Node;
-use synod_replica::{Driver, Phase};
-use tokio::net::TcpListener;
-use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use super::announce::announce;
-use super::grounds::{Addresses, Grounds, Keys};
-use super::{StartError, settings};
-use crate::admin::{self, Guard, Health, admin_routes, hand_over, health_routes};
-use crate::clock;
-use crate::config::Environment;
-use crate::disk::{DataDirectory, RealDisk};
-use crate::engine::{self, Engine, Facts, Feeds};
+use super::member::{Role, Serving};
+use super::settings;
 use crate::etcd::{self, Front};
-use crate::metrics::Metrics;
-use crate::net::{NetSettings, RealNet, Resolver};
-use crate::tls::TlsAccept;
 
-/// A running member.
-pub struct Agent {
-    config: Arc<AgentConfig>,
-    engine: Engine<Store>,
-    addresses: Addresses,
-    tasks: Tasks,
-}
+/// A member of a ConsensusGroup.
+pub struct ConsensusGroup;
 
-/// What runs for an agent, and how it is ended.
-#[derive(Default)]
-struct Tasks {
-    /// Ends the front end and the connections of clients.
-    stop_front: CancellationToken,
-    front: TaskTracker,
-    /// Ends everything else.
-    stop: CancellationToken,
-    rest: TaskTracker,
-}
+impl Role for ConsensusGroup {
+    type Machine = Store;
 
-impl Agent {
-    /// Checks what can be checked without changing anything: that certificates can be used.
-    ///
-    /// # Errors
-    /// If they cannot.
-    pub fn check(config: &AgentConfig) -> Result<(), StartError> {
-        Keys::load(config).map(drop)
+    fn machine(config: &AgentConfig) -> Store {
+        settings::store(config)
     }
 
-    /// Starts a member. Returns when it listens; it takes part as soon as its peers do.
-    ///
-    /// # Errors
-    /// If an address, the data directory or a certificate cannot be used. Nothing is changed then.
-    pub async fn start(
-        config: Arc<AgentConfig>,
-        environment: &Environment,
-    ) -> Result<Self, StartError> {
-        let Grounds {
-            keys,
-            listeners,
-            directory,
-        } = Grounds::secure(&config).await?;
-        let addresses = listeners.addresses();
-        let tasks = Tasks::default();
-        // What runs already ends with a start that fails.
-        let unfinished = tasks.stop.clone().drop_guard();
-        let metrics = Arc::new(Metrics::new());
-        let health = Arc::new(Health::new(Arc::clone(&metrics)));
-        tasks.serve_health(listeners.health, &health);
-        let (feeds, lanes) = engine::feeds();
-        let net = net_settings(&config, environment, &keys, &metrics, &tasks)?;
-        let net = RealNet::start(net, listeners.peer, feeds.events.clone());
-        let disk = start_disk(directory, &metrics, &feeds)?;
-        let driver = open(&config, disk, net).await?;
-        if driver.status().phase == Phase::Recovering {
-            tracing::warn!(
-                cluster = %config.cluster_uid,
-                former = %config.former_cluster_uid.unwrap_or_default(),
-                "a new group is being made of what the data directory has"
-            );
-        }
-        let requests_max = config.limits.requests_max as usize;
-        let (turning, engine) = engine::start(driver, lanes, facts(&config, &keys), requests_max);
-        tasks.rest.spawn(turning.run(tasks.stop.clone()));
-        tasks.serve_admin(listeners.admin, &config, &keys, &engine);
-        tasks.keep_fresh(&keys, &engine);
-        tasks.announce(&config, &engine);
-        let front = front(&config, &engine, &health, tasks.stop_front.clone());
-        let accept = TlsAccept::new(keys.client);
-        tasks
-            .front
-            .spawn(etcd::serve(listeners.client, accept, front));
-        tracing::info!(
-            member = config.name,
-            number = config.number,
-            cluster = %config.cluster_uid,
-            client = %addresses.client,
-            peer = %addresses.peer,
-            "started"
-        );
-        unfinished.disarm();
-        Ok(Self {
-            config,
-            engine,
-            addresses,
-            tasks,
-        })
+    async fn serve(serving: Serving<Store>) {
+        let front = front(&serving);
+        etcd::serve(serving.listener, serving.accept, front).await;
     }
-
-    /// The way into its engine.
-    #[must_use]
-    pub const fn engine(&self) -> &Engine<Store> {
-        &self.engine
-    }
-
-    /// Where it listens.
-    #[must_use]
-    pub const fn addresses(&self) -> Addresses {
-        self.addresses
-    }
-
-    /// Waits until the member cannot go on: its loop ended by itself.
-    pub async fn failed(&self) -> StartError {
-        let mut status = self.engine.watch_status();
-        while status.changed().await.is_ok() {}
-        StartError::Ended("the replica's loop")
-    }
-
-    /// Stops in good order: unready, leadership handed over, endpoints waited for, clients let go, answers given.
-    pub async fn drain(self) {
-        let drain = &self.config.drain;
-        let leads = hand_over(&self.engine).await;
-        tracing::info!(leads, "unready");
-        sleep(Duration::from_millis(drain.endpoints_wait_ms)).await;
-        let limit = Duration::from_millis(drain.timeout_ms);
-        self.tasks.stop_front.cancel();
-        self.tasks.front.close();
-        let clients_gone = timeout(limit, self.tasks.front.wait()).await;
-        let answers_given = timeout(limit, self.engine.drain()).await;
-        if clients_gone.is_err() || answers_given.is_err() {
-            tracing::warn!("not everything ended in time; it is cut off");
-        }
-        self.kill().await;
-    }
-
-    /// Stops at once, as a crash would, but waits until sockets and the data directory are free.
-    pub async fn kill(self) {
-        self.tasks.stop_front.cancel();
-        self.tasks.stop.cancel();
-        self.tasks.rest.close();
-        self.tasks.rest.wait().await;
-    }
-}
-
-impl Tasks {
-    fn serve_health(&self, listener: TcpListener, health: &Arc<Health<Store>>) {
-        let routes = health_routes(Arc::clone(health));
-        let plain = TlsAccept::new(None);
-        let serving = admin::serve(listener, plain, Guard::Open, routes, self.stop.clone());
-        self.rest.spawn(serving);
-    }
-
-    fn serve_admin(
-        &self,
-        listener: TcpListener,
-        config: &AgentConfig,
-        keys: &Keys,
-        engine: &Engine<Store>,
-    ) {
-        let guard = match keys.peer {
-            Some(_) => Guard::GroupAndOperator(config.cluster_uid),
-            None => Guard::Open,
-        };
-        let routes = admin_routes(engine.clone());
-        let accept = TlsAccept::new(keys.peer.clone());
-        let serving = admin::serve(listener, accept, guard, routes, self.stop.clone());
-        self.rest.spawn(serving);
-    }
-
-    fn announce(&self, config: &Arc<AgentConfig>, engine: &Engine<Store>) {
-        let announcing = announce(Arc::clone(config), engine.clone());
-        let stop = self.stop.clone();
-        self.rest.spawn(async move {
-            stop.run_until_cancelled(announcing).await;
-        });
-    }
-
-    fn keep_fresh(&self, keys: &Keys, engine: &Engine<Store>) {
-        for certificates in [&keys.peer, &keys.client].into_iter().flatten() {
-            let (certificates, engine) = (Arc::clone(certificates), engine.clone());
-            let stop = self.stop.clone();
-            self.rest.spawn(async move {
-                let fresh = certificates.keep_fresh(move || engine.refresh());
-                stop.run_until_cancelled(fresh).await;
-            });
-        }
-    }
-}
-
-fn facts(config: &Arc<AgentConfig>, keys: &Keys) -> Facts {
-    Facts {
-        config: Arc::clone(config),
-        etcd_member_id: etcd::ids::member_id(config.cluster_uid, config.number),
-        level_max: settings::LEVEL_MAX,
-        certificates: keys.of_one_source(),
-        generation: Facts::first_generation(),
-    }
-}
-
-fn net_settings(
-    config: &AgentConfig,
-    environment: &Environment,
-    keys: &Keys,
-    metrics: &Metrics,
-    tasks: &Tasks,
-) -> Result<NetSettings, StartError> {
-    let hints = config.members.iter();
-    Ok(NetSettings {
-        identity: config.identity(),
-        tls: TlsAccept::new(keys.peer.clone()),
-        resolver: Resolver::new(environment.hosts_file.clone()),
-        hints: hints
-            .map(|member| (Node(member.number), member.peer_address.clone()))
-            .collect(),
-        incarnation: getrandom::u64().map_err(StartError::Entropy)?,
-        metrics: metrics.net.clone(),
-        tasks: tasks.rest.clone(),
-    })
-}
-
-fn start_disk(
-    directory: DataDirectory,
-    metrics: &Metrics,
-    feeds: &Feeds,
-) -> Result<RealDisk, StartError> {
-    let completions = feeds.completions.clone();
-    let completed = Box::new(move |completed| {
-        // The loop may have ended before the disk.
-        let _ = completions.send(completed);
-    });
-    RealDisk::start(directory, metrics.disk.clone(), completed).map_err(StartError::Thread)
-}
-
-/// Opens the driver on a thread of its own: recovery reads the whole log, and health must be answered meanwhile.
-async fn open(
-    config: &AgentConfig,
-    disk: RealDisk,
-    net: RealNet,
-) -> Result<Driver<Store, RealDisk, RealNet>, StartError> {
-    let settings = settings::driver(config);
-    let path = config.data_dir.clone();
-    let seed = getrandom::u64().map_err(StartError::Entropy)?;
-    let machine = settings::machine(config);
-    tokio::task::spawn_blocking(move || {
-        Driver::open(settings, disk, net, machine, clock::now(), seed)
-    })
-    .await
-    .expect("opening does not panic")
-    .map_err(|source| StartError::Open { path, source })
 }
 
 /// The front end, and its metrics beside the others.
-fn front(
-    config: &AgentConfig,
-    engine: &Engine<Store>,
-    health: &Arc<Health<Store>>,
-    stop: CancellationToken,
-) -> Arc<Front> {
-    let settings = settings::front(config);
-    let front = Arc::new(Front::new(engine.clone(), settings, stop));
+fn front(serving: &Serving<Store>) -> Arc<Front> {
+    let settings = settings::front(&serving.config);
+    let (engine, stop) = (serving.engine.clone(), serving.stop.clone());
+    let front = Arc::new(Front::new(engine, settings, stop));
     // Each shows the other's metrics; the front end must not keep the other alive.
-    let others = Arc::downgrade(health);
+    let others = Arc::downgrade(&serving.health);
     front.add_metrics(Box::new(move || {
         let others = others.clone();
         Box::pin(async move {
@@ -286,8 +42,8 @@ fn front(
         })
     }));
     let counted = Arc::clone(&front);
-    health.opened(
-        engine.clone(),
+    serving.health.opened(
+        serving.engine.clone(),
         Box::new(move || {
             let front = Arc::clone(&counted);
             Box::pin(async move { front.own_metrics().await })

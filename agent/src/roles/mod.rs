@@ -3,10 +3,23 @@
 mod announce;
 mod consensus_group;
 mod grounds;
+mod lock_service;
+mod member;
 mod settings;
 mod start_error;
 
-pub use consensus_group::Agent;
+pub use consensus_group::ConsensusGroup;
 pub use grounds::Addresses;
+pub use lock_service::LockService;
+pub use member::{Role, Serving};
 pub use settings::driver as driver_settings;
 pub use start_error::StartError;
+
+/// A running member of a ConsensusGroup.
+pub type Agent = member::Agent<ConsensusGroup>;
+
+/// A running member of a LockService.
+pub type LockAgent = member::Agent<LockService>;
+
+/// A running member of any kind.
+pub use member::Agent as AnyAgent;

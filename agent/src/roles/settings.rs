@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use synod_agent_api::{AgentConfig, InitialMember, Start};
+use synod_agent_api::{AgentConfig, InitialMember, ReadMode, Start};
 use synod_kv::{Limits, Store};
 use synod_paxos::{Configuration, Member, MemberRole, Node, Span, Timing};
 use synod_replica::{Bounds, ClusterUid, MemberContext, Settings, StartMode};
 
-use crate::{clock, etcd};
+use crate::{clock, etcd, zookeeper};
 
 /// The highest feature level this build knows.
 pub(super) const LEVEL_MAX: u32 = 1;
@@ -24,14 +24,28 @@ const DECIDE_DELAY: Span = Span::from_millis(2);
 /// Bytes of a command around what the client sent.
 const COMMAND_OVERHEAD_BYTES: u64 = 512 << 10;
 
-/// An empty store.
-pub(super) fn machine(config: &AgentConfig) -> Store {
+/// An empty key-value store.
+pub(super) fn store(config: &AgentConfig) -> Store {
     Store::new(synod_kv::Settings {
         limits: Limits {
             quota_bytes: config.limits.state_bytes_max,
             ..Limits::default()
         },
         ..synod_kv::Settings::default()
+    })
+}
+
+/// An empty tree of nodes.
+pub(super) fn znodes(config: &AgentConfig) -> synod_znode::Store {
+    let zookeeper = &config.zookeeper;
+    synod_znode::Store::new(synod_znode::Settings {
+        limits: synod_znode::Limits {
+            quota_bytes: config.limits.state_bytes_max,
+            enforce_quotas: zookeeper.enforce_quotas,
+            timeout_ms_min: zookeeper.session_timeout_ms_min,
+            timeout_ms_max: zookeeper.session_timeout_ms_max,
+        },
+        members: None,
     })
 }
 
@@ -152,5 +166,22 @@ pub(super) fn front(config: &AgentConfig) -> etcd::Settings {
         txn_ops_max: limits.txn_operations_max as usize,
         watch_progress_interval: Duration::from_millis(limits.watch_progress_interval_ms),
         no_leader_grace: 3 * Duration::from_millis(config.timing.election_ms),
+    }
+}
+
+/// What the ZooKeeper front end is started with.
+pub(super) fn zookeeper(config: &AgentConfig) -> zookeeper::Settings {
+    let settings = &config.zookeeper;
+    zookeeper::Settings {
+        frame_bytes_max: usize_of(settings.packet_bytes_max),
+        reads: match settings.reads {
+            ReadMode::Local => zookeeper::Reads::Local,
+            ReadMode::Linearizable => zookeeper::Reads::Linearizable,
+        },
+        words: settings.four_letter_words.clone(),
+        super_digest: settings.super_digest.clone(),
+        // A client gives up a member that is silent for two thirds of its session's time-out.
+        leader_patience: Duration::from_millis(u64::from(settings.session_timeout_ms_min) / 2),
+        ..zookeeper::Settings::default()
     }
 }

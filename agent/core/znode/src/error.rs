@@ -36,10 +36,4 @@ pub enum Error {
     /// The session was attached elsewhere meanwhile.
     #[error("the session has moved")]
     SessionMoved,
-    /// An operation of the same transaction that comes before this one failed.
-    #[error("an operation before this one failed")]
-    RuntimeInconsistency,
-    /// This request is not served here.
-    #[error("not served")]
-    Unimplemented,
 }

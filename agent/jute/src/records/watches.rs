@@ -63,3 +63,17 @@ record! {
         pub persistent_recursive_watches: Vec<Text>,
     }
 }
+
+impl From<SetWatchesRequest> for SetWatches2Request {
+    /// As one without persistent watches.
+    fn from(set: SetWatchesRequest) -> Self {
+        Self {
+            relative_zxid: set.relative_zxid,
+            data_watches: set.data_watches,
+            exist_watches: set.exist_watches,
+            child_watches: set.child_watches,
+            persistent_watches: Vec::new(),
+            persistent_recursive_watches: Vec::new(),
+        }
+    }
+}

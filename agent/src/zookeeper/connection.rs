@@ -1,0 +1,228 @@
+//! A connection: what its task and the engine's loop share, and the task.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf as _, BytesMut};
+use synod_jute::Frames;
+use synod_znode::{Asker, ConnectionId, Id, SessionId, Zxid};
+use tokio::io::AsyncWrite;
+use tokio_util::io::poll_read_buf;
+
+use super::Front;
+use super::outbox::{Outbox, Outgoing};
+use super::pipeline::Pipeline;
+use crate::clock;
+use crate::tls::Stream;
+
+/// Bytes asked of the socket at a time.
+const READ_BYTES: usize = 16 << 10;
+
+/// The session that a connection holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) session: SessionId,
+    pub(super) attachment: Zxid,
+    pub(super) timeout_ms: u32,
+}
+
+/// What the task and the loop share of a connection.
+pub(super) struct Connection {
+    pub(super) id: ConnectionId,
+    pub(super) peer: IpAddr,
+    pub(super) since: u64,
+    pub(super) outbox: Outbox,
+    pub(super) pipeline: Mutex<Pipeline>,
+    pub(super) held: OnceLock<Held>,
+    /// What it proved to be, its address first.
+    pub(super) ids: Mutex<Vec<Id>>,
+    /// When a packet last came, as [`clock::now`].
+    pub(super) heard: AtomicU64,
+    /// Whether the pulse has it on its list.
+    pub(super) listed: AtomicBool,
+    /// Pings that are not answered yet.
+    pub(super) pings: AtomicU32,
+    received: AtomicU64,
+}
+
+impl Connection {
+    pub(super) fn new(id: ConnectionId, peer: IpAddr, ids: Vec<Id>) -> Self {
+        let now = clock::now().0;
+        Self {
+            id,
+            peer,
+            since: now,
+            outbox: Outbox::default(),
+            pipeline: Mutex::default(),
+            held: OnceLock::new(),
+            ids: Mutex::new(ids),
+            heard: AtomicU64::new(now),
+            listed: AtomicBool::new(false),
+            pings: AtomicU32::new(0),
+            received: AtomicU64::new(0),
+        }
+    }
+
+    /// Packets that came, and that went.
+    pub(super) fn packets(&self) -> (u64, u64) {
+        (self.received.load(Ordering::Relaxed), self.outbox.frames())
+    }
+
+    /// The session; only asked of a connection that has one.
+    pub(super) fn held(&self) -> Held {
+        *self.held.get().expect("requests come after the session")
+    }
+
+    pub(super) fn ids(&self) -> Vec<Id> {
+        self.ids
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(super) fn asker(&self) -> Asker {
+        let held = self.held();
+        Asker {
+            session: held.session,
+            attachment: held.attachment,
+            ids: self.ids(),
+        }
+    }
+}
+
+/// Frames in, the outbox out, until either ends.
+pub(super) struct Task {
+    front: Arc<Front>,
+    connection: Arc<Connection>,
+    stream: Stream,
+    input: BytesMut,
+    output: BytesMut,
+    unflushed: bool,
+}
+
+/// What happened on the socket.
+enum Happened {
+    Read,
+    End,
+}
+
+impl Task {
+    pub(super) fn new(
+        front: Arc<Front>,
+        connection: Arc<Connection>,
+        stream: Stream,
+        input: BytesMut,
+    ) -> Self {
+        Self {
+            front,
+            connection,
+            stream,
+            input,
+            output: BytesMut::new(),
+            unflushed: false,
+        }
+    }
+
+    pub(super) async fn run(mut self) -> io::Result<()> {
+        let frames = Frames::new(self.front.settings.frame_bytes_max);
+        let stop = self.front.stop().clone();
+        loop {
+            self.take_in(frames)?;
+            let happened = tokio::select! {
+                biased;
+                happened = poll_fn(|cx| self.poll(cx)) => happened?,
+                () = stop.cancelled() => return self.close().await,
+            };
+            if matches!(happened, Happened::End) {
+                return self.close().await;
+            }
+        }
+    }
+
+    /// Says goodbye: what was sent arrives before the end.
+    async fn close(&mut self) -> io::Result<()> {
+        poll_fn(|cx| Pin::new(&mut self.stream).poll_shutdown(cx)).await
+    }
+
+    /// Takes the frames that are there; what is wrong with one ends the connection.
+    fn take_in(&mut self, frames: Frames) -> io::Result<()> {
+        let mut any = false;
+        loop {
+            match frames.split(&mut self.input) {
+                Ok(Some(frame)) => {
+                    any = true;
+                    self.connection.received.fetch_add(1, Ordering::Relaxed);
+                    self.front.take(&self.connection, &frame);
+                }
+                Ok(None) => break,
+                Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+            }
+        }
+        if any {
+            self.connection
+                .heard
+                .store(clock::now().0, Ordering::Relaxed);
+            self.front.pulse.heard(&self.connection);
+            self.front.start(&self.connection);
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Happened>> {
+        match self.poll_send(cx) {
+            Poll::Ready(Ok(())) => return Poll::Ready(Ok(Happened::End)),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Pending => {}
+        }
+        // The outbox's end wakes this task too, as does a pipeline that has room again.
+        if self.connection.outbox.is_full() || self.front.has_enough(&self.connection, cx) {
+            return Poll::Pending;
+        }
+        let read = ready!(self.poll_receive(cx))?;
+        Poll::Ready(Ok(if read == 0 {
+            Happened::End
+        } else {
+            Happened::Read
+        }))
+    }
+
+    /// Sends what there is. Ready only at the end.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            while !self.output.is_empty() {
+                let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.output))?;
+                if sent == 0 {
+                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+                }
+                self.output.advance(sent);
+                self.unflushed = true;
+            }
+            match self.connection.outbox.poll_take(cx, &mut self.output) {
+                Poll::Ready(Outgoing::Send(unsent)) => self.output = unsent,
+                Poll::Ready(Outgoing::End) => return Poll::Ready(Ok(())),
+                Poll::Pending => {
+                    if self.unflushed {
+                        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+                        self.unflushed = false;
+                    }
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.input.reserve(READ_BYTES);
+        let polled = poll_read_buf(Pin::new(&mut self.stream), cx, &mut self.input);
+        if polled.is_pending() && self.input.is_empty() {
+            // An idle connection holds no buffer.
+            self.input = BytesMut::new();
+        }
+        polled
+    }
+}

@@ -1,0 +1,125 @@
+//! What a connection proves to be: `auth` and `sasl`.
+
+use std::sync::PoisonError;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use synod_jute::records::{AuthRequest, SaslRequest, SaslResponse};
+use synod_jute::{ErrorCode, Reply, ReplyHeader, RequestHeader, Response, Zxid};
+use synod_znode::Id;
+
+use super::connection::Connection;
+use super::records;
+
+/// Credentials of one connection.
+const IDS_MAX: usize = 64;
+
+/// How credentials are judged.
+#[derive(Debug, Default)]
+pub(super) struct Credentials {
+    /// Who shows a name and password with this digest may do everything: ZooKeeper's `superDigest`.
+    pub(super) super_digest: Option<String>,
+}
+
+impl Credentials {
+    /// `auth`: what is accepted is added; what is not ends the connection.
+    pub(super) fn auth(&self, connection: &Connection, header: RequestHeader, auth: &AuthRequest) {
+        let data = auth.auth.as_deref().unwrap_or_default();
+        let accepted = match auth.scheme.as_deref() {
+            Some("digest") => self.digest(data),
+            Some("ip") => vec![Id::new("ip", connection.peer.to_string())],
+            _ => Vec::new(),
+        };
+        let error = if add(connection, accepted) {
+            ErrorCode::Ok
+        } else {
+            ErrorCode::AuthFailed
+        };
+        let header = ReplyHeader {
+            xid: header.xid,
+            zxid: Zxid(0),
+            error,
+        };
+        let response = Response::None;
+        connection
+            .outbox
+            .put(|out| Reply { header, response }.encode(out));
+        if error != ErrorCode::Ok {
+            connection.outbox.end();
+        }
+    }
+
+    fn digest(&self, name_and_password: &[u8]) -> Vec<Id> {
+        let digest = digest_of(name_and_password);
+        let mut ids = Vec::new();
+        if self.super_digest.as_ref() == Some(&digest) {
+            ids.push(Id::new("super", ""));
+        }
+        ids.push(Id::new("digest", digest));
+        ids
+    }
+
+    /// `sasl`: there are no users yet that could prove themselves by it.
+    pub(super) fn sasl(
+        &self,
+        connection: &Connection,
+        header: RequestHeader,
+        zxid: synod_znode::Zxid,
+        _: &SaslRequest,
+    ) {
+        let header = ReplyHeader {
+            xid: header.xid,
+            zxid: records::zxid(zxid),
+            error: ErrorCode::AuthFailed,
+        };
+        let response = Response::Sasl(SaslResponse { token: None });
+        connection
+            .outbox
+            .put(|out| Reply { header, response }.encode(out));
+        connection.outbox.end();
+    }
+}
+
+/// Adds ids that are new; false if there are none, or too many.
+fn add(connection: &Connection, accepted: Vec<Id>) -> bool {
+    let mut ids = connection
+        .ids
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let some = !accepted.is_empty();
+    for id in accepted {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    some && ids.len() <= IDS_MAX
+}
+
+/// `DigestAuthenticationProvider.generateDigest`: the name, and the SHA-1 of name and password in Base64.
+fn digest_of(name_and_password: &[u8]) -> String {
+    let name = name_and_password
+        .split(|byte| *byte == b':')
+        .next()
+        .unwrap_or_default();
+    let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, name_and_password);
+    format!(
+        "{}:{}",
+        String::from_utf8_lossy(name),
+        STANDARD.encode(hash)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_zookeepers() {
+        // As `DigestAuthenticationProvider.main` prints them.
+        assert_eq!(
+            digest_of(b"super:secret"),
+            "super:gG7s8t3oDEtIqF6DM9LlI/R+9Ss="
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! What lives in the engine's loop besides the store: the watches, and whose outbox their events go to.
+//!
+//! It is locked in the loop only, so nobody ever waits for the lock.
+
+use std::sync::{Arc, Mutex};
+
+use hashbrown::HashMap;
+use synod_jute::{EventType, KeeperState, Reply, WatcherEvent};
+use synod_znode::{ConnectionId, EventKind, Hub, Notice, Store, Zxid};
+
+use super::connection::{Connection, Held};
+
+/// Watches and connections.
+pub(super) struct Desk {
+    pub(super) hub: Hub,
+    pub(super) connections: HashMap<ConnectionId, Arc<Connection>>,
+    /// See [`Store::restored_count`].
+    restored: u64,
+}
+
+impl Desk {
+    /// The desk for a store.
+    pub(super) fn new(store: &mut Store) -> Self {
+        Self {
+            hub: Hub::new(store),
+            connections: HashMap::new(),
+            restored: store.restored_count(),
+        }
+    }
+
+    /// A connection holds a session from now on.
+    pub(super) fn attach(&mut self, store: &mut Store, connection: &Arc<Connection>, held: Held) {
+        self.deliver(store, held.attachment);
+        self.hub
+            .attach(held.session, held.attachment, connection.id);
+        self.connections
+            .insert(connection.id, Arc::clone(connection));
+    }
+
+    /// A connection is gone.
+    pub(super) fn leave(&mut self, connection: &Connection) {
+        if self.connections.remove(&connection.id).is_some() {
+            self.hub.leave(connection.held().session, connection.id);
+        }
+    }
+
+    /// Packets that came and went on the connections that are there.
+    pub(super) fn packets(&self) -> (u64, u64) {
+        let all = self
+            .connections
+            .values()
+            .map(|connection| connection.packets());
+        all.fold((0, 0), |(received, sent), (more, gone)| {
+            (received + more, sent + gone)
+        })
+    }
+
+    /// Puts the events of what was applied up to `until` into the outboxes.
+    pub(super) fn deliver(&mut self, store: &mut Store, until: Zxid) {
+        let Self {
+            hub, connections, ..
+        } = self;
+        hub.advance(store, until, |notice| match notice {
+            Notice::Event { to, kind, path } => {
+                if let Some(connection) = connections.get(&to) {
+                    connection.outbox.put(|out| event(kind, &path).encode(out));
+                }
+            }
+            Notice::Over { connection } => {
+                if let Some(connection) = connections.get(&connection) {
+                    connection.outbox.end();
+                }
+            }
+        });
+    }
+
+    /// After each turn of the loop: everything that was applied is told.
+    pub(super) fn after_turn(&mut self, store: &mut Store) {
+        if store.restored_count() != self.restored {
+            self.restored = store.restored_count();
+            tracing::info!(
+                connections = self.connections.len(),
+                "the state was replaced by a snapshot; clients connect anew, since their watches may have missed something"
+            );
+            self.connections
+                .values()
+                .for_each(|connection| connection.outbox.end());
+        }
+        self.deliver(store, store.zxid());
+    }
+}
+
+/// A desk is made with the store it is for, in the loop.
+pub(super) type SharedDesk = Arc<Mutex<Option<Desk>>>;
+
+/// Uses the desk, which is made at its first use.
+pub(super) fn with<R>(
+    shared: &SharedDesk,
+    store: &mut Store,
+    f: impl FnOnce(&mut Desk, &mut Store) -> R,
+) -> R {
+    let mut desk = shared
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let desk = desk.get_or_insert_with(|| Desk::new(store));
+    f(desk, store)
+}
+
+/// An event as it is sent.
+pub(super) fn event(kind: EventKind, path: &str) -> Reply {
+    let kind = match kind {
+        EventKind::Created => EventType::NodeCreated,
+        EventKind::Deleted => EventType::NodeDeleted,
+        EventKind::DataChanged => EventType::NodeDataChanged,
+        EventKind::ChildrenChanged => EventType::NodeChildrenChanged,
+    };
+    Reply::event(WatcherEvent {
+        kind,
+        state: KeeperState::SyncConnected,
+        path: path.into(),
+    })
+}

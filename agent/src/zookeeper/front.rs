@@ -1,0 +1,186 @@
+//! What all connections share: the way to the engine, who this member is, and the bounds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use synod_agent_api::Role;
+use synod_znode::{ConnectionId, SessionId, Store};
+use tokio_util::sync::CancellationToken;
+
+use super::connection::Connection;
+use super::credentials::Credentials;
+use super::desk::{self, SharedDesk};
+use super::metrics::{Gauges, Metrics};
+use super::pulse::Pulse;
+use crate::clock;
+use crate::engine::Engine;
+
+/// Where reads are served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reads {
+    /// By the member that is asked, as it is: ZooKeeper's way. They may be stale; `sync` before them makes them recent.
+    #[default]
+    Local,
+    /// Once everything that was decided before is applied here: each is as recent as if `sync` came before it.
+    Linearizable,
+}
+
+impl Reads {
+    pub(super) const fn are_linearizable(self) -> bool {
+        matches!(self, Self::Linearizable)
+    }
+}
+
+/// What a front end is told at its start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Bytes of one packet: ZooKeeper's `jute.maxbuffer`.
+    pub frame_bytes_max: usize,
+    /// Where reads are served.
+    pub reads: Reads,
+    /// Connections at a time; more wait in the kernel's backlog.
+    pub connections_max: usize,
+    /// The four-letter words that are answered.
+    pub words: Vec<String>,
+    /// Who shows a name and password with this digest may do everything.
+    pub super_digest: Option<String>,
+    /// How long clients are kept while no leader takes note of their sessions.
+    pub leader_patience: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            frame_bytes_max: synod_jute::FRAME_BYTES_MAX,
+            reads: Reads::Local,
+            connections_max: 131_072,
+            words: ["srvr", "ruok", "isro"].map(str::to_owned).to_vec(),
+            super_digest: None,
+            leader_patience: Duration::from_secs(3),
+        }
+    }
+}
+
+/// The front end of one member.
+pub struct Front {
+    pub(super) engine: Engine<Store>,
+    pub(super) settings: Settings,
+    pub(super) number: u64,
+    pub(super) desk: SharedDesk,
+    pub(super) pulse: Pulse,
+    pub(super) credentials: Credentials,
+    pub(super) metrics: Metrics,
+    connections: AtomicU64,
+    /// The last session number that was given out: its upper part is the time, so that none comes twice.
+    sessions: AtomicU64,
+    zxid: AtomicI64,
+    stop: CancellationToken,
+}
+
+/// Session numbers of one millisecond.
+const SESSIONS_PER_MS_BITS: u32 = 16;
+
+impl Front {
+    /// A front end over an engine. `stop` ends it.
+    #[must_use]
+    pub fn new(engine: Engine<Store>, settings: Settings, stop: CancellationToken) -> Self {
+        Self {
+            number: engine.status().number,
+            desk: SharedDesk::default(),
+            pulse: Pulse::default(),
+            credentials: Credentials {
+                super_digest: settings.super_digest.clone(),
+            },
+            metrics: Metrics::default(),
+            connections: AtomicU64::new(0),
+            sessions: AtomicU64::new(clock::wall_ms() << SESSIONS_PER_MS_BITS),
+            zxid: AtomicI64::new(0),
+            engine,
+            settings,
+            stop,
+        }
+    }
+
+    /// Is cancelled when the front end is to end.
+    pub(super) const fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// The id of a new connection.
+    pub(super) fn connection_id(&self) -> ConnectionId {
+        ConnectionId(self.connections.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The id of a new session.
+    pub(super) fn session_id(&self) -> SessionId {
+        SessionId::new(
+            self.number,
+            self.sessions.fetch_add(1, Ordering::Relaxed) + 1,
+        )
+    }
+
+    /// The store's zxid as of the last turn.
+    pub(super) fn zxid(&self) -> synod_znode::Zxid {
+        synod_znode::Zxid(self.zxid.load(Ordering::Relaxed))
+    }
+
+    /// Has events delivered after each turn of the loop.
+    pub(super) async fn deliver_after_turns(self: &Arc<Self>) {
+        let front = Arc::clone(self);
+        let hook = Box::new(move |store: &mut Store| {
+            desk::with(&front.desk, store, |desk, store| desk.after_turn(store));
+            front.zxid.store(store.zxid().0, Ordering::Relaxed);
+        });
+        let _ = self.engine.after_each_turn(hook).await;
+    }
+
+    /// A connection ended.
+    pub(super) fn leave(&self, connection: &Arc<Connection>) {
+        self.metrics.ended(connection.packets());
+        let (shared, connection) = (Arc::clone(&self.desk), Arc::clone(connection));
+        let leave =
+            move |store: &mut Store| desk::with(&shared, store, |desk, _| desk.leave(&connection));
+        // A loop that has too much to do, or none, keeps the watches of a connection whose outbox takes nothing any more.
+        let _ = self.engine.tell(leave);
+    }
+
+    /// Ends all connections, so that clients find another member.
+    pub(super) fn let_everybody_go(&self) {
+        let shared = Arc::clone(&self.desk);
+        let go = move |store: &mut Store| {
+            desk::with(&shared, store, |desk, _| {
+                desk.connections
+                    .values()
+                    .for_each(|connection| connection.outbox.end());
+            });
+        };
+        let _ = self.engine.tell(go);
+    }
+
+    /// The metrics of clients and of what is stored, as text.
+    pub async fn own_metrics(&self) -> String {
+        let shared = Arc::clone(&self.desk);
+        let look = move |store: &mut Store| {
+            desk::with(&shared, store, |desk, store| Gauges {
+                sizes: store.sizes(),
+                watches: desk.hub.counts(),
+                zxid: store.zxid().0,
+                packets: desk.packets(),
+            })
+        };
+        let gauges = self.engine.inspect(look).await;
+        self.metrics.text(gauges.ok().as_ref())
+    }
+
+    /// ZooKeeper's word for what this member is.
+    pub(super) fn mode(&self) -> &'static str {
+        let status = self.engine.status();
+        match status.role {
+            Role::Leader if status.configuration.members.len() < 2 => "standalone",
+            Role::Leader => "leader",
+            Role::Learner => "observer",
+            _ => "follower",
+        }
+    }
+}

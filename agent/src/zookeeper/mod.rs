@@ -1,0 +1,41 @@
+//! The ZooKeeper client protocol: wire to command and back.
+//!
+//! One task owns a connection's socket; what clients ask is done in the engine's loop, in each connection's order, and what is to be
+//! sent is put into the connection's outbox there. So order needs no locks and no numbers: an event is in the outbox before the
+//! reply that shows its cause, because the loop put it there before.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `server` | the listener |
+//! | `opening` | the first bytes of a connection: a four-letter word, or a session |
+//! | `connection` | the socket's task: frames in, the outbox out |
+//! | `outbox` | what is to be sent |
+//! | `desk` | what lives in the loop: watches, and the outboxes that they fill |
+//! | `pipeline` | a connection's requests, one run of them after the other |
+//! | `reads`, `writes`, `watches` | the requests themselves |
+//! | `pulse` | which sessions were heard of, told to the leader; pings |
+//! | `credentials` | what a connection proved to be |
+//! | `records`, `errors` | the core's words as the wire's |
+//! | `words` | four-letter words |
+//!
+//! It does not know: ballots, disks, peers.
+
+mod connection;
+mod credentials;
+mod desk;
+mod errors;
+mod front;
+mod metrics;
+mod opening;
+mod outbox;
+mod pipeline;
+mod pulse;
+mod reads;
+mod records;
+mod server;
+mod watches;
+mod words;
+mod writes;
+
+pub use front::{Front, Reads, Settings};
+pub use server::serve;

@@ -1,0 +1,318 @@
+//! A connection's requests, in its order: a run of reads is done at once, a run of writes is one command in the log, and what comes
+//! after it waits until it is answered. So a client that sends many requests ahead has them in order, across elections too, and
+//! costs one slot for a run.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Waker};
+
+use bytes::Bytes;
+use synod_jute::{Answer as RefusalAnswer, Refusal, Reply, Request, RequestHeader, Xid};
+use synod_znode::{Command, Response, Store};
+
+use super::connection::Connection;
+use super::writes::{self, Owed};
+use super::{Front, desk, reads, records};
+
+/// Requests of one connection that wait.
+const REQUESTS_MAX: usize = 1_000;
+/// Their bytes.
+const BYTES_MAX: usize = 4 << 20;
+/// Requests of one command.
+const RUN_MAX: usize = 256;
+/// Bytes of one command.
+const RUN_BYTES_MAX: usize = 512 << 10;
+
+/// A request that waits, or its refusal.
+struct Waiting {
+    asked: Result<(RequestHeader, Request), Refusal>,
+    bytes: usize,
+}
+
+/// The requests of one connection.
+#[derive(Default)]
+pub(super) struct Pipeline {
+    waiting: VecDeque<Waiting>,
+    bytes: usize,
+    /// Somebody is at it: the loop, or an answer that is waited for.
+    busy: bool,
+    waker: Option<Waker>,
+}
+
+/// What is to be done next.
+enum Next {
+    /// This, which the store answers as it is.
+    Local(RequestHeader, Request),
+    /// These, by one command.
+    Writes(Vec<Owed>, Vec<synod_znode::Write>),
+    /// Wait for the log, and answer.
+    Sync(RequestHeader, Option<synod_jute::Text>),
+    /// End the session.
+    Close(RequestHeader),
+    /// Answer what cannot be read.
+    Refused(Refusal),
+    /// Nothing waits.
+    Idle,
+}
+
+impl Pipeline {
+    fn push(&mut self, asked: Result<(RequestHeader, Request), Refusal>, bytes: usize) {
+        self.bytes += bytes;
+        self.waiting.push_back(Waiting { asked, bytes });
+    }
+
+    fn has_enough(&self) -> bool {
+        self.bytes >= BYTES_MAX || self.waiting.len() >= REQUESTS_MAX
+    }
+
+    fn pop(&mut self) -> Option<Result<(RequestHeader, Request), Refusal>> {
+        let waiting = self.waiting.pop_front()?;
+        self.bytes -= waiting.bytes;
+        if !self.has_enough()
+            && let Some(waker) = self.waker.take()
+        {
+            waker.wake();
+        }
+        Some(waiting.asked)
+    }
+
+    fn next_is_write(&self) -> bool {
+        matches!(self.waiting.front(), Some(Waiting { asked: Ok((_, request)), .. }) if writes::is_write(request))
+    }
+
+    /// Takes what is to be done next; with nothing to do, nobody is at it any more.
+    fn next(&mut self) -> Next {
+        if self.next_is_write() {
+            return self.run();
+        }
+        match self.pop() {
+            None => {
+                self.busy = false;
+                Next::Idle
+            }
+            Some(Err(refusal)) => Next::Refused(refusal),
+            Some(Ok((header, Request::Sync(request)))) => Next::Sync(header, request.path),
+            Some(Ok((header, Request::CloseSession))) => Next::Close(header),
+            Some(Ok((header, request))) => Next::Local(header, request),
+        }
+    }
+
+    fn run(&mut self) -> Next {
+        let (mut owed, mut run, mut bytes) = (Vec::new(), Vec::new(), 0);
+        while self.next_is_write() && run.len() < RUN_MAX && bytes < RUN_BYTES_MAX {
+            bytes += self.waiting.front().map_or(0, |waiting| waiting.bytes);
+            if let Some(Ok((header, request))) = self.pop()
+                && let Some((answer, write)) = writes::write_of(header, request)
+            {
+                owed.push(answer);
+                run.push(write);
+            }
+        }
+        Next::Writes(owed, run)
+    }
+}
+
+impl Front {
+    /// Takes a frame in.
+    pub(super) fn take(&self, connection: &Connection, frame: &Bytes) {
+        let asked = Request::decode(frame);
+        if let Ok((header, Request::Ping)) = &asked
+            && header.xid == Xid::PING
+        {
+            self.pulse.ping(connection);
+            return;
+        }
+        lock(connection).push(asked, frame.len());
+    }
+
+    /// Whether a connection has so many requests waiting that no more are to be taken in; then its task is woken when it has
+    /// less.
+    pub(super) fn has_enough(&self, connection: &Connection, cx: &Context<'_>) -> bool {
+        let mut pipeline = lock(connection);
+        let enough = pipeline.has_enough();
+        if enough {
+            pipeline.waker = Some(cx.waker().clone());
+        }
+        enough
+    }
+
+    /// Sees to it that somebody is at a connection's requests.
+    pub(super) fn start(self: &Arc<Self>, connection: &Arc<Connection>) {
+        let mut pipeline = lock(connection);
+        if pipeline.busy || pipeline.waiting.is_empty() {
+            return;
+        }
+        pipeline.busy = true;
+        if pipeline.next_is_write() {
+            let next = pipeline.run();
+            drop(pipeline);
+            if let Next::Writes(owed, run) = next {
+                self.propose(connection, owed, run);
+            }
+            return;
+        }
+        drop(pipeline);
+        let (front, at) = (Arc::clone(self), Arc::clone(connection));
+        let told = if self.settings.reads.are_linearizable() {
+            self.engine.read_then(Box::new(move |store| match store {
+                Ok(store) => front.go_on(&at, store),
+                Err(_) => at.outbox.cut(),
+            }))
+        } else {
+            self.engine.tell(move |store| front.go_on(&at, store))
+        };
+        if told.is_err() {
+            // What was asked is not answered: the client asks elsewhere, or again.
+            connection.outbox.cut();
+        }
+    }
+
+    /// Does what waits, in the loop, until something must be waited for.
+    pub(super) fn go_on(self: &Arc<Self>, connection: &Arc<Connection>, store: &mut Store) {
+        let desk = Arc::clone(&self.desk);
+        desk::with(&desk, store, |desk, store| {
+            desk.deliver(store, store.zxid());
+            while !connection.outbox.is_ending() {
+                let next = lock(connection).next();
+                match next {
+                    Next::Local(header, request) => {
+                        reads::answer(self, desk, store, connection, header, request);
+                    }
+                    Next::Refused(refusal) => refuse(connection, store, &refusal),
+                    Next::Writes(owed, run) => return self.propose(connection, owed, run),
+                    Next::Sync(header, path) => return self.sync(connection, header, path),
+                    Next::Close(header) => return self.close(connection, header),
+                    Next::Idle => return,
+                }
+            }
+        });
+    }
+
+    fn propose(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        owed: Vec<Owed>,
+        writes: Vec<synod_znode::Write>,
+    ) {
+        let command = Command::Write {
+            by: connection.asker(),
+            writes,
+        };
+        let (front, at) = (Arc::clone(self), Arc::clone(connection));
+        self.decide(connection, &command, move |store, response| {
+            let Response::Answers(answers) = response else {
+                return at.outbox.cut();
+            };
+            desk::with(&front.desk, store, |desk, store| {
+                for (owed, answer) in owed.into_iter().zip(answers) {
+                    desk.deliver(store, answer.zxid);
+                    writes::answer(&at, owed, answer);
+                }
+            });
+            front.go_on(&at, store);
+        });
+    }
+
+    fn close(self: &Arc<Self>, connection: &Arc<Connection>, header: RequestHeader) {
+        let by = connection.asker();
+        let at = Arc::clone(connection);
+        let desk = Arc::clone(&self.desk);
+        self.decide(
+            connection,
+            &Command::CloseSession { by },
+            move |store, response| {
+                let Response::Closed { zxid } = response else {
+                    return at.outbox.cut();
+                };
+                desk::with(&desk, store, |desk, store| {
+                    // The reply is the last that is sent: what ends the connection comes after it.
+                    at.outbox.put(|out| {
+                        Reply::ok(header.xid, records::zxid(zxid), synod_jute::Response::None)
+                            .encode(out)
+                    });
+                    at.outbox.end();
+                    desk.deliver(store, zxid);
+                });
+            },
+        );
+    }
+
+    /// Has a command decided; `then` runs in the loop. Without a decision the connection is cut: whether it was decided is not
+    /// known, which a client is told by the loss of its connection.
+    fn decide(
+        &self,
+        connection: &Arc<Connection>,
+        command: &Command,
+        then: impl FnOnce(&mut Store, Response) + Send + 'static,
+    ) {
+        let at = Arc::clone(connection);
+        let told = self.engine.propose_then(
+            command.encode(),
+            Box::new(move |decided| match decided {
+                Ok((store, response)) => then(store, response),
+                Err(_) => at.outbox.cut(),
+            }),
+        );
+        if told.is_err() {
+            connection.outbox.cut();
+        }
+    }
+
+    fn sync(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        header: RequestHeader,
+        path: Option<synod_jute::Text>,
+    ) {
+        let (front, at) = (Arc::clone(self), Arc::clone(connection));
+        let told = self.engine.read_then(Box::new(move |store| {
+            let Ok(store) = store else {
+                return at.outbox.cut();
+            };
+            desk::with(&front.desk, store, |desk, store| {
+                desk.deliver(store, store.zxid());
+                let response =
+                    synod_jute::Response::Sync(synod_jute::records::SyncResponse { path });
+                let reply = Reply::ok(header.xid, records::zxid(store.zxid()), response);
+                at.outbox.put(|out| reply.encode(out));
+            });
+            front.go_on(&at, store);
+        }));
+        if told.is_err() {
+            connection.outbox.cut();
+        }
+    }
+}
+
+/// Answers what cannot be read as ZooKeeper does: by its error, or by the connection's end.
+fn refuse(connection: &Connection, store: &Store, refusal: &Refusal) {
+    tracing::debug!(peer = %connection.peer, %refusal, "a request that cannot be read");
+    let fail = |zxid, error| {
+        let xid = header_of(refusal).map_or(Xid(0), |header| header.xid);
+        connection
+            .outbox
+            .put(|out| Reply::failed(xid, zxid, error).encode(out));
+    };
+    match refusal.answer() {
+        RefusalAnswer::Close => connection.outbox.end(),
+        RefusalAnswer::ReplyAndClose(error) => {
+            fail(synod_jute::Zxid::NONE, error);
+            connection.outbox.end();
+        }
+        RefusalAnswer::Reply(error) => fail(records::zxid(store.zxid()), error),
+    }
+}
+
+const fn header_of(refusal: &Refusal) -> Option<RequestHeader> {
+    match refusal {
+        Refusal::Header(_) => None,
+        Refusal::Unknown(header) | Refusal::Body { header, .. } => Some(*header),
+    }
+}
+
+fn lock(connection: &Connection) -> std::sync::MutexGuard<'_, Pipeline> {
+    connection
+        .pipeline
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,142 @@
+//! Which sessions were heard of, told to the leader. A ping is answered when the leader, confirmed by a quorum, has taken note of
+//! it: so who hears the answer knows that its session lives on for the whole time-out.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use synod_jute::{Reply, Response, Xid, Zxid};
+use synod_znode::{SessionId, TOUCH_MAX, Touch, Touched};
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+
+use super::connection::Connection;
+use super::{Front, records};
+use crate::clock;
+
+/// Sessions whose clients send other things than pings are told of this often.
+const INTERVAL: Duration = Duration::from_millis(500);
+/// Pause after the leader did not answer.
+const RETRY: Duration = Duration::from_millis(50);
+/// How long the leader's answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The connections that were heard of since the leader was last told.
+#[derive(Default)]
+pub(super) struct Pulse {
+    heard: Mutex<Vec<Weak<Connection>>>,
+    pinged: Notify,
+}
+
+impl Pulse {
+    /// A packet came.
+    pub(super) fn heard(&self, connection: &Arc<Connection>) {
+        if connection.held.get().is_some() && !connection.listed.swap(true, Ordering::Relaxed) {
+            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            heard.push(Arc::downgrade(connection));
+        }
+        if connection.pings.load(Ordering::Relaxed) > 0 {
+            self.pinged.notify_one();
+        }
+    }
+
+    /// A ping came. It is answered with others.
+    pub(super) fn ping(&self, connection: &Connection) {
+        connection.pings.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Those that were heard of, at most so many as one message takes.
+    fn take(&self) -> Vec<Arc<Connection>> {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = heard.len().min(TOUCH_MAX);
+        heard
+            .drain(..count)
+            .filter_map(|connection| connection.upgrade())
+            .collect()
+    }
+}
+
+/// Those that one message is about.
+struct Beat {
+    connections: Vec<(Arc<Connection>, u32)>,
+    touch: Touch,
+}
+
+impl Beat {
+    fn new(connections: Vec<Arc<Connection>>) -> Self {
+        let now = clock::now().0;
+        let mut touch = Touch::default();
+        let mut pinging = Vec::with_capacity(connections.len());
+        for connection in connections {
+            // In this order: what comes from here on is of the next beat.
+            connection.listed.store(false, Ordering::Relaxed);
+            let pings = connection.pings.swap(0, Ordering::Relaxed);
+            let age_ns = now.saturating_sub(connection.heard.load(Ordering::Relaxed));
+            let age_ms = u32::try_from(age_ns / 1_000_000).unwrap_or(u32::MAX);
+            touch.sessions.push((connection.held().session, age_ms));
+            pinging.push((connection, pings));
+        }
+        Self {
+            connections: pinging,
+            touch,
+        }
+    }
+
+    /// The leader took note.
+    fn done(self, zxid: Zxid, gone: &[SessionId]) {
+        for (connection, pings) in self.connections {
+            if gone.contains(&connection.held().session) {
+                connection.outbox.end();
+                continue;
+            }
+            for _ in 0..pings {
+                connection
+                    .outbox
+                    .put(|out| Reply::ok(Xid::PING, zxid, Response::None).encode(out));
+            }
+        }
+    }
+
+    /// The leader did not answer: the next beat is about these too.
+    fn again(self, pulse: &Pulse) {
+        for (connection, pings) in self.connections {
+            connection.pings.fetch_add(pings, Ordering::Relaxed);
+            pulse.heard(&connection);
+        }
+    }
+}
+
+/// Tells the leader until the front end stops.
+pub(super) async fn beat(front: Arc<Front>) {
+    let mut confirmed = clock::now();
+    loop {
+        tokio::select! {
+            () = front.pulse.pinged.notified() => {}
+            () = sleep(INTERVAL) => {}
+            () = front.stop().cancelled() => return,
+        }
+        let connections = front.pulse.take();
+        if connections.is_empty() {
+            confirmed = clock::now();
+            continue;
+        }
+        let beat = Beat::new(connections);
+        let told = timeout(PATIENCE, front.engine.soft(beat.touch.clone())).await;
+        if let Ok(Ok(Touched::Gone(gone))) = told {
+            confirmed = clock::now();
+            beat.done(records::zxid(front.zxid()), &gone);
+            continue;
+        }
+        beat.again(&front.pulse);
+        let silent = Duration::from_nanos((clock::now() - confirmed).0);
+        if silent > front.settings.leader_patience {
+            tracing::warn!(
+                seconds = silent.as_secs(),
+                "no leader takes note of sessions; clients are let go, so that they find another member"
+            );
+            front.let_everybody_go();
+            confirmed = clock::now();
+        }
+        sleep(RETRY).await;
+    }
+}

@@ -1,0 +1,241 @@
+//! Requests that the store answers as it is.
+
+use std::sync::Arc;
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use synod_jute::records::{
+    ClientInfo, GetAclResponse, GetChildrenResponse, GetDataResponse, GetEphemeralsResponse,
+    MultiOp, MultiResponse, OpResult, ReadRequest, WhoAmIResponse,
+};
+use synod_jute::wire::Wire as _;
+use synod_jute::{ErrorCode, Reply, ReplyHeader, Request, RequestHeader, Response, Text, framed};
+use synod_znode::{Error, Id, Stat, Store, WatchMode};
+
+use super::connection::Connection;
+use super::desk::Desk;
+use super::errors::code;
+use super::{Front, records, watches};
+
+/// What is answered: a reply, or nothing but its error.
+pub(super) type Answered = Result<Response, ErrorCode>;
+
+/// Answers a request in the loop.
+pub(super) fn answer(
+    front: &Front,
+    desk: &mut Desk,
+    store: &Store,
+    connection: &Arc<Connection>,
+    header: RequestHeader,
+    request: Request,
+) {
+    let answered = match request {
+        Request::GetData(read) => return data(desk, store, connection, header, &read),
+        Request::Exists(read) => exists(desk, store, connection, &read),
+        Request::GetChildren(read) => {
+            return children(desk, store, connection, header, &read, false);
+        }
+        Request::GetChildren2(read) => {
+            return children(desk, store, connection, header, &read, true);
+        }
+        Request::GetAcl(read) => acl(store, connection, &read.path),
+        Request::GetAllChildrenNumber(read) => count(store, connection, &read.path),
+        Request::GetEphemerals(read) => Ok(ephemerals(store, connection, read.prefix.as_deref())),
+        Request::MultiRead(multi) => multi_read(store, connection, &multi.ops),
+        Request::WhoAmI => Ok(who(connection)),
+        Request::Ping => Ok(Response::None),
+        Request::AddWatch(add) => Ok(watches::add(desk, connection, &add)),
+        Request::CheckWatches(which) => watches::check(desk, connection, &which),
+        Request::RemoveWatches(which) => watches::remove(desk, connection, &which),
+        Request::SetWatches(set) => Ok(watches::set_again(desk, store, connection, &set.into())),
+        Request::SetWatches2(set) => Ok(watches::set_again(desk, store, connection, &set)),
+        Request::Auth(auth) => return front.credentials.auth(connection, header, &auth),
+        Request::Sasl(sasl) => {
+            return front
+                .credentials
+                .sasl(connection, header, store.zxid(), &sasl);
+        }
+        Request::Reconfig(_) => Err(ErrorCode::ReconfigDisabled),
+        Request::DeleteContainer | Request::CreateSession => Err(ErrorCode::BadArguments),
+        // A transaction that cannot be done, for its operations or its kind.
+        Request::Multi(_) => Err(ErrorCode::MarshallingError),
+        // Taken elsewhere: see `pipeline` and `writes`.
+        Request::Create(_)
+        | Request::Create2(_)
+        | Request::CreateContainer(_)
+        | Request::CreateTtl(_)
+        | Request::Delete(_)
+        | Request::SetData(_)
+        | Request::SetAcl(_)
+        | Request::Check(_)
+        | Request::Sync(_)
+        | Request::CloseSession => Err(ErrorCode::SystemError),
+    };
+    let zxid = records::zxid(store.zxid());
+    let reply = match answered {
+        Ok(response) => Reply::ok(header.xid, zxid, response),
+        Err(error) => Reply::failed(header.xid, zxid, error),
+    };
+    connection.outbox.put(|out| reply.encode(out));
+}
+
+/// Writes a reply's frame without making its parts first.
+fn frame(
+    connection: &Connection,
+    header: RequestHeader,
+    store: &Store,
+    error: ErrorCode,
+    body: impl FnOnce(&mut BytesMut),
+) {
+    let header = ReplyHeader {
+        xid: header.xid,
+        zxid: records::zxid(store.zxid()),
+        error,
+    };
+    connection.outbox.put(|out| {
+        framed(out, |out| {
+            header.write(out);
+            body(out);
+        });
+    });
+}
+
+fn data(
+    desk: &mut Desk,
+    store: &Store,
+    connection: &Connection,
+    header: RequestHeader,
+    read: &ReadRequest,
+) {
+    match store.data(&read.path, &connection.ids()) {
+        Ok((data, stat)) => {
+            if read.watch {
+                desk.hub.watch(connection.id, &read.path, WatchMode::Data);
+            }
+            frame(connection, header, store, ErrorCode::Ok, |out| {
+                put_data(out, data);
+                records::stat(&stat).write(out);
+            });
+        }
+        Err(error) => frame(connection, header, store, code(error), |_| ()),
+    }
+}
+
+fn put_data(out: &mut BytesMut, data: Option<&[u8]>) {
+    match data {
+        None => out.put_i32(-1),
+        Some(data) => {
+            out.put_i32(data.len() as i32);
+            out.put_slice(data);
+        }
+    }
+}
+
+fn exists(desk: &mut Desk, store: &Store, connection: &Connection, read: &ReadRequest) -> Answered {
+    if read.watch {
+        desk.hub.watch(connection.id, &read.path, WatchMode::Data);
+    }
+    store
+        .exists(&read.path)
+        .map(|stat| Response::Stat(records::stat(&stat)))
+        .map_err(code)
+}
+
+fn children(
+    desk: &mut Desk,
+    store: &Store,
+    connection: &Connection,
+    header: RequestHeader,
+    read: &ReadRequest,
+    with_stat: bool,
+) {
+    match store.children(&read.path, &connection.ids()) {
+        Ok((names, stat)) => {
+            if read.watch {
+                desk.hub.watch(connection.id, &read.path, WatchMode::Child);
+            }
+            frame(connection, header, store, ErrorCode::Ok, |out| {
+                out.put_i32(names.len() as i32);
+                for name in names {
+                    put_data(out, Some(name.as_bytes()));
+                }
+                if with_stat {
+                    records::stat(&stat).write(out);
+                }
+            });
+        }
+        Err(error) => frame(connection, header, store, code(error), |_| ()),
+    }
+}
+
+fn acl(store: &Store, connection: &Connection, path: &str) -> Answered {
+    let (list, stat) = store.acl(path, &connection.ids()).map_err(code)?;
+    Ok(Response::Acl(GetAclResponse {
+        acl: records::wire_acl(list),
+        stat: records::stat(&stat),
+    }))
+}
+
+fn count(store: &Store, connection: &Connection, path: &str) -> Answered {
+    let count = store.count_below(path, &connection.ids()).map_err(code)?;
+    Ok(Response::ChildrenNumber(
+        i32::try_from(count).unwrap_or(i32::MAX),
+    ))
+}
+
+fn ephemerals(store: &Store, connection: &Connection, prefix: Option<&str>) -> Response {
+    let prefix = prefix.filter(|prefix| !prefix.is_empty()).unwrap_or("/");
+    let paths = store.ephemerals(connection.held().session, prefix);
+    Response::Ephemerals(GetEphemeralsResponse {
+        ephemerals: paths.map(Text::from).collect(),
+    })
+}
+
+/// Each read stands for itself.
+fn multi_read(store: &Store, connection: &Connection, ops: &[MultiOp]) -> Answered {
+    let ids = connection.ids();
+    let results: Option<Vec<OpResult>> = ops.iter().map(|op| read_op(store, &ids, op)).collect();
+    let results = results.ok_or(ErrorCode::MarshallingError)?;
+    Ok(Response::Multi(MultiResponse { results }))
+}
+
+fn read_op(store: &Store, ids: &[Id], op: &MultiOp) -> Option<OpResult> {
+    let result = match op {
+        MultiOp::GetData(read) => store
+            .data(&read.path, ids)
+            .map(|(data, stat)| got_data(data, &stat)),
+        MultiOp::GetChildren(read) => store
+            .children(&read.path, ids)
+            .map(|(names, _)| got_children(&names)),
+        _ => return None,
+    };
+    Some(result.unwrap_or_else(|error: Error| OpResult::Error(code(error))))
+}
+
+fn got_data(data: Option<&[u8]>, stat: &Stat) -> OpResult {
+    OpResult::GetData(GetDataResponse {
+        data: data.map(Bytes::copy_from_slice),
+        stat: records::stat(stat),
+    })
+}
+
+fn got_children(names: &[&str]) -> OpResult {
+    OpResult::GetChildren(GetChildrenResponse {
+        children: names.iter().map(|name| Text::from(*name)).collect(),
+    })
+}
+
+fn who(connection: &Connection) -> Response {
+    let info = |id: Id| {
+        let user = match id.scheme.as_str() {
+            "digest" => id.id.split(':').next().unwrap_or_default().to_owned(),
+            _ => id.id,
+        };
+        ClientInfo {
+            scheme: id.scheme.into(),
+            user: user.into(),
+        }
+    };
+    Response::WhoAmI(WhoAmIResponse {
+        client_info: connection.ids().into_iter().map(info).collect(),
+    })
+}

@@ -1,0 +1,99 @@
+//! Requests about watches.
+
+use synod_jute::records::{AddWatchRequest, AddWatchResponse, SetWatches2Request, WatchesRequest};
+use synod_jute::{AddWatchMode, ErrorCode, Response, Text, WatcherType};
+use synod_znode::{Notice, SetAgain, Store, WatchMode, Zxid};
+
+use super::connection::Connection;
+use super::desk::{self, Desk};
+use super::reads::Answered;
+
+/// `addWatch`.
+pub(super) fn add(desk: &mut Desk, connection: &Connection, add: &AddWatchRequest) -> Response {
+    let mode = match add.mode {
+        AddWatchMode::Persistent => WatchMode::Persistent,
+        AddWatchMode::PersistentRecursive => WatchMode::PersistentRecursive,
+    };
+    desk.hub.watch(connection.id, &add.path, mode);
+    Response::AddWatch(AddWatchResponse {
+        error: ErrorCode::Ok,
+    })
+}
+
+/// The watches that are meant: persistent ones are of data and of children.
+const fn modes(kind: WatcherType) -> &'static [WatchMode] {
+    match kind {
+        WatcherType::Data => &[
+            WatchMode::Data,
+            WatchMode::Persistent,
+            WatchMode::PersistentRecursive,
+        ],
+        WatcherType::Children => &[
+            WatchMode::Child,
+            WatchMode::Persistent,
+            WatchMode::PersistentRecursive,
+        ],
+        WatcherType::Any => &[
+            WatchMode::Data,
+            WatchMode::Child,
+            WatchMode::Persistent,
+            WatchMode::PersistentRecursive,
+        ],
+    }
+}
+
+/// `checkWatches`.
+pub(super) fn check(desk: &Desk, connection: &Connection, which: &WatchesRequest) -> Answered {
+    let there = desk
+        .hub
+        .watches(connection.id, &which.path, modes(which.kind));
+    there.then_some(Response::None).ok_or(ErrorCode::NoWatcher)
+}
+
+/// `removeWatches`.
+pub(super) fn remove(desk: &mut Desk, connection: &Connection, which: &WatchesRequest) -> Answered {
+    let removed = desk
+        .hub
+        .unwatch(connection.id, &which.path, modes(which.kind));
+    removed
+        .then_some(Response::None)
+        .ok_or(ErrorCode::NoWatcher)
+}
+
+/// `setWatches`, `setWatches2`: what was missed comes before the reply.
+pub(super) fn set_again(
+    desk: &mut Desk,
+    store: &Store,
+    connection: &Connection,
+    set: &SetWatches2Request,
+) -> Response {
+    let paths = |texts: &'_ Vec<Text>| -> Vec<String> {
+        texts.iter().map(|text| text.as_str().to_owned()).collect()
+    };
+    let all = [
+        paths(&set.data_watches),
+        paths(&set.exist_watches),
+        paths(&set.child_watches),
+        paths(&set.persistent_watches),
+        paths(&set.persistent_recursive_watches),
+    ];
+    let [data, exist, child, persistent, persistent_recursive] = all
+        .each_ref()
+        .map(|paths| paths.iter().map(String::as_str).collect::<Vec<_>>());
+    let watches = SetAgain {
+        data: &data,
+        exist: &exist,
+        child: &child,
+        persistent: &persistent,
+        persistent_recursive: &persistent_recursive,
+    };
+    let seen = Zxid(set.relative_zxid.0);
+    for notice in desk.hub.set_again(store, connection.id, seen, &watches) {
+        if let Notice::Event { kind, path, .. } = notice {
+            connection
+                .outbox
+                .put(|out| desk::event(kind, &path).encode(out));
+        }
+    }
+    Response::None
+}

@@ -1,0 +1,272 @@
+//! Four-letter words, and what they are answered: ZooKeeper's lines with this member's facts.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use synod_jute::FourLetterWord;
+use synod_znode::{Sizes, Store, WatchCounts};
+
+use super::connection::Connection;
+use super::{Front, desk};
+use crate::clock;
+
+/// What is said of the version: programs look for the number.
+const VERSION: &str = concat!(
+    "3.8.0-synod-",
+    env!("CARGO_PKG_VERSION"),
+    ", built on the Paxos log"
+);
+
+/// A word's answer.
+pub(super) async fn answer(front: &Arc<Front>, word: FourLetterWord) -> String {
+    let word = word.as_str();
+    if !front
+        .settings
+        .words
+        .iter()
+        .any(|allowed| allowed == word || allowed == "*")
+    {
+        return format!("{word} is not executed because it is not in the whitelist.\n");
+    }
+    match word {
+        "ruok" => "imok".to_owned(),
+        "isro" => "rw".to_owned(),
+        "crst" => "Connection stats reset.\n".to_owned(),
+        "srst" => "Server stats reset.\n".to_owned(),
+        "gtmk" => "0".to_owned(),
+        "stmk" => String::new(),
+        "envi" => environment(),
+        "conf" => configuration(front).await,
+        _ => match facts(front).await {
+            Some(facts) => facts.answer(front, word),
+            None => "This ZooKeeper instance is not currently serving requests\n".to_owned(),
+        },
+    }
+}
+
+/// What the loop knows.
+struct Facts {
+    zxid: i64,
+    digest: u64,
+    sizes: Sizes,
+    watches: WatchCounts,
+    connections: Vec<Arc<Connection>>,
+    /// Session, and the paths of its ephemeral nodes.
+    ephemerals: Vec<(i64, Vec<String>)>,
+    sessions: Vec<i64>,
+    /// Session, and what it watches.
+    by_connection: Vec<(i64, Vec<String>)>,
+    /// Path, and the sessions that watch it.
+    by_path: Vec<(String, Vec<i64>)>,
+}
+
+async fn facts(front: &Arc<Front>) -> Option<Facts> {
+    let shared = Arc::clone(&front.desk);
+    let look =
+        move |store: &mut Store| desk::with(&shared, store, |desk, store| Facts::new(desk, store));
+    front.engine.inspect(look).await.ok()
+}
+
+impl Facts {
+    fn new(desk: &desk::Desk, store: &Store) -> Self {
+        use synod_machine::StateMachine as _;
+        let session = |id| {
+            desk.connections
+                .get(&id)
+                .map_or(0, |connection| connection.held().session.0)
+        };
+        let owned = |paths: Vec<&str>| paths.into_iter().map(str::to_owned).collect();
+        Self {
+            zxid: store.zxid().0,
+            digest: store.digest(),
+            sizes: store.sizes(),
+            watches: desk.hub.counts(),
+            connections: desk.connections.values().cloned().collect(),
+            ephemerals: store
+                .all_ephemerals()
+                .map(|(session, paths)| (session.0, owned(paths)))
+                .collect(),
+            sessions: store.sessions().map(|session| session.id().0).collect(),
+            by_connection: desk
+                .hub
+                .by_connection()
+                .map(|(id, paths)| (session(id), owned(paths)))
+                .collect(),
+            by_path: desk
+                .hub
+                .by_path()
+                .map(|(path, ids)| (path.to_owned(), ids.into_iter().map(session).collect()))
+                .collect(),
+        }
+    }
+
+    fn answer(&self, front: &Front, word: &str) -> String {
+        match word {
+            "srvr" => self.server(front, false),
+            "stat" => self.server(front, true),
+            "cons" => self.clients(true),
+            "mntr" => self.monitor(front),
+            "dump" => self.dump(),
+            "wchs" => self.watch_summary(),
+            "wchc" => sections(
+                self.by_connection
+                    .iter()
+                    .map(|(session, paths)| (hex(*session), paths.clone())),
+            ),
+            "wchp" => sections(self.by_path.iter().map(|(path, sessions)| {
+                (
+                    path.clone(),
+                    sessions.iter().map(|session| hex(*session)).collect(),
+                )
+            })),
+            "dirs" => format!("datadir_size: {}\nlogdir_size: 0\n", self.sizes.bytes),
+            "hash" => format!("{:x}\n", self.digest),
+            _ => String::new(),
+        }
+    }
+
+    fn server(&self, front: &Front, clients: bool) -> String {
+        let mut text = format!("Zookeeper version: {VERSION}\n");
+        if clients {
+            let _ = writeln!(text, "Clients:\n{}", self.clients(false));
+        }
+        let (received, sent) = self.packets(front);
+        let _ = write!(
+            text,
+            "Latency min/avg/max: 0/0.0/0\nReceived: {received}\nSent: {sent}\nConnections: {}\nOutstanding: 0\nZxid: {}\nMode: {}\nNode count: {}\n",
+            self.connections.len(),
+            hex(self.zxid),
+            front.mode(),
+            self.sizes.nodes
+        );
+        text
+    }
+
+    fn packets(&self, front: &Front) -> (u64, u64) {
+        let here = self
+            .connections
+            .iter()
+            .map(|connection| connection.packets());
+        here.fold(front.metrics.packets(), |(received, sent), (more, gone)| {
+            (received + more, sent + gone)
+        })
+    }
+
+    fn clients(&self, sessions: bool) -> String {
+        let mut text = String::new();
+        for connection in &self.connections {
+            let held = connection.held();
+            let (received, sent) = connection.packets();
+            let _ = write!(
+                text,
+                " /{}[1](queued=0,recved={received},sent={sent}",
+                connection.peer
+            );
+            if sessions {
+                let established =
+                    clock::wall_ms() - (clock::now().0 - connection.since) / 1_000_000;
+                let _ = write!(
+                    text,
+                    ",sid={},est={established},to={}",
+                    hex(held.session.0),
+                    held.timeout_ms
+                );
+            }
+            text.push_str(")\n");
+        }
+        text.push('\n');
+        text
+    }
+
+    fn monitor(&self, front: &Front) -> String {
+        let (received, sent) = self.packets(front);
+        let mut text = format!("zk_version\t{VERSION}\nzk_server_state\t{}\n", front.mode());
+        let rows: [(&str, u64); 12] = [
+            (
+                "zk_peer_state_leading",
+                u64::from(matches!(front.mode(), "leader" | "standalone")),
+            ),
+            ("zk_packets_received", received),
+            ("zk_packets_sent", sent),
+            ("zk_num_alive_connections", self.connections.len() as u64),
+            ("zk_outstanding_requests", 0),
+            ("zk_znode_count", self.sizes.nodes),
+            ("zk_watch_count", self.watches.watches as u64),
+            ("zk_ephemerals_count", self.sizes.ephemerals),
+            ("zk_approximate_data_size", self.sizes.data_bytes),
+            ("zk_global_sessions", self.sizes.sessions),
+            ("zk_local_sessions", 0),
+            ("zk_locks", self.sizes.locks),
+        ];
+        for (name, value) in rows {
+            let _ = writeln!(text, "{name}\t{value}");
+        }
+        text
+    }
+
+    fn dump(&self) -> String {
+        let mut text = format!(
+            "SessionTracker dump:\nGlobal Sessions({}):\n",
+            self.sessions.len()
+        );
+        for session in &self.sessions {
+            let _ = writeln!(text, "{}", hex(*session));
+        }
+        let _ = writeln!(
+            text,
+            "ephemeral nodes dump:\nSessions with Ephemerals ({}):",
+            self.ephemerals.len()
+        );
+        text + &sections(
+            self.ephemerals
+                .iter()
+                .map(|(session, paths)| (hex(*session) + ":", paths.clone())),
+        )
+    }
+
+    fn watch_summary(&self) -> String {
+        let WatchCounts {
+            connections,
+            paths,
+            watches,
+        } = self.watches;
+        format!("{connections} connections watching {paths} paths\nTotal watches:{watches}\n")
+    }
+}
+
+/// A line for each head, and its own lines under it, indented.
+fn sections(sections: impl Iterator<Item = (String, Vec<String>)>) -> String {
+    let mut text = String::new();
+    for (head, lines) in sections {
+        let _ = writeln!(text, "{head}");
+        for line in lines {
+            let _ = writeln!(text, "\t{line}");
+        }
+    }
+    text
+}
+
+fn hex(number: i64) -> String {
+    format!("0x{number:x}")
+}
+
+fn environment() -> String {
+    format!(
+        "Environment:\nzookeeper.version={VERSION}\nos.name={}\nos.arch={}\n",
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    )
+}
+
+async fn configuration(front: &Front) -> String {
+    let limits = front.engine.inspect(|store| store.limits()).await;
+    let limits = limits.unwrap_or_default();
+    format!(
+        "serverId={}\nminSessionTimeout={}\nmaxSessionTimeout={}\njute.maxbuffer={}\nenforceQuota={}\n",
+        front.number,
+        limits.timeout_ms_min,
+        limits.timeout_ms_max,
+        front.settings.frame_bytes_max,
+        limits.enforce_quotas
+    )
+}
