@@ -232,6 +232,17 @@ impl Issue {
 }
 
 impl Action {
+    /// Whether it adds a member to the group's configuration.
+    #[must_use]
+    pub const fn brings_in_a_member(&self) -> bool {
+        match self {
+            Self::Membership { request, .. } => {
+                matches!(request.change, Change::Add { .. } | Change::Swap { .. })
+            }
+            _ => false,
+        }
+    }
+
     /// The closed set of words for metrics and logs.
     #[must_use]
     pub const fn word(&self) -> &'static str {

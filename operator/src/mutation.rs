@@ -37,6 +37,7 @@ synod_mutation::mutations! {
     "fall-with-one-object" => "a mistake at one object ends the loop",
     "look-again-after-each-status" => "a status that was not kept as written is written again at once",
     "write-the-status-each-time" => "the status is written although it reads the same",
+    "tell-of-what-is-over" => "a failure is still told when what failed succeeds and nothing else happens",
     "fight-over-the-status" => "a status that another operator overwrites is written again at once",
     "act-when-deposed" => "a round that is under way when the lease is lost is carried out to its end",
     "lead-after-the-lease" => "a replica that could not renew its lease goes on acting",

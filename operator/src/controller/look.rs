@@ -180,6 +180,10 @@ impl Task {
         if mutated("look-again-after-each-status") && self.differs(&decision) {
             return Ok(Some(Duration::ZERO));
         }
+        // What failed before and does not fail any more is not told from now on; nothing else may wake this object for long.
+        if self.observed.failure.is_some() && !mutated("tell-of-what-is-over") {
+            return Ok(Some(Duration::ZERO));
+        }
         let idle = decision.strands.iter().all(Vec::is_empty);
         let again = if idle { decision.again } else { Some(BACKSTOP) };
         Ok(again.into_iter().chain(pause).min())

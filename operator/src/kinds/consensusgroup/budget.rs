@@ -1,8 +1,9 @@
 //! The disruption budget: at most one voter is evicted at a time, and never one whose loss would take the quorum.
 //!
 //! It counts whoever votes or will: a member from before it is added until after it is removed, and a voter whose claim
-//! is lost for as long as the configuration has it. So it rises before a member is added and falls after one is removed
-//! and its pod is gone, and a group that has lost voters is not evicted below its quorum.
+//! is lost for as long as the configuration has it; also those of whom only a pod or a place in the configuration is seen, since
+//! news of claims may be older than others. So it rises before a member is added and falls after one is removed and its pod is
+//! gone, and a group that has lost voters is not evicted below its quorum.
 
 use super::objects;
 use super::plan::{ensure, is_out, owned};
@@ -12,13 +13,12 @@ use crate::action::{Action, Seen};
 use crate::child::{Child, ChildKind};
 use crate::mutation::mutated;
 
-/// Creates, changes or removes the budget. It falls only after the leader was asked: what is known of the group may be older
-/// than what raised it.
+/// Creates, changes or removes the budget. It falls only after the leader was asked, and the API whether there is a voter's pod
+/// that is not known here: what is known of the group may be older than what raised it.
 pub(super) fn budget(group: &Group) -> Vec<Action> {
     let existing = existing(group);
     let wanted = wanted(group);
     let falls = existing.is_some_and(|budget| wanted < least(budget));
-    let sure = group.lead.as_ref().map(Lead::confirmed);
     let change = match wanted {
         0 => existing.map(|budget| Action::Delete {
             seen: Seen::of(budget),
@@ -26,9 +26,32 @@ pub(super) fn budget(group: &Group) -> Vec<Action> {
         }),
         least => ensure(group, objects::budget(group, least)),
     };
-    let sure =
-        sure.filter(|_| falls && change.is_some() && !mutated("lower-the-budget-on-old-news"));
-    sure.into_iter().chain(change).collect()
+    let unsure = falls && change.is_some() && !mutated("lower-the-budget-on-old-news");
+    let sure = unsure.then(|| nobody_else(group));
+    sure.into_iter().flatten().chain(change).collect()
+}
+
+/// Makes sure that nobody votes or will who is not known here.
+fn nobody_else(group: &Group) -> Vec<Action> {
+    let known = group.seats.values().filter_map(|seat| seat.pod.as_ref());
+    let none = Action::ConfirmNone {
+        kind: ChildKind::Pod,
+        labels: objects::voters(group),
+        but: known.map(|pod| pod.seen.name.clone()).collect(),
+    };
+    let lead = group.lead.as_ref().map(Lead::confirmed);
+    lead.into_iter().chain([none]).collect()
+}
+
+/// Steps that bring in a member, after a look whether the budget still is what was seen to be enough: somebody who knows less may
+/// have lowered it.
+pub(super) fn guarded(group: &Group, steps: Vec<Action>) -> Vec<Action> {
+    let brings_in = steps.iter().any(Action::brings_in_a_member);
+    let budget = existing(group).filter(|_| brings_in);
+    let same = budget.map(|budget| Action::ConfirmUnchanged {
+        seen: Seen::of(budget),
+    });
+    same.into_iter().chain(steps).collect()
 }
 
 /// Whether the budget keeps as many as it should, or more.
@@ -77,16 +100,20 @@ fn is_made_again(group: &Group) -> bool {
 }
 
 fn counts(group: &Group, number: u64, seat: &Seat) -> bool {
-    // Old news may have made a pod from a claim of before, which was meant for another role.
-    let runs_as_voter = seat.pod.as_ref().is_some_and(|pod| pod.is_voters);
     let meant = seat
         .claim
         .as_ref()
-        .is_some_and(|claim| !claim.retired && (!claim.learner || runs_as_voter));
-    let votes = seat.votes() && !mutated("budget-of-claims-only");
+        .is_some_and(|claim| !claim.retired && !claim.learner);
     // The pod of a removed member is one that could be evicted instead of a voter's, for as long as it is there.
     let there = seat.pod.is_some() || !is_out(group, number, seat);
-    meant && there || votes
+    if mutated("budget-of-claims-only") {
+        return meant && there;
+    }
+    // Old news may have made a pod from a claim of before, which was meant for another role; and of one that is new the claim
+    // may not be seen yet.
+    let runs_as_voter = seat.pod.as_ref().is_some_and(|pod| pod.is_voters);
+    let unseen = seat.member.is_some() && seat.claim.is_none() && seat.pod.is_none();
+    meant && there || runs_as_voter || seat.votes() || unseen
 }
 
 /// How many must stay by an existing budget.

@@ -32,7 +32,7 @@ pub(super) fn selector(group: &Group) -> BTreeMap<String, String> {
 }
 
 /// Labels of the pods that vote, or will.
-fn voters(group: &Group) -> BTreeMap<String, String> {
+pub(super) fn voters(group: &Group) -> BTreeMap<String, String> {
     let mut labels = selector(group);
     labels.extend([owned((LABEL_ROLE, "voter"))]);
     labels

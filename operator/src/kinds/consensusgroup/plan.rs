@@ -81,7 +81,7 @@ fn awake(group: &Group, steps: fn(&Group) -> Vec<Action>) -> Vec<Strand> {
     let mut strands = vec![claims(group)];
     strands.extend(members(group));
     // Whatever keeps the budget from being raised, no change meets one that is too low for it.
-    strands.extend(budget::is_enough(group).then(|| steps(group)));
+    strands.extend(budget::is_enough(group).then(|| budget::guarded(group, steps(group))));
     strands
 }
 
