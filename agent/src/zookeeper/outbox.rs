@@ -128,9 +128,9 @@ mod tests {
     #[test]
     fn what_comes_after_the_last_is_not_sent() {
         let outbox = Outbox::default();
-        let mut cx = Context::from_waker(Waker::noop());
+        let cx = Context::from_waker(Waker::noop());
         let mut spare = BytesMut::new();
-        assert!(outbox.poll_take(&mut cx, &mut spare).is_pending());
+        assert!(outbox.poll_take(&cx, &mut spare).is_pending());
         outbox.put(|out| out.extend_from_slice(b"one"));
         outbox.end();
         outbox.put(|out| out.extend_from_slice(b"two"));
