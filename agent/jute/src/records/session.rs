@@ -21,7 +21,8 @@ record! {
 record! {
     /// Of sasl (`GetSASLRequest`).
     pub struct SaslRequest {
-        /// The client's token.
+        /// The client's token. Null closes the connection without a word. A server that has no SASL answers any other
+        /// with OK, a zxid of 0 and a token that is null.
         pub token: Option<Bytes>,
     }
 }

@@ -15,10 +15,15 @@
 //! After each step every connection is asked for a pong, and what comes before the pong belongs to the step. So nothing
 //! waits for a time, and that no event comes is as sure as that one does.
 //!
+//! A file is recorded from a new ZooKeeper (Debian's package `zookeeper`), and played again at another, by
+//! `cargo xtask conformance zookeeper/corpus -- --zookeeper-jar --record`, and the same without `--record`. A server that
+//! runs already is named by `--zookeeper ADDRESS`, with the name of one file: each wants a server without nodes.
+//!
 //! It promises that a server which passes answers as ZooKeeper does, to the byte, but for the order of what has none
 //! (names of children, credentials), and for the numbers themselves of zxids, sessions and times, of which the order and
 //! the relations are compared. It knows nothing of the server but its address.
 
+mod body;
 mod client;
 mod generate;
 mod play;

@@ -29,7 +29,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one of the jar's release with further properties of Java, and waits until it answers.
+    /// Starts one of the jar's release with further properties, and waits until it answers. Those that begin with
+    /// `zookeeper.` are Java's, others are lines of its file.
     ///
     /// # Errors
     /// When there is no Java or no such jar, or it does not answer within a minute.
@@ -46,17 +47,23 @@ impl Server {
         let file = folder.path().join("zoo.cfg");
         let data = folder.path().join("data");
         let port = address.port();
-        // Sessions from one second to one minute.
-        let text = format!(
-            "tickTime=500\nminSessionTimeout=1000\nmaxSessionTimeout=60000\nmaxClientCnxns=0\n\
-             dataDir={}\nclientPortAddress=127.0.0.1\nclientPort={port}\n",
+        let (of_java, of_file): (Vec<_>, Vec<_>) = properties
+            .iter()
+            .partition(|property| property.starts_with("zookeeper."));
+        // Sessions from 4 to 40 s, as it is if nothing is said.
+        let mut text = format!(
+            "tickTime=2000\nmaxClientCnxns=0\ndataDir={}\nclientPortAddress=127.0.0.1\nclientPort={port}\n",
             data.display()
         );
+        for line in of_file {
+            text.push_str(line);
+            text.push('\n');
+        }
         std::fs::write(&file, text).map_err(cannot)?;
         let mut java = Command::new("java");
         java.arg("-Xmx256m").arg("-XX:TieredStopAtLevel=1");
         java.args(PROPERTIES.iter().map(|property| format!("-D{property}")));
-        java.args(properties.iter().map(|property| format!("-D{property}")));
+        java.args(of_java.iter().map(|property| format!("-D{property}")));
         java.arg("-cp").arg(jar);
         java.arg("org.apache.zookeeper.server.ZooKeeperServerMain");
         let log = folder.path().join("log");

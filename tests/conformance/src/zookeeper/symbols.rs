@@ -14,10 +14,11 @@ use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use synod_jute::records::{Acl, ClientInfo, ConnectResponse, Stat};
-use synod_jute::wire::{Reader, Wire};
-use synod_jute::{DecodeError, ErrorCode, OpCode, ReplyHeader, SessionId, Text, Zxid};
+use synod_jute::records::{ConnectResponse, Stat};
+use synod_jute::wire::Wire;
+use synod_jute::{OpCode, ReplyHeader, SessionId, Zxid};
 
+use super::body::{Body, body};
 use super::client::Came;
 use super::script::below;
 use super::show;
@@ -35,12 +36,6 @@ pub(super) struct Symbols {
     times: BTreeMap<Zxid, i64>,
     /// With their passwords, in the order of their coming.
     sessions: Vec<(SessionId, Option<Bytes>)>,
-}
-
-/// A reply's bytes with what has no order sorted, and where its stats are.
-struct Body {
-    frame: Bytes,
-    stats: Vec<usize>,
 }
 
 impl Symbols {
@@ -225,92 +220,111 @@ fn digits(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// Walks through a reply.
-struct Walk {
-    input: Reader,
-    bytes: Vec<u8>,
-    stats: Vec<usize>,
-}
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+    use synod_jute::{Frames, Reply, Response, Xid};
 
-/// Sorts what has no order in a reply, and finds its stats.
-fn body(opcode: Option<OpCode>, frame: &Bytes, unordered: bool) -> Result<Body, DecodeError> {
-    let mut walk = Walk {
-        input: Reader::new(frame.clone()),
-        bytes: frame.to_vec(),
-        stats: Vec::new(),
-    };
-    let header: ReplyHeader = walk.input.read("header")?;
-    if let Some(opcode) = opcode.filter(|_| header.error == ErrorCode::Ok) {
-        walk.response(opcode, unordered)?;
+    use super::*;
+
+    const NOW: i64 = 1_000;
+
+    fn now() -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        i64::try_from(since.as_millis()).unwrap() - NOW
     }
-    Ok(Body {
-        frame: walk.bytes.into(),
-        stats: walk.stats,
-    })
-}
 
-impl Walk {
-    fn response(&mut self, opcode: OpCode, unordered: bool) -> Result<(), DecodeError> {
-        match opcode {
-            OpCode::Exists | OpCode::SetData | OpCode::SetAcl => self.stat(),
-            OpCode::Create2 | OpCode::CreateContainer | OpCode::CreateTtl => {
-                self.input.read::<Text>("path")?;
-                self.stat()
-            }
-            OpCode::GetData => {
-                self.input.read::<Option<Bytes>>("data")?;
-                self.stat()
-            }
-            OpCode::GetAcl => {
-                self.vector::<Acl>(unordered)?;
-                self.stat()
-            }
-            OpCode::GetChildren | OpCode::GetEphemerals => self.vector::<Text>(true),
-            OpCode::GetChildren2 => {
-                self.vector::<Text>(true)?;
-                self.stat()
-            }
-            OpCode::WhoAmI => self.vector::<ClientInfo>(true),
-            OpCode::Multi | OpCode::MultiRead => self.results(),
-            _ => Ok(()),
+    /// A reply to exists: of a node that was created at one position and set at another.
+    fn exists(zxid: i64, czxid: i64, mzxid: i64, ctime_ms: i64, mtime_ms: i64) -> Came {
+        let stat = Stat {
+            czxid: Zxid(czxid),
+            mzxid: Zxid(mzxid),
+            ctime_ms,
+            mtime_ms,
+            pzxid: Zxid(czxid),
+            ..Stat::default()
+        };
+        let mut out = BytesMut::new();
+        Reply::ok(Xid(1), Zxid(zxid), Response::Stat(stat)).encode(&mut out);
+        let frame = Frames::default().split(&mut out).unwrap().unwrap();
+        Came::Frame(Some(OpCode::Exists), frame)
+    }
+
+    /// The lines of all.
+    fn lines(all: &[Came]) -> Vec<String> {
+        let mut symbols = Symbols::default();
+        for came in all {
+            symbols.learn(came);
+        }
+        let lines = all.iter().map(|came| symbols.lines("A", came, false));
+        lines.flatten().collect()
+    }
+
+    #[test]
+    fn numbers_do_not_matter_but_their_relations_do() {
+        let now = now();
+        let recorded = lines(&[exists(10, 5, 5, now, now), exists(12, 5, 11, now, now + 3)]);
+        for (what, same, played) in [
+            (
+                "other numbers in the same order",
+                true,
+                [
+                    exists(7, 3, 3, now + 1, now + 1),
+                    exists(9, 3, 8, now + 1, now + 1),
+                ],
+            ),
+            (
+                "a position that is another's",
+                false,
+                [exists(10, 5, 5, now, now), exists(11, 5, 11, now, now + 3)],
+            ),
+            (
+                "another order",
+                false,
+                [exists(12, 5, 5, now, now), exists(10, 5, 11, now, now + 3)],
+            ),
+            (
+                "two times of one position",
+                false,
+                [
+                    exists(10, 5, 5, now, now),
+                    exists(12, 5, 11, now + 1, now + 3),
+                ],
+            ),
+            (
+                "no time at all",
+                false,
+                [exists(10, 5, 5, 0, 0), exists(12, 5, 11, 0, now + 3)],
+            ),
+            (
+                "a time of long ago",
+                false,
+                [exists(10, 5, 5, 77, 77), exists(12, 5, 11, 77, now + 3)],
+            ),
+            (
+                "no position",
+                false,
+                [exists(10, 5, 5, now, now), exists(12, 5, 0, now, now + 3)],
+            ),
+        ] {
+            assert_eq!(lines(&played) == recorded, same, "{what}");
         }
     }
 
-    fn stat(&mut self) -> Result<(), DecodeError> {
-        self.stats.push(self.input.offset());
-        self.input.read::<Stat>("stat").map(drop)
-    }
-
-    /// A vector, whose elements are sorted by their bytes if they have no order.
-    fn vector<T: Wire>(&mut self, sort: bool) -> Result<(), DecodeError> {
-        let count: i32 = self.input.read("count")?;
-        let (begin, mut elements) = (self.input.offset(), Vec::new());
-        for _ in 0..count {
-            let start = self.input.offset();
-            self.input.read::<T>("element")?;
-            elements.push(self.bytes[start..self.input.offset()].to_vec());
-        }
-        if sort {
-            elements.sort();
-            let sorted = elements.concat();
-            self.bytes[begin..begin + sorted.len()].copy_from_slice(&sorted);
-        }
-        Ok(())
-    }
-
-    fn results(&mut self) -> Result<(), DecodeError> {
-        loop {
-            let kind: i32 = self.input.read("kind")?;
-            let done: bool = self.input.read("done")?;
-            self.input.read::<i32>("error")?;
-            if done {
-                return Ok(());
-            }
-            match OpCode::of_number(kind) {
-                Some(OpCode::Create) => self.input.read::<Text>("path").map(drop)?,
-                Some(opcode) => self.response(opcode, false)?,
-                None => self.input.read::<i32>("error").map(drop)?,
-            }
+    #[test]
+    fn every_other_byte_matters() {
+        let now = now();
+        let Came::Frame(opcode, frame) = exists(10, 5, 5, now, now) else {
+            unreachable!("a frame was made");
+        };
+        let recorded = lines(&[Came::Frame(opcode, frame.clone())]);
+        // Of the positions and times, a change alone is a change of numbers, which may be allowed.
+        let named = [4..12, 16..24, 24..32, 32..40, 40..48, 76..84];
+        for at in (0..frame.len()).filter(|at| !named.iter().any(|range| range.contains(at))) {
+            let mut changed = frame.to_vec();
+            changed[at] ^= 1;
+            let played = lines(&[Came::Frame(opcode, changed.into())]);
+            assert_ne!(played, recorded, "byte {at}");
         }
     }
 }
