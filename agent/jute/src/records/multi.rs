@@ -9,7 +9,8 @@ use super::{
     CheckVersionRequest, Create2Response, CreateRequest, CreateResponse, CreateTtlRequest,
     DeleteRequest, GetChildrenResponse, GetDataResponse, ReadRequest, SetDataRequest, Stat,
 };
-use crate::wire::{Reader, Wire, record};
+use crate::declare::record;
+use crate::wire::{Reader, Wire};
 use crate::{DecodeError, ErrorCode, OpCode, Why};
 
 record! {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::Text;
-use crate::wire::record;
+use crate::declare::record;
 
 record! {
     /// Of auth (`AuthPacket`). The reply is a header alone with zxid 0; if the credentials are refused, or the scheme is not

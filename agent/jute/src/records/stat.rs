@@ -1,6 +1,6 @@
 //! What is known of a node besides its data.
 
-use crate::wire::record;
+use crate::declare::record;
 use crate::{SessionId, Zxid};
 
 record! {

@@ -1,6 +1,6 @@
 //! What sets and takes away watches.
 
-use crate::wire::record;
+use crate::declare::record;
 use crate::{AddWatchMode, ErrorCode, Text, WatcherType, Zxid};
 
 record! {
