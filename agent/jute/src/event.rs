@@ -1,7 +1,7 @@
 //! Events: what a watch sends.
 
 use crate::Text;
-use crate::wire::{numbered, record};
+use crate::declare::{numbered, record};
 
 numbered! {
     /// What happened. A server sends the first four alone; the others are made in clients.

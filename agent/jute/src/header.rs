@@ -1,6 +1,6 @@
 //! The headers of requests and replies.
 
-use crate::wire::record;
+use crate::declare::record;
 use crate::{ErrorCode, Xid, Zxid};
 
 record! {

@@ -21,7 +21,8 @@ pub struct SessionId(pub i64);
 pub struct Xid(pub i32);
 
 impl Zxid {
-    /// What the header of an event carries instead of a position, and the reply to an unknown operation.
+    /// What the header of an event carries instead of a position, and the reply to an unknown operation. (Releases from
+    /// 3.9 give events the position of what happened; no client looks at it.)
     pub const NONE: Self = Self(-1);
 }
 

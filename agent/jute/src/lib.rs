@@ -30,6 +30,7 @@
 //! # Ok::<(), synod_jute::FrameError>(())
 //! ```
 
+mod declare;
 mod error;
 mod error_code;
 mod event;

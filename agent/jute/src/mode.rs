@@ -1,6 +1,6 @@
 //! How a node is created, and how and what is watched.
 
-use crate::wire::numbered;
+use crate::declare::numbered;
 
 numbered! {
     /// What a create request's flags say. In a request they are a plain number: another one than these is not an error

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::wire::numbered;
+use crate::declare::numbered;
 
 numbered! {
     /// What a request asks for; the numbers are those of ZooKeeper's `ZooDefs.OpCode`.

@@ -32,7 +32,7 @@ pub enum Answer {
     /// [`Zxid::NONE`](crate::Zxid::NONE).
     ReplyAndClose(ErrorCode),
     /// It replies with a header alone and goes on. The header's position is the member's; if the operation writes,
-    /// it counts as a write that failed and has a position of its own.
+    /// it counts as a write that failed and has a position of its own (reconfig alone has none: it is read before that).
     Reply(ErrorCode),
 }
 

@@ -71,7 +71,7 @@ fn promises_are_not_believed() {
             -1,
             i32::MIN,
         ] {
-            for length in [8, 20, 100, 4000, 1_000_000] {
+            for length in [8, 20, 100, 4000, 200_000] {
                 let frame = greedy(*opcode, length, promise);
                 let bytes = allocated(|| {
                     drop(Request::decode(&frame));

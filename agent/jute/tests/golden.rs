@@ -145,7 +145,7 @@ fn headers(golden: &mut Golden) {
             read_only: Some(false),
         },
     );
-    let mut response = ConnectResponse {
+    let response = ConnectResponse {
         protocol_version: 0,
         timeout_ms: 4000,
         session_id: SessionId(0x1_0000_0000),
@@ -153,10 +153,10 @@ fn headers(golden: &mut Golden) {
         read_only: None,
     };
     golden.check("ConnectResponse", &response);
-    response.timeout_ms = 0;
-    response.session_id = SessionId(0);
-    response.read_only = Some(false);
-    golden.check("ConnectResponse.readOnly", &response);
+    golden.check(
+        "ConnectResponse.readOnly",
+        &ConnectResponse::refused(Some(false)),
+    );
     for (name, xid, opcode) in [
         ("RequestHeader", Xid(5), OpCode::Multi),
         (

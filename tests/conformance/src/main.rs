@@ -1,5 +1,6 @@
 //! The test program behind `cargo xtask conformance`.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use clap::Parser;
 use synod_conformance::faults::{self, Clients};
 use synod_conformance::group::Server;
 use synod_conformance::transcript::Transcript;
+use synod_conformance::zookeeper::{self, Place};
 use synod_conformance::{Failure, local, refusals, tools};
 
 /// Real clients against running members.
@@ -16,18 +18,34 @@ struct Arguments {
     /// Only tests whose name contains one of these
     names: Vec<String>,
     /// Where `synod` and `synod-agent` are
-    #[arg(long)]
-    programs: PathBuf,
+    #[arg(long, required_unless_present_any = ["zookeeper", "zookeeper_jar", "generate"])]
+    programs: Option<PathBuf>,
     /// Where the tests' own client programs are
-    #[arg(long)]
-    own: PathBuf,
+    #[arg(long, required_unless_present_any = ["zookeeper", "zookeeper_jar", "generate"])]
+    own: Option<PathBuf>,
     /// Where etcd and its tools are; without it what needs Go is not run, and said
     #[arg(long)]
     peers: Option<PathBuf>,
     /// What the members are: synod or etcd
     #[arg(long, default_value = "synod")]
     against: String,
-    /// Write into the transcripts what came, instead of comparing (only against etcd)
+    /// Instead of all that, play ZooKeeper's corpus at this server, which has no nodes yet
+    #[arg(long, value_name = "ADDRESS")]
+    zookeeper: Option<SocketAddr>,
+    /// Instead of all that, play ZooKeeper's corpus at real ones of this jar, a new one for each file
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "/usr/share/java/zookeeper.jar",
+        conflicts_with = "zookeeper"
+    )]
+    zookeeper_jar: Option<PathBuf>,
+    /// Print a random script for ZooKeeper's corpus, and run nothing
+    #[arg(long, num_args = 2, value_names = ["SEED", "REQUESTS"])]
+    generate: Option<Vec<u64>>,
+    /// Write into the transcripts what came, instead of comparing (only against etcd and a real ZooKeeper)
     #[arg(long)]
     record: bool,
     /// Print the names and run nothing
@@ -45,6 +63,11 @@ struct Test {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some([seed, requests]) = arguments.generate.as_deref() {
+        let requests = usize::try_from(*requests).unwrap_or(usize::MAX);
+        print!("{}", zookeeper::generate(*seed, requests));
+        return ExitCode::SUCCESS;
+    }
     let tests = match tests(&arguments) {
         Ok(tests) => tests,
         Err(failure) => {
@@ -117,8 +140,44 @@ fn run(tests: Vec<Test>) -> ExitCode {
 }
 
 fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
+    let place = match (&arguments.zookeeper, &arguments.zookeeper_jar) {
+        (Some(address), _) => Some(Place::Address(*address)),
+        (None, Some(jar)) => Some(Place::Real(jar.clone())),
+        (None, None) => None,
+    };
+    match place {
+        Some(place) => corpus(&place, arguments.record),
+        None => of_etcd(arguments),
+    }
+}
+
+/// Every file of ZooKeeper's corpus.
+fn corpus(place: &Place, record: bool) -> Result<Vec<Test>, Failure> {
+    if record && matches!(place, Place::Address(_)) {
+        return Err("what is expected is recorded from new servers: use `--zookeeper-jar`".into());
+    }
+    let test = |path: PathBuf| {
+        let place = place.clone();
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        Test {
+            name: format!("zookeeper/corpus/{stem}"),
+            needs_go: false,
+            run: Box::new(move || {
+                let requests = zookeeper::check(&path, &place, record)?;
+                println!("  {requests} requests");
+                Ok(())
+            }),
+        }
+    };
+    Ok(zookeeper::files()?.into_iter().map(test).collect())
+}
+
+fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
+    let (Some(programs), Some(own)) = (&arguments.programs, &arguments.own) else {
+        return Err("needs `--programs` and `--own`".to_owned());
+    };
     let server = match (arguments.against.as_str(), &arguments.peers) {
-        ("synod", _) => Server::Synod(arguments.programs.join("synod-agent")),
+        ("synod", _) => Server::Synod(programs.join("synod-agent")),
         ("etcd", Some(peers)) => Server::Etcd(peers.join("etcd")),
         ("etcd", None) => return Err("needs Go, to build etcd".to_owned()),
         (other, _) => return Err(format!("`{other}` is not `synod` or `etcd`")),
@@ -126,15 +185,15 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
     if arguments.record && !matches!(server, Server::Etcd(_)) {
         return Err("what is expected is recorded from etcd: add `--against etcd`".to_owned());
     }
-    let mut tests = of_go(arguments, &server)?;
+    let mut tests = of_go(arguments, &server, programs, own)?;
     if matches!(server, Server::Synod(_)) {
-        let programs = arguments.programs.clone();
+        let programs = programs.clone();
         tests.push(test(&server, "synod local: refusals", move |_| {
             local::refusals(&programs)
         }));
         tests.push(test(&server, "refusals of synod-agent", refusals::agent));
     }
-    let rust_client = arguments.own.join("rust-client");
+    let rust_client = own.join("rust-client");
     tests.push(program(
         &server,
         rust_client.clone(),
@@ -148,19 +207,24 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
 }
 
 /// The tests that use etcd's own tools or the tests' own Go programs.
-fn of_go(arguments: &Arguments, server: &Server) -> Result<Vec<Test>, Failure> {
+fn of_go(
+    arguments: &Arguments,
+    server: &Server,
+    programs: &Path,
+    own: &Path,
+) -> Result<Vec<Test>, Failure> {
     // Without Go there is no such folder, and nothing of it is run.
     let etcdctl = arguments.peers.clone().unwrap_or_default().join("etcdctl");
     let mut tests = transcripts(server, &etcdctl, arguments.record)?;
     tests.extend(tools(server, &etcdctl));
-    let go_client = arguments.own.join("clients");
+    let go_client = own.join("clients");
     tests.push(program(server, go_client, "Go clientv3", ""));
     let clients = Clients {
         etcdctl,
-        workload: arguments.own.join("workload"),
+        workload: own.join("workload"),
     };
     if matches!(server, Server::Synod(_)) {
-        tests.extend(local(server, &arguments.programs, &clients));
+        tests.extend(local(server, programs, &clients));
     }
     tests.extend(faults(server, &clients));
     for test in &mut tests {

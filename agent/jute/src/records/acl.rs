@@ -1,7 +1,7 @@
 //! Access lists.
 
 use crate::Text;
-use crate::wire::record;
+use crate::declare::record;
 
 /// Bits of [`Acl::permissions`].
 pub mod permissions {

@@ -40,6 +40,20 @@ pub struct ConnectResponse {
     pub read_only: Option<bool>,
 }
 
+impl ConnectResponse {
+    /// To who wants a session that is not there, or has another password. The connection is closed after it.
+    #[must_use]
+    pub const fn refused(read_only: Option<bool>) -> Self {
+        Self {
+            protocol_version: 0,
+            timeout_ms: 0,
+            session_id: SessionId(0),
+            password: Some(Bytes::from_static(&[0; 16])),
+            read_only,
+        }
+    }
+}
+
 /// The last byte, if it is there.
 fn read_only(input: &mut Reader) -> Result<Option<bool>, DecodeError> {
     let is_there = input.remaining() > 0;

@@ -9,7 +9,8 @@ use super::{
     CheckVersionRequest, Create2Response, CreateRequest, CreateResponse, CreateTtlRequest,
     DeleteRequest, GetChildrenResponse, GetDataResponse, ReadRequest, SetDataRequest, Stat,
 };
-use crate::wire::{Reader, Wire, record};
+use crate::declare::record;
+use crate::wire::{Reader, Wire};
 use crate::{DecodeError, ErrorCode, OpCode, Why};
 
 record! {
@@ -105,7 +106,7 @@ impl MultiOp {
 
     /// What ZooKeeper does: among creations it goes by the flags, not by the kind. Flags 4 make a container, 5 and 6 a node
     /// with a time to live, all others (numbers that are no mode, too, until BADARGUMENTS stops them) a plain creation
-    /// whose result has no stat. A create2 within a transaction is a create.
+    /// whose result has no stat. A create2 within a transaction is a create in 3.8.0, and a create2 in later releases.
     ///
     /// Flags 5 and 6 under another kind than createTTL make ZooKeeper answer the whole request with MARSHALLINGERROR, for
     /// there is no time to live to be read.

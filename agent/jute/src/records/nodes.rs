@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Acl, Stat};
 use crate::Text;
-use crate::wire::record;
+use crate::declare::record;
 
 record! {
     /// Of create, create2 and createContainer.
@@ -68,7 +68,7 @@ record! {
     /// Of check.
     ///
     /// Outside of a transaction ZooKeeper answers only if it fails: a check that succeeds has a reply that cannot be
-    /// written, and so the client never hears of it.
+    /// written, and so the client never hears of it (3.8), or its connection is closed (3.9).
     pub struct CheckVersionRequest {
         /// The node.
         pub path: Text,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Acl, Stat};
 use crate::Text;
-use crate::wire::record;
+use crate::declare::record;
 
 record! {
     /// Of exists, getData, getChildren and getChildren2.

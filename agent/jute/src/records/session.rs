@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::Text;
-use crate::wire::record;
+use crate::declare::record;
 
 record! {
     /// Of auth (`AuthPacket`). The reply is a header alone with zxid 0; if the credentials are refused, or the scheme is not
@@ -21,7 +21,8 @@ record! {
 record! {
     /// Of sasl (`GetSASLRequest`).
     pub struct SaslRequest {
-        /// The client's token.
+        /// The client's token. Null closes the connection without a word. A server that has no SASL answers any other
+        /// with OK, a zxid of 0 and a token that is null.
         pub token: Option<Bytes>,
     }
 }

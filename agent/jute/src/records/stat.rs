@@ -1,6 +1,6 @@
 //! What is known of a node besides its data.
 
-use crate::wire::record;
+use crate::declare::record;
 use crate::{SessionId, Zxid};
 
 record! {
@@ -17,7 +17,8 @@ record! {
         pub mtime_ms: i64,
         /// How often its data were set.
         pub version: i32,
-        /// How often its children changed. Only creations count, plus the server's own arithmetic for deletions.
+        /// How often its children changed. ZooKeeper counts their creations, which is the number that sequential names
+        /// get, and tells twice that less the children there are: -1 of a root that has `/zookeeper` alone.
         pub cversion: i32,
         /// How often its access list was set.
         pub aversion: i32,

@@ -1,6 +1,6 @@
 //! What sets and takes away watches.
 
-use crate::wire::record;
+use crate::declare::record;
 use crate::{AddWatchMode, ErrorCode, Text, WatcherType, Zxid};
 
 record! {
@@ -22,7 +22,8 @@ record! {
 }
 
 record! {
-    /// Of checkWatches and removeWatches; their replies are headers alone.
+    /// Of checkWatches and removeWatches; their replies are headers alone, with NOWATCHER if there is none. ZooKeeper 3.8.0
+    /// says of checkWatches that there is one if any connection has it, and NOWATCHER below a recursive one.
     pub struct WatchesRequest {
         /// The node.
         pub path: Text,
