@@ -115,14 +115,7 @@ impl Pipeline {
 impl Front {
     /// Takes a frame in.
     pub(super) fn take(&self, connection: &Connection, frame: &Bytes) {
-        let asked = Request::decode(frame);
-        if let Ok((header, Request::Ping)) = &asked
-            && header.xid == Xid::PING
-        {
-            self.pulse.ping(connection);
-            return;
-        }
-        lock(connection).push(asked, frame.len());
+        lock(connection).push(Request::decode(frame), frame.len());
     }
 
     /// Whether a connection has so many requests waiting that no more are to be taken in; then its task is woken when it has

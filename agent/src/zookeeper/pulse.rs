@@ -35,14 +35,13 @@ impl Pulse {
             let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
             heard.push(Arc::downgrade(connection));
         }
-        if connection.pings.load(Ordering::Relaxed) > 0 {
-            self.pinged.notify_one();
-        }
     }
 
-    /// A ping came. It is answered with others.
-    pub(super) fn ping(&self, connection: &Connection) {
+    /// A ping is to be answered, with others.
+    pub(super) fn ping(&self, connection: &Arc<Connection>) {
         connection.pings.fetch_add(1, Ordering::Relaxed);
+        self.heard(connection);
+        self.pinged.notify_one();
     }
 
     /// Those that were heard of, at most so many as one message takes.

@@ -42,7 +42,8 @@ pub(super) fn answer(
         Request::GetEphemerals(read) => Ok(ephemerals(store, connection, read.prefix.as_deref())),
         Request::MultiRead(multi) => multi_read(store, connection, &multi.ops),
         Request::WhoAmI => Ok(who(connection)),
-        Request::Ping => Ok(Response::None),
+        // It comes after everything that was asked before, as a client may rely on.
+        Request::Ping => return front.pulse.ping(connection),
         Request::AddWatch(add) => Ok(watches::add(desk, connection, &add)),
         Request::CheckWatches(which) => watches::check(desk, connection, &which),
         Request::RemoveWatches(which) => watches::remove(desk, connection, &which),
