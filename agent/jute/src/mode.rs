@@ -68,13 +68,19 @@ numbered! {
 }
 
 numbered! {
-    /// Which watches checkWatches and removeWatches are about. Another number is MARSHALLINGERROR.
+    /// Which watches checkWatches and removeWatches are about. Another number is MARSHALLINGERROR. 3.8 knows the first
+    /// three alone, and takes persistent watches for both kinds that they tell of; from 3.9 on they are of kinds of their own,
+    /// and of [`WatcherType::Any`].
     pub enum WatcherType {
         /// Of getChildren.
         Children = 1,
         /// Of getData and exists.
         Data = 2,
-        /// Of either kind.
+        /// Of every kind.
         Any = 3,
+        /// Persistent ones; from 3.9.
+        Persistent = 4,
+        /// Persistent recursive ones; from 3.9.
+        PersistentRecursive = 5,
     }
 }

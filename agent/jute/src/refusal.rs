@@ -32,7 +32,9 @@ pub enum Answer {
     /// [`Zxid::NONE`](crate::Zxid::NONE).
     ReplyAndClose(ErrorCode),
     /// It replies with a header alone and goes on. The header's position is the member's; if the operation writes,
-    /// it counts as a write that failed and has a position of its own (reconfig alone has none: it is read before that).
+    /// it counts as a write that failed and has a position of its own. There are two exceptions: reconfig has none, since
+    /// it is read before one is given out; and a path that is null within several operations has none either, and an
+    /// empty list of results follows the header (3.8).
     Reply(ErrorCode),
 }
 

@@ -548,5 +548,7 @@ fn numbers_are_those_of_zookeeper() {
     check_numbers("#event", EventType::ALL, EventType::number);
     check_numbers("#state", KeeperState::ALL, KeeperState::number);
     check_numbers("#add", AddWatchMode::ALL, AddWatchMode::number);
-    check_numbers("#watcher", WatcherType::ALL, WatcherType::number);
+    // What Java has here is 3.8's.
+    let of_3_8 = &WatcherType::ALL[..3];
+    check_numbers("#watcher", of_3_8, WatcherType::number);
 }
