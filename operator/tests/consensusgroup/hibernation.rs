@@ -112,6 +112,7 @@ fn a_change_of_members_is_finished_before_all_are_stopped() {
         issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
         create Pod config-cg-4
         --
+        confirm-unchanged PodDisruptionBudget config-cg
         patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
         membership add 4 at configuration 1 via 1
         --

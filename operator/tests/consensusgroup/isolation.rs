@@ -2,12 +2,15 @@
 //! operator itself makes a mistake.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Service;
 use kube::Api;
 use kube::api::PostParams;
 use kube::core::ApiResource;
 use serde_json::json;
+use synod_crds::ConsensusGroup;
 use synod_operator::controller::Controller;
 use synod_operator::kinds::{self, Decision, Kind, Undecodable};
 use synod_operator::metrics::Metrics;
@@ -84,6 +87,59 @@ pub(crate) fn one_panics() -> Result<(), String> {
         assert!(eventually(noticed).await, "{}", metrics.text());
         stop.cancel();
         running.await.map_err(|error| error.to_string())
+    })
+}
+
+/// The kind itself, but for two mistakes: at the first look that finds an object ready, and at the first after that was told.
+#[derive(Default)]
+struct Stumbling(AtomicU32);
+
+impl Kind for Stumbling {
+    fn resource(&self) -> ApiResource {
+        kinds::consensusgroup::Kind.resource()
+    }
+
+    fn decide(&self, observed: &Observed) -> Result<Decision, Undecodable> {
+        let ready = observed.object.data["status"]["state"] == "Ready";
+        let stumbles = ready && observed.failure.is_none() && self.0.load(Ordering::Relaxed) < 2;
+        if stumbles {
+            let times = self.0.fetch_add(1, Ordering::Relaxed);
+            assert!(times >= 2, "a mistake in deciding");
+        }
+        kinds::consensusgroup::Kind.decide(observed)
+    }
+}
+
+/// What failed is over when it was told already, so that nothing is to be written: nor does anything wake the object any more.
+pub(crate) fn a_mistake_is_over() -> Result<(), String> {
+    blocking(async {
+        let cluster = Cluster::start().await;
+        let (stop, kind) = (CancellationToken::new(), Arc::new(Stumbling::default()));
+        let controller = Controller::new(
+            cluster.client.clone(),
+            Settings::default(),
+            vec![kind.clone()],
+            Arc::new(cluster.clone()),
+            Arc::new(Metrics::default()),
+        );
+        tokio::spawn(controller.run(stop.clone()));
+        cluster.apply("config", json!({ "members": 1 })).await;
+        cluster.ready("config", 1).await;
+        let groups: Api<ConsensusGroup> = Api::default_namespaced(cluster.client.clone());
+        let mut said = String::new();
+        // Without a mistake it takes a moment; with it nothing comes for hours.
+        for _ in 0..1_000 {
+            let found = groups.get("config").await.expect("an object");
+            let status = serde_json::to_value(&found.status).expect("encodes");
+            said = status["conditions"][2]["message"].to_string();
+            if kind.0.load(Ordering::Relaxed) == 2 && !said.contains("mistake") {
+                stop.cancel();
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        stop.cancel();
+        Err(format!("still told: {said}"))
     })
 }
 

@@ -89,6 +89,7 @@ const SCENARIOS: &[(&str, Scenario)] = &[
         crate::recovery::remains::claims_are_of_before,
     ),
     ("wake-beside-a-stop", crate::restarts::a_stop_arrives_late),
+    ("tell-of-what-is-over", crate::isolation::a_mistake_is_over),
     (
         "fight-over-the-status",
         crate::restraint::another_one_writes_the_status,

@@ -85,6 +85,7 @@ fn a_member_whose_volume_is_on_a_node_that_is_gone_is_replaced() {
             issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
             create Pod config-cg-4
             --
+            confirm-unchanged PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add learner 4 at configuration 1 via 1
             --
@@ -93,6 +94,7 @@ fn a_member_whose_volume_is_on_a_node_that_is_gone_is_replaced() {
             apply ConfigMap config-cg-config-2
             apply ConfigMap config-cg-config-3
             apply ConfigMap config-cg-config-4
+            confirm-unchanged PodDisruptionBudget config-cg
             membership swap 2 for 4 at configuration 2 via 1
             --
             apply ConfigMap config-cg-config-1
@@ -101,6 +103,7 @@ fn a_member_whose_volume_is_on_a_node_that_is_gone_is_replaced() {
             delete Pod config-cg-2 because its member was removed
             --
             confirm-configuration 3 via 1
+            confirm-none Pod but config-cg-1, config-cg-3, config-cg-4
             apply PodDisruptionBudget config-cg
             delete Secret config-cg-tls-2 because its member was removed
             delete ConfigMap config-cg-config-2 because its member was removed

@@ -39,6 +39,7 @@ fn a_claim_is_lost() {
             issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
             create Pod config-cg-4
             --
+            confirm-unchanged PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add learner 4 at configuration 1 via 1
             --
@@ -46,9 +47,11 @@ fn a_claim_is_lost() {
             apply ConfigMap config-cg-config-1
             apply ConfigMap config-cg-config-3
             apply ConfigMap config-cg-config-4
+            confirm-unchanged PodDisruptionBudget config-cg
             membership swap 2 for 4 at configuration 2 via 1
             --
             confirm-configuration 3 via 1
+            confirm-none Pod but config-cg-1, config-cg-3, config-cg-4
             apply PodDisruptionBudget config-cg
             apply ConfigMap config-cg-config-1
             apply ConfigMap config-cg-config-3
@@ -76,6 +79,7 @@ fn the_only_claim_is_being_deleted() {
             issue config-cg-tls-2 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/2
             create Pod config-cg-2
             --
+            confirm-unchanged PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add learner 2 at configuration 1 via 1
             --
@@ -97,6 +101,7 @@ fn the_only_claim_is_being_deleted() {
             delete Pod config-cg-1 because its member was removed
             --
             confirm-configuration 4 via 2
+            confirm-none Pod but config-cg-2
             delete PodDisruptionBudget config-cg because a single member has no budget
             delete Secret config-cg-tls-1 because its member was removed
             delete ConfigMap config-cg-config-1 because its member was removed

@@ -20,6 +20,7 @@ fn three_to_five() {
             issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
             create Pod config-cg-4
             --
+            confirm-unchanged PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add 4 at configuration 1 via 1
             --
@@ -37,6 +38,7 @@ fn three_to_five() {
             issue config-cg-tls-5 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/5
             create Pod config-cg-5
             --
+            confirm-unchanged PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add 5 at configuration 3 via 1
             --
@@ -82,6 +84,7 @@ fn five_to_three() {
             patch PersistentVolumeClaim data-config-cg-3 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
             --
             confirm-configuration 2 via 5
+            confirm-none Pod but config-cg-1, config-cg-2, config-cg-3, config-cg-5
             apply PodDisruptionBudget config-cg
             delete Secret config-cg-tls-4 because its member was removed
             delete ConfigMap config-cg-config-4 because its member was removed
@@ -101,6 +104,7 @@ fn five_to_three() {
             delete Pod config-cg-3 because its member was removed
             --
             confirm-configuration 3 via 5
+            confirm-none Pod but config-cg-1, config-cg-2, config-cg-5
             apply PodDisruptionBudget config-cg
             delete Secret config-cg-tls-3 because its member was removed
             delete ConfigMap config-cg-config-3 because its member was removed
@@ -134,6 +138,7 @@ fn three_to_one_to_three() {
             patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/leaving":"true"}}}
             --
             confirm-configuration 2 via 1
+            confirm-none Pod but config-cg-1, config-cg-2
             apply PodDisruptionBudget config-cg
             delete Secret config-cg-tls-3 because its member was removed
             delete ConfigMap config-cg-config-3 because its member was removed
@@ -147,6 +152,7 @@ fn three_to_one_to_three() {
             delete Pod config-cg-2 because its member was removed
             --
             confirm-configuration 3 via 1
+            confirm-none Pod but config-cg-1
             delete PodDisruptionBudget config-cg because a single member has no budget
             delete Secret config-cg-tls-2 because its member was removed
             delete ConfigMap config-cg-config-2 because its member was removed
@@ -166,6 +172,7 @@ fn three_to_one_to_three() {
             issue config-cg-tls-4 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/4
             create Pod config-cg-4
             --
+            confirm-unchanged PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add 4 at configuration 3 via 1
             --
@@ -181,10 +188,12 @@ fn three_to_one_to_three() {
             issue config-cg-tls-5 for synod://5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee/ConsensusGroup/config/5
             create Pod config-cg-5
             --
+            confirm-unchanged PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add 5 at configuration 5 via 1
             --
             confirm-configuration 7 via 1
+            confirm-none Pod but config-cg-1, config-cg-4, config-cg-5
             apply PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
             apply ConfigMap config-cg-config-1

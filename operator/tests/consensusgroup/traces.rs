@@ -310,6 +310,7 @@ fn a_recreated_object_finds_its_data() {
             create Pod config-cg-3
             --
             confirm-configuration 1 via 1
+            confirm-none Pod but config-cg-1, config-cg-2, config-cg-3
             apply PodDisruptionBudget config-cg
             --
         "#]],
