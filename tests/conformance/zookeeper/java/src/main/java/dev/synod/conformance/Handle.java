@@ -48,7 +48,18 @@ public final class Handle extends ZooKeeper {
 
     /** The same with settings of the client. */
     public static Handle open(String connect, int sessionMs, ZKClientConfig config) throws Exception {
-        return new Handle(connect, sessionMs, new Events(), config).connected();
+        Handle handle = begin(connect, sessionMs, config);
+        try {
+            return handle.connected();
+        } catch (Exception exception) {
+            handle.close();
+            throw exception;
+        }
+    }
+
+    /** The same, not waited for. */
+    public static Handle begin(String connect, int sessionMs, ZKClientConfig config) throws Exception {
+        return new Handle(connect, sessionMs, new Events(), config);
     }
 
     /** A session that is there already; not waited for. */

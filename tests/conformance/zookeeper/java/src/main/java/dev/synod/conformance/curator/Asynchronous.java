@@ -97,7 +97,7 @@ final class Asynchronous {
     }
 
     private static ModeledFramework<Pet> pets(Bed bed, CuratorFramework client) {
-        var spec = ModelSpec.builder(ZPath.parse(bed.path() + "/pets/{id}").resolved("first"),
+        var spec = ModelSpec.builder(ZPath.parseWithIds(bed.path() + "/pets/{id}").resolved("first"),
             JacksonModelSerializer.build(Pet.class)).build();
         return ModeledFramework.wrap(AsyncCuratorFramework.wrap(client), spec);
     }

@@ -29,8 +29,6 @@ final class Framework {
             String path = bed.path();
             client.create().creatingParentContainersIfNeeded().forPath(path + "/a/b", bytes("x"));
             Check.equal("made with its parents", "x", text(client.getData().forPath(path + "/a/b")));
-            Check.equal("which are containers", Long.MIN_VALUE,
-                client.checkExists().forPath(path + "/a").getEphemeralOwner());
             client.create().orSetData().forPath(path + "/a/b", bytes("y"));
             Stat stat = new Stat();
             client.getData().storingStatIn(stat).forPath(path + "/a/b");
@@ -44,8 +42,8 @@ final class Framework {
             client.sync().inBackground((from, event) -> answers.add(event.getResultCode())).forPath(path);
             Check.equal("a sync in the background", 0, answers.poll(Check.PATIENCE_MS, TimeUnit.MILLISECONDS));
             client.delete().quietly().forPath(path + "/none");
-            client.delete().guaranteed().deletingChildrenIfNeeded().forPath(path);
-            Check.equal("the tree is gone", null, client.checkExists().forPath(path));
+            client.delete().guaranteed().deletingChildrenIfNeeded().forPath(path + "/a");
+            Check.eventually("the parent was a container: it is gone too", () -> client.checkExists().forPath(path) == null);
         }
     }
 

@@ -31,7 +31,11 @@ final class Reconnection {
     static void states(Bed bed) throws Exception {
         try (CuratorFramework client = Curators.open(bed)) {
             var states = new LinkedBlockingQueue<ConnectionState>();
-            client.getConnectionStateListenable().addListener((from, state) -> states.add(state));
+            client.getConnectionStateListenable().addListener((from, state) -> {
+                if (state != ConnectionState.CONNECTED) {
+                    states.add(state);
+                }
+            });
             String path = bed.path();
             client.create().forPath(path, bytes("x"));
             long session = client.getZookeeperClient().getZooKeeper().getSessionId();

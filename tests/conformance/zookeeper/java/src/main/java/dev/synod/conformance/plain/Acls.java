@@ -3,6 +3,7 @@ package dev.synod.conformance.plain;
 import dev.synod.conformance.Bed;
 import dev.synod.conformance.Check;
 import dev.synod.conformance.Handle;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
@@ -19,7 +20,12 @@ final class Acls {
     private Acls() {}
 
     private static List<ACL> acl(int rights, String scheme, String id) {
-        return List.of(new ACL(rights, new Id(scheme, id)));
+        return list(new ACL(rights, new Id(scheme, id)));
+    }
+
+    /** A list that may be asked whether it contains null, as the client does. */
+    private static List<ACL> list(ACL... rights) {
+        return Arrays.asList(rights);
     }
 
     private static void make(Handle zk, String path, List<ACL> acl) throws Exception {
@@ -79,7 +85,7 @@ final class Acls {
             String path = bed.path();
             zk.make(path, "");
             String id = DigestAuthenticationProvider.generateDigest("ben:secret");
-            List<ACL> acl = List.of(new ACL(Perms.ALL, new Id("digest", id)), new ACL(Perms.READ, Ids.ANYONE_ID_UNSAFE));
+            List<ACL> acl = list(new ACL(Perms.ALL, new Id("digest", id)), new ACL(Perms.READ, Ids.ANYONE_ID_UNSAFE));
             make(zk, path + "/n", acl);
             ben.addAuthInfo("digest", Handle.bytes("ben:secret"));
             Check.equal("who it names may write", 1, ben.setData(path + "/n", null, 0).getVersion());
