@@ -18,6 +18,7 @@ pub mod refusals;
 pub mod tools;
 pub mod transcript;
 pub mod workload;
+pub mod zookeeper;
 
 use std::time::{Duration, Instant};
 

@@ -8,7 +8,7 @@ use clap::Parser;
 use synod_conformance::faults::{self, Clients};
 use synod_conformance::group::Server;
 use synod_conformance::transcript::Transcript;
-use synod_conformance::{Failure, local, refusals, tools};
+use synod_conformance::{Failure, local, refusals, tools, zookeeper};
 
 /// Real clients against running members.
 #[derive(Parser)]
@@ -24,10 +24,10 @@ struct Arguments {
     /// Where etcd and its tools are; without it what needs Go is not run, and said
     #[arg(long)]
     peers: Option<PathBuf>,
-    /// What the members are: synod or etcd
+    /// What the members are: synod, etcd or zookeeper (which has tests of its own)
     #[arg(long, default_value = "synod")]
     against: String,
-    /// Write into the transcripts what came, instead of comparing (only against etcd)
+    /// Write into the transcripts what came, instead of comparing (not against synod)
     #[arg(long)]
     record: bool,
     /// Print the names and run nothing
@@ -69,7 +69,11 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    run(runnable(tests, arguments.peers.is_some()))
+    let against = match arguments.against.as_str() {
+        "synod" => String::new(),
+        other => format!(" --against {other}"),
+    };
+    run(runnable(tests, arguments.peers.is_some()), &against)
 }
 
 /// The tests that can be run here; says which cannot.
@@ -84,7 +88,7 @@ fn runnable(tests: Vec<Test>, go_is_here: bool) -> Vec<Test> {
     run
 }
 
-fn run(tests: Vec<Test>) -> ExitCode {
+fn run(tests: Vec<Test>, against: &str) -> ExitCode {
     let (mut passed, mut failed) = (0, Vec::new());
     let total = tests.len();
     for (index, test) in tests.into_iter().enumerate() {
@@ -101,7 +105,7 @@ fn run(tests: Vec<Test>) -> ExitCode {
             Ok(()) => passed += 1,
             Err(failure) => {
                 println!(
-                    "  {failure}\n  again: cargo xtask conformance {}",
+                    "  {failure}\n  again: cargo xtask conformance{against} {}",
                     test.name
                 );
                 failed.push(test.name);
@@ -117,11 +121,14 @@ fn run(tests: Vec<Test>) -> ExitCode {
 }
 
 fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
+    if arguments.against == "zookeeper" {
+        return of_zookeeper(arguments);
+    }
     let server = match (arguments.against.as_str(), &arguments.peers) {
         ("synod", _) => Server::Synod(arguments.programs.join("synod-agent")),
         ("etcd", Some(peers)) => Server::Etcd(peers.join("etcd")),
         ("etcd", None) => return Err("needs Go, to build etcd".to_owned()),
-        (other, _) => return Err(format!("`{other}` is not `synod` or `etcd`")),
+        (other, _) => return Err(format!("`{other}` is not `synod`, `etcd` or `zookeeper`")),
     };
     if arguments.record && !matches!(server, Server::Etcd(_)) {
         return Err("what is expected is recorded from etcd: add `--against etcd`".to_owned());
@@ -145,6 +152,19 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
         refusals::random_bytes(server, &rust_client)
     }));
     Ok(tests)
+}
+
+/// The tests of ZooKeeper's protocol.
+fn of_zookeeper(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
+    let server = zookeeper::ensemble::Server::Zookeeper;
+    server.is_here()?;
+    let cases = zookeeper::clients::cases(server, &arguments.own, arguments.record)?;
+    let test = |case: zookeeper::Case| Test {
+        name: case.name,
+        needs_go: false,
+        run: case.run,
+    };
+    Ok(cases.into_iter().map(test).collect())
 }
 
 /// The tests that use etcd's own tools or the tests' own Go programs.
