@@ -6,12 +6,14 @@ from kazoo.client import KazooState
 from kazoo.exceptions import (
     AuthFailedError,
     BadVersionError,
+    ConnectionClosedError,
     NoAuthError,
     NodeExistsError,
     NoNodeError,
     NotEmptyError,
     RolledBackError,
     RuntimeInconsistency,
+    SessionExpiredError,
 )
 from kazoo.protocol.states import EventType, KeeperState
 from kazoo.retry import KazooRetry
@@ -100,8 +102,8 @@ def sasl(bed):
     refused("who did not does not", NoAuthError, lambda: zk_without(bed).get(path))
     wrong = {**options, "password": "wrong"}
     failed = bed.client(sasl_options=wrong)
-    equal("with a wrong password", KeeperState.AUTH_FAILED, failed.client_state)
-    refused("a request then", AuthFailedError, lambda: failed.exists(path))
+    eventually("not with a wrong password", lambda: failed.client_state in (KeeperState.AUTH_FAILED, KeeperState.CLOSED))
+    refused("a request then", (AuthFailedError, SessionExpiredError, ConnectionClosedError), lambda: failed.exists(path))
 
 
 def auth_refused(bed):

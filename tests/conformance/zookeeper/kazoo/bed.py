@@ -100,8 +100,8 @@ def refused(what, error, attempt):
     """What is refused, and how."""
     try:
         attempt()
-    except error:
-        print(f"  {what} is refused: {error.__name__}", flush=True)
+    except error as exception:
+        print(f"  {what} is refused: {type(exception).__name__}", flush=True)
         return
     raise Failure(f"{what}: not refused")
 
