@@ -15,7 +15,7 @@ from kazoo.retry import RetryFailedError
 
 WORKERS = 4
 ADDITIONS_PER_HOLD = 3
-SESSION_S = 15
+SESSION_S = 30
 ATTEMPT_S = 2
 
 START = time.monotonic()

@@ -14,7 +14,7 @@ import (
 const (
 	workers          = 4
 	additionsPerHold = 3
-	workloadSession  = 15 * time.Second
+	workloadSession  = 30 * time.Second
 	pause            = 100 * time.Millisecond
 )
 

@@ -20,7 +20,7 @@ import org.apache.zookeeper.data.Stat;
 final class LockWorkload {
     private static final int WORKERS = 4;
     private static final int ADDITIONS_PER_HOLD = 3;
-    private static final int SESSION_MS = 15_000;
+    private static final int SESSION_MS = 30_000;
     private static final long ATTEMPT_MS = 2_000;
 
     private final String root;
