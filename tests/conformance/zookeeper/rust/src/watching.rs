@@ -11,16 +11,6 @@ fn is(what: &str, event: &zk::WatchedEvent, kind: zk::EventType, path: &str) -> 
     equal(what, (kind, path), (event.event_type, event.path.as_str()))
 }
 
-/// The next event of a node, after those of the session.
-pub async fn of_node(watcher: &mut zk::PersistentWatcher) -> zk::WatchedEvent {
-    loop {
-        let event = watcher.changed().await;
-        if event.event_type != zk::EventType::Session {
-            return event;
-        }
-    }
-}
-
 /// Of data, existence and children.
 pub async fn once(bed: &Bed) -> Outcome {
     let (client, path) = (bed.client().await?, bed.path());
