@@ -52,7 +52,7 @@ impl Client {
     fn command(self, own: &Path, word: &str) -> Command {
         let built = self.built(own);
         let mut command = match self {
-            Self::Java => java(&built, "dev.synod.conformance.Client"),
+            Self::Java => java(&built, &[], "dev.synod.conformance.Client"),
             Self::Kazoo => {
                 let mut python = Command::new(built.join("bin/python"));
                 python.arg("-B").arg(folder().join("kazoo/client.py"));
@@ -88,11 +88,12 @@ impl Client {
     }
 }
 
-/// A Java program whose classes and jars are below `built`.
-pub(super) fn java(built: &Path, class: &str) -> Command {
+/// A Java program whose classes and jars are below `built`, with properties.
+pub(super) fn java(built: &Path, properties: &[&str], class: &str) -> Command {
     let mut command = Command::new("java");
     command.args(["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]);
     let built = built.display();
+    command.args(properties.iter().map(|property| format!("-D{property}")));
     command
         .args(["-cp", &format!("{built}/classes:{built}/lib/*")])
         .arg(class);

@@ -18,13 +18,12 @@
 //! ZooKeeper by `cargo xtask conformance --against zookeeper -- --record`.
 
 use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
-
-use std::io::{BufRead, BufReader, Write};
 
 use super::Case;
 use super::bed::Bed;
@@ -293,15 +292,11 @@ impl Shell {
 
 /// zkCli.sh starts this class.
 fn shell(own: &Path) -> Command {
-    let mut command = java(
+    java(
         &Client::Java.built(own),
+        &["org.slf4j.simpleLogger.defaultLogLevel=off"],
         "org.apache.zookeeper.ZooKeeperMain",
-    );
-    command.env(
-        "JDK_JAVA_OPTIONS",
-        "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
-    );
-    command
+    )
 }
 
 impl Drop for Shell {

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.zookeeper.CreateMode;
@@ -108,6 +109,12 @@ public final class Handle extends ZooKeeper {
 
     /** Checks that no event of a node is left: what would have caused one was answered before. */
     public void quiet() throws Exception {
+        // Answers of this kind come on the thread of the events, after those that came before them.
+        CountDownLatch passed = new CountDownLatch(1);
+        exists("/", false, (code, path, context, stat) -> passed.countDown(), null);
+        if (!passed.await(Check.PATIENCE_MS, TimeUnit.MILLISECONDS)) {
+            throw new Failure("no answer came after the events");
+        }
         Check.equal("no other event", List.of(), events.nodes.stream().map(Handle::shown).toList());
     }
 

@@ -70,8 +70,9 @@ final class LockWorkload {
         var lock = new InterProcessMutex(client, root + "/lock");
         while (!stopped) {
             try {
+                long session = session(client);
                 if (lock.acquire(ATTEMPT_MS, TimeUnit.MILLISECONDS)) {
-                    hold(number, client, lock);
+                    hold(number, client, lock, session);
                 }
             } catch (Exception exception) {
                 say("trouble %d %s", number, exception.getClass().getSimpleName());
@@ -80,11 +81,14 @@ final class LockWorkload {
     }
 
     /** Counts under the lock; the hold is proved from when it was acquired to when the last acknowledged write was sent. */
-    private void hold(int number, CuratorFramework client, InterProcessMutex lock) throws Exception {
+    private void hold(int number, CuratorFramework client, InterProcessMutex lock, long session) throws Exception {
         long from = now();
-        long session = session(client);
         long until = from;
         try {
+            // Of a session that ended meanwhile the lock's node is gone: nothing is proved.
+            if (session(client) != session) {
+                return;
+            }
             for (int i = 0; i < ADDITIONS_PER_HOLD; i++) {
                 long sent = add(number, client);
                 if (session(client) != session) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.EnsureContainers;
 import org.apache.curator.framework.api.CuratorWatcher;
 import org.apache.curator.framework.api.transaction.CuratorTransactionResult;
 import org.apache.curator.utils.ZKPaths;
@@ -105,6 +106,8 @@ final class Framework {
             }
             Check.equal("in the order of the names", List.of("m-0000000001", "n-0000000002"),
                 ZKPaths.getSortedChildren(zk, path));
+            new EnsureContainers(client, path + "/c").ensure();
+            Check.that("a container ensured", client.checkExists().forPath(path + "/c") != null);
             ZKPaths.deleteChildren(zk, bed.path(), true);
             Check.equal("deleted with all below", null, client.checkExists().forPath(bed.path()));
         }

@@ -13,7 +13,7 @@ import org.apache.zookeeper.data.Stat;
 
 /** Creating nodes of all kinds. */
 final class Creation {
-    private static final long TTL_MS = 700;
+    private static final long TTL_MS = 1_000;
 
     private Creation() {}
 
