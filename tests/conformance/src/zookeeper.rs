@@ -13,6 +13,7 @@ pub mod judge;
 pub mod program;
 pub mod recipes;
 pub mod settings;
+mod shell;
 pub mod words;
 pub mod zkcli;
 

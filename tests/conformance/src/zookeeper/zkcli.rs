@@ -17,32 +17,24 @@
 //! test. Transaction numbers, sessions and addresses are shown by numbered names (see [`crate::names`]). Recorded against
 //! ZooKeeper by `cargo xtask conformance --against zookeeper -- --record`.
 
-use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 
 use super::Case;
 use super::bed::Bed;
-use super::clients::{Client, folder, java};
+use super::clients::folder;
 use super::ensemble::Ensemble;
+use super::shell::Shell;
 use crate::Failure;
 use crate::names::Names;
 
-/// How long the shell may take to print something.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// A command that changes nothing, and what it prints: it tells where the output of another ends.
-const MARKER: (&str, &str) = ("printwatches", "printwatches is on");
 /// What is hidden in every transcript: a pattern and the name of its first group.
 const HIDDEN: [(&str, &str); 6] = [
-    (r"\b(0x[0-9a-f]{14,})\b", "session"),
-    (r"\b(0x[0-9a-f]{9,13})\b", "zxid"),
+    (r"\bephemeralOwner = (0x[0-9a-f]{2,})", "session"),
+    (r"\b[cmp]Zxid = (0x[0-9a-f]+)", "zxid"),
     (r"\b[cm]time = (.+)", "any"),
     (r"\bzxid: (-?[0-9]+)", "any"),
-    (r"\bversion=([0-9a-f]{9,})", "zxid"),
+    (r"^version=([0-9a-f]+)", "any"),
     (r"^([0-9]+) - ", "any"),
 ];
 
@@ -136,7 +128,7 @@ impl Transcript {
                     step.text
                 )
             };
-            let said = shell.step(&names.reveal(&step.text)).map_err(place)?;
+            let said = carry_out(&mut shell, &names.reveal(&step.text)).map_err(place)?;
             let lines: Vec<_> = said.iter().map(|line| names.hide(line)).collect();
             if !record && lines != step.expected {
                 return Err(place(difference(&step.expected, &lines)));
@@ -178,130 +170,20 @@ impl Transcript {
     }
 }
 
+/// What a step prints.
+fn carry_out(shell: &mut Shell, step: &str) -> Result<Vec<String>, Failure> {
+    if let Some(command) = step.strip_prefix("$ ") {
+        return shell.command(command);
+    }
+    let count = step.strip_prefix("> events ");
+    let count = count.and_then(|count| count.parse().ok());
+    shell.take_events(count.ok_or("it is no step")?)
+}
+
 fn difference(expected: &[String], came: &[String]) -> String {
     let indented = |lines: &[String]| {
         let lines = lines.iter().map(|line| format!("\n    {line}"));
         lines.collect::<String>()
     };
     format!("expected{}\n  came{}", indented(expected), indented(came))
-}
-
-/// The running shell; killed when dropped.
-struct Shell {
-    child: Child,
-    input: ChildStdin,
-    lines: Receiver<String>,
-    events: VecDeque<String>,
-}
-
-impl Shell {
-    /// Starts it and waits until it is connected.
-    fn start(own: &Path, ensemble: &Ensemble) -> Result<Self, Failure> {
-        let cannot = |error: std::io::Error| format!("zkCli: {error}");
-        // One pipe for both outputs, so that their order is that of the printing.
-        let (reader, writer) = std::io::pipe().map_err(cannot)?;
-        let mut command = shell(own);
-        command
-            .args(["-waitforconnection", "-server", &ensemble.connect()])
-            .stdin(Stdio::piped())
-            .stdout(writer.try_clone().map_err(cannot)?)
-            .stderr(writer);
-        let mut child = command.spawn().map_err(cannot)?;
-        // The command holds the pipe's end for writing.
-        drop(command);
-        let input = child.stdin.take().ok_or("zkCli has no input")?;
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(reader).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        let mut shell = Self {
-            child,
-            input,
-            lines,
-            events: VecDeque::new(),
-        };
-        shell.until_marker()?;
-        Ok(shell)
-    }
-
-    fn step(&mut self, text: &str) -> Result<Vec<String>, Failure> {
-        if let Some(command) = text.strip_prefix("$ ") {
-            self.say(command)?;
-            return self.until_marker();
-        }
-        let count = text.strip_prefix("> events ");
-        let count: usize = count
-            .and_then(|count| count.parse().ok())
-            .ok_or("it is no step")?;
-        while self.events.len() < count {
-            if let Some(line) = self.line()? {
-                return Err(format!("`{line}` while events were waited for"));
-            }
-        }
-        Ok(self.events.drain(..count).collect())
-    }
-
-    /// What is printed until a marker, which is asked for here.
-    fn until_marker(&mut self) -> Result<Vec<String>, Failure> {
-        let (ask, answer) = MARKER;
-        self.say(ask)?;
-        let mut said = Vec::new();
-        loop {
-            match self.line()? {
-                Some(line) if line == answer => return Ok(said),
-                Some(line) if !line.ends_with(&format!(" - {ask}")) => said.push(line),
-                _ => {}
-            }
-        }
-    }
-
-    /// The next line, none if it was of an event.
-    fn line(&mut self) -> Result<Option<String>, Failure> {
-        let line = self
-            .lines
-            .recv_timeout(PATIENCE)
-            .map_err(|_| "the shell prints nothing more")?;
-        if line.starts_with("WatchedEvent ") {
-            // Those of the session come when they come.
-            if !line.contains(" type:None ") {
-                self.events.push_back(line);
-            }
-            return Ok(None);
-        }
-        let line = line.trim_end();
-        Ok((!line.is_empty() && line != "WATCHER::").then(|| line.to_owned()))
-    }
-
-    fn say(&mut self, line: &str) -> Result<(), Failure> {
-        writeln!(self.input, "{line}").map_err(|error| format!("the shell is gone: {error}"))
-    }
-
-    /// Whether no event is left that no step asked for.
-    fn end(mut self) -> Result<(), Failure> {
-        self.until_marker()?;
-        match self.events.pop_front() {
-            None => Ok(()),
-            Some(event) => Err(format!("no step asked for `{event}`")),
-        }
-    }
-}
-
-/// zkCli.sh starts this class.
-fn shell(own: &Path) -> Command {
-    java(
-        &Client::Java.built(own),
-        &["org.slf4j.simpleLogger.defaultLogLevel=off"],
-        "org.apache.zookeeper.ZooKeeperMain",
-    )
-}
-
-impl Drop for Shell {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

@@ -102,8 +102,10 @@ def sasl(bed):
     refused("who did not does not", NoAuthError, lambda: zk_without(bed).get(path))
     wrong = {**options, "password": "wrong"}
     failed = bed.client(sasl_options=wrong)
-    eventually("not with a wrong password", lambda: failed.client_state in (KeeperState.AUTH_FAILED, KeeperState.CLOSED))
-    refused("a request then", (AuthFailedError, SessionExpiredError, ConnectionClosedError), lambda: failed.exists(path))
+    ended = (KeeperState.AUTH_FAILED, KeeperState.CLOSED)
+    eventually("not with a wrong password", lambda: failed.client_state in ended)
+    errors = (AuthFailedError, SessionExpiredError, ConnectionClosedError)
+    refused("a request then", errors, lambda: failed.exists(path))
 
 
 def auth_refused(bed):
@@ -157,7 +159,8 @@ def transactions(bed):
     transaction.set_data(path, b"2", version=0)
     transaction.check(path, version=1)
     results = transaction.commit()
-    equal("the results", [path, path + "/s-0000000000", 1, True], [results[0], results[1], results[2].version, results[3]])
+    equal("the paths", [path, path + "/s-0000000000"], results[:2])
+    equal("the write and the check", (1, True), (results[2].version, results[3]))
     failing = zk.transaction()
     failing.delete(path + "/s-0000000000")
     failing.check(path, version=7)

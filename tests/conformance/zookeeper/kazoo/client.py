@@ -57,7 +57,8 @@ def one(bed, name):
         traceback.print_exc()
         why = str(exception) if isinstance(exception, Failure) else repr(exception)
         place = traceback.extract_tb(exception.__traceback__)[-1]
-        print(f"FAILED {name}: {why} ({place.filename.rsplit('/', 1)[-1]}:{place.lineno})".replace("\n", " "), flush=True)
+        where = f"{place.filename.rsplit('/', 1)[-1]}:{place.lineno}"
+        print(f"FAILED {name}: {why} ({where})".replace("\n", " "), flush=True)
         return False
     print(f"ok {name}", flush=True)
     return True

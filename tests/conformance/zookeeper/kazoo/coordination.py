@@ -126,7 +126,8 @@ def multi_lease(bed):
     zk, path = bed.client(), bed.path()
     long, now = datetime.timedelta(seconds=60), datetime.datetime(2030, 1, 1)
     obtained = [
-        bool(zk.MultiNonBlockingLease(2, path, long, identifier=name, utcnow=lambda: now)) for name in ("ann", "ben", "eve")
+        bool(zk.MultiNonBlockingLease(2, path, long, identifier=name, utcnow=lambda: now))
+        for name in ("ann", "ben", "eve")
     ]
     equal("two of three", [True, True, False], obtained)
 

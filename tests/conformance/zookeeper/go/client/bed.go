@@ -15,14 +15,14 @@ import (
 )
 
 const (
-	patience  = 20 * time.Second
-	sessionMs = 10 * time.Second
+	patience       = 20 * time.Second
+	sessionTimeout = 10 * time.Second
 )
 
 // failure is what a check panics with when it does not hold.
 type failure string
 
-// bed is what a test is run against: members, settings, a part of the tree that is its own, and somebody who kills members.
+// bed is what a test is run against: members, settings, a part of the tree of its own, and somebody who kills members.
 type bed struct {
 	members  []string
 	settings map[string]string
@@ -50,7 +50,7 @@ func (b *bed) open(members ...string) (*zk.Conn, <-chan zk.Event) {
 	if len(members) == 0 {
 		members = b.members
 	}
-	conn, events, err := zk.Connect(members, sessionMs, zk.WithLogInfo(false))
+	conn, events, err := zk.Connect(members, sessionTimeout, zk.WithLogInfo(false))
 	must("a session", err)
 	b.conns = append(b.conns, conn)
 	await(events, zk.StateHasSession)

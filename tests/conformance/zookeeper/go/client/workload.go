@@ -18,7 +18,8 @@ const (
 	pause            = 100 * time.Millisecond
 )
 
-// A worker takes a lock and passes it on, and counts under it. It reports what was acknowledged; who runs the program judges.
+// A worker takes a lock and passes it on, and counts under it. It reports what was acknowledged; who runs the program
+// judges.
 type worker struct {
 	number int
 	root   string
@@ -97,7 +98,7 @@ func (w *worker) work(stopped *atomic.Bool) {
 	}
 }
 
-// hold counts under the lock. The hold is proved from when it was acquired to when the last acknowledged write was sent.
+// hold counts under the lock. It is proved from when it was acquired to when the last acknowledged write was sent.
 func (w *worker) hold(session int64) error {
 	from := nowUs()
 	until := from
@@ -141,8 +142,8 @@ func (w *worker) add() (int64, error) {
 	return sent, err
 }
 
-// tidy deletes the session's own nodes below the lock: this client's lock leaves its node when its connection breaks, and
-// would wait for itself.
+// tidy deletes the session's own nodes below the lock: this client's lock leaves its node when its connection breaks,
+// and would wait for itself.
 func (w *worker) tidy() {
 	children := retried(func() ([]string, error) {
 		children, _, err := w.conn.Children(w.root + "/lock")

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** What a test is run against: members, settings, a part of the tree that is its own, and somebody who kills members. */
+/** What a test is run against: members, settings, a part of the tree of its own, and somebody who kills members. */
 public final class Bed {
     /** Long enough for members to be killed and to return, short enough to wait for. */
     public static final int SESSION_MS = 10_000;

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The program: runs tests by name, or the workers of the fault test. README.md of the folder above says what it reads and
- * prints.
+ * The program: runs tests by name, or the workers of the fault test. README.md of the folder above says what it reads
+ * and prints.
  */
 public final class Client {
     private Client() {}
@@ -102,7 +102,8 @@ public final class Client {
     private static String place(Throwable thrown) {
         for (StackTraceElement element : thrown.getStackTrace()) {
             String type = element.getClassName();
-            if (type.startsWith("dev.synod") && !type.equals(Check.class.getName()) && !type.equals(Bed.class.getName())) {
+            boolean checks = type.equals(Check.class.getName()) || type.equals(Bed.class.getName());
+            if (type.startsWith("dev.synod") && !checks) {
                 return " (" + element.getFileName() + ":" + element.getLineNumber() + ")";
             }
         }

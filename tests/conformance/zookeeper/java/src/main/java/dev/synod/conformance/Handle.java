@@ -18,7 +18,7 @@ import org.apache.zookeeper.ZooDefs.Ids;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
 
-/** The Java client's handle with what a test asks of it: its events in order, and the member that it is connected to. */
+/** The Java client's handle with what a test asks of it: its events in order, and the member that it is at. */
 public final class Handle extends ZooKeeper {
     private final Events events;
 

@@ -14,8 +14,8 @@ import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.data.Stat;
 
 /**
- * Workers that take a lock and pass it on, and count under it, until a line comes. They report what was acknowledged; who
- * runs the program judges.
+ * Workers that take a lock and pass it on, and count under it, until a line comes. They report what was acknowledged;
+ * who runs the program judges.
  */
 final class LockWorkload {
     private static final int WORKERS = 4;
@@ -58,7 +58,8 @@ final class LockWorkload {
     }
 
     private void prepare(List<CuratorFramework> clients) throws Exception {
-        clients.get(0).create().creatingParentsIfNeeded().forPath(root + "/counter", "0".getBytes(StandardCharsets.UTF_8));
+        byte[] zero = "0".getBytes(StandardCharsets.UTF_8);
+        clients.get(0).create().creatingParentsIfNeeded().forPath(root + "/counter", zero);
         for (int number = 0; number < WORKERS; number++) {
             clients.get(number).create().creatingParentsIfNeeded().withMode(CreateMode.EPHEMERAL)
                 .forPath(root + "/alive/" + number);
@@ -80,7 +81,7 @@ final class LockWorkload {
         }
     }
 
-    /** Counts under the lock; the hold is proved from when it was acquired to when the last acknowledged write was sent. */
+    /** Counts under the lock; proved from when it was acquired to when the last acknowledged write was sent. */
     private void hold(int number, CuratorFramework client, InterProcessMutex lock, long session) throws Exception {
         long from = now();
         long until = from;

@@ -52,7 +52,8 @@ final class Counters {
     /** The same with any bytes. */
     static void sharedValue(Bed bed) throws Exception {
         try (CuratorFramework one = Curators.open(bed); CuratorFramework two = Curators.open(bed);
-            var mine = new SharedValue(one, bed.path(), bytes("a")); var other = new SharedValue(two, bed.path(), bytes("b"))) {
+            var mine = new SharedValue(one, bed.path(), bytes("a"));
+            var other = new SharedValue(two, bed.path(), bytes("b"))) {
             mine.start();
             other.start();
             Check.equal("the seed", "a", text(other.getValue()));

@@ -47,7 +47,7 @@ final class Discovery {
             Check.equal("names", List.of("shop"), List.copyOf(other.queryForNames()));
             Check.equal("instances", Set.of(1, 2), ports(other.queryForInstances("shop")));
             Check.equal("one by its name", 2, other.queryForInstance("shop", "b").getPort());
-            mine.updateService(ServiceInstance.<Void>builder().name("shop").id("b").address("10.0.0.1").port(3).build());
+            mine.updateService(instance("b", 3));
             Check.eventually("changed", () -> other.queryForInstance("shop", "b").getPort() == 3);
             Curators.endSession(bed, one);
             Check.eventually("gone or registered anew: all are there", () -> registeredBy(other, one));
@@ -58,7 +58,8 @@ final class Discovery {
     }
 
     private static boolean registeredBy(ServiceDiscovery<Void> discovery, CuratorFramework client) throws Exception {
-        return client.getZookeeperClient().isConnected() && ports(discovery.queryForInstances("shop")).equals(Set.of(1, 3));
+        return client.getZookeeperClient().isConnected()
+            && ports(discovery.queryForInstances("shop")).equals(Set.of(1, 3));
     }
 
     /** One instance of several, by each strategy. */
