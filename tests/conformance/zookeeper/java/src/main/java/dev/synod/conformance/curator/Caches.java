@@ -40,6 +40,8 @@ final class Caches {
             Check.equal("two nodes", 2, cache.size());
             events.clear();
             writer.create().forPath(path + "/a/b", bytes("2"));
+            // The cache reads a node after it was told of it: a write that comes before is none that it tells of.
+            await(events, "created " + path + "/a/b");
             writer.setData().forPath(path + "/a/b", bytes("3"));
             await(events, "changed " + path + "/a/b 3");
             writer.delete().forPath(path + "/a/b");

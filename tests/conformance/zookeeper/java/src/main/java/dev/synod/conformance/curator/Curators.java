@@ -22,7 +22,7 @@ final class Curators {
 
     /** A client of these members, connected. */
     static CuratorFramework open(String connect) throws Exception {
-        CuratorFramework client = CuratorFrameworkFactory.newClient(connect, Bed.SESSION_MS, (int) Check.PATIENCE_MS,
+        CuratorFramework client = CuratorFrameworkFactory.newClient(connect, Bed.SESSION_MS, Bed.SESSION_MS,
             new ExponentialBackoffRetry(100, 8, 1_000));
         client.start();
         if (!client.blockUntilConnected((int) Check.PATIENCE_MS, TimeUnit.MILLISECONDS)) {
