@@ -9,8 +9,8 @@ use clap::Parser;
 use synod_conformance::faults::{self, Clients};
 use synod_conformance::group::Server;
 use synod_conformance::transcript::Transcript;
-use synod_conformance::zookeeper::{self, Place};
-use synod_conformance::{Failure, local, refusals, tools};
+use synod_conformance::zookeeper::corpus::{self, Place};
+use synod_conformance::{Failure, local, refusals, tools, zookeeper};
 
 /// Real clients against running members.
 #[derive(Parser)]
@@ -26,7 +26,7 @@ struct Arguments {
     /// Where etcd and its tools are; without it what needs Go is not run, and said
     #[arg(long)]
     peers: Option<PathBuf>,
-    /// What the members are: synod or etcd
+    /// What the members are: synod, etcd or zookeeper (which has tests of its own)
     #[arg(long, default_value = "synod")]
     against: String,
     /// Instead of all that, play ZooKeeper's corpus at this server, which has no nodes yet
@@ -45,7 +45,7 @@ struct Arguments {
     /// Print a random script for ZooKeeper's corpus, and run nothing
     #[arg(long, num_args = 2, value_names = ["SEED", "REQUESTS"])]
     generate: Option<Vec<u64>>,
-    /// Write into the transcripts what came, instead of comparing (only against etcd and a real ZooKeeper)
+    /// Write into the transcripts what came, instead of comparing (not against synod)
     #[arg(long)]
     record: bool,
     /// Print the names and run nothing
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some([seed, requests]) = arguments.generate.as_deref() {
         let requests = usize::try_from(*requests).unwrap_or(usize::MAX);
-        print!("{}", zookeeper::generate(*seed, requests));
+        print!("{}", corpus::generate(*seed, requests));
         return ExitCode::SUCCESS;
     }
     let tests = match tests(&arguments) {
@@ -92,7 +92,11 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    run(runnable(tests, arguments.peers.is_some()))
+    let against = match arguments.against.as_str() {
+        "synod" => String::new(),
+        other => format!(" --against {other}"),
+    };
+    run(runnable(tests, arguments.peers.is_some()), &against)
 }
 
 /// The tests that can be run here; says which cannot.
@@ -107,7 +111,7 @@ fn runnable(tests: Vec<Test>, go_is_here: bool) -> Vec<Test> {
     run
 }
 
-fn run(tests: Vec<Test>) -> ExitCode {
+fn run(tests: Vec<Test>, against: &str) -> ExitCode {
     let (mut passed, mut failed) = (0, Vec::new());
     let total = tests.len();
     for (index, test) in tests.into_iter().enumerate() {
@@ -124,7 +128,7 @@ fn run(tests: Vec<Test>) -> ExitCode {
             Ok(()) => passed += 1,
             Err(failure) => {
                 println!(
-                    "  {failure}\n  again: cargo xtask conformance {}",
+                    "  {failure}\n  again: cargo xtask conformance{against} {}",
                     test.name
                 );
                 failed.push(test.name);
@@ -146,13 +150,14 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
         (None, None) => None,
     };
     match place {
-        Some(place) => corpus(&place, arguments.record),
+        Some(place) => corpus_of(&place, arguments.record),
+        None if arguments.against == "zookeeper" => of_zookeeper(arguments),
         None => of_etcd(arguments),
     }
 }
 
 /// Every file of ZooKeeper's corpus.
-fn corpus(place: &Place, record: bool) -> Result<Vec<Test>, Failure> {
+fn corpus_of(place: &Place, record: bool) -> Result<Vec<Test>, Failure> {
     if record && matches!(place, Place::Address(_)) {
         return Err("what is expected is recorded from new servers: use `--zookeeper-jar`".into());
     }
@@ -163,13 +168,13 @@ fn corpus(place: &Place, record: bool) -> Result<Vec<Test>, Failure> {
             name: format!("zookeeper/corpus/{stem}"),
             needs_go: false,
             run: Box::new(move || {
-                let requests = zookeeper::check(&path, &place, record)?;
+                let requests = corpus::check(&path, &place, record)?;
                 println!("  {requests} requests");
                 Ok(())
             }),
         }
     };
-    Ok(zookeeper::files()?.into_iter().map(test).collect())
+    Ok(corpus::files()?.into_iter().map(test).collect())
 }
 
 fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
@@ -180,7 +185,7 @@ fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
         ("synod", _) => Server::Synod(programs.join("synod-agent")),
         ("etcd", Some(peers)) => Server::Etcd(peers.join("etcd")),
         ("etcd", None) => return Err("needs Go, to build etcd".to_owned()),
-        (other, _) => return Err(format!("`{other}` is not `synod` or `etcd`")),
+        (other, _) => return Err(format!("`{other}` is not `synod`, `etcd` or `zookeeper`")),
     };
     if arguments.record && !matches!(server, Server::Etcd(_)) {
         return Err("what is expected is recorded from etcd: add `--against etcd`".to_owned());
@@ -204,6 +209,22 @@ fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
         refusals::random_bytes(server, &rust_client)
     }));
     Ok(tests)
+}
+
+/// The tests of ZooKeeper's protocol.
+fn of_zookeeper(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
+    let server = zookeeper::ensemble::Server::Zookeeper;
+    server.is_here()?;
+    let Some(own) = &arguments.own else {
+        return Err("needs `--own`".to_owned());
+    };
+    let cases = zookeeper::clients::cases(server, own, arguments.record)?;
+    let test = |case: zookeeper::Case| Test {
+        name: case.name,
+        needs_go: false,
+        run: case.run,
+    };
+    Ok(cases.into_iter().map(test).collect())
 }
 
 /// The tests that use etcd's own tools or the tests' own Go programs.

@@ -9,12 +9,14 @@ use crate::tally::Tally;
 use crate::workspace::{
     build_release, clients, command, release, root, succeed, target, temporary,
 };
+use crate::zookeeper;
 
 /// Real clients against running members.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Run the same tests against etcd instead: what they expect is etcd's own output
-    #[arg(long, value_name = "etcd")]
+    /// Run the same tests against etcd instead, or those of ZooKeeper's clients against ZooKeeper: what they expect is the
+    /// peer's own output
+    #[arg(long, value_name = "etcd|zookeeper")]
     against: Option<String>,
     /// Only tests whose name contains one of these
     #[arg(value_name = "NAME")]
@@ -57,6 +59,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         options.extend(["--against".to_owned(), peer.clone()]);
     }
     options.extend(arguments.rest.clone());
+    if arguments.against.as_deref() == Some("zookeeper") {
+        return zookeeper::run(&options);
+    }
     steps(&mut Steps::new(plan()), &mut tally, &options);
     tally.close()
 }

@@ -21,6 +21,7 @@ mod suite;
 mod tally;
 mod up;
 mod workspace;
+mod zookeeper;
 
 use std::process::ExitCode;
 

@@ -318,7 +318,16 @@ pub(crate) fn build_own(folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn go_build(module: &str, linked: &str, to: &Path, package: &str) -> Result<(), Failure> {
+/// Builds one package of a module that is kept here.
+///
+/// # Errors
+/// When the build fails.
+pub(crate) fn go_build(
+    module: &str,
+    linked: &str,
+    to: &Path,
+    package: &str,
+) -> Result<(), Failure> {
     let mut go = command("go");
     go.current_dir(root().join(module))
         .env("CGO_ENABLED", "0")
