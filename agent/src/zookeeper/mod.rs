@@ -14,6 +14,7 @@
 //! | `pipeline` | a connection's requests, one run of them after the other |
 //! | `reads`, `writes`, `watches` | the requests themselves |
 //! | `pulse` | which sessions were heard of, told to the leader; pings |
+//! | `members` | who the members are, for `/zookeeper/config` |
 //! | `credentials` | what a connection proved to be |
 //! | `records`, `errors` | the core's words as the wire's |
 //! | `words` | four-letter words |
@@ -25,6 +26,7 @@ mod credentials;
 mod desk;
 mod errors;
 mod front;
+mod members;
 mod metrics;
 mod opening;
 mod outbox;

@@ -44,6 +44,8 @@ pub(super) async fn serve(front: &Arc<Front>, mut stream: Stream) -> io::Result<
     let ids = vec![Id::new("ip", peer.to_string())];
     let connection = Arc::new(Connection::new(front.connection_id(), peer, ids));
     attach(front, &connection, &request).await?;
+    // For as long as somebody is here decisions are heard of at once: who waits for a lock waits for no more than that.
+    let _guest = front.engine.welcome();
     let task = Task::new(Arc::clone(front), Arc::clone(&connection), stream, input);
     let ended = task.run().await;
     connection.outbox.cut();

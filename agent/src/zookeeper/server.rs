@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
-use super::{Front, opening, pulse};
+use super::{Front, members, opening, pulse};
 use crate::tls::TlsAccept;
 
 /// Time for a TLS handshake.
@@ -32,6 +32,7 @@ pub async fn serve(listener: TcpListener, accept: TlsAccept, front: Arc<Front>) 
     let stop = front.stop().clone();
     front.deliver_after_turns().await;
     connections.spawn(pulse::beat(Arc::clone(&front)));
+    connections.spawn(members::keep_told(Arc::clone(&front)));
     while let Ok(permit) = Arc::clone(&free).acquire_owned().await {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,

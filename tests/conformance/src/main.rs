@@ -45,6 +45,9 @@ struct Arguments {
     /// Print a random script for ZooKeeper's corpus, and run nothing
     #[arg(long, num_args = 2, value_names = ["SEED", "REQUESTS"])]
     generate: Option<Vec<u64>>,
+    /// The tests of ZooKeeper's protocol, at Synod's agents
+    #[arg(long)]
+    locks: bool,
     /// Write into the transcripts what came, instead of comparing (not against synod)
     #[arg(long)]
     record: bool,
@@ -151,7 +154,7 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
     };
     match place {
         Some(place) => corpus_of(&place, arguments.record),
-        None if arguments.against == "zookeeper" => of_zookeeper(arguments),
+        None if arguments.against == "zookeeper" || arguments.locks => of_zookeeper(arguments),
         None => of_etcd(arguments),
     }
 }
@@ -213,12 +216,16 @@ fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
 
 /// The tests of ZooKeeper's protocol.
 fn of_zookeeper(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
-    let server = zookeeper::ensemble::Server::Zookeeper;
+    let server = match (arguments.against.as_str(), &arguments.programs) {
+        ("zookeeper", _) => zookeeper::ensemble::Server::Zookeeper,
+        (_, Some(programs)) => zookeeper::ensemble::Server::Synod(programs.join("synod-agent")),
+        (_, None) => return Err("needs `--programs`".to_owned()),
+    };
     server.is_here()?;
     let Some(own) = &arguments.own else {
         return Err("needs `--own`".to_owned());
     };
-    let cases = zookeeper::clients::cases(server, own, arguments.record)?;
+    let cases = zookeeper::clients::cases(&server, own, arguments.record)?;
     let test = |case: zookeeper::Case| Test {
         name: case.name,
         needs_go: false,

@@ -71,7 +71,7 @@ impl Bed {
         let mut running = match slot.take() {
             Some(running) => running,
             None => Running {
-                ensemble: Ensemble::start(self.server, self.kind)?,
+                ensemble: Ensemble::start(&self.server, self.kind)?,
                 programs: BTreeMap::new(),
             },
         };

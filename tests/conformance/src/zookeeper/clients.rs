@@ -109,8 +109,8 @@ pub(super) fn folder() -> PathBuf {
 ///
 /// # Errors
 /// When a program does not tell its tests, or a transcript cannot be read.
-pub fn cases(server: Server, own: &Path, record: bool) -> Result<Vec<Case>, Failure> {
-    let bed = Rc::new(Bed::new(server, SessionKind::Global, own));
+pub fn cases(server: &Server, own: &Path, record: bool) -> Result<Vec<Case>, Failure> {
+    let bed = Rc::new(Bed::new(server.clone(), SessionKind::Global, own));
     let mut cases = Vec::new();
     let mut names = Vec::new();
     for client in Client::ALL {
@@ -141,9 +141,9 @@ pub fn cases(server: Server, own: &Path, record: bool) -> Result<Vec<Case>, Fail
     Ok(cases)
 }
 
-fn of_client(bed: &Rc<Bed>, server: Server, own: &Path, client: Client, name: &str) -> Case {
+fn of_client(bed: &Rc<Bed>, server: &Server, own: &Path, client: Client, name: &str) -> Case {
     let bed = if LOCAL_SESSIONS.contains(&name) {
-        Rc::new(Bed::new(server, SessionKind::Local, own))
+        Rc::new(Bed::new(server.clone(), SessionKind::Local, own))
     } else {
         Rc::clone(bed)
     };

@@ -1,7 +1,7 @@
 //! Three members that serve ZooKeeper's protocol on loopback ports.
 //!
-//! It promises that their processes are gone when it is dropped. It knows ZooKeeper 3.8 as Debian packs it; another server
-//! is another arm of [`Server`].
+//! It promises that their processes are gone when it is dropped. It knows Synod's agents as a LockService, with static
+//! configuration and no operator, and ZooKeeper 3.8 as Debian packs it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -32,8 +32,10 @@ const CLASS_PATH: [&str; 5] = [
 ];
 
 /// What the members are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Server {
+    /// `synod-agent`, at this path.
+    Synod(PathBuf),
     /// ZooKeeper 3.8.
     Zookeeper,
 }
@@ -43,8 +45,10 @@ impl Server {
     ///
     /// # Errors
     /// With what to install.
-    pub fn is_here(self) -> Result<(), Failure> {
+    pub fn is_here(&self) -> Result<(), Failure> {
         match self {
+            Self::Synod(program) if program.is_file() => Ok(()),
+            Self::Synod(program) => Err(format!("{} is missing", program.display())),
             Self::Zookeeper if jar("zookeeper").is_file() => Ok(()),
             Self::Zookeeper => Err(format!(
                 "{} is missing: apt-get install zookeeper",
@@ -84,7 +88,7 @@ impl Ensemble {
     ///
     /// # Errors
     /// When one does not; the end of its log is in the message.
-    pub fn start(server: Server, kind: SessionKind) -> Result<Self, Failure> {
+    pub fn start(server: &Server, kind: SessionKind) -> Result<Self, Failure> {
         server.is_here()?;
         let folder = tempfile::Builder::new()
             .prefix("synod-zookeeper-")
@@ -92,7 +96,7 @@ impl Ensemble {
             .map_err(|error| format!("no temporary folder: {error}"))?;
         let place = folder.path().to_owned();
         let mut ensemble = Self {
-            server,
+            server: server.clone(),
             folder: Some(folder),
             certificates: Certificates::make(&place)?,
             place,
@@ -112,6 +116,7 @@ impl Ensemble {
                     secure: ports::free()?,
                     quorum: ports::free()?,
                     election: ports::free()?,
+                    health: ports::free()?,
                 },
                 process: None,
             });
@@ -123,6 +128,7 @@ impl Ensemble {
             let files = [
                 ("data/myid", format!("{}\n", index + 1)),
                 ("zoo.cfg", main),
+                ("agent.yaml", settings::agent_yaml(&data, index, &all)),
                 ("jaas.conf", settings::jaas()),
                 ("log4j.properties", settings::LOG4J.to_owned()),
             ];
@@ -219,12 +225,15 @@ impl Ensemble {
     /// # Errors
     /// When its process cannot be started.
     pub fn run(&mut self, index: usize) -> Result<(), Failure> {
-        let Server::Zookeeper = self.server;
         let member = &mut self.members[index];
         if member.process.is_none() {
+            let mut command = match &self.server {
+                Server::Synod(program) => agent(program, &member.folder),
+                Server::Zookeeper => zookeeper(&member.folder),
+            };
             let log = member.folder.join("log");
             let name = format!("member {}", index + 1);
-            member.process = Some(Process::start(&name, &mut zookeeper(&member.folder), &log)?);
+            member.process = Some(Process::start(&name, &mut command, &log)?);
         }
         Ok(())
     }
@@ -279,6 +288,13 @@ impl Ensemble {
         }
         &self.place
     }
+}
+
+/// The process of a Synod member whose files are in `folder`.
+fn agent(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.arg("--config").arg(folder.join("agent.yaml"));
+    command
 }
 
 /// The process of a ZooKeeper member whose files are in `folder`.

@@ -24,8 +24,10 @@ pub struct Ports {
     pub secure: u16,
     /// Followers of the leader.
     pub quorum: u16,
-    /// Votes.
+    /// Votes; of Synod the admin API.
     pub election: u16,
+    /// Health and metrics, of Synod.
+    pub health: u16,
 }
 
 /// How the members keep sessions.
@@ -96,6 +98,48 @@ ssl.ciphersuites=TLS_AES_128_GCM_SHA256,TLS_AES_256_GCM_SHA384,TLS_ECDHE_ECDSA_W
         secure = own.secure,
         member = certificates.member.display(),
         trust = certificates.trust.display(),
+    )
+}
+
+/// A Synod member's configuration: the member of index `own`.
+pub fn agent_yaml(data: &Path, own: usize, all: &[Ports]) -> String {
+    let member = |(index, ports): (usize, &Ports)| {
+        let number = index + 1;
+        format!(
+            "- {{number: {number}, name: m{number}, peer_address: '127.0.0.1:{}'}}\n",
+            ports.quorum
+        )
+    };
+    let members: String = all.iter().enumerate().map(member).collect();
+    let ports = all[own];
+    format!(
+        "cluster_uid: 7d3a5c1e-52f0-4f8f-9a52-0f6f5d3c9b11
+kind: LockService
+group: conformance
+name: m{number}
+number: {number}
+start: bootstrap
+members:
+{members}data_dir: {data}
+listen: {{client: '127.0.0.1:{client}', peer: '127.0.0.1:{peer}', admin: '127.0.0.1:{admin}', health: '127.0.0.1:{health}'}}
+tls: {{peer: {{insecure: true}}, client: {{mode: disabled}}}}
+log: {{format: text}}
+zookeeper:
+  session_timeout_ms_min: {least}
+  session_timeout_ms_max: {most}
+  packet_bytes_max: 1048575
+  enforce_quotas: true
+  four_letter_words: ['*']
+  super_digest: '{SUPER_DIGEST}'
+",
+        number = own + 1,
+        data = data.display(),
+        client = ports.client,
+        peer = ports.quorum,
+        admin = ports.election,
+        health = ports.health,
+        least = SESSION_MS.0,
+        most = SESSION_MS.1,
     )
 }
 
