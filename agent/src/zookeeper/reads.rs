@@ -55,10 +55,7 @@ pub(super) fn answer(
                 .credentials
                 .sasl(connection, header, store.zxid(), &sasl);
         }
-        Request::Reconfig(_) => Err(ErrorCode::ReconfigDisabled),
-        Request::DeleteContainer | Request::CreateSession => Err(ErrorCode::BadArguments),
-        // A transaction that cannot be done, for its operations or its kind.
-        Request::Multi(_) => Err(ErrorCode::MarshallingError),
+        Request::CreateSession => Err(ErrorCode::BadArguments),
         // Taken elsewhere: see `pipeline` and `writes`.
         Request::Create(_)
         | Request::Create2(_)
@@ -68,6 +65,9 @@ pub(super) fn answer(
         | Request::SetData(_)
         | Request::SetAcl(_)
         | Request::Check(_)
+        | Request::Multi(_)
+        | Request::Reconfig(_)
+        | Request::DeleteContainer
         | Request::Sync(_)
         | Request::CloseSession => Err(ErrorCode::SystemError),
     };
@@ -184,7 +184,9 @@ fn count(store: &Store, connection: &Connection, path: &str) -> Answered {
 }
 
 fn ephemerals(store: &Store, connection: &Connection, prefix: Option<&str>) -> Response {
-    let prefix = prefix.filter(|prefix| !prefix.is_empty()).unwrap_or("/");
+    // What Java trims away is nothing; what is more than that is taken as it is.
+    let is_blank = |prefix: &str| prefix.chars().all(|c| c <= ' ');
+    let prefix = prefix.filter(|prefix| !is_blank(prefix)).unwrap_or("/");
     let paths = store.ephemerals(connection.held().session, prefix);
     Response::Ephemerals(GetEphemeralsResponse {
         ephemerals: paths.map(Text::from).collect(),

@@ -20,7 +20,7 @@ pub(super) fn add(desk: &mut Desk, connection: &Connection, add: &AddWatchReques
     })
 }
 
-/// The watches that are meant: persistent ones are of data and of children.
+/// The watches that are meant: persistent ones are of data and of children too.
 const fn modes(kind: WatcherType) -> &'static [WatchMode] {
     match kind {
         WatcherType::Data => &[
@@ -39,6 +39,8 @@ const fn modes(kind: WatcherType) -> &'static [WatchMode] {
             WatchMode::Persistent,
             WatchMode::PersistentRecursive,
         ],
+        WatcherType::Persistent => &[WatchMode::Persistent],
+        WatcherType::PersistentRecursive => &[WatchMode::PersistentRecursive],
     }
 }
 
