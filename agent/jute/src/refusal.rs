@@ -35,8 +35,9 @@ pub enum Answer {
     Reply(ErrorCode),
     /// As that, but it counts as a write that failed: the header's position is its own.
     ReplyToWrite(ErrorCode),
-    /// As [`Answer::Reply`], but an empty list of results follows the header.
-    ReplyWithoutResults(ErrorCode),
+    /// It replies with MARSHALLINGERROR at the member's position, with an empty list of results behind the header, and goes
+    /// on.
+    ReplyWithoutResults,
 }
 
 impl Refusal {
@@ -56,8 +57,8 @@ impl Refusal {
     /// - A body of auth or sasl: it is read where frames are read, and so the connection is closed.
     /// - Any other body: MARSHALLINGERROR, and the connection goes on. If the operation writes, it has a position, but for
     ///   reconfig, which is read before one is given out.
-    /// - A path that is null: BADARGUMENTS where only the path's checks look at it. Within several operations there is no
-    ///   position, and an empty list of results.
+    /// - A path that is null: BADARGUMENTS where only the path's checks look at it, and of no path are watches removed. Within
+    ///   several operations there is no position, and an empty list of results (3.8).
     #[must_use]
     pub const fn answer(&self) -> Answer {
         match self {
@@ -77,7 +78,8 @@ const fn of_body(opcode: OpCode, why: Why) -> Answer {
         (OpCode::SetData | OpCode::SetAcl | OpCode::Check, Why::Null) => {
             Answer::ReplyToWrite(ErrorCode::BadArguments)
         }
-        (OpCode::Multi, Why::Null) => Answer::ReplyWithoutResults(ErrorCode::MarshallingError),
+        (OpCode::RemoveWatches, Why::Null) => Answer::Reply(ErrorCode::NoWatcher),
+        (OpCode::Multi | OpCode::MultiRead, Why::Null) => Answer::ReplyWithoutResults,
         (
             OpCode::Create
             | OpCode::Create2

@@ -9,7 +9,7 @@ use std::task::{Context, Waker};
 use bytes::Bytes;
 use synod_jute::records::MultiResponse;
 use synod_jute::{
-    Answer as RefusalAnswer, Refusal, Reply, ReplyHeader, Request, RequestHeader, Xid,
+    Answer as RefusalAnswer, ErrorCode, Refusal, Reply, ReplyHeader, Request, RequestHeader, Xid,
 };
 use synod_znode::{Command, Response, Store};
 
@@ -301,14 +301,25 @@ fn refuse(connection: &Connection, store: &Store, refusal: &Refusal) {
         RefusalAnswer::Reply(error) | RefusalAnswer::ReplyToWrite(error) => {
             answer(records::zxid(store.zxid()), error, nothing);
         }
-        RefusalAnswer::ReplyWithoutResults(error) => {
-            let none = MultiResponse {
-                results: Vec::new(),
-            };
-            let zxid = records::zxid(store.zxid());
-            answer(zxid, error, synod_jute::Response::Multi(none));
+        RefusalAnswer::ReplyWithoutResults => {
+            let xid = refusal.header().map_or(Xid(0), |header| header.xid);
+            refuse_without_results(connection, store, xid);
         }
     }
+}
+
+/// Answers what several operations are refused with before any is looked at.
+pub(super) fn refuse_without_results(connection: &Connection, store: &Store, xid: Xid) {
+    let header = ReplyHeader {
+        xid,
+        zxid: records::zxid(store.zxid()),
+        error: ErrorCode::MarshallingError,
+    };
+    let results = Vec::new();
+    let response = synod_jute::Response::Multi(MultiResponse { results });
+    connection
+        .outbox
+        .put(|out| Reply { header, response }.encode(out));
 }
 
 fn lock(connection: &Connection) -> std::sync::MutexGuard<'_, Pipeline> {
