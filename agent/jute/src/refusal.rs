@@ -1,6 +1,6 @@
 //! Requests that cannot be read, and what ZooKeeper answers.
 
-use crate::{DecodeError, ErrorCode, OpCode, RequestHeader};
+use crate::{DecodeError, ErrorCode, OpCode, RequestHeader, Why};
 
 /// A frame that is no request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,20 +31,34 @@ pub enum Answer {
     /// It replies with a header alone and closes the connection. The header's position is
     /// [`Zxid::NONE`](crate::Zxid::NONE).
     ReplyAndClose(ErrorCode),
-    /// It replies with a header alone and goes on. The header's position is the member's; if the operation writes,
-    /// it counts as a write that failed and has a position of its own. There are two exceptions: reconfig has none, since
-    /// it is read before one is given out; and a path that is null within several operations has none either, and an
-    /// empty list of results follows the header (3.8).
+    /// It replies with a header alone and goes on. The header's position is the member's.
     Reply(ErrorCode),
+    /// As that, but it counts as a write that failed: the header's position is its own.
+    ReplyToWrite(ErrorCode),
+    /// It replies with MARSHALLINGERROR at the member's position, with an empty list of results behind the header, and goes
+    /// on.
+    ReplyWithoutResults,
 }
 
 impl Refusal {
+    /// The header, if there is one.
+    #[must_use]
+    pub const fn header(&self) -> Option<RequestHeader> {
+        match self {
+            Self::Header(_) => None,
+            Self::Unknown(header) | Self::Body { header, .. } => Some(*header),
+        }
+    }
+
     /// What ZooKeeper 3.8 does, as recorded by the corpus of `tests/conformance`:
     ///
     /// - No header: the connection is closed.
     /// - An unknown operation (notification and error, 0 and -1, too): UNIMPLEMENTED, and the connection is closed.
     /// - A body of auth or sasl: it is read where frames are read, and so the connection is closed.
-    /// - Any other body: MARSHALLINGERROR, and the connection goes on.
+    /// - Any other body: MARSHALLINGERROR, and the connection goes on. If the operation writes, it has a position, but for
+    ///   reconfig, which is read before one is given out.
+    /// - A path that is null: BADARGUMENTS where only the path's checks look at it, and of no path are watches removed. Within
+    ///   several operations there is no position, and an empty list of results (3.8).
     #[must_use]
     pub const fn answer(&self) -> Answer {
         match self {
@@ -54,7 +68,30 @@ impl Refusal {
                 ..
             } => Answer::Close,
             Self::Unknown(_) => Answer::ReplyAndClose(ErrorCode::Unimplemented),
-            Self::Body { .. } => Answer::Reply(ErrorCode::MarshallingError),
+            Self::Body { opcode, why, .. } => of_body(*opcode, why.why),
         }
+    }
+}
+
+const fn of_body(opcode: OpCode, why: Why) -> Answer {
+    match (opcode, why) {
+        (OpCode::SetData | OpCode::SetAcl | OpCode::Check, Why::Null) => {
+            Answer::ReplyToWrite(ErrorCode::BadArguments)
+        }
+        (OpCode::RemoveWatches, Why::Null) => Answer::Reply(ErrorCode::NoWatcher),
+        (OpCode::Multi | OpCode::MultiRead, Why::Null) => Answer::ReplyWithoutResults,
+        (
+            OpCode::Create
+            | OpCode::Create2
+            | OpCode::CreateContainer
+            | OpCode::CreateTtl
+            | OpCode::Delete
+            | OpCode::SetData
+            | OpCode::SetAcl
+            | OpCode::Check
+            | OpCode::Multi,
+            _,
+        ) => Answer::ReplyToWrite(ErrorCode::MarshallingError),
+        _ => Answer::Reply(ErrorCode::MarshallingError),
     }
 }

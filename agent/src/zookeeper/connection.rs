@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, BytesMut};
 use synod_jute::Frames;
-use synod_znode::{Asker, ConnectionId, Id, SessionId, Zxid};
+use synod_znode::{Asker, Attachment, ConnectionId, Id, SessionId};
 use tokio::io::AsyncWrite;
 use tokio_util::io::poll_read_buf;
 
@@ -27,7 +27,7 @@ const READ_BYTES: usize = 16 << 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) session: SessionId,
-    pub(super) attachment: Zxid,
+    pub(super) attachment: Attachment,
     pub(super) timeout_ms: u32,
 }
 

@@ -10,7 +10,6 @@ use synod_jute::{ErrorCode, Reply, ReplyHeader, RequestHeader, Response, Zxid};
 use synod_znode::Id;
 
 use super::connection::Connection;
-use super::records;
 
 /// Credentials of one connection.
 const IDS_MAX: usize = 64;
@@ -25,9 +24,12 @@ pub(super) struct Credentials {
 impl Credentials {
     /// `auth`: what is accepted is added; what is not ends the connection.
     pub(super) fn auth(&self, connection: &Connection, header: RequestHeader, auth: &AuthRequest) {
-        let data = auth.auth.as_deref().unwrap_or_default();
         let accepted = match auth.scheme.as_deref() {
-            Some("digest") => self.digest(data),
+            // Null is not even an empty name.
+            Some("digest") => auth
+                .auth
+                .as_deref()
+                .map_or_else(Vec::new, |data| self.digest(data)),
             Some("ip") => vec![Id::new("ip", connection.peer.to_string())],
             _ => Vec::new(),
         };
@@ -60,24 +62,21 @@ impl Credentials {
         ids
     }
 
-    /// `sasl`: there are no users yet that could prove themselves by it.
-    pub(super) fn sasl(
-        &self,
-        connection: &Connection,
-        header: RequestHeader,
-        zxid: synod_znode::Zxid,
-        _: &SaslRequest,
-    ) {
+    /// `sasl`: there are no users yet that could prove themselves by it. ZooKeeper without SASL says OK to every token, gives
+    /// none of its own, and adds nothing to what the connection is. No token at all ends the connection.
+    pub(super) fn sasl(connection: &Connection, header: RequestHeader, sasl: &SaslRequest) {
+        if sasl.token.is_none() {
+            return connection.outbox.end();
+        }
         let header = ReplyHeader {
             xid: header.xid,
-            zxid: records::zxid(zxid),
-            error: ErrorCode::AuthFailed,
+            zxid: Zxid(0),
+            error: ErrorCode::Ok,
         };
         let response = Response::Sasl(SaslResponse { token: None });
         connection
             .outbox
             .put(|out| Reply { header, response }.encode(out));
-        connection.outbox.end();
     }
 }
 

@@ -28,13 +28,19 @@ impl Desk {
         }
     }
 
-    /// A connection holds a session from now on.
-    pub(super) fn attach(&mut self, store: &mut Store, connection: &Arc<Connection>, held: Held) {
-        self.deliver(store, held.attachment);
-        self.hub
-            .attach(held.session, held.attachment, connection.id);
+    /// A connection holds a session from now on; which one held it until now ends.
+    pub(super) fn attach(&mut self, connection: &Arc<Connection>, held: Held) {
+        let Held {
+            session,
+            attachment,
+            ..
+        } = held;
         self.connections
             .insert(connection.id, Arc::clone(connection));
+        let over = self.hub.attach(session, attachment, connection.id);
+        if let Some(connection) = over.and_then(|id| self.connections.get(&id)) {
+            connection.outbox.end();
+        }
     }
 
     /// A connection is gone.

@@ -211,9 +211,7 @@ fn begin(
     };
     let _ = connection.held.set(held);
     connection.outbox.put(|out| response.encode(out));
-    desk::with(shared, store, |desk, store| {
-        desk.attach(store, connection, held)
-    });
+    desk::with(shared, store, |desk, _| desk.attach(connection, held));
 }
 
 /// There is no such session: the client makes a new one.

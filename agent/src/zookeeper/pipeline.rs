@@ -7,11 +7,14 @@ use std::sync::{Arc, PoisonError};
 use std::task::{Context, Waker};
 
 use bytes::Bytes;
-use synod_jute::{Answer as RefusalAnswer, Refusal, Reply, Request, RequestHeader, Xid};
+use synod_jute::records::MultiResponse;
+use synod_jute::{
+    Answer as RefusalAnswer, ErrorCode, Refusal, Reply, ReplyHeader, Request, RequestHeader, Xid,
+};
 use synod_znode::{Command, Response, Store};
 
 use super::connection::Connection;
-use super::writes::{self, Owed};
+use super::writes::{self, Asked, Owed};
 use super::{Front, desk, reads, records};
 
 /// Requests of one connection that wait.
@@ -25,7 +28,7 @@ const RUN_BYTES_MAX: usize = 512 << 10;
 
 /// A request that waits, or its refusal.
 struct Waiting {
-    asked: Result<(RequestHeader, Request), Refusal>,
+    asked: Asked,
     bytes: usize,
 }
 
@@ -56,7 +59,7 @@ enum Next {
 }
 
 impl Pipeline {
-    fn push(&mut self, asked: Result<(RequestHeader, Request), Refusal>, bytes: usize) {
+    fn push(&mut self, asked: Asked, bytes: usize) {
         self.bytes += bytes;
         self.waiting.push_back(Waiting { asked, bytes });
     }
@@ -65,7 +68,7 @@ impl Pipeline {
         self.bytes >= BYTES_MAX || self.waiting.len() >= REQUESTS_MAX
     }
 
-    fn pop(&mut self) -> Option<Result<(RequestHeader, Request), Refusal>> {
+    fn pop(&mut self) -> Option<Asked> {
         let waiting = self.waiting.pop_front()?;
         self.bytes -= waiting.bytes;
         if !self.has_enough()
@@ -77,7 +80,9 @@ impl Pipeline {
     }
 
     fn next_is_write(&self) -> bool {
-        matches!(self.waiting.front(), Some(Waiting { asked: Ok((_, request)), .. }) if writes::is_write(request))
+        self.waiting
+            .front()
+            .is_some_and(|waiting| writes::is_write(&waiting.asked))
     }
 
     /// Takes what is to be done next; with nothing to do, nobody is at it any more.
@@ -101,9 +106,7 @@ impl Pipeline {
         let (mut owed, mut run, mut bytes) = (Vec::new(), Vec::new(), 0);
         while self.next_is_write() && run.len() < RUN_MAX && bytes < RUN_BYTES_MAX {
             bytes += self.waiting.front().map_or(0, |waiting| waiting.bytes);
-            if let Some(Ok((header, request))) = self.pop()
-                && let Some((answer, write)) = writes::write_of(header, request)
-            {
+            if let Some((answer, write)) = self.pop().and_then(writes::write_of) {
                 owed.push(answer);
                 run.push(write);
             }
@@ -280,27 +283,43 @@ impl Front {
 /// Answers what cannot be read as ZooKeeper does: by its error, or by the connection's end.
 fn refuse(connection: &Connection, store: &Store, refusal: &Refusal) {
     tracing::debug!(peer = %connection.peer, %refusal, "a request that cannot be read");
-    let fail = |zxid, error| {
-        let xid = header_of(refusal).map_or(Xid(0), |header| header.xid);
+    let answer = |zxid, error, response| {
+        let xid = refusal.header().map_or(Xid(0), |header| header.xid);
+        let header = ReplyHeader { xid, zxid, error };
         connection
             .outbox
-            .put(|out| Reply::failed(xid, zxid, error).encode(out));
+            .put(|out| Reply { header, response }.encode(out));
     };
+    let nothing = synod_jute::Response::None;
     match refusal.answer() {
         RefusalAnswer::Close => connection.outbox.end(),
         RefusalAnswer::ReplyAndClose(error) => {
-            fail(synod_jute::Zxid::NONE, error);
+            answer(synod_jute::Zxid::NONE, error, nothing);
             connection.outbox.end();
         }
-        RefusalAnswer::Reply(error) => fail(records::zxid(store.zxid()), error),
+        // That of a write comes here no more: see `writes`.
+        RefusalAnswer::Reply(error) | RefusalAnswer::ReplyToWrite(error) => {
+            answer(records::zxid(store.zxid()), error, nothing);
+        }
+        RefusalAnswer::ReplyWithoutResults => {
+            let xid = refusal.header().map_or(Xid(0), |header| header.xid);
+            refuse_without_results(connection, store, xid);
+        }
     }
 }
 
-const fn header_of(refusal: &Refusal) -> Option<RequestHeader> {
-    match refusal {
-        Refusal::Header(_) => None,
-        Refusal::Unknown(header) | Refusal::Body { header, .. } => Some(*header),
-    }
+/// Answers what several operations are refused with before any is looked at.
+pub(super) fn refuse_without_results(connection: &Connection, store: &Store, xid: Xid) {
+    let header = ReplyHeader {
+        xid,
+        zxid: records::zxid(store.zxid()),
+        error: ErrorCode::MarshallingError,
+    };
+    let results = Vec::new();
+    let response = synod_jute::Response::Multi(MultiResponse { results });
+    connection
+        .outbox
+        .put(|out| Reply { header, response }.encode(out));
 }
 
 fn lock(connection: &Connection) -> std::sync::MutexGuard<'_, Pipeline> {

@@ -12,9 +12,10 @@ use synod_jute::{ErrorCode, Reply, ReplyHeader, Request, RequestHeader, Response
 use synod_znode::{Error, Id, Stat, Store, WatchMode};
 
 use super::connection::Connection;
+use super::credentials::Credentials;
 use super::desk::Desk;
 use super::errors::code;
-use super::{Front, records, watches};
+use super::{Front, pipeline, records, watches};
 
 /// What is answered: a reply, or nothing but its error.
 pub(super) type Answered = Result<Response, ErrorCode>;
@@ -40,7 +41,13 @@ pub(super) fn answer(
         Request::GetAcl(read) => acl(store, connection, &read.path),
         Request::GetAllChildrenNumber(read) => count(store, connection, &read.path),
         Request::GetEphemerals(read) => Ok(ephemerals(store, connection, read.prefix.as_deref())),
-        Request::MultiRead(multi) => multi_read(store, connection, &multi.ops),
+        Request::MultiRead(multi) => {
+            match multi_read(store, connection, &multi.ops) {
+                Some(response) => Ok(response),
+                // It can be read, and yet is answered as what cannot.
+                None => return pipeline::refuse_without_results(connection, store, header.xid),
+            }
+        }
         Request::WhoAmI => Ok(who(connection)),
         // It comes after everything that was asked before, as a client may rely on.
         Request::Ping => return front.pulse.ping(connection),
@@ -50,15 +57,8 @@ pub(super) fn answer(
         Request::SetWatches(set) => Ok(watches::set_again(desk, store, connection, &set.into())),
         Request::SetWatches2(set) => Ok(watches::set_again(desk, store, connection, &set)),
         Request::Auth(auth) => return front.credentials.auth(connection, header, &auth),
-        Request::Sasl(sasl) => {
-            return front
-                .credentials
-                .sasl(connection, header, store.zxid(), &sasl);
-        }
-        Request::Reconfig(_) => Err(ErrorCode::ReconfigDisabled),
-        Request::DeleteContainer | Request::CreateSession => Err(ErrorCode::BadArguments),
-        // A transaction that cannot be done, for its operations or its kind.
-        Request::Multi(_) => Err(ErrorCode::MarshallingError),
+        Request::Sasl(sasl) => return Credentials::sasl(connection, header, &sasl),
+        Request::CreateSession => Err(ErrorCode::BadArguments),
         // Taken elsewhere: see `pipeline` and `writes`.
         Request::Create(_)
         | Request::Create2(_)
@@ -68,6 +68,9 @@ pub(super) fn answer(
         | Request::SetData(_)
         | Request::SetAcl(_)
         | Request::Check(_)
+        | Request::Multi(_)
+        | Request::Reconfig(_)
+        | Request::DeleteContainer
         | Request::Sync(_)
         | Request::CloseSession => Err(ErrorCode::SystemError),
     };
@@ -184,19 +187,20 @@ fn count(store: &Store, connection: &Connection, path: &str) -> Answered {
 }
 
 fn ephemerals(store: &Store, connection: &Connection, prefix: Option<&str>) -> Response {
-    let prefix = prefix.filter(|prefix| !prefix.is_empty()).unwrap_or("/");
+    // What Java trims does not count where all are asked for; otherwise a prefix is taken as it is.
+    let is_all = |prefix: &str| matches!(prefix.trim_matches(|c| c <= ' '), "" | "/");
+    let prefix = prefix.filter(|prefix| !is_all(prefix)).unwrap_or("/");
     let paths = store.ephemerals(connection.held().session, prefix);
     Response::Ephemerals(GetEphemeralsResponse {
         ephemerals: paths.map(Text::from).collect(),
     })
 }
 
-/// Each read stands for itself.
-fn multi_read(store: &Store, connection: &Connection, ops: &[MultiOp]) -> Answered {
+/// Each read stands for itself; `None` if there is another thing than reads.
+fn multi_read(store: &Store, connection: &Connection, ops: &[MultiOp]) -> Option<Response> {
     let ids = connection.ids();
     let results: Option<Vec<OpResult>> = ops.iter().map(|op| read_op(store, &ids, op)).collect();
-    let results = results.ok_or(ErrorCode::MarshallingError)?;
-    Ok(Response::Multi(MultiResponse { results }))
+    results.map(|results| Response::Multi(MultiResponse { results }))
 }
 
 fn read_op(store: &Store, ids: &[Id], op: &MultiOp) -> Option<OpResult> {

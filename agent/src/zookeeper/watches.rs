@@ -20,19 +20,14 @@ pub(super) fn add(desk: &mut Desk, connection: &Connection, add: &AddWatchReques
     })
 }
 
-/// The watches that are meant: persistent ones are of data and of children.
+/// The watches that are meant. Persistent ones are of kinds of their own, as from 3.9 on: 3.8 takes them for one of data and one of
+/// children, and so can remove half of one.
 const fn modes(kind: WatcherType) -> &'static [WatchMode] {
     match kind {
-        WatcherType::Data => &[
-            WatchMode::Data,
-            WatchMode::Persistent,
-            WatchMode::PersistentRecursive,
-        ],
-        WatcherType::Children => &[
-            WatchMode::Child,
-            WatchMode::Persistent,
-            WatchMode::PersistentRecursive,
-        ],
+        WatcherType::Data => &[WatchMode::Data],
+        WatcherType::Children => &[WatchMode::Child],
+        WatcherType::Persistent => &[WatchMode::Persistent],
+        WatcherType::PersistentRecursive => &[WatchMode::PersistentRecursive],
         WatcherType::Any => &[
             WatchMode::Data,
             WatchMode::Child,

@@ -33,7 +33,8 @@ pub(super) async fn answer(front: &Arc<Front>, word: FourLetterWord) -> String {
         "isro" => "rw".to_owned(),
         "crst" => "Connection stats reset.\n".to_owned(),
         "srst" => "Server stats reset.\n".to_owned(),
-        "gtmk" => "0".to_owned(),
+        // What ZooKeeper traces if nobody asked for another thing; here nothing is.
+        "gtmk" => "306".to_owned(),
         "stmk" => String::new(),
         "envi" => environment(),
         "conf" => configuration(front).await,

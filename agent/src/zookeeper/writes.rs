@@ -4,12 +4,17 @@ use synod_jute::records::{
     Create2Response, CreateRequest, CreateResponse, CreateTtlRequest, MultiOp, MultiResponse,
     OpResult,
 };
-use synod_jute::{ErrorCode, OpCode, Reply, Request, RequestHeader, Response, Text};
+use synod_jute::{
+    Answer as Refused, ErrorCode, OpCode, Refusal, Reply, Request, RequestHeader, Response, Text,
+};
 use synod_znode::{Answer, Done, MultiFailure, Op, Outcome, Write};
 
 use super::connection::Connection;
 use super::errors::code;
 use super::records;
+
+/// What came in a frame.
+pub(super) type Asked = Result<(RequestHeader, Request), Refusal>;
 
 /// What is owed for a request that is on its way.
 pub(super) struct Owed {
@@ -17,22 +22,28 @@ pub(super) struct Owed {
     opcode: OpCode,
     /// Of a transaction: each operation as the server takes it.
     ops: Vec<OpCode>,
+    /// Of what is refused whatever the state is.
+    refused: ErrorCode,
 }
 
-/// Whether a request goes through the log.
-pub(super) fn is_write(request: &Request) -> bool {
-    match request {
-        Request::Create(_)
-        | Request::Create2(_)
-        | Request::CreateContainer(_)
-        | Request::CreateTtl(_)
-        | Request::Delete(_)
-        | Request::SetData(_)
-        | Request::SetAcl(_)
-        | Request::Check(_) => true,
-        // One of reads is no transaction, and is refused where reads are answered.
-        Request::Multi(multi) => multi.ops.iter().all(can_be_done),
-        _ => false,
+/// Whether a request goes through the log: what it is refused with has a zxid of its own.
+pub(super) fn is_write(asked: &Asked) -> bool {
+    match asked {
+        Ok((_, request)) => matches!(
+            request,
+            Request::Create(_)
+                | Request::Create2(_)
+                | Request::CreateContainer(_)
+                | Request::CreateTtl(_)
+                | Request::Delete(_)
+                | Request::SetData(_)
+                | Request::SetAcl(_)
+                | Request::Check(_)
+                | Request::Multi(_)
+                | Request::Reconfig(_)
+                | Request::DeleteContainer
+        ),
+        Err(refusal) => matches!(refusal.answer(), Refused::ReplyToWrite(_)),
     }
 }
 
@@ -43,47 +54,107 @@ fn can_be_done(op: &MultiOp) -> bool {
 }
 
 /// What a write asks of the store, and what is owed for it; `None` for what is no write.
-pub(super) fn write_of(header: RequestHeader, request: Request) -> Option<(Owed, Write)> {
-    let opcode = request.opcode();
-    let mut ops = Vec::new();
+pub(super) fn write_of(asked: Asked) -> Option<(Owed, Write)> {
+    let (header, request) = match asked {
+        Ok(asked) => asked,
+        Err(refusal) => return unreadable(&refusal),
+    };
+    let mut owed = Owed {
+        header,
+        opcode: request.opcode(),
+        ops: Vec::new(),
+        refused: ErrorCode::Ok,
+    };
     let write = match request {
-        Request::Create(create) | Request::Create2(create) | Request::CreateContainer(create) => {
-            Write::One(creation(create))
+        Request::Multi(multi) if multi.ops.iter().all(can_be_done) => {
+            owed.ops = multi.ops.iter().map(MultiOp::effective).collect();
+            Write::Multi(multi.ops.into_iter().filter_map(op).collect())
         }
-        Request::CreateTtl(create) => Write::One(timed_creation(create)),
-        Request::Delete(delete) => Write::One(Op::Delete {
+        Request::Multi(_) => owed.refuse(ErrorCode::MarshallingError),
+        // Members come and go by the operator alone.
+        Request::Reconfig(_) => owed.refuse(ErrorCode::ReconfigDisabled),
+        Request::DeleteContainer => owed.refuse(ErrorCode::BadArguments),
+        request => Write::One(single(request)?),
+    };
+    Some((owed, write))
+}
+
+impl Owed {
+    fn refuse(&mut self, error: ErrorCode) -> Write {
+        self.refused = error;
+        Write::Refused
+    }
+}
+
+fn unreadable(refusal: &Refusal) -> Option<(Owed, Write)> {
+    let (Refusal::Body { header, opcode, .. }, Refused::ReplyToWrite(error)) =
+        (refusal, refusal.answer())
+    else {
+        return None;
+    };
+    let owed = Owed {
+        header: *header,
+        opcode: *opcode,
+        ops: Vec::new(),
+        refused: error,
+    };
+    Some((owed, Write::Refused))
+}
+
+/// A request of one operation.
+fn single(request: Request) -> Option<Op> {
+    Some(match request {
+        Request::Create(mut create) | Request::Create2(mut create) => {
+            // Flags of a container alone make none: its kind of request does. What would be deleted some day by itself, and
+            // is not in ZooKeeper, is worse than what stays.
+            if create.flags == CONTAINER {
+                create.flags = PERSISTENT;
+            }
+            creation(create)
+        }
+        Request::CreateContainer(mut create) => {
+            // Its kind says what it is, and the flags whether it gets a number; one that gets it stays.
+            create.flags = match create.flags {
+                0 | 1 | CONTAINER => CONTAINER,
+                2 | 3 => SEQUENTIAL,
+                _ => NO_MODE,
+            };
+            creation(create)
+        }
+        Request::CreateTtl(mut create) => {
+            if !matches!(create.flags, 5 | 6) {
+                create.flags = NO_MODE;
+            }
+            timed_creation(create)
+        }
+        Request::Delete(delete) => Op::Delete {
             path: text(&delete.path),
             version: delete.version,
-        }),
-        Request::SetData(set) => Write::One(Op::SetData {
+        },
+        Request::SetData(set) => Op::SetData {
             path: text(&set.path),
             data: set.data,
             version: set.version,
-        }),
-        Request::SetAcl(set) => Write::One(Op::SetAcl {
+        },
+        Request::SetAcl(set) => Op::SetAcl {
             path: text(&set.path),
             acl: records::acl(set.acl),
             version: set.version,
-        }),
-        Request::Check(check) => Write::One(Op::Check {
+        },
+        Request::Check(check) => Op::Check {
             path: text(&check.path),
             version: check.version,
-        }),
-        Request::Multi(multi) => {
-            ops = multi.ops.iter().map(MultiOp::effective).collect();
-            Write::Multi(multi.ops.into_iter().filter_map(op).collect())
-        }
-        _ => return None,
-    };
-    Some((
-        Owed {
-            header,
-            opcode,
-            ops,
         },
-        write,
-    ))
+        _ => return None,
+    })
 }
+
+/// Flags of creation, as on the wire.
+const PERSISTENT: i32 = 0;
+const SEQUENTIAL: i32 = 2;
+const CONTAINER: i32 = 4;
+/// A number that stands for no mode.
+const NO_MODE: i32 = -1;
 
 fn text(text: &Text) -> String {
     text.as_str().to_owned()
@@ -143,6 +214,7 @@ pub(super) fn answer(connection: &Connection, owed: Owed, answer: Answer) {
             None => return,
         },
         Outcome::One(Err(error)) => Reply::failed(xid, zxid, code(error)),
+        Outcome::Void => Reply::failed(xid, zxid, owed.refused),
         Outcome::Multi(done) => Reply::ok(xid, zxid, Response::Multi(results(&owed.ops, done))),
         Outcome::Refused(synod_znode::Error::SessionMoved) => return connection.outbox.end(),
         Outcome::Refused(error) => {

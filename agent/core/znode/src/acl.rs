@@ -59,9 +59,10 @@ impl Id {
         self.scheme == "world" && self.id == "anyone"
     }
 
-    /// Whether somebody proved to be it: an address proves nothing.
+    /// Whether somebody proved to be it and can be named in a list: an address proves nothing, and who may do everything needs
+    /// no list.
     fn is_authenticated(&self) -> bool {
-        matches!(self.scheme.as_str(), "digest" | "x509" | "sasl" | "super")
+        matches!(self.scheme.as_str(), "digest" | "x509" | "sasl")
     }
 
     /// Whether it can stand in a list.

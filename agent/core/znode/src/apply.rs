@@ -79,6 +79,7 @@ impl Store {
                 match write {
                     Write::One(op) => Outcome::One(work.apply(by, op)),
                     Write::Multi(ops) => Outcome::Multi(work.multi(by, ops)),
+                    Write::Refused => Outcome::Void,
                 }
             }
         };

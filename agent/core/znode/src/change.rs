@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::session::SessionId;
+use crate::session::{Attachment, SessionId};
 use crate::zxid::Zxid;
 
 /// What happened to a node or a session.
@@ -16,8 +16,8 @@ pub(crate) enum What {
     Written(Arc<str>),
     /// The session ended.
     Ended(SessionId),
-    /// The session was attached, by this zxid, to this member: whoever holds an older attachment holds none.
-    Attached(SessionId),
+    /// The session was attached: whoever holds an older attachment holds none.
+    Attached(SessionId, Attachment),
 }
 
 /// A change.

@@ -7,8 +7,7 @@ use bytes::Bytes;
 use synod_paxos::Ballot;
 
 use crate::acl::{Acl, Id};
-use crate::session::{Password, SessionId};
-use crate::zxid::Zxid;
+use crate::session::{Attachment, Password, SessionId};
 
 /// Operations of one transaction. ZooKeeper has no bound but that of a frame.
 pub const MULTI_OPS_MAX: usize = 65_536;
@@ -70,6 +69,9 @@ pub enum Write {
     One(Op),
     /// All of them or none.
     Multi(Vec<Op>),
+    /// What the front end refuses already. It changes nothing but takes a zxid, as ZooKeeper numbers writes before it looks at
+    /// them.
+    Refused,
 }
 
 /// By way of whom a request comes.
@@ -78,7 +80,7 @@ pub struct Asker {
     /// The session.
     pub session: SessionId,
     /// Its attachment, as it was answered when it was made. Requests by way of an older one are refused.
-    pub attachment: Zxid,
+    pub attachment: Attachment,
     /// What the connection proved to be, its address included.
     pub ids: Vec<Id>,
 }
@@ -152,7 +154,7 @@ pub enum Command {
         /// The ballot of the leader whose clock it is.
         ballot: Ballot,
         /// The sessions, each with its attachment.
-        sessions: Vec<(SessionId, Zxid)>,
+        sessions: Vec<(SessionId, Attachment)>,
     },
     /// Deletes containers that are empty and nodes whose time is over; what is neither (any more) is left. Proposed by a leader.
     Reap {

@@ -35,6 +35,15 @@ impl Kind {
         }
     }
 
+    /// What a stat says of it: sessions alone, as ZooKeeper's own conversion of a stat does.
+    #[must_use]
+    pub const fn shown_owner(self) -> i64 {
+        match self {
+            Self::Ephemeral(session) => session.0,
+            Self::Persistent | Self::Container | Self::Ttl(_) => 0,
+        }
+    }
+
     /// What an `ephemeralOwner` says.
     #[must_use]
     pub const fn of_owner(owner: i64) -> Self {

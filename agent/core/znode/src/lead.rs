@@ -7,10 +7,9 @@ use crate::apply::is_over;
 use crate::command::{Command, Limits};
 use crate::mutation::mutated;
 use crate::path::Key;
-use crate::session::SessionId;
+use crate::session::{Attachment, SessionId};
 use crate::state::State;
 use crate::store::Store;
-use crate::zxid::Zxid;
 
 /// A proposal that is not in force yet is repeated after this time.
 const AGAIN: Span = Span::from_millis(1_000);
@@ -176,7 +175,7 @@ fn wanted_limits(limits: Limits) -> Limits {
 fn expiry(lead: &mut Lead, state: &State, now: Now) -> Option<Command> {
     let due = lead.deadlines.expire(now, BATCH_MAX);
     let attachment = |id: SessionId| Some((id, state.session(id)?.attachment));
-    let sessions: Vec<(SessionId, Zxid)> = due.into_iter().filter_map(attachment).collect();
+    let sessions: Vec<(SessionId, Attachment)> = due.into_iter().filter_map(attachment).collect();
     let ballot = lead.ballot;
     (!sessions.is_empty()).then_some(Command::Expire { ballot, sessions })
 }

@@ -45,7 +45,7 @@ pub use node::Stat;
 pub use path::Path;
 pub use read::{DataAndStat, Sizes};
 pub use response::{Answer, Done, MultiFailure, Outcome, Response};
-pub use session::{Password, Session, SessionId};
+pub use session::{Attachment, Password, Session, SessionId};
 pub use snapshot::SnapshotReader;
 pub use soft::{TOUCH_MAX, Touch, Touched};
 pub use store::{Settings, Store};

@@ -95,7 +95,7 @@ impl Fields {
                 .wrapping_mul(2)
                 .wrapping_sub(self.children as i32),
             aversion: self.aversion,
-            owner: self.kind.owner(),
+            owner: self.kind.shown_owner(),
             data_length: data_length as i32,
             children: self.children as i32,
             pzxid: self.pzxid,

@@ -37,7 +37,7 @@ impl Store {
         wanted: Option<Permissions>,
         ids: &[Id],
     ) -> Result<(Key, Fields), Error> {
-        let key = Key::of(path);
+        let key = asked(path);
         let fields = self.state.fields(&key).ok_or(Error::NoNode)?;
         if let Some(wanted) = wanted {
             self.state.may(&fields, wanted, ids)?;
@@ -53,8 +53,11 @@ impl Store {
     /// `exists`: asks for no right.
     ///
     /// # Errors
-    /// `NoNode`.
+    /// `NoNode`; `BadArguments` for a path with a NUL, which no other read looks for.
     pub fn exists(&self, path: &str) -> Result<Stat, Error> {
+        if path.contains('\0') {
+            return Err(Error::BadArguments);
+        }
         let (key, _) = self.node(path, None, &[])?;
         Ok(self.stat_of(&key))
     }
@@ -64,7 +67,7 @@ impl Store {
     /// # Errors
     /// `NoNode`, `NoAuth`.
     pub fn data(&self, path: &str, ids: &[Id]) -> Result<DataAndStat<'_>, Error> {
-        let key = Key::of(path);
+        let key = asked(path);
         let (fields, data) = self.state.read(&key).ok_or(Error::NoNode)?;
         self.state.may(&fields, Permissions::READ, ids)?;
         Ok((data, fields.stat(data.map_or(0, <[u8]>::len))))
@@ -206,6 +209,11 @@ impl Store {
             token: (mode == Mode::Exclusive).then_some(token),
         }
     }
+}
+
+/// The key of a path that is read: ZooKeeper takes an empty one for the root.
+fn asked(path: &str) -> Key {
+    Key::of(if path.is_empty() { "/" } else { path })
 }
 
 /// `getACL` of `FinalRequestProcessor`: the hash of a digest is nobody's business.

@@ -13,10 +13,9 @@ impl Store {
         if !mutated("znode.renewal.same_zxids") {
             self.state.zxid = self.state.zxid.renewed();
         }
-        let zxid = self.state.zxid;
         let sessions: Vec<Session> = self.state.sessions.iter().cloned().collect();
         for mut session in sessions {
-            session.attachment = zxid;
+            session.attachment = session.attachment.renewed();
             self.state.put_session(session);
         }
     }

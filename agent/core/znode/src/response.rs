@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::node::Stat;
+use crate::session::Attachment;
 use crate::zxid::Zxid;
 
 /// What came of one operation.
@@ -41,6 +42,8 @@ pub enum Outcome {
     One(Result<Done, Error>),
     /// A transaction.
     Multi(Result<Vec<Done>, MultiFailure>),
+    /// What the front end refused: it knows what to answer.
+    Void,
     /// The request was not looked at: `SessionExpired`, `SessionMoved`.
     Refused(Error),
 }
@@ -62,7 +65,7 @@ pub enum Response {
     /// The session is attached.
     Attached {
         /// The attachment, to be named in requests.
-        attachment: Zxid,
+        attachment: Attachment,
         /// The time-out that was granted, in milliseconds.
         timeout_ms: u32,
     },

@@ -3,8 +3,6 @@
 
 use synod_tree::Entry;
 
-use crate::zxid::Zxid;
-
 /// A session. Its highest byte is from 1 to 254, so that no id is an owner of another meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub i64);
@@ -21,6 +19,25 @@ impl SessionId {
     #[must_use]
     pub const fn is_valid(self) -> bool {
         !matches!((self.0 as u64 >> 56) as u8, 0 | 0xff)
+    }
+}
+
+/// Which of a session's attachments to a member: it has one at a time, and each new one has the next number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attachment(pub i64);
+
+impl Attachment {
+    /// That of a session's beginning.
+    pub(crate) const FIRST: Self = Self(1);
+
+    /// The one after this.
+    pub(crate) const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+
+    /// One above all that may have been given out in a group that was lost.
+    pub(crate) const fn renewed(self) -> Self {
+        Self(self.0.wrapping_add(1 << 32))
     }
 }
 
@@ -44,8 +61,8 @@ pub struct Session {
     pub timeout_ms: u32,
     /// The member where it is attached.
     pub member: u64,
-    /// Which attachment that is: the zxid by which it was made. Requests by way of an older one are refused.
-    pub attachment: Zxid,
+    /// Which attachment that is. Requests by way of an older one are refused.
+    pub attachment: Attachment,
 }
 
 /// What a session counts for in the bytes of state, besides its nodes.
@@ -59,7 +76,7 @@ impl Session {
         password: Password,
         timeout_ms: u32,
         member: u64,
-        attachment: Zxid,
+        attachment: Attachment,
     ) -> Self {
         Self {
             key: key(id),

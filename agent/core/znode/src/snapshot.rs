@@ -15,7 +15,7 @@ use crate::lock::Release;
 use crate::mutation::mutated;
 use crate::node::{Fields, Packed};
 use crate::path::{Key, is_key};
-use crate::session::{Password, Session, SessionId, key as session_key};
+use crate::session::{Attachment, Password, Session, SessionId, key as session_key};
 use crate::state::State;
 use crate::zxid::Zxid;
 
@@ -273,7 +273,13 @@ impl Restore {
         let id = SessionId(input.signed()?);
         let password = Password(input.bytes()?.as_ref().try_into().ok()?);
         let (timeout_ms, member) = (small(input)?, input.number()?);
-        let session = Session::new(id, password, timeout_ms, member, Zxid(input.signed()?));
+        let session = Session::new(
+            id,
+            password,
+            timeout_ms,
+            member,
+            Attachment(input.signed()?),
+        );
         let new = self.state.session(id).is_none();
         new.then(|| self.state.put_session(session))
     }

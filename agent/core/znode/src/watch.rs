@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::change::{Change, What};
 use crate::mutation::mutated;
 use crate::path::Path;
-use crate::session::SessionId;
+use crate::session::{Attachment, SessionId};
 use crate::store::Store;
 use crate::zxid::Zxid;
 pub use set_again::SetAgain;
@@ -81,7 +81,7 @@ pub struct WatchCounts {
 
 struct Attached {
     connection: ConnectionId,
-    attachment: Zxid,
+    attachment: Attachment,
 }
 
 /// The watches and sessions of one member's connections.
@@ -101,15 +101,25 @@ impl Hub {
         Self::default()
     }
 
-    /// A connection holds a session from now on.
-    pub fn attach(&mut self, session: SessionId, attachment: Zxid, connection: ConnectionId) {
-        self.attached.insert(
-            session,
-            Attached {
-                connection,
-                attachment,
-            },
-        );
+    /// A connection holds a session from now on. If another one of this member was not told yet that it holds it no more, or a
+    /// newer attachment is here already, that connection (or this one) is over: it is returned.
+    #[must_use]
+    pub fn attach(
+        &mut self,
+        session: SessionId,
+        attachment: Attachment,
+        connection: ConnectionId,
+    ) -> Option<ConnectionId> {
+        let there = self.attached.get(&session);
+        if there.is_some_and(|there| there.attachment > attachment) {
+            return Some(connection);
+        }
+        let new = Attached {
+            connection,
+            attachment,
+        };
+        let old = self.attached.insert(session, new);
+        old.map(|old| old.connection)
     }
 
     /// A connection is gone, with its watches; the session lives on.
@@ -203,12 +213,17 @@ impl Hub {
                     });
                 }
             }
-            What::Attached(session) => self.moved(*session, change.zxid, notify),
+            What::Attached(session, attachment) => self.moved(*session, *attachment, notify),
         }
     }
 
     /// Whoever held the session by an older attachment holds it no more.
-    fn moved(&mut self, session: SessionId, attachment: Zxid, notify: &mut impl FnMut(Notice)) {
+    fn moved(
+        &mut self,
+        session: SessionId,
+        attachment: Attachment,
+        notify: &mut impl FnMut(Notice),
+    ) {
         let old = self
             .attached
             .get(&session)

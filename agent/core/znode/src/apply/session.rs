@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::mutation::mutated;
 use crate::path::{Key, Path};
 use crate::response::Response;
-use crate::session::{COST_BYTES, Password, Session, SessionId};
+use crate::session::{Attachment, COST_BYTES, Password, Session, SessionId};
 use crate::store::Store;
 use crate::work::Work;
 use crate::zxid::Zxid;
@@ -25,7 +25,7 @@ impl Store {
         timeout_ms: u32,
         member: u64,
     ) -> Response {
-        let zxid = self.take_zxid();
+        self.take_zxid();
         if !id.is_valid() || self.state.session(id).is_some() {
             return Response::NotAttached(Error::SessionExpired);
         }
@@ -37,10 +37,11 @@ impl Store {
             password,
             self.granted(timeout_ms),
             member,
-            zxid,
+            Attachment::FIRST,
         ))
     }
 
+    /// Takes no zxid: ZooKeeper's log does not hear of it either.
     pub(super) fn attach(
         &mut self,
         id: SessionId,
@@ -48,20 +49,17 @@ impl Store {
         timeout_ms: u32,
         member: u64,
     ) -> Response {
-        let zxid = self.take_zxid();
-        let known = self
-            .state
-            .session(id)
-            .is_some_and(|session| session.password == password);
-        if !known {
+        let session = self.state.session(id);
+        let Some(session) = session.filter(|session| session.password == password) else {
             return Response::NotAttached(Error::SessionExpired);
-        }
+        };
+        let attachment = session.attachment.next();
         self.put_session(Session::new(
             id,
             password,
             self.granted(timeout_ms),
             member,
-            zxid,
+            attachment,
         ))
     }
 
@@ -79,7 +77,7 @@ impl Store {
         if let Some(lead) = &mut self.lead {
             lead.begin(id, timeout_ms);
         }
-        self.tell(attachment, What::Attached(id));
+        self.tell(self.state.zxid, What::Attached(id, attachment));
         Response::Attached {
             attachment,
             timeout_ms,
@@ -98,7 +96,7 @@ impl Store {
         &mut self,
         stamp: &Stamp,
         ballot: Ballot,
-        sessions: &[(SessionId, Zxid)],
+        sessions: &[(SessionId, Attachment)],
     ) -> Response {
         if ballot != stamp.newest && !mutated("znode.session.old_expiry") {
             return Response::Internal;

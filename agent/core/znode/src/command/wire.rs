@@ -10,8 +10,7 @@ use synod_paxos::{Ballot, Node};
 
 use super::{Asker, Command, Limits, MULTI_OPS_MAX, Op, Write};
 use crate::acl::{Acl, Id, Permissions};
-use crate::session::{Password, SessionId};
-use crate::zxid::Zxid;
+use crate::session::{Attachment, Password, SessionId};
 
 /// The format that this build writes, and the only one it reads.
 const FORMAT: u8 = 1;
@@ -32,6 +31,7 @@ mod tag {
     pub(super) const SET_ACL: u8 = 4;
     pub(super) const CHECK: u8 = 5;
     pub(super) const MULTI: u8 = 6;
+    pub(super) const REFUSED: u8 = 7;
 }
 
 impl Command {
@@ -153,6 +153,7 @@ impl CommandWriter {
     fn write(&mut self, write: &Write) {
         match write {
             Write::One(op) => self.op(op),
+            Write::Refused => self.byte(tag::REFUSED),
             Write::Multi(ops) => {
                 self.byte(tag::MULTI);
                 self.number(ops.len() as u64);
@@ -209,7 +210,7 @@ impl CommandWriter {
         self.number(member);
     }
 
-    fn expire(&mut self, ballot: Ballot, sessions: &[(SessionId, Zxid)]) {
+    fn expire(&mut self, ballot: Ballot, sessions: &[(SessionId, Attachment)]) {
         self.byte(tag::EXPIRE);
         self.number(ballot.round);
         self.number(ballot.node.0);
@@ -280,8 +281,9 @@ impl CommandReader {
                     round: self.number()?,
                     node: Node(self.number()?),
                 },
-                sessions: self
-                    .many(|input| Some((SessionId(input.signed()?), Zxid(input.signed()?))))?,
+                sessions: self.many(|input| {
+                    Some((SessionId(input.signed()?), Attachment(input.signed()?)))
+                })?,
             },
             tag::REAP => Command::Reap {
                 paths: self.many(Self::text)?,
@@ -310,7 +312,7 @@ impl CommandReader {
     fn asker(&mut self) -> Option<Asker> {
         Some(Asker {
             session: SessionId(self.signed()?),
-            attachment: Zxid(self.signed()?),
+            attachment: Attachment(self.signed()?),
             ids: self.many(Self::id)?,
         })
     }
@@ -352,6 +354,7 @@ impl CommandReader {
                 })?;
                 (ops.len() <= MULTI_OPS_MAX).then_some(Write::Multi(ops))
             }
+            tag::REFUSED => Some(Write::Refused),
             tag => self.op(tag).map(Write::One),
         }
     }

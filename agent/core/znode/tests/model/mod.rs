@@ -128,7 +128,8 @@ impl World {
                         in_order(self.naive.told()),
                         "an attachment ends the one before"
                     );
-                    self.hub.attach(id, attachment, connection(*session));
+                    let displaced = self.hub.attach(id, attachment, connection(*session));
+                    assert_eq!(displaced, None, "it heard already");
                 }
             }
             Step::Close { session } => {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use synod_znode::{
-    Acl, Answer, Asker, Command, CreateMode, Done, Error, EventKind, Id, Kind, MultiFailure, Op,
-    Outcome, Password, Path, Permissions, Response, SessionId, Stat, WatchMode, Write, Zxid,
+    Acl, Answer, Asker, Attachment, Command, CreateMode, Done, Error, EventKind, Id, Kind,
+    MultiFailure, Op, Outcome, Password, Path, Permissions, Response, SessionId, Stat, WatchMode,
+    Write, Zxid,
 };
 
 #[derive(Clone)]
@@ -27,7 +28,7 @@ struct Node {
 pub(crate) struct Naive {
     nodes: BTreeMap<String, Node>,
     /// The id of each of the three sessions, and its attachment while it is there.
-    sessions: [(SessionId, Option<Zxid>); 3],
+    sessions: [(SessionId, Option<Attachment>); 3],
     /// Whether the hub knows the session's connection.
     connected: [bool; 3],
     watches: Vec<(usize, String, WatchMode)>,
@@ -69,9 +70,9 @@ impl Naive {
         self.nodes.keys().map(String::as_str)
     }
 
-    pub(crate) fn attachment(&self, session: usize) -> (SessionId, Zxid) {
+    pub(crate) fn attachment(&self, session: usize) -> (SessionId, Attachment) {
         let (id, attachment) = self.sessions[session];
-        (id, attachment.unwrap_or(Zxid(-1)))
+        (id, attachment.unwrap_or(Attachment(-1)))
     }
 
     fn names(&self, path: &str) -> Vec<String> {
@@ -105,7 +106,7 @@ impl Naive {
             // A new ZooKeeper's root has a child that it never counted.
             cversion: node.changes[0] + node.changes[1] - if path == "/" { 2 } else { 0 },
             aversion: node.aversion,
-            owner: node.owner,
+            owner: Kind::of_owner(node.owner).session().map_or(0, |id| id.0),
             data_length: node.data.as_ref().map_or(0, Vec::len) as i32,
             children: self.names(path).len() as i32,
             pzxid: node.pzxid,
@@ -164,6 +165,7 @@ impl Naive {
     fn outcome(&mut self, by: &Asker, write: &Write, time_ms: u64) -> Outcome {
         match write {
             Write::One(op) => Outcome::One(self.op(by, op, time_ms)),
+            Write::Refused => Outcome::Void,
             Write::Multi(ops) => {
                 let mut trial = self.clone();
                 let mut done = Vec::new();
@@ -349,18 +351,21 @@ impl Naive {
     }
 
     pub(crate) fn attach(&mut self, session: usize, anew: bool) -> Response {
-        self.zxid = self.zxid.next();
-        let there = self.sessions[session].1.is_some();
-        if there == anew {
+        if anew {
+            self.zxid = self.zxid.next();
+        }
+        let before = self.sessions[session].1;
+        if before.is_some() == anew {
             return Response::NotAttached(Error::SessionExpired);
         }
-        self.sessions[session].1 = Some(self.zxid);
+        let attachment = Attachment(before.map_or(1, |before| before.0 + 1));
+        self.sessions[session].1 = Some(attachment);
         if self.connected[session] {
             self.told.push(format!("{session} over"));
         }
         self.connected[session] = true;
         Response::Attached {
-            attachment: self.zxid,
+            attachment,
             timeout_ms: 4_000,
         }
     }

@@ -105,6 +105,7 @@ fn write() -> impl Strategy<Value = Write> {
     prop_oneof![
         4 => op().prop_map(Write::One),
         1 => prop::collection::vec(op(), 0..5).prop_map(Write::Multi),
+        1 => Just(Write::Refused),
     ]
 }
 

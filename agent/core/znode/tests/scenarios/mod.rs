@@ -3,9 +3,9 @@
 use synod_machine::{Stamp, StateMachine};
 use synod_paxos::{Ballot, Node, Now, Slot};
 use synod_znode::{
-    Acl, Asker, Command, ConnectionId, CreateMode, Done, Error, Hub, Id, Limits, MultiFailure,
-    Notice, Op, Outcome, Password, Permissions, Response, SessionId, SetAgain, Settings, Store,
-    Touch, Touched, WatchMode, Write, Zxid,
+    Acl, Asker, Attachment, Command, ConnectionId, CreateMode, Done, Error, Hub, Id, Limits,
+    MultiFailure, Notice, Op, Outcome, Password, Permissions, Response, SessionId, SetAgain,
+    Settings, Store, Touch, Touched, WatchMode, Write,
 };
 
 /// Every scenario.
@@ -80,7 +80,7 @@ struct Bench {
     time_ms: u64,
     ballot: Ballot,
     newest: Ballot,
-    attachments: [Zxid; 3],
+    attachments: [Attachment; 3],
 }
 
 const fn ballot(round: u64) -> Ballot {
@@ -106,7 +106,7 @@ impl Bench {
             time_ms: 1_000_000,
             ballot: ballot(1),
             newest: ballot(1),
-            attachments: [Zxid(0); 3],
+            attachments: [Attachment(0); 3],
         };
         bench.attach(1, true);
         bench.attach(2, true);
@@ -179,7 +179,7 @@ impl Bench {
         match self.write(session, Write::One(op)) {
             Outcome::One(result) => result,
             Outcome::Refused(error) => Err(error),
-            Outcome::Multi(_) => panic!("one operation is no transaction"),
+            Outcome::Multi(_) | Outcome::Void => panic!("one operation is no transaction"),
         }
     }
 

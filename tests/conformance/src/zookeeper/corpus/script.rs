@@ -105,6 +105,7 @@ impl Script {
 
     /// Compares what came under each step with what is expected; of a ZooKeeper it must be what was recorded.
     pub(super) fn compare(&self, came: &[Vec<String>], of_zookeeper: bool) -> Result<(), Failure> {
+        let mut differences = Vec::new();
         for (step, came) in self.steps().zip(came) {
             let mut others = step.others.iter().filter(|_| !of_zookeeper);
             if &step.expected != came && !others.any(|other| &other[1..] == came.as_slice()) {
@@ -116,9 +117,10 @@ impl Script {
                     indented(&step.expected),
                     indented(came)
                 );
-                return Err(self.place(step, &why));
+                differences.push(self.place(step, &why));
             }
         }
+        if !differences.is_empty() { return Err(differences.join("\n")); }
         Ok(())
     }
 
