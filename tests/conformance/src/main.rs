@@ -145,15 +145,20 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
         (None, Some(jar)) => Some(Place::Real(jar.clone())),
         (None, None) => None,
     };
-    match place {
-        Some(place) => corpus(&place, arguments.record),
-        None => of_etcd(arguments),
+    if let Some(place) = place {
+        return corpus(&place, arguments.record);
     }
+    let mut tests = of_etcd(arguments)?;
+    if let ("synod", Some(programs)) = (arguments.against.as_str(), &arguments.programs) {
+        let agent = Place::Agent(programs.join("synod-agent"));
+        tests.extend(corpus(&agent, false)?);
+    }
+    Ok(tests)
 }
 
 /// Every file of ZooKeeper's corpus.
 fn corpus(place: &Place, record: bool) -> Result<Vec<Test>, Failure> {
-    if record && matches!(place, Place::Address(_)) {
+    if record && !matches!(place, Place::Real(_)) {
         return Err("what is expected is recorded from new servers: use `--zookeeper-jar`".into());
     }
     let test = |path: PathBuf| {
