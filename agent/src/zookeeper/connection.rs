@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -34,7 +34,7 @@ pub(super) struct Held {
 /// What the task and the loop share of a connection.
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
-    pub(super) peer: IpAddr,
+    pub(super) peer: SocketAddr,
     pub(super) since: u64,
     pub(super) outbox: Outbox,
     pub(super) pipeline: Mutex<Pipeline>,
@@ -51,7 +51,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(id: ConnectionId, peer: IpAddr, ids: Vec<Id>) -> Self {
+    pub(super) fn new(id: ConnectionId, peer: SocketAddr, ids: Vec<Id>) -> Self {
         let now = clock::now().0;
         Self {
             id,
@@ -66,6 +66,11 @@ impl Connection {
             pings: AtomicU32::new(0),
             received: AtomicU64::new(0),
         }
+    }
+
+    /// When a packet last came, as [`clock::now`].
+    pub(super) fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
     }
 
     /// Packets that came, and that went.

@@ -30,7 +30,7 @@ impl Credentials {
                 .auth
                 .as_deref()
                 .map_or_else(Vec::new, |data| self.digest(data)),
-            Some("ip") => vec![Id::new("ip", connection.peer.to_string())],
+            Some("ip") => vec![Id::new("ip", connection.peer.ip().to_string())],
             _ => Vec::new(),
         };
         let error = if add(connection, accepted) {

@@ -1,7 +1,7 @@
 //! What all connections share: the way to the engine, who this member is, and the bounds.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use synod_agent_api::Role;
@@ -75,6 +75,7 @@ pub struct Front {
     /// The last session number that was given out: its upper part is the time, so that none comes twice.
     sessions: AtomicU64,
     zxid: AtomicI64,
+    port: OnceLock<u16>,
     stop: CancellationToken,
 }
 
@@ -96,6 +97,7 @@ impl Front {
             connections: AtomicU64::new(0),
             sessions: AtomicU64::new(clock::wall_ms() << SESSIONS_PER_MS_BITS),
             zxid: AtomicI64::new(0),
+            port: OnceLock::new(),
             engine,
             settings,
             stop,
@@ -171,6 +173,21 @@ impl Front {
         };
         let gauges = self.engine.inspect(look).await;
         self.metrics.text(gauges.ok().as_ref())
+    }
+
+    /// Whether this member knows of a leader: without one it serves nobody new.
+    pub(super) fn knows_a_leader(&self) -> bool {
+        self.engine.live().leader().is_some()
+    }
+
+    /// The port that clients come to; 0 before it listens.
+    pub(super) fn port(&self) -> u16 {
+        self.port.get().copied().unwrap_or(0)
+    }
+
+    /// Notes the port that clients come to.
+    pub(super) fn listens_at(&self, port: u16) {
+        let _ = self.port.set(port);
     }
 
     /// ZooKeeper's word for what this member is.

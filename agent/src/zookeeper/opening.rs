@@ -26,7 +26,8 @@ const TRIES_MAX: usize = 3;
 
 /// Serves a connection until it ends.
 pub(super) async fn serve(front: &Arc<Front>, mut stream: Stream) -> io::Result<()> {
-    let peer = stream.tcp().peer_addr()?.ip().to_canonical();
+    let mut peer = stream.tcp().peer_addr()?;
+    peer.set_ip(peer.ip().to_canonical());
     let mut input = BytesMut::new();
     let first = timeout(PATIENCE, read_first(&mut stream, &mut input));
     let Some(first) = front.stop().run_until_cancelled(first).await else {
@@ -41,7 +42,7 @@ pub(super) async fn serve(front: &Arc<Front>, mut stream: Stream) -> io::Result<
         }
         First::Connect(request) => request,
     };
-    let ids = vec![Id::new("ip", peer.to_string())];
+    let ids = vec![Id::new("ip", peer.ip().to_string())];
     let connection = Arc::new(Connection::new(front.connection_id(), peer, ids));
     attach(front, &connection, &request).await?;
     // For as long as somebody is here decisions are heard of at once: who waits for a lock waits for no more than that.

@@ -240,7 +240,9 @@ fn who(connection: &Connection) -> Response {
             user: user.into(),
         }
     };
+    let mut ids = connection.ids();
+    ids.sort_unstable();
     Response::WhoAmI(WhoAmIResponse {
-        client_info: connection.ids().into_iter().map(info).collect(),
+        client_info: ids.into_iter().map(info).collect(),
     })
 }

@@ -30,6 +30,9 @@ pub async fn serve(listener: TcpListener, accept: TlsAccept, front: Arc<Front>) 
     let connections = TaskTracker::new();
     let free = Arc::new(Semaphore::new(front.settings.connections_max));
     let stop = front.stop().clone();
+    if let Ok(address) = listener.local_addr() {
+        front.listens_at(address.port());
+    }
     front.deliver_after_turns().await;
     connections.spawn(pulse::beat(Arc::clone(&front)));
     connections.spawn(members::keep_told(Arc::clone(&front)));

@@ -38,7 +38,7 @@ pub(super) async fn answer(front: &Arc<Front>, word: FourLetterWord) -> String {
         "stmk" => String::new(),
         "envi" => environment(),
         "conf" => configuration(front).await,
-        _ => match facts(front).await {
+        _ => match facts(front).await.filter(|_| front.knows_a_leader()) {
             Some(facts) => facts.answer(front, word),
             None => "This ZooKeeper instance is not currently serving requests\n".to_owned(),
         },
@@ -156,7 +156,6 @@ impl Facts {
     fn clients(&self, sessions: bool) -> String {
         let mut text = String::new();
         for connection in &self.connections {
-            let held = connection.held();
             let (received, sent) = connection.packets();
             let _ = write!(
                 text,
@@ -164,19 +163,27 @@ impl Facts {
                 connection.peer
             );
             if sessions {
-                let established =
-                    clock::wall_ms() - (clock::now().0 - connection.since) / 1_000_000;
-                let _ = write!(
-                    text,
-                    ",sid={},est={established},to={}",
-                    hex(held.session.0),
-                    held.timeout_ms
-                );
+                text.push_str(&self.session(connection));
             }
             text.push_str(")\n");
         }
         text.push('\n');
         text
+    }
+
+    /// What `cons` says of a connection's session. Operations and latencies are not kept for each.
+    fn session(&self, connection: &Connection) -> String {
+        let held = connection.held();
+        let ago_ms = |then: u64| clock::now().0.saturating_sub(then) / 1_000_000;
+        let at = |then| clock::wall_ms().saturating_sub(ago_ms(then));
+        format!(
+            ",sid={},lop=NA,est={},to={},lcxid=0x0,lzxid={},lresp={},llat=0,minlat=0,avglat=0,maxlat=0",
+            hex(held.session.0),
+            at(connection.since),
+            held.timeout_ms,
+            hex(self.zxid),
+            at(connection.heard()),
+        )
     }
 
     fn monitor(&self, front: &Front) -> String {
@@ -262,12 +269,15 @@ fn environment() -> String {
 async fn configuration(front: &Front) -> String {
     let limits = front.engine.inspect(|store| store.limits()).await;
     let limits = limits.unwrap_or_default();
-    format!(
-        "serverId={}\nminSessionTimeout={}\nmaxSessionTimeout={}\njute.maxbuffer={}\nenforceQuota={}\n",
-        front.number,
-        limits.timeout_ms_min,
-        limits.timeout_ms_max,
-        front.settings.frame_bytes_max,
-        limits.enforce_quotas
-    )
+    let rows = [
+        ("clientPort", front.port().to_string()),
+        ("maxClientCnxns", "0".to_owned()),
+        ("minSessionTimeout", limits.timeout_ms_min.to_string()),
+        ("maxSessionTimeout", limits.timeout_ms_max.to_string()),
+        ("serverId", front.number.to_string()),
+        ("jute.maxbuffer", front.settings.frame_bytes_max.to_string()),
+        ("enforceQuota", limits.enforce_quotas.to_string()),
+    ];
+    let rows = rows.iter().map(|(name, value)| format!("{name}={value}\n"));
+    rows.collect()
 }

@@ -152,16 +152,23 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
         (None, Some(jar)) => Some(Place::Real(jar.clone())),
         (None, None) => None,
     };
-    match place {
-        Some(place) => corpus_of(&place, arguments.record),
-        None if arguments.against == "zookeeper" || arguments.locks => of_zookeeper(arguments),
-        None => of_etcd(arguments),
+    if let Some(place) = place {
+        return corpus_of(&place, arguments.record);
     }
+    if arguments.against == "zookeeper" || arguments.locks {
+        return of_zookeeper(arguments);
+    }
+    let mut tests = of_etcd(arguments)?;
+    if let ("synod", Some(programs)) = (arguments.against.as_str(), &arguments.programs) {
+        let agent = Place::Agent(programs.join("synod-agent"));
+        tests.extend(corpus_of(&agent, false)?);
+    }
+    Ok(tests)
 }
 
 /// Every file of ZooKeeper's corpus.
 fn corpus_of(place: &Place, record: bool) -> Result<Vec<Test>, Failure> {
-    if record && matches!(place, Place::Address(_)) {
+    if record && !matches!(place, Place::Real(_)) {
         return Err("what is expected is recorded from new servers: use `--zookeeper-jar`".into());
     }
     let test = |path: PathBuf| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::session::{Attachment, SessionId};
+use crate::session::SessionId;
 use crate::zxid::Zxid;
 
 /// What happened to a node or a session.
@@ -16,8 +16,6 @@ pub(crate) enum What {
     Written(Arc<str>),
     /// The session ended.
     Ended(SessionId),
-    /// The session was attached: whoever holds an older attachment holds none.
-    Attached(SessionId, Attachment),
 }
 
 /// A change.

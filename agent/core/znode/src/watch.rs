@@ -61,7 +61,7 @@ pub enum Notice {
         /// To which node.
         path: Arc<str>,
     },
-    /// The session of a connection ended, or was attached anew: the connection is to be closed.
+    /// The session of a connection ended: the connection is to be closed.
     Over {
         /// Which.
         connection: ConnectionId,
@@ -101,8 +101,8 @@ impl Hub {
         Self::default()
     }
 
-    /// A connection holds a session from now on. If another one of this member was not told yet that it holds it no more, or a
-    /// newer attachment is here already, that connection (or this one) is over: it is returned.
+    /// A connection holds a session from now on. If another one of this member held it, or a newer attachment is here already, that
+    /// connection (or this one) is over: it is returned. One of another member hears of it at its next write, as in ZooKeeper.
     #[must_use]
     pub fn attach(
         &mut self,
@@ -213,25 +213,6 @@ impl Hub {
                     });
                 }
             }
-            What::Attached(session, attachment) => self.moved(*session, *attachment, notify),
-        }
-    }
-
-    /// Whoever held the session by an older attachment holds it no more.
-    fn moved(
-        &mut self,
-        session: SessionId,
-        attachment: Attachment,
-        notify: &mut impl FnMut(Notice),
-    ) {
-        let old = self
-            .attached
-            .get(&session)
-            .is_some_and(|attached| attached.attachment < attachment);
-        if old && let Some(attached) = self.attached.remove(&session) {
-            notify(Notice::Over {
-                connection: attached.connection,
-            });
         }
     }
 

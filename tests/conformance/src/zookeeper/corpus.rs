@@ -17,7 +17,8 @@
 //! After each step every connection is asked for a pong, and what comes before the pong belongs to the step. So nothing
 //! waits for a time, and that no event comes is as sure as that one does.
 //!
-//! A file is recorded from a new ZooKeeper (Debian's package `zookeeper`), and played again at another, by
+//! `cargo xtask conformance zookeeper/corpus` plays each file at a new agent. A file is recorded from a new ZooKeeper (Debian's
+//! package `zookeeper`), and played again at another, by
 //! `cargo xtask conformance zookeeper/corpus -- --zookeeper-jar --record`, and the same without `--record`. A server that
 //! runs already is named by `--zookeeper ADDRESS`, with the name of one file: each wants a server without nodes.
 //!
@@ -25,6 +26,7 @@
 //! (names of children, credentials), and for the numbers themselves of zxids, sessions and times, of which the order and
 //! the relations are compared. It knows nothing of the server but its address.
 
+mod agent;
 mod body;
 mod client;
 mod generate;
@@ -43,6 +45,7 @@ pub use generate::generate;
 pub use server::Server;
 
 use crate::Failure;
+use agent::Agent;
 use script::Script;
 
 /// What a corpus is played at.
@@ -52,6 +55,8 @@ pub enum Place {
     Address(SocketAddr),
     /// A real ZooKeeper of these jars, a new one for each file.
     Real(PathBuf),
+    /// A `synod-agent` of this program, a new one for each file.
+    Agent(PathBuf),
 }
 
 /// The files of the corpus, in the order of their names.
@@ -74,15 +79,23 @@ pub fn files() -> Result<Vec<PathBuf>, Failure> {
 /// With the first difference, or when the server cannot be started or reached.
 pub fn check(path: &Path, place: &Place, record: bool) -> Result<usize, Failure> {
     let mut script = Script::read(path)?;
-    let (server, address);
-    match place {
-        Place::Address(running) => address = *running,
+    let properties = script.properties();
+    let outcome = match place {
+        Place::Address(running) => play::play(&script, *running)?,
         Place::Real(jar) => {
-            server = Server::start(jar, &script.properties())?;
-            address = server.address();
+            let server = Server::start(jar, &properties)?;
+            play::play(&script, server.address())?
         }
-    }
-    let outcome = play::play(&script, address)?;
+        Place::Agent(program) => {
+            let mut agent = Agent::start(program, &properties)?;
+            let outcome = play::play(&script, agent.address())
+                .map_err(|failure| format!("{failure}\n  its log ends:\n{}", agent.log_tail()))?;
+            if !agent.is_running() {
+                return Err(format!("the agent ended:\n{}", agent.log_tail()));
+            }
+            outcome
+        }
+    };
     if record {
         script.record(outcome.lines)?;
     } else {

@@ -104,10 +104,10 @@ ssl.ciphersuites=TLS_AES_128_GCM_SHA256,TLS_AES_256_GCM_SHA384,TLS_ECDHE_ECDSA_W
 /// A Synod member's configuration: the member of index `own`.
 pub fn agent_yaml(data: &Path, own: usize, all: &[Ports]) -> String {
     let member = |(index, ports): (usize, &Ports)| {
-        let number = index + 1;
+        let (number, Ports { client, quorum, .. }) = (index + 1, ports);
+        let urls = format!("client_urls: ['http://127.0.0.1:{client}']");
         format!(
-            "- {{number: {number}, name: m{number}, peer_address: '127.0.0.1:{}'}}\n",
-            ports.quorum
+            "- {{number: {number}, name: m{number}, peer_address: '127.0.0.1:{quorum}', {urls}}}\n"
         )
     };
     let members: String = all.iter().enumerate().map(member).collect();

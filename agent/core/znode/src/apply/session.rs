@@ -77,7 +77,6 @@ impl Store {
         if let Some(lead) = &mut self.lead {
             lead.begin(id, timeout_ms);
         }
-        self.tell(self.state.zxid, What::Attached(id, attachment));
         Response::Attached {
             attachment,
             timeout_ms,

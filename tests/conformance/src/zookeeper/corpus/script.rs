@@ -11,6 +11,9 @@ const INDENT: &str = "  ";
 /// are no ZooKeeper; recording keeps them.
 const OR: &str = "  or: ";
 
+/// Differences that are told of one file.
+const DIFFERENCES_MAX: usize = 5;
+
 /// A file, line by line.
 pub(super) struct Script {
     path: PathBuf,
@@ -120,8 +123,12 @@ impl Script {
                 differences.push(self.place(step, &why));
             }
         }
-        if !differences.is_empty() { return Err(differences.join("\n")); }
-        Ok(())
+        if differences.is_empty() {
+            return Ok(());
+        }
+        // What comes late often follows from what came first.
+        differences.truncate(DIFFERENCES_MAX);
+        Err(differences.join("\n  "))
     }
 
     /// Writes what came under each step into the file.

@@ -13,7 +13,7 @@ use crate::{Failure, eventually, ports};
 
 /// What every file of the corpus is recorded with: the super user's password is `admin`; nodes with a time to live are
 /// allowed; all four-letter words are; and nothing waits for the disk, since nothing here looks at crashes.
-const PROPERTIES: [&str; 5] = [
+pub(super) const PROPERTIES: [&str; 5] = [
     "zookeeper.DigestAuthenticationProvider.superDigest=super:xQJmxLMiHGwaqBvst5y6rkB6HQs=",
     "zookeeper.extendedTypesEnabled=true",
     "zookeeper.4lw.commands.whitelist=*",
