@@ -1,5 +1,6 @@
 //! A client's program that runs tests by name: it is told one, prints what held, asks for harm, and closes with a verdict.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use crate::Failure;
 
 /// How long one test may take.
 const TEST_MAX: Duration = Duration::from_secs(120);
+/// How many of its last lines are shown when it says nothing more.
+const LAST_LINES_MAX: usize = 10;
 /// How many lines of a failed program's errors are shown.
 const ERROR_LINES_MAX: usize = 15;
 
@@ -19,6 +22,8 @@ pub struct Program {
     child: Child,
     input: ChildStdin,
     lines: Receiver<String>,
+    /// The last that were read, for the report of a failure.
+    last: VecDeque<String>,
     errors: PathBuf,
 }
 
@@ -90,6 +95,7 @@ impl Program {
             child,
             input,
             lines,
+            last: VecDeque::new(),
             errors: errors.to_owned(),
         })
     }
@@ -136,9 +142,16 @@ impl Program {
     /// When none comes until `deadline`.
     pub fn line(&mut self, deadline: Instant) -> Result<String, Failure> {
         let left = deadline.saturating_duration_since(Instant::now());
-        self.lines
-            .recv_timeout(left)
-            .map_err(|_| format!("it says nothing more: {}", self.last_errors()))
+        let line = self.lines.recv_timeout(left).map_err(|_| {
+            let last: Vec<_> = self.last.iter().map(String::as_str).collect();
+            let (last, errors) = (last.join("\n"), self.last_errors());
+            format!("it says nothing more; its last lines:\n{last}\nits last errors:\n{errors}")
+        })?;
+        if self.last.len() == LAST_LINES_MAX {
+            self.last.pop_front();
+        }
+        self.last.push_back(line.clone());
+        Ok(line)
     }
 
     /// Whether it has not ended.

@@ -82,7 +82,8 @@ def hold(root, number, client, lock, session):
     """
     begin = until = now_us()
     try:
-        if client.client_id != session:
+        # Without a connection kazoo tells no session; of one that ended meanwhile the lock's node is gone.
+        if session is None or client.client_id != session:
             return
         for _turn in range(ADDITIONS_PER_HOLD):
             sent = add(root, number, client)

@@ -59,6 +59,12 @@ impl Bed {
             .await?)
     }
 
+    /// `host:port` of a member.
+    pub fn member(&self, index: usize) -> Outcome<&str> {
+        let member = self.connect.split(',').nth(index);
+        Ok(member.ok_or_else(|| format!("there is no member {index}"))?)
+    }
+
     /// The member that a session is connected to: the one that lists it.
     pub fn member_of(&self, session: zk::SessionId) -> Outcome<String> {
         self.member_of_without(session, "")

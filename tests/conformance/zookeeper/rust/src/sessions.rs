@@ -9,7 +9,11 @@ use crate::bed::{Bed, Outcome, SESSION, equal, within};
 
 /// Its timeout, its nodes, and going on with it by number and password.
 pub async fn session(bed: &Bed) -> Outcome {
-    let (watching, client, path) = (bed.client().await?, bed.client().await?, bed.path());
+    let (watching, path) = (bed.client().await?, bed.path());
+    // At two members: one that has a connection of a session closes it when a second comes.
+    let (here, there) = (bed.member(0)?, bed.member(1)?);
+    let client = zk::Client::connector().with_session_timeout(SESSION);
+    let client = client.connect(here).await?;
     equal("the timeout", SESSION, client.session_timeout())?;
     client
         .create(&path, b"", &Ephemeral.with_acls(ANYBODY))
@@ -18,7 +22,7 @@ pub async fn session(bed: &Bed) -> Outcome {
     let detached = zk::Client::connector()
         .with_session(known.clone())
         .with_detached();
-    let again = detached.connect(&bed.connect).await?;
+    let again = detached.connect(there).await?;
     equal("the same session", known.id(), again.session_id())?;
     let stat = again.check_stat(&path).await?.ok_or("the node is gone")?;
     equal("its node", known.id().0, stat.ephemeral_owner)?;
