@@ -115,10 +115,10 @@ mod tests {
 
     #[test]
     fn digests_are_zookeepers() {
-        // As `DigestAuthenticationProvider.main` prints them.
+        // As a ZooKeeper that is started with this `superDigest` accepts the password `admin`.
         assert_eq!(
-            digest_of(b"super:secret"),
-            "super:gG7s8t3oDEtIqF6DM9LlI/R+9Ss="
+            digest_of(b"super:admin"),
+            "super:xQJmxLMiHGwaqBvst5y6rkB6HQs="
         );
     }
 }

@@ -39,6 +39,10 @@ pub(crate) const ALL: &[(&str, fn())] = &[
         a_moved_session_is_refused_elsewhere,
     ),
     (
+        "the newest attachment holds the session",
+        the_newest_attachment_holds_the_session,
+    ),
+    (
         "quotas are counted and enforced",
         quotas_are_counted_and_enforced,
     ),
@@ -376,6 +380,32 @@ fn a_moved_session_is_refused_elsewhere() {
         bench.apply(&wrong),
         Response::NotAttached(Error::SessionExpired)
     );
+}
+
+/// Whichever of them the hub hears of first.
+fn the_newest_attachment_holds_the_session() {
+    let mut bench = bench();
+    let mut hub = Hub::new(&mut bench.store);
+    let (first, second) = (ConnectionId(1), ConnectionId(2));
+    let before = (bench.attachments[1], bench.store.zxid());
+    bench.attach(1, false);
+    let newest = bench.attachments[1];
+    assert!(newest > before.0, "attachments are numbered");
+    assert_eq!(bench.store.zxid(), before.1, "attaching takes no zxid");
+    assert_eq!(hub.attach(id(1), newest, second), None);
+    assert_eq!(
+        hub.attach(id(1), before.0, first),
+        Some(first),
+        "it is too late"
+    );
+    let mut over = Vec::new();
+    let until = bench.store.zxid();
+    hub.advance(&mut bench.store, until, |notice| over.push(notice));
+    assert_eq!(over, [], "the newest goes on");
+
+    let mut hub = Hub::new(&mut bench.store);
+    assert_eq!(hub.attach(id(1), before.0, first), None);
+    assert_eq!(hub.attach(id(1), newest, second), Some(first), "it goes");
 }
 
 fn quotas_are_counted_and_enforced() {
