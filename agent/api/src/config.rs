@@ -64,9 +64,9 @@ pub struct AgentConfig {
     /// Bounds on what clients may store and ask.
     #[serde(default)]
     pub limits: Limits,
-    /// What a LockService's clients are given.
-    #[serde(default)]
-    pub zookeeper: ZooKeeper,
+    /// What a LockService's clients are given; of no concern to other kinds. Defaults where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zookeeper: Option<ZooKeeper>,
     /// When snapshots are written.
     #[serde(default)]
     pub snapshot: Snapshot,
@@ -341,7 +341,7 @@ impl Default for Drain {
     }
 }
 
-/// What a LockService's clients are given. Of no concern to other kinds.
+/// What a LockService's clients are given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ZooKeeper {

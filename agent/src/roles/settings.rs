@@ -37,7 +37,7 @@ pub(super) fn store(config: &AgentConfig) -> Store {
 
 /// An empty tree of nodes.
 pub(super) fn znodes(config: &AgentConfig) -> synod_znode::Store {
-    let zookeeper = &config.zookeeper;
+    let zookeeper = config.zookeeper.clone().unwrap_or_default();
     synod_znode::Store::new(synod_znode::Settings {
         limits: synod_znode::Limits {
             quota_bytes: config.limits.state_bytes_max,
@@ -171,15 +171,15 @@ pub(super) fn front(config: &AgentConfig) -> etcd::Settings {
 
 /// What the ZooKeeper front end is started with.
 pub(super) fn zookeeper(config: &AgentConfig) -> zookeeper::Settings {
-    let settings = &config.zookeeper;
+    let settings = config.zookeeper.clone().unwrap_or_default();
     zookeeper::Settings {
         frame_bytes_max: usize_of(settings.packet_bytes_max),
         reads: match settings.reads {
             ReadMode::Local => zookeeper::Reads::Local,
             ReadMode::Linearizable => zookeeper::Reads::Linearizable,
         },
-        words: settings.four_letter_words.clone(),
-        super_digest: settings.super_digest.clone(),
+        words: settings.four_letter_words,
+        super_digest: settings.super_digest,
         // A client gives up a member that is silent for two thirds of its session's time-out.
         leader_patience: Duration::from_millis(u64::from(settings.session_timeout_ms_min) / 2),
         ..zookeeper::Settings::default()

@@ -55,6 +55,7 @@ pub(super) fn agent(group: &Group, number: u64, members: &[u64]) -> AgentConfig 
             state_bytes_max: state_bytes_max(group),
             ..Limits::default()
         },
+        zookeeper: None,
         snapshot: Snapshot::default(),
         drain: Drain {
             endpoints_wait_ms: u64::try_from(group.settings.endpoints_wait.as_millis())
