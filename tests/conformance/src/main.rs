@@ -96,6 +96,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let against = match arguments.against.as_str() {
+        "synod" if arguments.locks => " --locks".to_owned(),
         "synod" => String::new(),
         other => format!(" --against {other}"),
     };

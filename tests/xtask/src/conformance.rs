@@ -18,6 +18,9 @@ pub(crate) struct Arguments {
     /// peer's own output
     #[arg(long, value_name = "etcd|zookeeper")]
     against: Option<String>,
+    /// The tests of ZooKeeper's clients instead, against the agents of a LockService
+    #[arg(long, conflicts_with = "against")]
+    locks: bool,
     /// Only tests whose name contains one of these
     #[arg(value_name = "NAME")]
     names: Vec<String>,
@@ -59,7 +62,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         options.extend(["--against".to_owned(), peer.clone()]);
     }
     options.extend(arguments.rest.clone());
-    if arguments.against.as_deref() == Some("zookeeper") {
+    if arguments.locks {
+        options.push("--locks".to_owned());
+    }
+    if arguments.locks || arguments.against.as_deref() == Some("zookeeper") {
         return zookeeper::run(&options);
     }
     steps(&mut Steps::new(plan()), &mut tally, &options);

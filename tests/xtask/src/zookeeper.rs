@@ -1,4 +1,4 @@
-//! `cargo xtask conformance --against zookeeper`: the clients of ZooKeeper's protocol, built and run.
+//! `cargo xtask conformance --locks` and `--against zookeeper`: the clients of ZooKeeper's protocol, built and run.
 //!
 //! What is fetched is kept outside the clone, under `${XDG_CACHE_HOME:-~/.cache}/synod/zookeeper`, in folders named for
 //! checksums over the files that pin it; with those there, nothing is asked of a network. The clients themselves change with
@@ -104,7 +104,8 @@ fn plan() -> Vec<Step> {
 }
 
 fn tests() -> Result<(), Failure> {
-    succeed(cargo().args(["build", "--release", "-p", "synod-conformance"]))
+    let programs = ["-p", "synod-conformance", "-p", "synod-agent"];
+    succeed(cargo().args(["build", "--release"]).args(programs))
 }
 
 impl Client {
