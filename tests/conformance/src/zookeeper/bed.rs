@@ -83,8 +83,9 @@ impl Bed {
                 Ok(value)
             }
             Err(why) => {
+                let apart = running.ensemble.found_apart();
                 let files = running.ensemble.keep_files().display().to_string();
-                Err(format!("{why}\n(files: {files})"))
+                Err(format!("{why}{apart}\n(files: {files})"))
             }
         }
     }

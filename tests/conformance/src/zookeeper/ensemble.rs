@@ -275,6 +275,19 @@ impl Ensemble {
         (0..self.members.len()).try_for_each(|index| self.wait(index))
     }
 
+    /// What the members' own logs say of data that are not the same on all of them. ZooKeeper 3.8.0 comes to that now and
+    /// then when members are killed, and clients then wait for what is not there.
+    #[must_use]
+    pub fn found_apart(&self) -> String {
+        let members = self.members.iter().enumerate();
+        let apart = members.filter_map(|(index, member)| {
+            let log = std::fs::read_to_string(member.folder.join("log")).ok()?;
+            let line = log.lines().find(|line| line.contains("digest mismatch"))?;
+            Some(format!("\nmember {} itself says: {line}", index + 1))
+        });
+        apart.collect()
+    }
+
     /// The folder of its files, which go with it.
     #[must_use]
     pub fn place(&self) -> &Path {

@@ -81,17 +81,18 @@ def hold(root, number, client, lock, session):
     The hold is proved from when it was acquired to when the last acknowledged write was sent.
     """
     begin = until = now_us()
+    # Without a connection kazoo tells no session; of one that ended meanwhile the lock's node is gone.
+    if session is None or client.client_id != session:
+        release(lock)
+        return
     try:
-        # Without a connection kazoo tells no session; of one that ended meanwhile the lock's node is gone.
-        if session is None or client.client_id != session:
-            return
         for _turn in range(ADDITIONS_PER_HOLD):
             sent = add(root, number, client)
             if client.client_id != session:
                 break
             until = sent
-        say(f"hold {number} {session[0]} {begin} {until}")
     finally:
+        say(f"hold {number} {session[0]} {begin} {until}")
         release(lock)
 
 
