@@ -280,6 +280,18 @@ impl AgentConfig {
                 600_000,
             ),
             ("drain.timeout_ms", self.drain.timeout_ms, 0, 600_000),
+            (
+                "zookeeper.packet_bytes_max",
+                self.zookeeper.packet_bytes_max,
+                1 << 10,
+                32 * MIB,
+            ),
+            (
+                "zookeeper.session_timeout_ms_min",
+                self.zookeeper.session_timeout_ms_min.into(),
+                1,
+                self.zookeeper.session_timeout_ms_max.into(),
+            ),
             ("runtime.workers", self.runtime.workers.into(), 1, 256),
         ];
         for (place, value, least, most) in rows {

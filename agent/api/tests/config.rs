@@ -55,7 +55,7 @@ fn what_is_wrong_is_told_with_place_and_cure() {
         "data_dir",
         "data_dri",
         expect![
-            "unknown field `data_dri`, expected one of `cluster_uid`, `former_cluster_uid`, `kind`, `group`, `name`, `number`, `start`, `members`, `data_dir`, `listen`, `advertise`, `tls`, `timing`, `limits`, `snapshot`, `drain`, `runtime`, `log` at line 10 column 1"
+            "unknown field `data_dri`, expected one of `cluster_uid`, `former_cluster_uid`, `kind`, `group`, `name`, `number`, `start`, `members`, `data_dir`, `listen`, `advertise`, `tls`, `timing`, `limits`, `zookeeper`, `snapshot`, `drain`, `runtime`, `log` at line 10 column 1"
         ],
     );
     refused(
@@ -110,6 +110,13 @@ fn what_is_wrong_is_told_with_place_and_cure() {
         expect![[r#"
             tls.client.key: is missing; name a PEM file
             tls.client.ca: is missing; name a PEM file"#]],
+    );
+    refused(
+        "tls:\n",
+        "zookeeper: {packet_bytes_max: 67108864, session_timeout_ms_min: 5, session_timeout_ms_max: 4}\ntls:\n",
+        expect![[r#"
+            zookeeper.packet_bytes_max: 67108864 is out of range; use 1024 to 33554432
+            zookeeper.session_timeout_ms_min: 5 is out of range; use 1 to 4"#]],
     );
     refused(
         "data_dir: /data",

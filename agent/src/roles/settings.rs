@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use synod_agent_api::{AgentConfig, InitialMember, ReadMode, Start};
+use synod_agent_api::{AgentConfig, InitialMember, Kind, ReadMode, Start};
 use synod_kv::{Limits, Store};
 use synod_paxos::{Configuration, Member, MemberRole, Node, Span, Timing};
 use synod_replica::{Bounds, ClusterUid, MemberContext, Settings, StartMode};
@@ -73,12 +73,20 @@ pub fn driver(config: &AgentConfig) -> Settings {
         wall_ms: clock::wall_ms(),
         level_max: LEVEL_MAX,
         bounds: Bounds {
-            command_bytes_max: usize_of(config.limits.request_bytes_max + COMMAND_OVERHEAD_BYTES),
+            command_bytes_max: usize_of(client_bytes_max(config) + COMMAND_OVERHEAD_BYTES),
             outstanding_max: config.limits.requests_max as usize,
             segment_bytes: config.snapshot.segment_bytes,
             snapshot_log_bytes: config.snapshot.log_bytes,
             ..Bounds::default()
         },
+    }
+}
+
+/// Bytes from a client in one command: a request, or a run of them that the last one may exceed by itself.
+const fn client_bytes_max(config: &AgentConfig) -> u64 {
+    match config.kind {
+        Kind::LockService => config.zookeeper.packet_bytes_max + zookeeper::RUN_BYTES_MAX as u64,
+        _ => config.limits.request_bytes_max,
     }
 }
 

@@ -13,6 +13,8 @@ use super::connection::Connection;
 
 /// Credentials of one connection.
 const IDS_MAX: usize = 64;
+/// Bytes of one of them. All go with every command.
+const ID_BYTES_MAX: usize = 4 << 10;
 
 /// How credentials are judged.
 #[derive(Debug, Default)]
@@ -80,19 +82,22 @@ impl Credentials {
     }
 }
 
-/// Adds ids that are new; false if there are none, or too many.
+/// Adds ids that are new; false if there are none, or too many, or too long ones: the connection ends then.
 fn add(connection: &Connection, accepted: Vec<Id>) -> bool {
     let mut ids = connection
         .ids
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
-    let some = !accepted.is_empty();
+    let some = !accepted.is_empty() && accepted.iter().all(|id| id.id.len() <= ID_BYTES_MAX);
+    if !some {
+        return false;
+    }
     for id in accepted {
         if !ids.contains(&id) {
             ids.push(id);
         }
     }
-    some && ids.len() <= IDS_MAX
+    ids.len() <= IDS_MAX
 }
 
 /// `DigestAuthenticationProvider.generateDigest`: the name, and the SHA-1 of name and password in Base64.

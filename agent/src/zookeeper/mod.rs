@@ -40,4 +40,5 @@ mod words;
 mod writes;
 
 pub use front::{Front, Reads, Settings};
+pub use pipeline::RUN_BYTES_MAX;
 pub use server::serve;

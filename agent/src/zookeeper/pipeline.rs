@@ -23,8 +23,8 @@ const REQUESTS_MAX: usize = 1_000;
 const BYTES_MAX: usize = 4 << 20;
 /// Requests of one command.
 const RUN_MAX: usize = 256;
-/// Bytes of one command.
-const RUN_BYTES_MAX: usize = 512 << 10;
+/// Bytes of one command's requests but for the last.
+pub const RUN_BYTES_MAX: usize = 512 << 10;
 
 /// A request that waits, or its refusal.
 struct Waiting {

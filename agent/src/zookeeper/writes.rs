@@ -1,13 +1,13 @@
 //! Requests that go through the log.
 
 use synod_jute::records::{
-    Create2Response, CreateRequest, CreateResponse, CreateTtlRequest, MultiOp, MultiResponse,
-    OpResult,
+    Create2Response, CreateRequest, CreateResponse, CreateTtlRequest, MultiOp, MultiRequest,
+    MultiResponse, OpResult,
 };
 use synod_jute::{
     Answer as Refused, ErrorCode, OpCode, Refusal, Reply, Request, RequestHeader, Response, Text,
 };
-use synod_znode::{Answer, Done, MultiFailure, Op, Outcome, Write};
+use synod_znode::{Answer, Done, MULTI_OPS_MAX, MultiFailure, Op, Outcome, Write};
 
 use super::connection::Connection;
 use super::errors::code;
@@ -47,8 +47,13 @@ pub(super) fn is_write(asked: &Asked) -> bool {
     }
 }
 
+/// Whether a transaction has operations that it may have, and no more than a command takes.
+fn can_be_done(multi: &MultiRequest) -> bool {
+    multi.ops.len() <= MULTI_OPS_MAX && multi.ops.iter().all(is_transactional)
+}
+
 /// Whether a transaction may have this operation: no reads, and no time to live where there is none to be read.
-fn can_be_done(op: &MultiOp) -> bool {
+fn is_transactional(op: &MultiOp) -> bool {
     let timed = op.effective() == OpCode::CreateTtl && op.opcode() != OpCode::CreateTtl;
     !op.reads() && !timed
 }
@@ -66,7 +71,7 @@ pub(super) fn write_of(asked: Asked) -> Option<(Owed, Write)> {
         refused: ErrorCode::Ok,
     };
     let write = match request {
-        Request::Multi(multi) if multi.ops.iter().all(can_be_done) => {
+        Request::Multi(multi) if can_be_done(&multi) => {
             owed.ops = multi.ops.iter().map(MultiOp::effective).collect();
             Write::Multi(multi.ops.into_iter().filter_map(op).collect())
         }
@@ -276,5 +281,41 @@ fn result(opcode: OpCode, done: Done) -> OpResult {
         Done::Deleted => OpResult::Delete,
         Done::Set { stat } => OpResult::SetData(records::stat(&stat)),
         Done::Checked => OpResult::Check,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use synod_jute::records::CheckVersionRequest;
+    use synod_jute::{OpCode, Xid};
+
+    use super::*;
+
+    fn multi(count: usize) -> Write {
+        let check = MultiOp::Check(CheckVersionRequest {
+            path: "/".into(),
+            version: -1,
+        });
+        let request = Request::Multi(MultiRequest {
+            ops: vec![check; count],
+        });
+        let header = RequestHeader {
+            xid: Xid(1),
+            opcode: OpCode::Multi.number(),
+        };
+        let (_, write) = write_of(Ok((header, request))).expect("a transaction is a write");
+        write
+    }
+
+    #[test]
+    fn what_no_member_could_read_is_not_proposed() {
+        for (count, refused) in [
+            (0, false),
+            (MULTI_OPS_MAX, false),
+            (MULTI_OPS_MAX + 1, true),
+        ] {
+            let is_refused = matches!(multi(count), Write::Refused);
+            assert_eq!(is_refused, refused, "{count} operations");
+        }
     }
 }
