@@ -82,6 +82,12 @@ pub struct AgentConfig {
 }
 
 impl AgentConfig {
+    /// What a LockService's clients are given.
+    #[must_use]
+    pub fn zookeeper(&self) -> ZooKeeper {
+        self.zookeeper.clone().unwrap_or_default()
+    }
+
     /// This member's identity, as its certificate must state it.
     #[must_use]
     pub fn identity(&self) -> Identity {

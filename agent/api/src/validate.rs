@@ -230,6 +230,7 @@ impl AgentConfig {
 
     fn check_sizes(&self, found: &mut Problems) {
         const MIB: u64 = 1 << 20;
+        let zookeeper = self.zookeeper();
         let rows = [
             (
                 "limits.state_bytes_max",
@@ -282,15 +283,15 @@ impl AgentConfig {
             ("drain.timeout_ms", self.drain.timeout_ms, 0, 600_000),
             (
                 "zookeeper.packet_bytes_max",
-                self.zookeeper.packet_bytes_max,
+                zookeeper.packet_bytes_max,
                 1 << 10,
                 32 * MIB,
             ),
             (
                 "zookeeper.session_timeout_ms_min",
-                self.zookeeper.session_timeout_ms_min.into(),
+                zookeeper.session_timeout_ms_min.into(),
                 1,
-                self.zookeeper.session_timeout_ms_max.into(),
+                zookeeper.session_timeout_ms_max.into(),
             ),
             ("runtime.workers", self.runtime.workers.into(), 1, 256),
         ];

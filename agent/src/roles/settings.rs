@@ -37,7 +37,7 @@ pub(super) fn store(config: &AgentConfig) -> Store {
 
 /// An empty tree of nodes.
 pub(super) fn znodes(config: &AgentConfig) -> synod_znode::Store {
-    let zookeeper = config.zookeeper.clone().unwrap_or_default();
+    let zookeeper = config.zookeeper();
     synod_znode::Store::new(synod_znode::Settings {
         limits: synod_znode::Limits {
             quota_bytes: config.limits.state_bytes_max,
@@ -83,9 +83,9 @@ pub fn driver(config: &AgentConfig) -> Settings {
 }
 
 /// Bytes from a client in one command: a request, or a run of them that the last one may exceed by itself.
-const fn client_bytes_max(config: &AgentConfig) -> u64 {
+fn client_bytes_max(config: &AgentConfig) -> u64 {
     match config.kind {
-        Kind::LockService => config.zookeeper.packet_bytes_max + zookeeper::RUN_BYTES_MAX as u64,
+        Kind::LockService => config.zookeeper().packet_bytes_max + zookeeper::RUN_BYTES_MAX as u64,
         _ => config.limits.request_bytes_max,
     }
 }
@@ -179,7 +179,7 @@ pub(super) fn front(config: &AgentConfig) -> etcd::Settings {
 
 /// What the ZooKeeper front end is started with.
 pub(super) fn zookeeper(config: &AgentConfig) -> zookeeper::Settings {
-    let settings = config.zookeeper.clone().unwrap_or_default();
+    let settings = config.zookeeper();
     zookeeper::Settings {
         frame_bytes_max: usize_of(settings.packet_bytes_max),
         reads: match settings.reads {
