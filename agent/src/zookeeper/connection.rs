@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, ready};
 
@@ -45,8 +45,8 @@ pub(super) struct Connection {
     pub(super) heard: AtomicU64,
     /// Whether the pulse has it on its list.
     pub(super) listed: AtomicBool,
-    /// Pings that are not answered yet.
-    pub(super) pings: AtomicU32,
+    /// A ping waits for its answer, and what was asked after it for both.
+    pub(super) pinging: AtomicBool,
     received: AtomicU64,
 }
 
@@ -63,7 +63,7 @@ impl Connection {
             ids: Mutex::new(ids),
             heard: AtomicU64::new(now),
             listed: AtomicBool::new(false),
-            pings: AtomicU32::new(0),
+            pinging: AtomicBool::new(false),
             received: AtomicU64::new(0),
         }
     }

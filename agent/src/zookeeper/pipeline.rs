@@ -50,6 +50,8 @@ enum Next {
     Writes(Vec<Owed>, Vec<synod_znode::Write>),
     /// Wait for the log, and answer.
     Sync(RequestHeader, Option<synod_jute::Text>),
+    /// Wait for the leader to take note of the session.
+    Ping,
     /// End the session.
     Close(RequestHeader),
     /// Answer what cannot be read.
@@ -97,6 +99,7 @@ impl Pipeline {
             }
             Some(Err(refusal)) => Next::Refused(refusal),
             Some(Ok((header, Request::Sync(request)))) => Next::Sync(header, request.path),
+            Some(Ok((_, Request::Ping))) => Next::Ping,
             Some(Ok((header, Request::CloseSession))) => Next::Close(header),
             Some(Ok((header, request))) => Next::Local(header, request),
         }
@@ -163,6 +166,12 @@ impl Front {
         }
     }
 
+    /// What was waited for is answered: what waits behind it is to be done.
+    pub(super) fn resume(self: &Arc<Self>, connection: &Arc<Connection>) {
+        lock(connection).busy = false;
+        self.start(connection);
+    }
+
     /// Does what waits, in the loop, until something must be waited for.
     pub(super) fn go_on(self: &Arc<Self>, connection: &Arc<Connection>, store: &mut Store) {
         let desk = Arc::clone(&self.desk);
@@ -177,6 +186,7 @@ impl Front {
                     Next::Refused(refusal) => refuse(connection, store, &refusal),
                     Next::Writes(owed, run) => return self.propose(connection, owed, run),
                     Next::Sync(header, path) => return self.sync(connection, header, path),
+                    Next::Ping => return self.pulse.ping(connection),
                     Next::Close(header) => return self.close(connection, header),
                     Next::Idle => return,
                 }

@@ -1,11 +1,12 @@
 //! Which sessions were heard of, told to the leader. A ping is answered when the leader, confirmed by a quorum, has taken note of
-//! it: so who hears the answer knows that its session lives on for the whole time-out.
+//! it: so who hears the answer knows that its session lives on for the whole time-out. What was asked behind a ping waits for its
+//! answer, since answers come in the order of requests.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use synod_jute::{Reply, Response, Xid, Zxid};
+use synod_jute::{Reply, Response, Xid};
 use synod_znode::{SessionId, TOUCH_MAX, Touch, Touched};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
@@ -37,9 +38,9 @@ impl Pulse {
         }
     }
 
-    /// A ping is to be answered, with others.
+    /// A ping is to be answered, with those of other connections.
     pub(super) fn ping(&self, connection: &Arc<Connection>) {
-        connection.pings.fetch_add(1, Ordering::Relaxed);
+        connection.pinging.store(true, Ordering::Relaxed);
         self.heard(connection);
         self.pinged.notify_one();
     }
@@ -48,6 +49,10 @@ impl Pulse {
     fn take(&self) -> Vec<Arc<Connection>> {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let count = heard.len().min(TOUCH_MAX);
+        if count < heard.len() {
+            // Those that are left may wait for answers too.
+            self.pinged.notify_one();
+        }
         heard
             .drain(..count)
             .filter_map(|connection| connection.upgrade())
@@ -57,7 +62,8 @@ impl Pulse {
 
 /// Those that one message is about.
 struct Beat {
-    connections: Vec<(Arc<Connection>, u32)>,
+    /// Each with whether it waits for the answer to a ping.
+    connections: Vec<(Arc<Connection>, bool)>,
     touch: Touch,
 }
 
@@ -65,41 +71,43 @@ impl Beat {
     fn new(connections: Vec<Arc<Connection>>) -> Self {
         let now = clock::now().0;
         let mut touch = Touch::default();
-        let mut pinging = Vec::with_capacity(connections.len());
+        let mut heard = Vec::with_capacity(connections.len());
         for connection in connections {
             // In this order: what comes from here on is of the next beat.
             connection.listed.store(false, Ordering::Relaxed);
-            let pings = connection.pings.swap(0, Ordering::Relaxed);
+            let pinging = connection.pinging.swap(false, Ordering::Relaxed);
             let age_ns = now.saturating_sub(connection.heard.load(Ordering::Relaxed));
             let age_ms = u32::try_from(age_ns / 1_000_000).unwrap_or(u32::MAX);
             touch.sessions.push((connection.held().session, age_ms));
-            pinging.push((connection, pings));
+            heard.push((connection, pinging));
         }
         Self {
-            connections: pinging,
+            connections: heard,
             touch,
         }
     }
 
     /// The leader took note.
-    fn done(self, zxid: Zxid, gone: &[SessionId]) {
-        for (connection, pings) in self.connections {
+    fn done(self, front: &Arc<Front>, gone: &[SessionId]) {
+        let zxid = records::zxid(front.zxid());
+        for (connection, pinging) in self.connections {
             if gone.contains(&connection.held().session) {
                 connection.outbox.end();
                 continue;
             }
-            for _ in 0..pings {
+            if pinging {
                 connection
                     .outbox
                     .put(|out| Reply::ok(Xid::PING, zxid, Response::None).encode(out));
+                front.resume(&connection);
             }
         }
     }
 
     /// The leader did not answer: the next beat is about these too.
     fn again(self, pulse: &Pulse) {
-        for (connection, pings) in self.connections {
-            connection.pings.fetch_add(pings, Ordering::Relaxed);
+        for (connection, pinging) in self.connections {
+            connection.pinging.fetch_or(pinging, Ordering::Relaxed);
             pulse.heard(&connection);
         }
     }
@@ -123,7 +131,7 @@ pub(super) async fn beat(front: Arc<Front>) {
         let told = timeout(PATIENCE, front.engine.soft(beat.touch.clone())).await;
         if let Ok(Ok(Touched::Gone(gone))) = told {
             confirmed = clock::now();
-            beat.done(records::zxid(front.zxid()), &gone);
+            beat.done(&front, &gone);
             continue;
         }
         beat.again(&front.pulse);

@@ -49,8 +49,6 @@ pub(super) fn answer(
             }
         }
         Request::WhoAmI => Ok(who(connection)),
-        // It comes after everything that was asked before, as a client may rely on.
-        Request::Ping => return front.pulse.ping(connection),
         Request::AddWatch(add) => Ok(watches::add(desk, connection, &add)),
         Request::CheckWatches(which) => watches::check(desk, connection, &which),
         Request::RemoveWatches(which) => watches::remove(desk, connection, &which),
@@ -72,6 +70,7 @@ pub(super) fn answer(
         | Request::Reconfig(_)
         | Request::DeleteContainer
         | Request::Sync(_)
+        | Request::Ping
         | Request::CloseSession => Err(ErrorCode::SystemError),
     };
     let zxid = records::zxid(store.zxid());
