@@ -31,8 +31,12 @@ pub(super) async fn keep_told(front: Arc<Front>) {
     }
 }
 
-/// A line for each member, and the version: the configuration's number.
+/// A line for each member, and the version: the configuration's number. Nothing for a single one, as a ZooKeeper that stands alone
+/// says nothing: its clients have nobody else to go to.
 fn text(configuration: &Configuration) -> String {
+    if configuration.members.len() < 2 {
+        return String::new();
+    }
     let lines = configuration.members.iter().map(|(Node(number), member)| {
         let context = MemberContext::decode(&member.context).unwrap_or_default();
         let role = match member.role {
@@ -86,5 +90,7 @@ mod tests {
         let said = text(&Configuration::initial(members));
         let expected = "server.1=a.b.svc:2888:2888:participant;a.b.svc:2181\nserver.12=127.0.0.1:1:1:observer;\nversion=1";
         assert_eq!(said, expected);
+        let alone = BTreeMap::from([(Node(1), member(MemberRole::Voter, "a:1", &[]))]);
+        assert_eq!(text(&Configuration::initial(alone)), "");
     }
 }

@@ -5,8 +5,10 @@ use synod_machine::Stamp;
 use crate::command::Limits;
 use crate::path::Path;
 use crate::response::Response;
+use crate::state::Data;
 use crate::store::Store;
 use crate::work::Work;
+use crate::zxid::Zxid;
 
 /// The node that says who the members are.
 pub(crate) const CONFIG: Path<'static> = Path::of_node("/zookeeper/config");
@@ -17,10 +19,26 @@ impl Store {
         Response::Internal
     }
 
+    /// The first time it is not a change: a ZooKeeper has its members there from the start.
     pub(super) fn write_members(&mut self, stamp: &Stamp, text: &str) -> Response {
-        if self.members() != text.as_bytes() {
-            let zxid = self.take_zxid();
-            Work::new(self, zxid, stamp.time_ms).write(CONFIG, Some(text.as_bytes()));
+        if self.members() == text.as_bytes() {
+            return Response::Internal;
+        }
+        let key = CONFIG.key();
+        let first = self
+            .state
+            .fields(&key)
+            .is_some_and(|fields| fields.mzxid == Zxid(0));
+        let zxid = if first {
+            self.state.zxid
+        } else {
+            self.take_zxid()
+        };
+        let mut work = Work::new(self, zxid, stamp.time_ms);
+        if first {
+            work.change(&key, Data::Set(Some(text.as_bytes())), |_| ());
+        } else {
+            work.write(CONFIG, Some(text.as_bytes()));
         }
         Response::Internal
     }

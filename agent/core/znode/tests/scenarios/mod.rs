@@ -5,7 +5,7 @@ use synod_paxos::{Ballot, Node, Now, Slot};
 use synod_znode::{
     Acl, Asker, Attachment, Command, ConnectionId, CreateMode, Done, Error, Hub, Id, Limits,
     MultiFailure, Notice, Op, Outcome, Password, Permissions, Response, SessionId, SetAgain,
-    Settings, Store, Touch, Touched, WatchMode, Write,
+    Settings, Store, Touch, Touched, WatchMode, Write, Zxid,
 };
 
 /// Every scenario.
@@ -807,13 +807,29 @@ fn members_are_told() {
     });
     bench.store.lead(at(0), ballot(1));
     bench.lead_at(at(0));
-    assert_eq!(bench.data("/zookeeper/config"), text);
-    let stat = bench
-        .store
-        .exists("/zookeeper/config")
-        .expect("it is always there");
-    assert_eq!((stat.version, stat.mzxid), (1, bench.store.zxid()));
+    let told = |bench: &Bench| {
+        let stat = bench
+            .store
+            .exists("/zookeeper/config")
+            .expect("it is always there");
+        (bench.data("/zookeeper/config"), stat.version, stat.mzxid)
+    };
+    assert_eq!(
+        told(&bench),
+        (text.to_owned(), 0, Zxid(0)),
+        "from the start"
+    );
     assert_eq!(bench.lead_at(at(5)), 0, "once is enough");
+    bench
+        .store
+        .set_members("server.2=b:1:1:participant;\nversion=2".into());
+    bench.lead_at(at(10));
+    let (_, version, mzxid) = told(&bench);
+    assert_eq!(
+        (version, mzxid),
+        (1, bench.store.zxid()),
+        "what changes is a change"
+    );
     let denied = bench.one(
         1,
         Op::SetData {
