@@ -25,10 +25,11 @@ impl Store {
             return Response::Internal;
         }
         let key = CONFIG.key();
-        let first = self
+        let unwritten = self
             .state
             .fields(&key)
             .is_some_and(|fields| fields.mzxid == Zxid(0));
+        let first = unwritten && self.members().is_empty();
         let zxid = if first {
             self.state.zxid
         } else {
