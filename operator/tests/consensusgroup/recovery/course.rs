@@ -31,6 +31,7 @@ fn two_of_three_lose_their_claims() {
             create Pod config-cg-2
             --
             confirm-configuration 2 via 2
+            confirm-none Pod but config-cg-2
             delete PodDisruptionBudget config-cg because a single member has no budget
             patch PersistentVolumeClaim data-config-cg-2 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
             delete Secret config-cg-tls-1 because its member was removed
@@ -46,6 +47,7 @@ fn two_of_three_lose_their_claims() {
             issue config-cg-tls-4 for synod://f6671f9e-aa88-8e29-ea92-5c360d139392/ConsensusGroup/config/4
             create Pod config-cg-4
             --
+            confirm-unchanged PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-4 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add 4 at configuration 2 via 2
             --
@@ -61,10 +63,12 @@ fn two_of_three_lose_their_claims() {
             issue config-cg-tls-5 for synod://f6671f9e-aa88-8e29-ea92-5c360d139392/ConsensusGroup/config/5
             create Pod config-cg-5
             --
+            confirm-unchanged PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/admitted":"true"}}}
             membership add 5 at configuration 4 via 2
             --
             confirm-configuration 6 via 2
+            confirm-none Pod but config-cg-2, config-cg-4, config-cg-5
             apply PodDisruptionBudget config-cg
             patch PersistentVolumeClaim data-config-cg-5 {"metadata":{"annotations":{"synod.dev/joined":"true"}}}
             apply ConfigMap config-cg-config-2
