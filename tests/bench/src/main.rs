@@ -6,9 +6,10 @@
 mod consensus;
 mod failover;
 mod load;
+mod locks;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -28,6 +29,25 @@ enum Command {
     Consensus(Options),
     /// From a kill -9 of the leader to the next acknowledged write
     Failover(Options),
+    /// Writes, reads and locks of ZooKeeper's protocol, with a lean client
+    Locks(LockOptions),
+}
+
+/// What the measurement of locks takes.
+#[derive(Args)]
+struct LockOptions {
+    /// Where `synod-agent` is
+    #[arg(long)]
+    programs: PathBuf,
+    /// Rounds; each measures both sides
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// One short round
+    #[arg(long)]
+    quick: bool,
+    /// Write the result into this file too
+    #[arg(long)]
+    write: Option<PathBuf>,
 }
 
 /// What all measurements take.
@@ -66,21 +86,26 @@ impl Options {
         if self.quick { 1 } else { self.rounds }
     }
 
-    /// Prints a report and writes it where it is wanted.
     fn publish(&self, report: &str) -> Result<(), Failure> {
-        println!("{report}");
-        let Some(file) = &self.write else {
-            return Ok(());
-        };
-        std::fs::write(file, report)
-            .map_err(|error| format!("cannot write {}: {error}", file.display()))
+        publish(report, self.write.as_deref())
     }
+}
+
+/// Prints a report and writes it where it is wanted.
+fn publish(report: &str, file: Option<&Path>) -> Result<(), Failure> {
+    println!("{report}");
+    let Some(file) = file else {
+        return Ok(());
+    };
+    std::fs::write(file, report)
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Consensus(options) => consensus::run(&options),
         Command::Failover(options) => failover::run(&options),
+        Command::Locks(options) => locks::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

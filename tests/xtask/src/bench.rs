@@ -14,6 +14,8 @@ pub(crate) enum Command {
     Consensus(Arguments),
     /// From a kill -9 of the leader to the next acknowledged write: etcd and Synod
     Failover(Arguments),
+    /// Writes, reads and locks: ZooKeeper and Synod's LockService, three members each (needs Debian's zookeeper and Java)
+    Locks(Arguments),
     /// The operator at 500 objects, against a real kube-apiserver with played nodes and agents: memory, calls, writes
     Operator(Arguments),
 }
@@ -34,6 +36,7 @@ pub(crate) fn run(command_line: &Command) -> Result<(), Failure> {
     let (name, file, arguments) = match command_line {
         Command::Consensus(arguments) => ("consensus", "CONSENSUS.md", arguments),
         Command::Failover(arguments) => ("failover", "FAILOVER.md", arguments),
+        Command::Locks(arguments) => return locks(arguments),
         Command::Operator(arguments) => return operator(arguments),
     };
     let mut steps = Steps::new(vec![
@@ -68,6 +71,27 @@ pub(crate) fn run(command_line: &Command) -> Result<(), Failure> {
         bench
             .arg("--write")
             .arg(root().join("tests/bench").join(file));
+    }
+    steps.run(|| succeed(bench.args(&arguments.rest)))
+}
+
+/// Builds the agents and measures them beside ZooKeeper, which the system has.
+fn locks(arguments: &Arguments) -> Result<(), Failure> {
+    let step = |name, cold| Step { name, cold };
+    let mut steps = Steps::new(vec![
+        step("build synod-agent", "6 min"),
+        step("measure", if arguments.quick { "1 min" } else { "15 min" }),
+    ]);
+    steps.run(build_release)?;
+    let mut bench = command(release().join("synod-bench"));
+    bench.env("TMPDIR", temporary()?);
+    bench.arg("locks").arg("--programs").arg(release());
+    if arguments.quick {
+        bench.arg("--quick");
+    } else {
+        bench
+            .arg("--write")
+            .arg(root().join("tests/bench/LOCKS.md"));
     }
     steps.run(|| succeed(bench.args(&arguments.rest)))
 }
