@@ -121,7 +121,10 @@ pub fn main() -> ExitCode {
 
 fn check(file: &ConfigFile) -> Result<(), Failure> {
     let config = load(&file.config, &Environment::of_process()?)?;
-    AnyAgent::<ConsensusGroup>::check(&config)?;
+    match config.kind {
+        Kind::ConsensusGroup => AnyAgent::<ConsensusGroup>::check(&config)?,
+        Kind::LockService => AnyAgent::<LockService>::check(&config)?,
+    }
     println!(
         "{}: member {} of {}",
         file.config.display(),

@@ -102,6 +102,10 @@ impl Environment {
         for path in files.into_iter().flatten() {
             *path = self.rooted(path);
         }
+        let users = config.zookeeper.as_mut();
+        if let Some(path) = users.and_then(|zookeeper| zookeeper.sasl_users_file.as_mut()) {
+            *path = self.rooted(path);
+        }
         let listen = &mut config.listen;
         for address in [
             &mut listen.client,

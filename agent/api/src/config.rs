@@ -366,6 +366,9 @@ pub struct ZooKeeper {
     /// Whoever authenticates by the scheme `digest` and is `name:base64(sha1(name:password))` may do everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub super_digest: Option<String>,
+    /// A file of those who may log in by SASL (DIGEST-MD5): a line `name:password` for each. Read at the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sasl_users_file: Option<PathBuf>,
 }
 
 impl Default for ZooKeeper {
@@ -378,6 +381,7 @@ impl Default for ZooKeeper {
             enforce_quotas: false,
             four_letter_words: ["srvr", "ruok", "isro"].map(str::to_owned).to_vec(),
             super_digest: None,
+            sasl_users_file: None,
         }
     }
 }

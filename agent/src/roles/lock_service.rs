@@ -1,12 +1,13 @@
 //! The role of a LockService's member: the ZooKeeper protocol over the tree of nodes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use synod_agent_api::AgentConfig;
 use synod_znode::Store;
 
 use super::member::{Role, Serving};
-use super::settings;
+use super::{StartError, settings};
 use crate::zookeeper::{self, Front};
 
 /// A member of a LockService.
@@ -19,8 +20,17 @@ impl Role for LockService {
         settings::znodes(config)
     }
 
+    fn check(config: &AgentConfig) -> Result<(), StartError> {
+        users(config).map(drop)
+    }
+
     async fn serve(serving: Serving<Store>) {
-        let settings = settings::zookeeper(&serving.config);
+        let mut settings = settings::zookeeper(&serving.config);
+        match users(&serving.config) {
+            Ok(users) => settings.users = users,
+            // It read when it was checked, a moment ago.
+            Err(error) => tracing::error!(%error, "nobody can log in by SASL"),
+        }
         let (engine, stop) = (serving.engine.clone(), serving.stop.clone());
         let front = Arc::new(Front::new(engine, settings, stop));
         let counted = Arc::clone(&front);
@@ -33,4 +43,9 @@ impl Role for LockService {
         );
         zookeeper::serve(serving.listener, serving.accept, front).await;
     }
+}
+
+fn users(config: &AgentConfig) -> Result<BTreeMap<String, String>, StartError> {
+    let file = config.zookeeper().sasl_users_file;
+    Ok(file.map_or_else(|| Ok(BTreeMap::new()), |file| zookeeper::read_users(&file))?)
 }

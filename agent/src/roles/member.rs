@@ -32,6 +32,15 @@ pub trait Role: 'static {
     /// An empty one, as the configuration has it.
     fn machine(config: &AgentConfig) -> Self::Machine;
 
+    /// Checks what it needs besides, before anything is changed.
+    ///
+    /// # Errors
+    /// If something cannot be used.
+    fn check(config: &AgentConfig) -> Result<(), StartError> {
+        let _ = config;
+        Ok(())
+    }
+
     /// Serves clients until it is told to stop, and shows its metrics beside the others.
     fn serve(serving: Serving<Self::Machine>) -> impl Future<Output = ()> + Send + 'static;
 }
@@ -77,6 +86,7 @@ impl<R: Role> Agent<R> {
     /// # Errors
     /// If they cannot.
     pub fn check(config: &AgentConfig) -> Result<(), StartError> {
+        R::check(config)?;
         Keys::load(config).map(drop)
     }
 
@@ -88,6 +98,7 @@ impl<R: Role> Agent<R> {
         config: Arc<AgentConfig>,
         environment: &Environment,
     ) -> Result<Self, StartError> {
+        R::check(&config)?;
         let Grounds {
             keys,
             listeners,

@@ -5,6 +5,7 @@ use synod_replica::OpenError;
 use crate::disk::DirectoryError;
 use crate::listen::ListenError;
 use crate::tls::TlsError;
+use crate::zookeeper::UsersError;
 
 /// Why an agent does not start, or stopped. Nothing was changed on disk by one that did not start.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,9 @@ pub enum StartError {
     /// Certificates cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The file of users cannot be used.
+    #[error(transparent)]
+    Users(#[from] UsersError),
     /// The system gives no thread.
     #[error("the system gives no thread: {0}; raise the limit of processes")]
     Thread(std::io::Error),
@@ -44,7 +48,7 @@ impl StartError {
         match self {
             Self::Listen(_) => 3,
             Self::Directory(_) | Self::Open { .. } => 4,
-            Self::Tls(_) => 5,
+            Self::Tls(_) | Self::Users(_) => 5,
             Self::Thread(_) | Self::Entropy(_) | Self::Ended(_) => 1,
         }
     }

@@ -17,6 +17,7 @@ use tokio_util::io::poll_read_buf;
 use super::Front;
 use super::outbox::{Outbox, Outgoing};
 use super::pipeline::Pipeline;
+use super::sasl::Begun;
 use crate::clock;
 use crate::tls::Stream;
 
@@ -43,6 +44,8 @@ pub(super) struct Connection {
     pub(super) ids: Mutex<Vec<Id>>,
     /// When a packet last came, as [`clock::now`].
     pub(super) heard: AtomicU64,
+    /// A log-in that has begun.
+    pub(super) log_in: Mutex<Option<Begun>>,
     /// Whether the pulse has it on its list.
     pub(super) listed: AtomicBool,
     /// A ping waits for its answer, and what was asked after it for both.
@@ -62,6 +65,7 @@ impl Connection {
             held: OnceLock::new(),
             ids: Mutex::new(ids),
             heard: AtomicU64::new(now),
+            log_in: Mutex::new(None),
             listed: AtomicBool::new(false),
             pinging: AtomicBool::new(false),
             received: AtomicU64::new(0),

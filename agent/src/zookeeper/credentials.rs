@@ -4,12 +4,14 @@ use std::sync::PoisonError;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use synod_jute::records::{AuthRequest, SaslRequest, SaslResponse};
 use synod_jute::{ErrorCode, Reply, ReplyHeader, RequestHeader, Response, Zxid};
 use synod_znode::Id;
 
 use super::connection::Connection;
+use super::sasl::{self, Users};
 
 /// Credentials of one connection.
 const IDS_MAX: usize = 64;
@@ -21,6 +23,8 @@ const ID_BYTES_MAX: usize = 4 << 10;
 pub(super) struct Credentials {
     /// Who shows a name and password with this digest may do everything: ZooKeeper's `superDigest`.
     pub(super) super_digest: Option<String>,
+    /// Who may log in by SASL; nobody is asked to if there is none.
+    pub(super) users: Users,
 }
 
 impl Credentials {
@@ -64,21 +68,60 @@ impl Credentials {
         ids
     }
 
-    /// `sasl`: there are no users yet that could prove themselves by it. ZooKeeper without SASL says OK to every token, gives
-    /// none of its own, and adds nothing to what the connection is. No token at all ends the connection.
-    pub(super) fn sasl(connection: &Connection, header: RequestHeader, sasl: &SaslRequest) {
-        if sasl.token.is_none() {
+    /// `sasl`: a token is answered by a token. ZooKeeper without SASL says OK to every token, gives none of its own, and adds
+    /// nothing to what the connection is. No token at all ends the connection.
+    pub(super) fn sasl(&self, connection: &Connection, header: RequestHeader, sasl: &SaslRequest) {
+        let Some(token) = &sasl.token else {
             return connection.outbox.end();
-        }
+        };
+        let answered = if self.users.is_empty() {
+            Ok(None)
+        } else {
+            self.log_in(connection, token).map(Some)
+        };
+        let (error, token) = match answered {
+            Ok(token) => (ErrorCode::Ok, token),
+            Err(why) => {
+                tracing::info!(peer = %connection.peer, why, "a client cannot log in");
+                (ErrorCode::AuthFailed, None)
+            }
+        };
         let header = ReplyHeader {
             xid: header.xid,
             zxid: Zxid(0),
-            error: ErrorCode::Ok,
+            error,
         };
-        let response = Response::Sasl(SaslResponse { token: None });
+        let response = Response::Sasl(SaslResponse {
+            token: token.map(Bytes::from),
+        });
         connection
             .outbox
             .put(|out| Reply { header, response }.encode(out));
+        if error != ErrorCode::Ok {
+            connection.outbox.end();
+        }
+    }
+
+    /// One step of a log-in: an empty token begins it.
+    fn log_in(&self, connection: &Connection, token: &[u8]) -> Result<String, String> {
+        let mut begun = connection
+            .log_in
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let Some(waiting) = begun.take() else {
+            let mut entropy = [0; 24];
+            getrandom::fill(&mut entropy).map_err(|error| error.to_string())?;
+            let (new, challenge) = sasl::challenge(entropy);
+            *begun = Some(new);
+            return Ok(challenge);
+        };
+        let judged = waiting.judge(token, &self.users);
+        let (user, proof) = judged.map_err(|why| why.to_string())?;
+        if add(connection, vec![Id::new("sasl", user)]) {
+            Ok(proof)
+        } else {
+            Err("too many credentials".to_owned())
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What all connections share: the way to the engine, who this member is, and the bounds.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub words: Vec<String>,
     /// Who shows a name and password with this digest may do everything.
     pub super_digest: Option<String>,
+    /// Names and passwords of those who may log in by SASL.
+    pub users: BTreeMap<String, String>,
     /// How long clients are kept while no leader takes note of their sessions.
     pub leader_patience: Duration,
 }
@@ -57,6 +60,7 @@ impl Default for Settings {
             connections_max: 131_072,
             words: ["srvr", "ruok", "isro"].map(str::to_owned).to_vec(),
             super_digest: None,
+            users: BTreeMap::new(),
             leader_patience: Duration::from_secs(3),
         }
     }
@@ -92,6 +96,7 @@ impl Front {
             pulse: Pulse::default(),
             credentials: Credentials {
                 super_digest: settings.super_digest.clone(),
+                users: settings.users.clone(),
             },
             metrics: Metrics::default(),
             connections: AtomicU64::new(0),

@@ -15,7 +15,7 @@
 //! | `reads`, `writes`, `watches` | the requests themselves |
 //! | `pulse` | which sessions were heard of, told to the leader; pings |
 //! | `members` | who the members are, for `/zookeeper/config` |
-//! | `credentials` | what a connection proved to be |
+//! | `credentials`, `sasl` | what a connection proved to be |
 //! | `records`, `errors` | the core's words as the wire's |
 //! | `words` | four-letter words |
 //!
@@ -34,7 +34,9 @@ mod pipeline;
 mod pulse;
 mod reads;
 mod records;
+mod sasl;
 mod server;
+mod users;
 mod watches;
 mod words;
 mod writes;
@@ -42,3 +44,4 @@ mod writes;
 pub use front::{Front, Reads, Settings};
 pub use pipeline::RUN_BYTES_MAX;
 pub use server::serve;
+pub use users::{UsersError, read_users};

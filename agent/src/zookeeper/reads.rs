@@ -12,7 +12,6 @@ use synod_jute::{ErrorCode, Reply, ReplyHeader, Request, RequestHeader, Response
 use synod_znode::{Error, Id, Stat, Store, WatchMode};
 
 use super::connection::Connection;
-use super::credentials::Credentials;
 use super::desk::Desk;
 use super::errors::code;
 use super::{Front, pipeline, records, watches};
@@ -55,7 +54,7 @@ pub(super) fn answer(
         Request::SetWatches(set) => Ok(watches::set_again(desk, store, connection, &set.into())),
         Request::SetWatches2(set) => Ok(watches::set_again(desk, store, connection, &set)),
         Request::Auth(auth) => return front.credentials.auth(connection, header, &auth),
-        Request::Sasl(sasl) => return Credentials::sasl(connection, header, &sasl),
+        Request::Sasl(sasl) => return front.credentials.sasl(connection, header, &sasl),
         Request::CreateSession => Err(ErrorCode::BadArguments),
         // Taken elsewhere: see `pipeline` and `writes`.
         Request::Create(_)

@@ -128,6 +128,7 @@ impl Ensemble {
             let files = [
                 ("data/myid", format!("{}\n", index + 1)),
                 ("zoo.cfg", main),
+                ("users", settings::users()),
                 ("agent.yaml", settings::agent_yaml(&data, index, &all)),
                 ("jaas.conf", settings::jaas()),
                 ("log4j.properties", settings::LOG4J.to_owned()),

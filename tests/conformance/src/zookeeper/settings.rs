@@ -131,8 +131,10 @@ zookeeper:
   enforce_quotas: true
   four_letter_words: ['*']
   super_digest: '{SUPER_DIGEST}'
+  sasl_users_file: {users}
 ",
         number = own + 1,
+        users = data.with_file_name("users").display(),
         data = data.display(),
         client = ports.client,
         peer = ports.quorum,
@@ -141,6 +143,12 @@ zookeeper:
         least = SESSION_MS.0,
         most = SESSION_MS.1,
     )
+}
+
+/// Who may log in to a Synod member.
+pub fn users() -> String {
+    let (user, password) = LOGIN;
+    format!("{user}:{password}\n")
 }
 
 /// Who may log in.
