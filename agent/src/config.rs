@@ -102,9 +102,13 @@ impl Environment {
         for path in files.into_iter().flatten() {
             *path = self.rooted(path);
         }
-        let users = config.zookeeper.as_mut();
-        if let Some(path) = users.and_then(|zookeeper| zookeeper.sasl_users_file.as_mut()) {
-            *path = self.rooted(path);
+        if let Some(zookeeper) = &mut config.zookeeper {
+            if let Some(path) = &mut zookeeper.sasl_users_file {
+                *path = self.rooted(path);
+            }
+            if let Some(address) = &mut zookeeper.plain_listen {
+                *address = self.bind(*address);
+            }
         }
         let listen = &mut config.listen;
         for address in [

@@ -204,7 +204,7 @@ pub struct ClientTls {
     /// Private key, PEM. Needed unless `mode` is `disabled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<PathBuf>,
-    /// CA bundle that client certificates must come from, PEM. Needed if `mode` is `mutual`.
+    /// CA bundle that client certificates must come from, PEM. Needed if `mode` is `optional` or `mutual`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca: Option<PathBuf>,
 }
@@ -218,6 +218,8 @@ pub enum ClientTlsMode {
     Disabled,
     /// By TLS; clients show no certificate.
     Server,
+    /// By TLS; clients may show a certificate, which must be of `ca` then.
+    Optional,
     /// By TLS; clients must show a certificate of `ca`.
     Mutual,
 }
@@ -366,6 +368,9 @@ pub struct ZooKeeper {
     /// Whoever authenticates by the scheme `digest` and is `name:base64(sha1(name:password))` may do everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub super_digest: Option<String>,
+    /// Where clients come in plain text, beside `listen.client`, which is by TLS then. By default nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plain_listen: Option<SocketAddr>,
     /// A file of those who may log in by SASL (DIGEST-MD5): a line `name:password` for each. Read at the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sasl_users_file: Option<PathBuf>,
@@ -381,6 +386,7 @@ impl Default for ZooKeeper {
             enforce_quotas: false,
             four_letter_words: ["srvr", "ruok", "isro"].map(str::to_owned).to_vec(),
             super_digest: None,
+            plain_listen: None,
             sasl_users_file: None,
         }
     }

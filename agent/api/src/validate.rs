@@ -173,9 +173,15 @@ impl AgentConfig {
             found.need(client.cert.as_deref(), "tls.client.cert");
             found.need(client.key.as_deref(), "tls.client.key");
         }
-        if client.mode == ClientTlsMode::Mutual {
+        if matches!(client.mode, ClientTlsMode::Optional | ClientTlsMode::Mutual) {
             found.need(client.ca.as_deref(), "tls.client.ca");
         }
+        found.unless(
+            client.mode != ClientTlsMode::Disabled || self.zookeeper().plain_listen.is_none(),
+            "zookeeper.plain_listen",
+            "is set although `tls.client.mode` is `disabled`",
+            "leave it out: `listen.client` is in plain text then",
+        );
         let peer = &self.tls.peer;
         let files = [
             (peer.cert.as_deref(), "tls.peer.cert"),

@@ -50,6 +50,8 @@ pub(super) struct Keys {
 /// Sockets that listen.
 pub(super) struct Listeners {
     pub(super) client: TcpListener,
+    /// Clients in plain text, beside those that come by TLS.
+    pub(super) plain: Option<TcpListener>,
     pub(super) peer: TcpListener,
     pub(super) admin: TcpListener,
     pub(super) health: TcpListener,
@@ -111,6 +113,10 @@ impl Listeners {
     pub(super) async fn open(config: &AgentConfig) -> Result<Self, StartError> {
         Ok(Self {
             client: listen("client", config.listen.client).await?,
+            plain: match config.zookeeper().plain_listen {
+                Some(address) => Some(listen("plain", address).await?),
+                None => None,
+            },
             peer: listen("peer", config.listen.peer).await?,
             admin: listen("admin", config.listen.admin).await?,
             health: listen("health", config.listen.health).await?,

@@ -8,6 +8,7 @@ use synod_znode::Store;
 
 use super::member::{Role, Serving};
 use super::{StartError, settings};
+use crate::tls::TlsAccept;
 use crate::zookeeper::{self, Front};
 
 /// A member of a LockService.
@@ -41,7 +42,13 @@ impl Role for LockService {
                 Box::pin(async move { front.own_metrics().await })
             }),
         );
-        zookeeper::serve(serving.listener, serving.accept, front).await;
+        let plain = serving
+            .plain
+            .map(|listener| (listener, TlsAccept::new(None)));
+        let listeners = [(serving.listener, serving.accept)]
+            .into_iter()
+            .chain(plain);
+        zookeeper::serve(listeners.collect(), front).await;
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Serving<S: Machine> {
     pub listener: TcpListener,
     /// With which certificates.
     pub accept: TlsAccept,
+    /// Where clients come in plain text besides.
+    pub plain: Option<TcpListener>,
     /// Ends it.
     pub stop: CancellationToken,
 }
@@ -134,6 +136,7 @@ impl<R: Role> Agent<R> {
             engine: engine.clone(),
             health,
             listener: listeners.client,
+            plain: listeners.plain,
             accept: TlsAccept::new(keys.client),
             stop: tasks.stop_front.clone(),
         }));

@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use synod_agent_api::Principal;
-use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+use x509_parser::prelude::{FromDer, GeneralName, RelativeDistinguishedName, X509Certificate};
 
 /// Verifies that a server's certificate comes from the CA, whatever its names: whom it names is checked after the
 /// handshake, with [`principal`].
@@ -85,8 +85,77 @@ pub fn principal(certificate: &CertificateDer<'_>) -> Option<Principal> {
         })
 }
 
+/// A certificate's subject as Java's `X500Principal.getName` writes it (RFC 2253): the last part first, separated by commas.
+#[must_use]
+pub fn subject(certificate: &CertificateDer<'_>) -> Option<String> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    let mut parts: Vec<String> = parsed.subject().iter_rdn().map(part).collect();
+    parts.reverse();
+    Some(parts.join(",")).filter(|subject| !subject.is_empty())
+}
+
+/// One part of a subject, which may be of several attributes.
+fn part(part: &RelativeDistinguishedName<'_>) -> String {
+    let attributes = part.iter().map(|attribute| {
+        let kind = attribute.attr_type();
+        let names = SHORT_NAMES
+            .iter()
+            .find(|(oid, _)| kind.to_id_string() == *oid);
+        let name = names.map_or_else(|| kind.to_id_string(), |(_, name)| (*name).to_owned());
+        let value = attribute.as_str().unwrap_or_default();
+        format!("{name}={}", escaped(value))
+    });
+    attributes.collect::<Vec<_>>().join("+")
+}
+
+/// The names that RFC 2253 has for kinds of attributes (section 2.3).
+const SHORT_NAMES: [(&str, &str); 9] = [
+    ("2.5.4.3", "CN"),
+    ("2.5.4.7", "L"),
+    ("2.5.4.8", "ST"),
+    ("2.5.4.10", "O"),
+    ("2.5.4.11", "OU"),
+    ("2.5.4.6", "C"),
+    ("2.5.4.9", "STREET"),
+    ("0.9.2342.19200300.100.1.25", "DC"),
+    ("0.9.2342.19200300.100.1.1", "UID"),
+];
+
+/// A value with what has a meaning in subjects escaped (section 2.4).
+fn escaped(value: &str) -> String {
+    let last = value.chars().count().saturating_sub(1);
+    let mut text = String::with_capacity(value.len());
+    for (index, character) in value.chars().enumerate() {
+        let at_edge = index == 0 || index == last;
+        let special = matches!(character, ',' | '+' | '"' | '\\' | '<' | '>' | ';');
+        if special || (character == ' ' && at_edge) || (character == '#' && index == 0) {
+            text.push('\\');
+        }
+        text.push(character);
+    }
+    text
+}
+
 /// When a certificate ends, in seconds since 1970.
 pub(super) fn not_after(certificate: &CertificateDer<'_>) -> Option<i64> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     Some(parsed.validity().not_after.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_read_as_java_writes_them() {
+        let mut parameters = rcgen::CertificateParams::default();
+        let name = &mut parameters.distinguished_name;
+        name.push(rcgen::DnType::CountryName, "CH");
+        name.push(rcgen::DnType::OrganizationName, "Smith, Ltd");
+        name.push(rcgen::DnType::CommonName, "#ann ");
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = parameters.self_signed(&key).unwrap();
+        let expected = "CN=\\#ann\\ ,O=Smith\\, Ltd,C=CH";
+        assert_eq!(subject(certificate.der()).as_deref(), Some(expected));
+    }
 }

@@ -23,6 +23,8 @@ const RELOAD_INTERVAL: Duration = Duration::from_secs(5);
 pub enum ClientTrust {
     /// It shows no certificate.
     None,
+    /// It may show a certificate, which must be of the CA then.
+    Optional,
     /// It must show a certificate of the CA.
     Required,
 }
@@ -75,6 +77,7 @@ impl Sources {
         let trust = match tls.mode {
             ClientTlsMode::Disabled => return None,
             ClientTlsMode::Server => ClientTrust::None,
+            ClientTlsMode::Optional => ClientTrust::Optional,
             ClientTlsMode::Mutual => ClientTrust::Required,
         };
         Some(Self {
@@ -346,12 +349,17 @@ fn server_config(
 ) -> Result<Arc<ServerConfig>, rustls::Error> {
     let builder = ServerConfig::builder_with_provider(Arc::clone(provider))
         .with_safe_default_protocol_versions()?;
-    let builder = match sources.trust {
-        ClientTrust::None => builder.with_no_client_auth(),
-        ClientTrust::Required => builder.with_client_cert_verifier(
-            WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(provider))
-                .build()
-                .map_err(|e| rustls::Error::General(e.to_string()))?,
+    let verifier =
+        || WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(provider));
+    let verifier = match sources.trust {
+        ClientTrust::None => None,
+        ClientTrust::Optional => Some(verifier().allow_unauthenticated().build()),
+        ClientTrust::Required => Some(verifier().build()),
+    };
+    let builder = match verifier {
+        None => builder.with_no_client_auth(),
+        Some(verifier) => builder.with_client_cert_verifier(
+            verifier.map_err(|error| rustls::Error::General(error.to_string()))?,
         ),
     };
     let mut config = builder.with_single_cert(chain.to_vec(), key.clone_key())?;

@@ -10,6 +10,6 @@ mod material;
 mod pem;
 mod stream;
 
-pub use chain::principal;
+pub use chain::{principal, subject};
 pub use material::{Certificates, ClientTrust, Sources, TlsError};
 pub use stream::{Stream, TlsAccept};

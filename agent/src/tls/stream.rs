@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
-use super::{Certificates, principal};
+use super::{Certificates, principal, subject};
 
 /// So long somebody who was refused may take to read why, and to go.
 const PARTING: Duration = Duration::from_millis(500);
@@ -95,6 +95,14 @@ impl Stream {
         let Self::Tls(tls) = self else { return None };
         let (_, session) = tls.get_ref();
         session.peer_certificates()?.first().and_then(principal)
+    }
+
+    /// The subject of the other side's verified certificate, as Java writes it; `None` in plain text and without certificate.
+    #[must_use]
+    pub fn subject(&self) -> Option<String> {
+        let Self::Tls(tls) = self else { return None };
+        let (_, session) = tls.get_ref();
+        session.peer_certificates()?.first().and_then(subject)
     }
 
     /// The socket below.

@@ -42,7 +42,8 @@ pub(super) async fn serve(front: &Arc<Front>, mut stream: Stream) -> io::Result<
         }
         First::Connect(request) => request,
     };
-    let ids = vec![Id::new("ip", peer.ip().to_string())];
+    let mut ids = vec![Id::new("ip", peer.ip().to_string())];
+    ids.extend(stream.subject().map(|subject| Id::new("x509", subject)));
     let connection = Arc::new(Connection::new(front.connection_id(), peer, ids));
     attach(front, &connection, &request).await?;
     // For as long as somebody is here decisions are heard of at once: who waits for a lock waits for no more than that.

@@ -25,38 +25,63 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause after a failed accept (out of file descriptors, for one).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves clients on `listener` until the front end is stopped. Returns when all connections have ended.
-pub async fn serve(listener: TcpListener, accept: TlsAccept, front: Arc<Front>) {
+/// Serves clients on all listeners until the front end is stopped. Returns when all connections have ended.
+pub async fn serve(listeners: Vec<(TcpListener, TlsAccept)>, front: Arc<Front>) {
     let connections = TaskTracker::new();
     let free = Arc::new(Semaphore::new(front.settings.connections_max));
-    let stop = front.stop().clone();
-    if let Ok(address) = listener.local_addr() {
-        front.listens_at(address.port());
-    }
     front.deliver_after_turns().await;
     connections.spawn(pulse::beat(Arc::clone(&front)));
     connections.spawn(members::keep_told(Arc::clone(&front)));
-    while let Ok(permit) = Arc::clone(&free).acquire_owned().await {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stop.cancelled() => break,
+    for (listener, accept) in listeners {
+        if let Ok(address) = listener.local_addr() {
+            front.listens_at(address.port());
+        }
+        let accepting = Accepting {
+            listener,
+            accept,
+            front: Arc::clone(&front),
+            connections: connections.clone(),
+            free: Arc::clone(&free),
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept client connections at the moment");
-                sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        let (front, accept) = (Arc::clone(&front), accept.clone());
-        connections.spawn(async move {
-            connection(stream, &accept, &front).await;
-            drop(permit);
-        });
+        connections.spawn(accepting.run());
     }
+    front.stop().cancelled().await;
     connections.close();
     let _ = timeout(DRAIN_TIMEOUT, connections.wait()).await;
+}
+
+/// What accepts connections on one listener.
+struct Accepting {
+    listener: TcpListener,
+    accept: TlsAccept,
+    front: Arc<Front>,
+    connections: TaskTracker,
+    free: Arc<Semaphore>,
+}
+
+impl Accepting {
+    async fn run(self) {
+        let stop = self.front.stop().clone();
+        while let Ok(permit) = Arc::clone(&self.free).acquire_owned().await {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = stop.cancelled() => break,
+            };
+            let stream = match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept client connections at the moment");
+                    sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            let (front, accept) = (Arc::clone(&self.front), self.accept.clone());
+            self.connections.spawn(async move {
+                connection(stream, &accept, &front).await;
+                drop(permit);
+            });
+        }
+    }
 }
 
 async fn connection(stream: TcpStream, accept: &TlsAccept, front: &Arc<Front>) {

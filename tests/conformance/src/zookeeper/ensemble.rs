@@ -129,7 +129,10 @@ impl Ensemble {
                 ("data/myid", format!("{}\n", index + 1)),
                 ("zoo.cfg", main),
                 ("users", settings::users()),
-                ("agent.yaml", settings::agent_yaml(&data, index, &all)),
+                (
+                    "agent.yaml",
+                    settings::agent_yaml(&data, index, &all, &self.certificates),
+                ),
                 ("jaas.conf", settings::jaas()),
                 ("log4j.properties", settings::LOG4J.to_owned()),
             ];

@@ -102,7 +102,7 @@ ssl.ciphersuites=TLS_AES_128_GCM_SHA256,TLS_AES_256_GCM_SHA384,TLS_ECDHE_ECDSA_W
 }
 
 /// A Synod member's configuration: the member of index `own`.
-pub fn agent_yaml(data: &Path, own: usize, all: &[Ports]) -> String {
+pub fn agent_yaml(data: &Path, own: usize, all: &[Ports], certificates: &Certificates) -> String {
     let member = |(index, ports): (usize, &Ports)| {
         let (number, Ports { client, quorum, .. }) = (index + 1, ports);
         let urls = format!("client_urls: ['http://127.0.0.1:{client}']");
@@ -121,10 +121,11 @@ number: {number}
 start: bootstrap
 members:
 {members}data_dir: {data}
-listen: {{client: '127.0.0.1:{client}', peer: '127.0.0.1:{peer}', admin: '127.0.0.1:{admin}', health: '127.0.0.1:{health}'}}
-tls: {{peer: {{insecure: true}}, client: {{mode: disabled}}}}
+listen: {{client: '127.0.0.1:{secure}', peer: '127.0.0.1:{peer}', admin: '127.0.0.1:{admin}', health: '127.0.0.1:{health}'}}
+tls: {{peer: {{insecure: true}}, client: {{mode: optional, cert: {chain}, key: {key}, ca: {trust}}}}}
 log: {{format: text}}
 zookeeper:
+  plain_listen: '127.0.0.1:{client}'
   session_timeout_ms_min: {least}
   session_timeout_ms_max: {most}
   packet_bytes_max: 1048575
@@ -137,6 +138,10 @@ zookeeper:
         users = data.with_file_name("users").display(),
         data = data.display(),
         client = ports.client,
+        secure = ports.secure,
+        chain = certificates.member.display(),
+        key = certificates.member.display(),
+        trust = certificates.trust.display(),
         peer = ports.quorum,
         admin = ports.election,
         health = ports.health,
