@@ -30,6 +30,8 @@ pub(super) struct Held {
     pub(super) session: SessionId,
     pub(super) attachment: Attachment,
     pub(super) timeout_ms: u32,
+    /// There is no session: see [`super::read_only`].
+    pub(super) read_only: bool,
 }
 
 /// What the task and the loop share of a connection.
@@ -85,6 +87,11 @@ impl Connection {
     /// The session; only asked of a connection that has one.
     pub(super) fn held(&self) -> Held {
         *self.held.get().expect("requests come after the session")
+    }
+
+    /// Whether it holds no session, and may not write.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.held.get().is_some_and(|held| held.read_only)
     }
 
     pub(super) fn ids(&self) -> Vec<Id> {

@@ -43,6 +43,19 @@ impl Desk {
         }
     }
 
+    /// A connection without a session is there.
+    pub(super) fn enter(&mut self, connection: &Arc<Connection>) {
+        self.connections
+            .insert(connection.id, Arc::clone(connection));
+    }
+
+    /// Connections without a session end.
+    pub(super) fn end_read_only(&self) {
+        let all = self.connections.values();
+        all.filter(|connection| connection.is_read_only())
+            .for_each(|connection| connection.outbox.end());
+    }
+
     /// A connection is gone.
     pub(super) fn leave(&mut self, connection: &Connection) {
         if self.connections.remove(&connection.id).is_some() {

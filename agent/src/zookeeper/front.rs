@@ -80,6 +80,8 @@ pub struct Front {
     sessions: AtomicU64,
     zxid: AtomicI64,
     port: OnceLock<u16>,
+    /// Connections without a session that may have to end.
+    pub(super) read_only: AtomicU64,
     stop: CancellationToken,
 }
 
@@ -103,6 +105,7 @@ impl Front {
             sessions: AtomicU64::new(clock::wall_ms() << SESSIONS_PER_MS_BITS),
             zxid: AtomicI64::new(0),
             port: OnceLock::new(),
+            read_only: AtomicU64::new(0),
             engine,
             settings,
             stop,

@@ -14,6 +14,7 @@
 //! | `pipeline` | a connection's requests, one run of them after the other |
 //! | `reads`, `writes`, `watches` | the requests themselves |
 //! | `pulse` | which sessions were heard of, told to the leader; pings |
+//! | `read_only` | clients that are served without a leader |
 //! | `members` | who the members are, for `/zookeeper/config` |
 //! | `credentials`, `sasl` | what a connection proved to be |
 //! | `records`, `errors` | the core's words as the wire's |
@@ -32,6 +33,7 @@ mod opening;
 mod outbox;
 mod pipeline;
 mod pulse;
+mod read_only;
 mod reads;
 mod records;
 mod sasl;

@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use super::connection::{Connection, Held, Task};
-use super::{Front, desk, words};
+use super::{Front, desk, read_only, words};
 use crate::tls::Stream;
 
 /// Time for the first words of a client.
@@ -45,7 +45,11 @@ pub(super) async fn serve(front: &Arc<Front>, mut stream: Stream) -> io::Result<
     let mut ids = vec![Id::new("ip", peer.ip().to_string())];
     ids.extend(stream.subject().map(|subject| Id::new("x509", subject)));
     let connection = Arc::new(Connection::new(front.connection_id(), peer, ids));
-    attach(front, &connection, &request).await?;
+    if read_only::serves(front, &request) {
+        read_only::begin(front, &connection, &request).await;
+    } else {
+        attach(front, &connection, &request).await?;
+    }
     // For as long as somebody is here decisions are heard of at once: who waits for a lock waits for no more than that.
     let _guest = front.engine.welcome();
     let task = Task::new(Arc::clone(front), Arc::clone(&connection), stream, input);
@@ -157,6 +161,7 @@ async fn decide(
                     session: id,
                     attachment,
                     timeout_ms,
+                    read_only: false,
                 };
                 // A client that has seen what this service never did belongs to another one.
                 let known = seen.0 <= store.zxid().0;

@@ -15,7 +15,7 @@ use synod_znode::{Command, Response, Store};
 
 use super::connection::Connection;
 use super::writes::{self, Asked, Owed};
-use super::{Front, desk, reads, records};
+use super::{Front, desk, read_only, reads, records};
 
 /// Requests of one connection that wait.
 const REQUESTS_MAX: usize = 1_000;
@@ -56,6 +56,8 @@ enum Next {
     Close(RequestHeader),
     /// Answer what cannot be read.
     Refused(Refusal),
+    /// Go on.
+    Done,
     /// Nothing waits.
     Idle,
 }
@@ -142,7 +144,8 @@ impl Front {
             return;
         }
         pipeline.busy = true;
-        if pipeline.next_is_write() {
+        let reads_only = connection.is_read_only();
+        if pipeline.next_is_write() && !reads_only {
             let next = pipeline.run();
             drop(pipeline);
             if let Next::Writes(owed, run) = next {
@@ -152,7 +155,7 @@ impl Front {
         }
         drop(pipeline);
         let (front, at) = (Arc::clone(self), Arc::clone(connection));
-        let told = if self.settings.reads.are_linearizable() {
+        let told = if self.settings.reads.are_linearizable() && !reads_only {
             self.engine.read_then(Box::new(move |store| match store {
                 Ok(store) => front.go_on(&at, store),
                 Err(_) => at.outbox.cut(),
@@ -179,7 +182,12 @@ impl Front {
             desk.deliver(store, store.zxid());
             while !connection.outbox.is_ending() {
                 let next = lock(connection).next();
+                let next = match connection.is_read_only() {
+                    true => read_only(connection, store, next),
+                    false => next,
+                };
                 match next {
+                    Next::Done => {}
                     Next::Local(header, request) => {
                         reads::answer(self, desk, store, connection, header, request);
                     }
@@ -288,6 +296,22 @@ impl Front {
             connection.outbox.cut();
         }
     }
+}
+
+/// What is left to do of a step for a client without a session.
+fn read_only(connection: &Connection, store: &Store, next: Next) -> Next {
+    match next {
+        Next::Writes(owed, _) => {
+            for owed in owed {
+                read_only::refuse(connection, store, owed.header());
+            }
+        }
+        Next::Sync(header, _) => read_only::refuse(connection, store, header),
+        Next::Ping => read_only::pong(connection, store),
+        Next::Close(header) => read_only::close(connection, store, header),
+        other => return other,
+    }
+    Next::Done
 }
 
 /// Answers what cannot be read as ZooKeeper does: by its error, or by the connection's end.

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use super::connection::Connection;
-use super::{Front, records};
+use super::{Front, read_only, records};
 use crate::clock;
 
 /// Sessions whose clients send other things than pings are told of this often.
@@ -32,7 +32,8 @@ pub(super) struct Pulse {
 impl Pulse {
     /// A packet came.
     pub(super) fn heard(&self, connection: &Arc<Connection>) {
-        if connection.held.get().is_some() && !connection.listed.swap(true, Ordering::Relaxed) {
+        let has_session = connection.held.get().is_some_and(|held| !held.read_only);
+        if has_session && !connection.listed.swap(true, Ordering::Relaxed) {
             let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
             heard.push(Arc::downgrade(connection));
         }
@@ -122,6 +123,7 @@ pub(super) async fn beat(front: Arc<Front>) {
             () = sleep(INTERVAL) => {}
             () = front.stop().cancelled() => return,
         }
+        read_only::end_with_a_leader(&front);
         let connections = front.pulse.take();
         if connections.is_empty() {
             confirmed = clock::now();

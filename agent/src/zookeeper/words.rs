@@ -30,7 +30,8 @@ pub(super) async fn answer(front: &Arc<Front>, word: FourLetterWord) -> String {
     }
     match word {
         "ruok" => "imok".to_owned(),
-        "isro" => "rw".to_owned(),
+        "isro" if front.knows_a_leader() => "rw".to_owned(),
+        "isro" => "ro".to_owned(),
         "crst" => "Connection stats reset.\n".to_owned(),
         "srst" => "Server stats reset.\n".to_owned(),
         // What ZooKeeper traces if nobody asked for another thing; here nothing is.

@@ -26,6 +26,13 @@ pub(super) struct Owed {
     refused: ErrorCode,
 }
 
+impl Owed {
+    /// The request's header.
+    pub(super) const fn header(&self) -> RequestHeader {
+        self.header
+    }
+}
+
 /// Whether a request goes through the log: what it is refused with has a zxid of its own.
 pub(super) fn is_write(asked: &Asked) -> bool {
     match asked {
