@@ -149,6 +149,7 @@ mod tests {
     #[test]
     fn subjects_read_as_java_writes_them() {
         let mut parameters = rcgen::CertificateParams::default();
+        parameters.distinguished_name = rcgen::DistinguishedName::new();
         let name = &mut parameters.distinguished_name;
         name.push(rcgen::DnType::CountryName, "CH");
         name.push(rcgen::DnType::OrganizationName, "Smith, Ltd");

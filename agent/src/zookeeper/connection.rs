@@ -7,11 +7,13 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use synod_jute::Frames;
 use synod_znode::{Asker, Attachment, ConnectionId, Id, SessionId};
 use tokio::io::AsyncWrite;
+use tokio::time::{Sleep, sleep};
 use tokio_util::io::poll_read_buf;
 
 use super::Front;
@@ -21,6 +23,8 @@ use super::sasl::Begun;
 use crate::clock;
 use crate::tls::Stream;
 
+/// How long a client may take to read the last that is sent.
+const GOODBYE: Duration = Duration::from_secs(5);
 /// Bytes asked of the socket at a time.
 const READ_BYTES: usize = 16 << 10;
 
@@ -119,6 +123,8 @@ pub(super) struct Task {
     input: BytesMut,
     output: BytesMut,
     unflushed: bool,
+    /// Runs once the connection is to end.
+    goodbye: Option<Pin<Box<Sleep>>>,
 }
 
 /// What happened on the socket.
@@ -141,6 +147,7 @@ impl Task {
             input,
             output: BytesMut::new(),
             unflushed: false,
+            goodbye: None,
         }
     }
 
@@ -168,7 +175,8 @@ impl Task {
     /// Takes the frames that are there; what is wrong with one ends the connection.
     fn take_in(&mut self, frames: Frames) -> io::Result<()> {
         let mut any = false;
-        loop {
+        // Nothing is asked of a connection that is to end, or that was given no session.
+        while !self.connection.outbox.is_ending() {
             match frames.split(&mut self.input) {
                 Ok(Some(frame)) => {
                     any = true;
@@ -207,8 +215,20 @@ impl Task {
         }))
     }
 
+    /// Whether a connection that is to end has had its time for what is unsent: a client that does not read is not waited for.
+    fn is_overdue(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.connection.outbox.is_ending() {
+            return false;
+        }
+        let goodbye = self.goodbye.get_or_insert_with(|| Box::pin(sleep(GOODBYE)));
+        goodbye.as_mut().poll(cx).is_ready()
+    }
+
     /// Sends what there is. Ready only at the end.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.connection.outbox.poll_cut(cx) || self.is_overdue(cx) {
+            return Poll::Ready(Ok(()));
+        }
         loop {
             while !self.output.is_empty() {
                 let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.output))?;

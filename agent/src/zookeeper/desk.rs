@@ -95,6 +95,13 @@ impl Desk {
 
     /// After each turn of the loop: everything that was applied is told.
     pub(super) fn after_turn(&mut self, store: &mut Store) {
+        self.deliver(store, store.zxid());
+    }
+
+    /// Notices that the store is another one, or its state is: before anything of it is shown, since a client that saw what is new
+    /// would not ask for what it missed.
+    fn keep_up(&mut self, store: &mut Store) {
+        store.observe();
         if store.restored_count() != self.restored {
             self.restored = store.restored_count();
             tracing::info!(
@@ -105,7 +112,6 @@ impl Desk {
                 .values()
                 .for_each(|connection| connection.outbox.end());
         }
-        self.deliver(store, store.zxid());
     }
 }
 
@@ -122,6 +128,7 @@ pub(super) fn with<R>(
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     let desk = desk.get_or_insert_with(|| Desk::new(store));
+    desk.keep_up(store);
     f(desk, store)
 }
 

@@ -61,7 +61,10 @@ impl Outbox {
             }
             write(&mut state.unsent);
             self.frames.fetch_add(1, Ordering::Relaxed);
-            state.cut |= state.unsent.len() > OVERFULL_BYTES;
+            if state.unsent.len() > OVERFULL_BYTES {
+                state.cut = true;
+                state.unsent = BytesMut::new();
+            }
             state.waker.take()
         });
         wake(waker);
@@ -79,6 +82,7 @@ impl Outbox {
     pub(super) fn cut(&self) {
         wake(self.with(|state| {
             state.cut = true;
+            state.unsent = BytesMut::new();
             state.waker.take()
         }));
     }
@@ -91,6 +95,14 @@ impl Outbox {
     /// Whether no requests are to be taken in.
     pub(super) fn is_full(&self) -> bool {
         self.with(|state| state.unsent.len() > FULL_BYTES)
+    }
+
+    /// Whether the connection ends at once, whatever it has unsent; else its task is woken when something is put, or it ends.
+    pub(super) fn poll_cut(&self, cx: &Context<'_>) -> bool {
+        self.with(|state| {
+            state.waker = Some(cx.waker().clone());
+            state.cut
+        })
     }
 
     /// Takes what is unsent. `spare` is an empty buffer in exchange.

@@ -19,6 +19,9 @@ use super::{Front, pipeline, records, watches};
 /// What is answered: a reply, or nothing but its error.
 pub(super) type Answered = Result<Response, ErrorCode>;
 
+/// Bytes of the results of one multiRead. ZooKeeper has no bound but its heap.
+const MULTI_READ_BYTES_MAX: usize = 16 << 20;
+
 /// Answers a request in the loop.
 pub(super) fn answer(
     front: &Front,
@@ -197,8 +200,27 @@ fn ephemerals(store: &Store, connection: &Connection, prefix: Option<&str>) -> R
 /// Each read stands for itself; `None` if there is another thing than reads.
 fn multi_read(store: &Store, connection: &Connection, ops: &[MultiOp]) -> Option<Response> {
     let ids = connection.ids();
-    let results: Option<Vec<OpResult>> = ops.iter().map(|op| read_op(store, &ids, op)).collect();
-    results.map(|results| Response::Multi(MultiResponse { results }))
+    let (mut results, mut bytes) = (Vec::new(), 0);
+    for op in ops {
+        let result = read_op(store, &ids, op)?;
+        bytes += size(&result);
+        if bytes > MULTI_READ_BYTES_MAX {
+            return None;
+        }
+        results.push(result);
+    }
+    Some(Response::Multi(MultiResponse { results }))
+}
+
+/// About the bytes of a result.
+fn size(result: &OpResult) -> usize {
+    const FIELDS: usize = 100;
+    FIELDS
+        + match result {
+            OpResult::GetData(got) => got.data.as_ref().map_or(0, Bytes::len),
+            OpResult::GetChildren(got) => got.children.iter().map(|name| name.len() + 32).sum(),
+            _ => 0,
+        }
 }
 
 fn read_op(store: &Store, ids: &[Id], op: &MultiOp) -> Option<OpResult> {

@@ -50,7 +50,14 @@ pub(crate) fn contender(name: &str) -> Option<(i32, Mode)> {
         return None;
     }
     let number = digits.parse().ok()?;
-    let ending = ENDINGS.iter().find(|(ending, _)| prefix.ends_with(ending));
+    // `block-` is another word.
+    let is_one = |ending: &str| {
+        let before = prefix.strip_suffix(ending);
+        before.is_some_and(|before| {
+            before.is_empty() || before.ends_with('-') || ending.starts_with('_')
+        })
+    };
+    let ending = ENDINGS.iter().find(|(ending, _)| is_one(ending));
     let mode = match ending {
         Some((_, mode)) => *mode,
         None if prefix.starts_with("x-") && prefix.ends_with('-') => Mode::Exclusive,
@@ -168,6 +175,7 @@ mod tests {
             "lock-000000007",
             "lock-000000000a",
             "node-0000000007",
+            "block-0000000007",
             "0000000007",
             "lock-é000000007",
             "lock-9999999999",

@@ -79,6 +79,11 @@ impl Store {
         self.state.limits
     }
 
+    /// Has what is applied told to a [`Hub`](crate::Hub) from now on.
+    pub const fn observe(&mut self) {
+        self.observed = true;
+    }
+
     /// How often the state was replaced by a snapshot of another member. What happened in between is known to no hub: whoever
     /// is connected here connects anew.
     #[must_use]

@@ -185,8 +185,9 @@ impl<'a> Work<'a> {
             let key = quota::stats_key(limited);
             if let Some((_, data)) = self.state.read(&key) {
                 let mut used = Track::parse(data.unwrap_or_default());
-                used.count += count;
-                used.bytes += bytes;
+                // What stands there a client may have written.
+                used.count = used.count.saturating_add(count);
+                used.bytes = used.bytes.saturating_add(bytes);
                 self.set_used(&key, used);
             }
         }
