@@ -4,7 +4,10 @@ import dev.synod.conformance.Bed;
 import dev.synod.conformance.Check;
 import dev.synod.conformance.Handle;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException.Code;
 import org.apache.zookeeper.Watcher.Event.EventType;
@@ -61,12 +64,15 @@ final class Creation {
     }
 
     private static void manyAtOnce(Handle zk, String parent) throws Exception {
-        List<String> names = new ArrayList<>();
+        List<String> names = Collections.synchronizedList(new ArrayList<>());
         for (int i = 0; i < 100; i++) {
             zk.create(parent + "/many-", new byte[0], Ids.OPEN_ACL_UNSAFE, CreateMode.EPHEMERAL_SEQUENTIAL,
                 (code, path, context, name) -> names.add(name), null);
         }
-        zk.make(parent + "/after", "");
+        // Callbacks come in the order of asking, but on a thread of their own: only the last one tells that all came.
+        CountDownLatch last = new CountDownLatch(1);
+        zk.exists(parent, false, (code, path, context, stat) -> last.countDown(), null);
+        Check.that("the last is answered", last.await(Check.PATIENCE_MS, TimeUnit.MILLISECONDS));
         Check.equal("all that were asked for before the last answer are answered", 100, names.size());
         Check.equal("their numbers are in the order of asking", names.stream().sorted().distinct().toList(), names);
     }
