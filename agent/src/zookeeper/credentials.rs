@@ -18,8 +18,8 @@ const IDS_MAX: usize = 64;
 /// Bytes of one of them. All go with every command.
 const ID_BYTES_MAX: usize = 4 << 10;
 
-/// How credentials are judged.
-#[derive(Debug, Default)]
+/// How credentials are judged. It holds secrets: there is no `Debug`.
+#[derive(Default)]
 pub(super) struct Credentials {
     /// Who shows a name and password with this digest may do everything: ZooKeeper's `superDigest`.
     pub(super) super_digest: Option<String>,

@@ -28,8 +28,12 @@ impl Desk {
         }
     }
 
-    /// A connection holds a session from now on; which one held it until now ends.
+    /// A connection holds a session from now on; which one held it until now ends. Not if it is gone already: it would stay for
+    /// ever.
     pub(super) fn attach(&mut self, connection: &Arc<Connection>, held: Held) {
+        if connection.outbox.is_ending() {
+            return;
+        }
         let Held {
             session,
             attachment,
@@ -45,6 +49,9 @@ impl Desk {
 
     /// A connection without a session is there.
     pub(super) fn enter(&mut self, connection: &Arc<Connection>) {
+        if connection.outbox.is_ending() {
+            return;
+        }
         self.connections
             .insert(connection.id, Arc::clone(connection));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use synod_agent_api::Role;
@@ -33,8 +33,8 @@ impl Reads {
     }
 }
 
-/// What a front end is told at its start.
-#[derive(Clone, Debug)]
+/// What a front end is told at its start. It holds secrets: there is no `Debug`.
+#[derive(Clone)]
 pub struct Settings {
     /// Bytes of one packet: ZooKeeper's `jute.maxbuffer`.
     pub frame_bytes_max: usize,
@@ -82,6 +82,7 @@ pub struct Front {
     port: OnceLock<u16>,
     /// Connections without a session that may have to end.
     pub(super) read_only: AtomicU64,
+    gone: Mutex<Vec<Arc<Connection>>>,
     stop: CancellationToken,
 }
 
@@ -106,6 +107,7 @@ impl Front {
             zxid: AtomicI64::new(0),
             port: OnceLock::new(),
             read_only: AtomicU64::new(0),
+            gone: Mutex::default(),
             engine,
             settings,
             stop,
@@ -139,7 +141,10 @@ impl Front {
     pub(super) async fn deliver_after_turns(self: &Arc<Self>) {
         let front = Arc::clone(self);
         let hook = Box::new(move |store: &mut Store| {
-            desk::with(&front.desk, store, |desk, store| desk.after_turn(store));
+            desk::with(&front.desk, store, |desk, store| {
+                front.gone().drain(..).for_each(|it| desk.leave(&it));
+                desk.after_turn(store);
+            });
             front.zxid.store(store.zxid().0, Ordering::Relaxed);
         });
         let _ = self.engine.after_each_turn(hook).await;
@@ -149,10 +154,18 @@ impl Front {
     pub(super) fn leave(&self, connection: &Arc<Connection>) {
         self.metrics.ended(connection.packets());
         let (shared, connection) = (Arc::clone(&self.desk), Arc::clone(connection));
+        let gone = Arc::clone(&connection);
         let leave =
             move |store: &mut Store| desk::with(&shared, store, |desk, _| desk.leave(&connection));
-        // A loop that has too much to do, or none, keeps the watches of a connection whose outbox takes nothing any more.
-        let _ = self.engine.tell(leave);
+        if self.engine.tell(leave).is_err() {
+            // The loop has too much to do: it hears of it after its next turn.
+            self.gone().push(gone);
+        }
+    }
+
+    /// Connections that ended without the loop's knowledge.
+    fn gone(&self) -> MutexGuard<'_, Vec<Arc<Connection>>> {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends all connections, so that clients find another member.

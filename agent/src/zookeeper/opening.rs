@@ -45,18 +45,30 @@ pub(super) async fn serve(front: &Arc<Front>, mut stream: Stream) -> io::Result<
     let mut ids = vec![Id::new("ip", peer.ip().to_string())];
     ids.extend(stream.subject().map(|subject| Id::new("x509", subject)));
     let connection = Arc::new(Connection::new(front.connection_id(), peer, ids));
-    if read_only::serves(front, &request) {
-        read_only::begin(front, &connection, &request).await;
-    } else {
-        attach(front, &connection, &request).await?;
-    }
-    // For as long as somebody is here decisions are heard of at once: who waits for a lock waits for no more than that.
-    let _guest = front.engine.welcome();
-    let task = Task::new(Arc::clone(front), Arc::clone(&connection), stream, input);
-    let ended = task.run().await;
+    let ended = converse(front, &connection, &request, stream, input).await;
     connection.outbox.cut();
     front.leave(&connection);
     ended
+}
+
+/// From the session on, until the connection ends.
+async fn converse(
+    front: &Arc<Front>,
+    connection: &Arc<Connection>,
+    request: &ConnectRequest,
+    stream: Stream,
+    input: BytesMut,
+) -> io::Result<()> {
+    if read_only::serves(front, request) {
+        read_only::begin(front, connection, request).await;
+    } else {
+        attach(front, connection, request).await?;
+    }
+    // For as long as somebody is here decisions are heard of at once: who waits for a lock waits for no more than that.
+    let _guest = front.engine.welcome();
+    Task::new(Arc::clone(front), Arc::clone(connection), stream, input)
+        .run()
+        .await
 }
 
 enum First {
