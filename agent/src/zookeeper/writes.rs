@@ -139,23 +139,13 @@ fn single(request: Request) -> Option<Op> {
             }
             timed_creation(create)
         }
-        Request::Delete(delete) => Op::Delete {
-            path: text(&delete.path),
-            version: delete.version,
-        },
-        Request::SetData(set) => Op::SetData {
-            path: text(&set.path),
-            data: set.data,
-            version: set.version,
-        },
+        Request::Delete(delete) => op(MultiOp::Delete(delete))?,
+        Request::SetData(set) => op(MultiOp::SetData(set))?,
+        Request::Check(check) => op(MultiOp::Check(check))?,
         Request::SetAcl(set) => Op::SetAcl {
             path: text(&set.path),
             acl: records::acl(set.acl),
             version: set.version,
-        },
-        Request::Check(check) => Op::Check {
-            path: text(&check.path),
-            version: check.version,
         },
         _ => return None,
     })

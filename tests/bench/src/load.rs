@@ -6,6 +6,8 @@ use std::process::Command;
 use synod_conformance::Failure;
 use synod_conformance::group::Group;
 
+use crate::comparison::Measured;
+
 /// A load: its name, and the tool's arguments but for endpoints and number of operations.
 pub(crate) struct Load {
     pub(crate) name: &'static str,
@@ -67,19 +69,6 @@ pub(crate) const LOADS: [Load; 4] = [
         ],
     },
 ];
-
-/// What a load did and cost.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Measured {
-    /// Operations per second.
-    pub(crate) rate: f64,
-    /// Median time of an operation, milliseconds.
-    pub(crate) p50_ms: f64,
-    /// 99th percentile, milliseconds.
-    pub(crate) p99_ms: f64,
-    /// CPU time of all members per operation, microseconds.
-    pub(crate) cpu_us: f64,
-}
 
 /// Runs a load.
 pub(crate) fn run(

@@ -6,17 +6,10 @@ mod load;
 
 use synod_conformance::{Failure, machine};
 
+use crate::comparison::{Round, comparison};
 use crate::locks::ensemble::{Ensemble, Kind};
-use crate::locks::load::{LOADS, Load, Measured};
-use crate::table::{median, number, row};
+use crate::locks::load::LOADS;
 use crate::{LockOptions, publish};
-
-/// What one round measured of one side.
-struct Round {
-    loads: Vec<Measured>,
-    /// Resident memory of a member after the loads, on average, MiB.
-    memory_mib: f64,
-}
 
 /// Measures all rounds and publishes the table.
 pub(crate) fn run(options: &LockOptions) -> Result<(), Failure> {
@@ -66,39 +59,10 @@ fn report(rounds_made: usize, rounds: &[Vec<Round>; 2]) -> String {
          are Synod's figure over ZooKeeper's.\n\n",
         machine::description(),
     );
-    text.push_str("| load | | rate, 1/s | p50, ms | p99, ms | server CPU, us/op |\n");
-    text.push_str("|---|---|---:|---:|---:|---:|\n");
-    for (index, load) in LOADS.iter().enumerate() {
-        text.push_str(&rows(load, index, rounds));
-    }
-    let memory = rounds
-        .each_ref()
-        .map(|rounds| median(rounds.iter().map(|round| round.memory_mib)));
-    text.push_str(&format!(
-        "\nResident memory of a member after these loads: ZooKeeper {} MiB, Synod {} MiB, ratio {}.\n",
-        number(memory[0]),
-        number(memory[1]),
-        number(memory[1] / memory[0]),
+    text.push_str(&comparison(
+        "ZooKeeper",
+        LOADS.each_ref().map(|load| load.name),
+        rounds,
     ));
     text
-}
-
-/// Three rows of a load: both sides and the ratio.
-fn rows(load: &Load, index: usize, rounds: &[Vec<Round>; 2]) -> String {
-    let figures: [fn(&Measured) -> f64; 4] = [|m| m.rate, |m| m.p50_ms, |m| m.p99_ms, |m| m.cpu_us];
-    let medians = rounds.each_ref().map(|rounds| {
-        figures.map(|figure| median(rounds.iter().map(|round| figure(&round.loads[index]))))
-    });
-    let cells = |name: &str, side: &str, values: [f64; 4]| {
-        let mut cells = vec![name.to_owned(), side.to_owned()];
-        cells.extend(values.map(number));
-        row(&cells)
-    };
-    let ratio = std::array::from_fn(|figure| medians[1][figure] / medians[0][figure]);
-    [
-        cells(load.name, "ZooKeeper", medians[0]),
-        cells("", "Synod", medians[1]),
-        cells("", "ratio", ratio),
-    ]
-    .concat()
 }

@@ -3,6 +3,7 @@
 //! A measurement alternates between the peer and Synod, so that what else happens on the machine hits both, and judges by
 //! the servers' CPU time per operation first, since the client shares the cores. It records; it asserts nothing.
 
+mod comparison;
 mod consensus;
 mod failover;
 mod load;

@@ -266,12 +266,7 @@ impl Restore {
         let expected = self
             .digest
             .ok_or_else(|| Damaged("the snapshot has no end".into()))?;
-        let digest = self.state.digest();
-        if digest != expected {
-            return Err(Damaged(format!(
-                "the snapshot's digest is {digest:016x}, its end says {expected:016x}"
-            )));
-        }
+        Damaged::unless_same_digest(self.state.digest(), expected)?;
         Ok(self.state)
     }
 }
@@ -279,7 +274,7 @@ impl Restore {
 fn position(input: &mut Reader) -> Option<Revision> {
     Some(Revision {
         main: input.signed()?,
-        sub: u32::try_from(input.number()?).ok()?,
+        sub: input.small()?,
     })
 }
 

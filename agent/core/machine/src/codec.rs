@@ -57,6 +57,19 @@ impl Writer {
         self.number(bytes.len() as u64);
         self.out.extend_from_slice(bytes);
     }
+
+    /// Yes or no.
+    pub fn flag(&mut self, flag: bool) {
+        self.byte(u8::from(flag));
+    }
+
+    /// A byte string, or that there is none.
+    pub fn optional_bytes(&mut self, bytes: Option<&[u8]>) {
+        self.flag(bytes.is_some());
+        if let Some(bytes) = bytes {
+            self.bytes(bytes);
+        }
+    }
 }
 
 /// Reads fields; `None` wherever the bytes are not what they should be.
@@ -110,6 +123,35 @@ impl Reader {
     pub fn bytes(&mut self) -> Option<Bytes> {
         let len = usize::try_from(self.number()?).ok()?;
         (len <= self.input.len()).then(|| self.input.split_to(len))
+    }
+
+    /// A number of 32 bits.
+    pub fn small(&mut self) -> Option<u32> {
+        u32::try_from(self.number()?).ok()
+    }
+
+    /// Yes or no.
+    pub fn flag(&mut self) -> Option<bool> {
+        match self.byte()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
+
+    /// A byte string, shared with the input, or that there is none.
+    pub fn optional_bytes(&mut self) -> Option<Option<Bytes>> {
+        if self.flag()? {
+            self.bytes().map(Some)
+        } else {
+            Some(None)
+        }
+    }
+
+    /// A byte string that is UTF-8.
+    pub fn text(&mut self) -> Option<String> {
+        let bytes = self.bytes()?;
+        std::str::from_utf8(&bytes).ok().map(str::to_owned)
     }
 
     /// A count of things that take at least one byte each.

@@ -30,9 +30,36 @@ pub struct Stamp {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownCommand(pub String);
 
+impl UnknownCommand {
+    /// Of bytes that are no command of the one format that is read.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8], format: u8) -> Self {
+        let head = &bytes[..bytes.len().min(16)];
+        Self(format!(
+            "{} bytes that begin with {head:02x?} are no command of format {format}",
+            bytes.len()
+        ))
+    }
+}
+
 /// Bytes that do not decode: where and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damaged(pub String);
+
+impl Damaged {
+    /// Compares the digest of what was restored with the one at the snapshot's end.
+    ///
+    /// # Errors
+    /// If they differ.
+    pub fn unless_same_digest(digest: u64, expected: u64) -> Result<(), Self> {
+        if digest == expected {
+            return Ok(());
+        }
+        Err(Self(format!(
+            "the snapshot's digest is {digest:016x}, its end says {expected:016x}"
+        )))
+    }
+}
 
 /// The outcome of one command.
 #[derive(Debug)]

@@ -127,7 +127,7 @@ fn header(out: &mut Writer, state: &State) {
     out.number(state.incarnation);
     out.number(state.acls.next());
     out.number(state.limits.quota_bytes);
-    out.byte(u8::from(state.limits.enforce_quotas));
+    out.flag(state.limits.enforce_quotas);
     out.number(state.limits.timeout_ms_min.into());
     out.number(state.limits.timeout_ms_max.into());
 }
@@ -180,10 +180,7 @@ fn node(out: &mut Writer, state: &State, packed: &Packed) {
     };
     out.signed(owner);
     out.number(fields.acl);
-    out.byte(u8::from(data.is_some()));
-    if let Some(data) = data {
-        out.bytes(data);
-    }
+    out.optional_bytes(data);
 }
 
 /// A state being put together from pieces.
@@ -246,9 +243,9 @@ impl Restore {
         self.next_acl = Some(input.number()?);
         self.state.limits = Limits {
             quota_bytes: input.number()?,
-            enforce_quotas: flag(input)?,
-            timeout_ms_min: small(input)?,
-            timeout_ms_max: small(input)?,
+            enforce_quotas: input.flag()?,
+            timeout_ms_min: input.small()?,
+            timeout_ms_max: input.small()?,
         };
         Some(())
     }
@@ -258,10 +255,10 @@ impl Restore {
         let count = input.count()?;
         let list: Option<Vec<Acl>> = (0..count)
             .map(|_| {
-                let permissions = Permissions(small(input)?);
+                let permissions = Permissions(input.small()?);
                 let id = Id {
-                    scheme: text(input)?,
-                    id: text(input)?,
+                    scheme: input.text()?,
+                    id: input.text()?,
                 };
                 Some(Acl { permissions, id })
             })
@@ -272,7 +269,7 @@ impl Restore {
     fn session(&mut self, input: &mut Reader) -> Option<()> {
         let id = SessionId(input.signed()?);
         let password = Password(input.bytes()?.as_ref().try_into().ok()?);
-        let (timeout_ms, member) = (small(input)?, input.number()?);
+        let (timeout_ms, member) = (input.small()?, input.number()?);
         let session = Session::new(
             id,
             password,
@@ -285,7 +282,7 @@ impl Restore {
     }
 
     fn release(&mut self, input: &mut Reader) -> Option<()> {
-        let path = text(input)?;
+        let path = input.text()?;
         let release = Release {
             session: SessionId(input.signed()?),
             at_ms: input.number()?,
@@ -299,11 +296,7 @@ impl Restore {
         let key = input.bytes().filter(|key| is_key(key))?;
         let key = Key::from_bytes(&key);
         let fields = fields(input)?;
-        let data = match input.byte()? {
-            0 => None,
-            1 => Some(input.bytes()?),
-            _ => return None,
-        };
+        let data = input.optional_bytes()?;
         let fits = self.state.get(&key).is_none() && self.state.acls.has(fields.acl);
         fits.then(|| self.state.insert(&key, &fields, data.as_deref()))
     }
@@ -321,12 +314,7 @@ impl Restore {
                 "has nodes without their parents, or counts them otherwise",
             ));
         }
-        let digest = self.state.digest();
-        if digest != expected {
-            return Err(damaged(&format!(
-                "'s digest is {digest:016x}, its end says {expected:016x}"
-            )));
-        }
+        Damaged::unless_same_digest(self.state.digest(), expected)?;
         Ok(self.state)
     }
 }
@@ -349,25 +337,8 @@ fn fields(input: &mut Reader) -> Option<Fields> {
         version,
         aversion,
         creates,
-        children: small(input)?,
+        children: input.small()?,
         kind: Kind::of_owner(input.signed()?),
         acl: input.number()?,
     })
-}
-
-fn flag(input: &mut Reader) -> Option<bool> {
-    match input.byte()? {
-        0 => Some(false),
-        1 => Some(true),
-        _ => None,
-    }
-}
-
-fn small(input: &mut Reader) -> Option<u32> {
-    u32::try_from(input.number()?).ok()
-}
-
-fn text(input: &mut Reader) -> Option<String> {
-    let bytes = input.bytes()?;
-    std::str::from_utf8(&bytes).ok().map(str::to_owned)
 }

@@ -13,6 +13,8 @@ use tokio::time::timeout;
 use super::client::Client;
 use super::ensemble::Ensemble;
 
+use crate::comparison::Measured;
+
 /// Bytes of a value.
 const VALUE_BYTES: usize = 256;
 /// Nothing takes so long; a load that does is stuck.
@@ -83,19 +85,6 @@ impl Work {
             Self::Set | Self::Get | Self::OwnLock | Self::OneLock => 1,
         }
     }
-}
-
-/// What a load did and cost.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Measured {
-    /// Operations or cycles per second.
-    pub(super) rate: f64,
-    /// Median time of a round, milliseconds.
-    pub(super) p50_ms: f64,
-    /// 99th percentile, milliseconds.
-    pub(super) p99_ms: f64,
-    /// CPU time of all members per operation, microseconds.
-    pub(super) cpu_us: f64,
 }
 
 /// Runs a load, after a warm-up.

@@ -78,14 +78,9 @@ impl Command {
     /// If this build does not know the format or the tag, or the bytes are not what the tag says. Never panics.
     pub fn decode(bytes: &Bytes) -> Result<Self, UnknownCommand> {
         let mut input = CommandReader(Reader::new(bytes.clone()));
-        let command = input.command().ok_or_else(|| {
-            let head = &bytes[..bytes.len().min(16)];
-            UnknownCommand(format!(
-                "{} bytes that begin with {head:02x?} are no command of format {FORMAT}",
-                bytes.len()
-            ))
-        })?;
-        Ok(command)
+        input
+            .command()
+            .ok_or_else(|| UnknownCommand::of_bytes(bytes, FORMAT))
     }
 }
 

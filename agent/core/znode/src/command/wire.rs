@@ -88,13 +88,9 @@ impl Command {
     /// If the bytes are no command that this build knows.
     pub fn decode(bytes: &Bytes) -> Result<Self, UnknownCommand> {
         let mut input = CommandReader(Reader::new(bytes.clone()));
-        input.command().ok_or_else(|| {
-            let head = &bytes[..bytes.len().min(16)];
-            UnknownCommand(format!(
-                "{} bytes that begin with {head:02x?} are no command of format {FORMAT}",
-                bytes.len()
-            ))
-        })
+        input
+            .command()
+            .ok_or_else(|| UnknownCommand::of_bytes(bytes, FORMAT))
     }
 }
 
@@ -137,13 +133,6 @@ impl CommandWriter {
         }
     }
 
-    fn data(&mut self, data: Option<&Bytes>) {
-        self.byte(u8::from(data.is_some()));
-        if let Some(data) = data {
-            self.bytes(data);
-        }
-    }
-
     fn target(&mut self, tag: u8, path: &str, version: i32) {
         self.byte(tag);
         self.bytes(path.as_bytes());
@@ -176,7 +165,7 @@ impl CommandWriter {
                 self.signed((*flags).into());
                 self.signed(*ttl_ms);
                 self.acl(acl);
-                self.data(data.as_ref());
+                self.optional_bytes(data.as_deref());
             }
             Op::Delete { path, version } => self.target(tag::DELETE, path, *version),
             Op::SetData {
@@ -185,7 +174,7 @@ impl CommandWriter {
                 version,
             } => {
                 self.target(tag::SET_DATA, path, *version);
-                self.data(data.as_ref());
+                self.optional_bytes(data.as_deref());
             }
             Op::SetAcl { path, acl, version } => {
                 self.target(tag::SET_ACL, path, *version);
@@ -224,7 +213,7 @@ impl CommandWriter {
     fn limits(&mut self, limits: &Limits) {
         self.byte(tag::CONFIGURE);
         self.number(limits.quota_bytes);
-        self.byte(u8::from(limits.enforce_quotas));
+        self.flag(limits.enforce_quotas);
         self.number(limits.timeout_ms_min.into());
         self.number(limits.timeout_ms_max.into());
     }
@@ -286,7 +275,7 @@ impl CommandReader {
                 })?,
             },
             tag::REAP => Command::Reap {
-                paths: self.many(Self::text)?,
+                paths: self.many(|input| input.text())?,
             },
             tag::CONFIGURE => Command::Configure(self.limits()?),
             tag::SET_MEMBERS => Command::SetMembers { text: self.text()? },
@@ -298,15 +287,6 @@ impl CommandReader {
     fn many<T>(&mut self, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let count = self.count()?;
         (0..count).map(|_| one(self)).collect()
-    }
-
-    fn text(&mut self) -> Option<String> {
-        let bytes = self.bytes()?;
-        std::str::from_utf8(&bytes).ok().map(str::to_owned)
-    }
-
-    fn small(&mut self) -> Option<u32> {
-        u32::try_from(self.number()?).ok()
     }
 
     fn asker(&mut self) -> Option<Asker> {
@@ -331,14 +311,6 @@ impl CommandReader {
                 id: input.id()?,
             })
         })
-    }
-
-    fn data(&mut self) -> Option<Option<Bytes>> {
-        match self.byte()? {
-            0 => Some(None),
-            1 => self.bytes().map(Some),
-            _ => None,
-        }
     }
 
     fn target(&mut self) -> Option<(String, i32)> {
@@ -368,7 +340,7 @@ impl CommandReader {
                 let acl = self.acl()?;
                 Op::Create {
                     path,
-                    data: self.data()?,
+                    data: self.optional_bytes()?,
                     acl,
                     flags,
                     ttl_ms,
@@ -382,7 +354,7 @@ impl CommandReader {
                 let (path, version) = self.target()?;
                 Op::SetData {
                     path,
-                    data: self.data()?,
+                    data: self.optional_bytes()?,
                     version,
                 }
             }
@@ -411,11 +383,7 @@ impl CommandReader {
     fn limits(&mut self) -> Option<Limits> {
         Some(Limits {
             quota_bytes: self.number()?,
-            enforce_quotas: match self.byte()? {
-                0 => false,
-                1 => true,
-                _ => return None,
-            },
+            enforce_quotas: self.flag()?,
             timeout_ms_min: self.small()?,
             timeout_ms_max: self.small()?,
         })
