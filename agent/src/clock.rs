@@ -6,11 +6,15 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
-use synod_paxos::Now;
+pub use synod_paxos::Now;
 
 /// Nanoseconds since the machine was booted, suspends included.
 #[must_use]
 pub fn now() -> Now {
+    #[cfg(feature = "simulation")]
+    if let Some((now, _)) = simulated::get() {
+        return now;
+    }
     let time = clock_gettime(ClockId::Boottime);
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let nanoseconds = u64::try_from(time.tv_nsec).unwrap_or(0);
@@ -20,9 +24,34 @@ pub fn now() -> Now {
 /// Milliseconds since 1970 by the wall clock; 0 if the clock stands before.
 #[must_use]
 pub fn wall_ms() -> u64 {
+    #[cfg(feature = "simulation")]
+    if let Some((_, wall_ms)) = simulated::get() {
+        return wall_ms;
+    }
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| {
             u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
         })
+}
+
+/// Time that a simulator hands in.
+#[cfg(feature = "simulation")]
+pub mod simulated {
+    use std::cell::Cell;
+
+    use synod_paxos::Now;
+
+    thread_local! {
+        static TIME: Cell<Option<(Now, u64)>> = const { Cell::new(None) };
+    }
+
+    /// From now on this thread's clocks show this: nanoseconds since boot, and milliseconds since 1970.
+    pub fn set(now: Now, wall_ms: u64) {
+        TIME.set(Some((now, wall_ms)));
+    }
+
+    pub(super) fn get() -> Option<(Now, u64)> {
+        TIME.get()
+    }
 }

@@ -12,6 +12,8 @@ mod handle;
 mod inbox;
 mod pending;
 mod report;
+#[cfg(feature = "simulation")]
+pub mod simulated;
 mod turn;
 
 pub use handle::{

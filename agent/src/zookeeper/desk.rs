@@ -9,6 +9,7 @@ use synod_jute::{EventType, KeeperState, Reply, WatcherEvent};
 use synod_znode::{ConnectionId, EventKind, Hub, Notice, Store, Zxid};
 
 use super::connection::{Connection, Held};
+use crate::mutation::mutated;
 
 /// Watches and connections.
 pub(super) struct Desk {
@@ -83,6 +84,13 @@ impl Desk {
 
     /// Puts the events of what was applied up to `until` into the outboxes.
     pub(super) fn deliver(&mut self, store: &mut Store, until: Zxid) {
+        if mutated("agent.desk.reply_before_event") {
+            return;
+        }
+        self.tell(store, until);
+    }
+
+    fn tell(&mut self, store: &mut Store, until: Zxid) {
         let Self {
             hub, connections, ..
         } = self;
@@ -102,7 +110,7 @@ impl Desk {
 
     /// After each turn of the loop: everything that was applied is told.
     pub(super) fn after_turn(&mut self, store: &mut Store) {
-        self.deliver(store, store.zxid());
+        self.tell(store, store.zxid());
     }
 
     /// Notices that the store is another one, or its state is: before anything of it is shown, since a client that saw what is new
@@ -111,6 +119,9 @@ impl Desk {
         store.observe();
         if store.restored_count() != self.restored {
             self.restored = store.restored_count();
+            if mutated("agent.desk.snapshot_unnoticed") {
+                return;
+            }
             tracing::info!(
                 connections = self.connections.len(),
                 "the state was replaced by a snapshot; clients connect anew, since their watches may have missed something"

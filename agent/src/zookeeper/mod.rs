@@ -19,6 +19,7 @@
 //! | `credentials`, `sasl` | what a connection proved to be |
 //! | `records`, `errors` | the core's words as the wire's |
 //! | `words` | four-letter words |
+//! | `simulated` | all of this without sockets and timers, for the simulator |
 //!
 //! It does not know: ballots, disks, peers.
 
@@ -38,6 +39,8 @@ mod reads;
 mod records;
 mod sasl;
 mod server;
+#[cfg(feature = "simulation")]
+pub mod simulated;
 mod users;
 mod watches;
 mod words;

@@ -16,6 +16,7 @@ use synod_znode::{Command, Response, Store};
 use super::connection::Connection;
 use super::writes::{self, Asked, Owed};
 use super::{Front, desk, read_only, reads, records};
+use crate::mutation::mutated;
 
 /// Requests of one connection that wait.
 const REQUESTS_MAX: usize = 1_000;
@@ -140,7 +141,8 @@ impl Front {
     /// Sees to it that somebody is at a connection's requests.
     pub(super) fn start(self: &Arc<Self>, connection: &Arc<Connection>) {
         let mut pipeline = lock(connection);
-        if pipeline.busy || pipeline.waiting.is_empty() {
+        let is_taken = pipeline.busy && !mutated("agent.pipeline.overtakes");
+        if is_taken || pipeline.waiting.is_empty() {
             return;
         }
         pipeline.busy = true;
@@ -194,6 +196,9 @@ impl Front {
                     Next::Refused(refusal) => refuse(connection, store, &refusal),
                     Next::Writes(owed, run) => return self.propose(connection, owed, run),
                     Next::Sync(header, path) => return self.sync(connection, header, path),
+                    Next::Ping if mutated("agent.pulse.pong_unconfirmed") => {
+                        read_only::pong(connection, store);
+                    }
                     Next::Ping => return self.pulse.ping(connection),
                     Next::Close(header) => return self.close(connection, header),
                     Next::Idle => return,
@@ -279,7 +284,7 @@ impl Front {
         path: Option<synod_jute::Text>,
     ) {
         let (front, at) = (Arc::clone(self), Arc::clone(connection));
-        let told = self.engine.read_then(Box::new(move |store| {
+        let then = move |store: Result<&mut Store, synod_replica::Refusal>| {
             let Ok(store) = store else {
                 return at.outbox.cut();
             };
@@ -291,7 +296,12 @@ impl Front {
                 at.outbox.put(|out| reply.encode(out));
             });
             front.go_on(&at, store);
-        }));
+        };
+        let told = if mutated("agent.pipeline.sync_at_once") {
+            self.engine.tell(|store| then(Ok(store)))
+        } else {
+            self.engine.read_then(Box::new(then))
+        };
         if told.is_err() {
             connection.outbox.cut();
         }

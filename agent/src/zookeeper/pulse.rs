@@ -16,17 +16,17 @@ use super::{Front, read_only, records};
 use crate::clock;
 
 /// Sessions whose clients send other things than pings are told of this often.
-const INTERVAL: Duration = Duration::from_millis(500);
+pub(super) const INTERVAL: Duration = Duration::from_millis(500);
 /// Pause after the leader did not answer.
-const RETRY: Duration = Duration::from_millis(50);
+pub(super) const RETRY: Duration = Duration::from_millis(50);
 /// How long the leader's answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The connections that were heard of since the leader was last told.
 #[derive(Default)]
 pub(super) struct Pulse {
     heard: Mutex<Vec<Weak<Connection>>>,
-    pinged: Notify,
+    pub(super) pinged: Notify,
 }
 
 impl Pulse {
@@ -47,7 +47,7 @@ impl Pulse {
     }
 
     /// Those that were heard of, at most so many as one message takes.
-    fn take(&self) -> Vec<Arc<Connection>> {
+    pub(super) fn take(&self) -> Vec<Arc<Connection>> {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let count = heard.len().min(TOUCH_MAX);
         if count < heard.len() {
@@ -62,14 +62,14 @@ impl Pulse {
 }
 
 /// Those that one message is about.
-struct Beat {
+pub(super) struct Beat {
     /// Each with whether it waits for the answer to a ping.
     connections: Vec<(Arc<Connection>, bool)>,
-    touch: Touch,
+    pub(super) touch: Touch,
 }
 
 impl Beat {
-    fn new(connections: Vec<Arc<Connection>>) -> Self {
+    pub(super) fn new(connections: Vec<Arc<Connection>>) -> Self {
         let now = clock::now().0;
         let mut touch = Touch::default();
         let mut heard = Vec::with_capacity(connections.len());
@@ -89,7 +89,7 @@ impl Beat {
     }
 
     /// The leader took note.
-    fn done(self, front: &Arc<Front>, gone: &[SessionId]) {
+    pub(super) fn done(self, front: &Arc<Front>, gone: &[SessionId]) {
         let zxid = records::zxid(front.zxid());
         for (connection, pinging) in self.connections {
             if gone.contains(&connection.held().session) {
@@ -106,7 +106,7 @@ impl Beat {
     }
 
     /// The leader did not answer: the next beat is about these too.
-    fn again(self, pulse: &Pulse) {
+    pub(super) fn again(self, pulse: &Pulse) {
         for (connection, pinging) in self.connections {
             connection.pinging.fetch_or(pinging, Ordering::Relaxed);
             pulse.heard(&connection);

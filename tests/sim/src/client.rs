@@ -9,6 +9,7 @@ use synod_replica::{Output, Refusal, Request};
 
 use crate::clock::{MS, SECOND};
 use crate::dialect;
+use crate::keys::{Deed, Waiting};
 use crate::operation::{Operation, Outcome, Refused};
 use crate::profile::Profile;
 use crate::random::Random;
@@ -206,18 +207,18 @@ impl Client {
 
 impl World {
     pub(crate) fn client_acts(&mut self, client: usize) {
-        if !self.busy || self.clients[client].pending.is_some() {
+        if !self.busy || self.people.clients[client].pending.is_some() {
             return;
         }
         let Some(node) = self.member_for(client) else {
-            self.after(50 * MS, Happening::Client { client });
+            self.after(50 * MS, Happening::Deed(Deed::Client { client }));
             return;
         };
         let id = self.ledger.borrow().operations.len();
-        let mut operation = self.clients[client].think(id, &self.profile);
+        let mut operation = self.people.clients[client].think(id, &self.profile);
         let unusable = match operation {
-            Operation::Compact { revision } => revision < 2 || !self.compactions.insert(revision),
-            Operation::Revoke { lease } => !self.revocations.insert(lease),
+            Operation::Compact { revision } => revision < 2 || !self.people.compactions.insert(revision),
+            Operation::Revoke { lease } => !self.people.revocations.insert(lease),
             // A process that does not run cannot look into its store.
             Operation::Range {
                 serializable: true, ..
@@ -237,7 +238,7 @@ impl World {
     /// The member a client is at; another one if that is gone or the client feels like it.
     fn member_for(&mut self, client: usize) -> Option<Node> {
         let reachable = self.reachable();
-        let current = &mut self.clients[client];
+        let current = &mut self.people.clients[client];
         let stays = current.node.is_some_and(|node| reachable.contains(&node))
             && !current.random.chance(20);
         if !stays {
@@ -255,19 +256,13 @@ impl World {
             .invoke(operation.clone(), command.as_ref());
         self.trace
             .add(self.now, node, What::Ask { operation: id }, id as u64);
-        self.clients[client].pending = Some(id);
-        self.clients[client].last = None;
+        self.people.clients[client].pending = Some(id);
+        self.people.clients[client].last = None;
         self.after(
             PATIENCE,
-            Happening::GiveUp {
-                client,
-                operation: id,
-            },
+            Happening::Deed(Deed::GiveUp { client, operation: id }),
         );
-        let asker = Asker::Client {
-            client,
-            operation: id,
-        };
+        let asker = Asker::Client(Waiting { client, operation: id });
         match (&operation, command) {
             (_, Some(command)) => {
                 self.ask(node, asker, |ticket| Request::Propose { ticket, command })
@@ -309,7 +304,7 @@ impl World {
 
     fn client_saw(&mut self, client: usize, id: usize, outcome: &Outcome) {
         let operation = self.operation(id);
-        let known = &mut self.clients[client];
+        let known = &mut self.people.clients[client];
         known.saw(&operation, outcome);
         known.answered += 1;
         known.last = Some(outcome.clone());
@@ -317,13 +312,13 @@ impl World {
     }
 
     /// Does one operation at `node`, for directed scenarios. What came of it, if that is known.
-    pub fn perform(&mut self, node: Node, operation: Operation) -> Option<Outcome> {
+    pub(crate) fn perform(&mut self, node: Node, operation: Operation) -> Option<Outcome> {
         let client = 0;
         self.invoke(node, client, operation);
-        while self.clients[client].pending.is_some() {
+        while self.people.clients[client].pending.is_some() {
             self.pass(MS);
         }
-        self.clients[client].last.take()
+        self.people.clients[client].last.take()
     }
 
     /// Begins an operation that nobody waits for, for directed scenarios.
@@ -341,21 +336,21 @@ impl World {
             }
             other => other,
         };
-        let client = 1 + id % (self.clients.len() - 1);
+        let client = 1 + id % (self.people.clients.len() - 1);
         self.invoke(node, client, operation);
     }
 
     /// Clients act from now on.
     pub(crate) fn wake_clients(&mut self) {
-        for client in 0..self.clients.len() {
-            self.clients[client].pending = None;
-            self.after(MS, Happening::Client { client });
+        for client in 0..self.people.clients.len() {
+            self.people.clients[client].pending = None;
+            self.after(MS, Happening::Deed(Deed::Client { client }));
         }
     }
 
     fn client_goes_on(&mut self, client: usize, id: usize) {
-        if self.clients[client].pending == Some(id) {
-            self.clients[client].pending = None;
+        if self.people.clients[client].pending == Some(id) {
+            self.people.clients[client].pending = None;
             let hurry = self.now < self.hurry_until;
             let think = if hurry {
                 3 * MS
@@ -363,16 +358,16 @@ impl World {
                 self.profile.think_mean
             };
             let span = self.random.around(think);
-            self.after(span, Happening::Client { client });
+            self.after(span, Happening::Deed(Deed::Client { client }));
         }
     }
 
     pub(crate) fn client_gives_up(&mut self, client: usize, operation: usize) {
-        if self.clients[client].pending != Some(operation) {
+        if self.people.clients[client].pending != Some(operation) {
             return;
         }
         for (asker, _) in self.askers.values_mut() {
-            if matches!(asker, Asker::Client { operation: of, .. } if *of == operation) {
+            if matches!(asker, Asker::Client(waiting) if waiting.operation == operation) {
                 *asker = Asker::Nobody;
             }
         }
@@ -382,7 +377,7 @@ impl World {
     /// The client will not hear what became of an operation.
     pub(crate) fn client_lost(&mut self, client: usize, operation: usize) {
         self.ledger.borrow_mut().unknown(operation);
-        if let Some(node) = self.clients[client].node.take() {
+        if let Some(node) = self.people.clients[client].node.take() {
             self.trace
                 .add(self.now, node, What::Refusal { operation }, 1);
         }
@@ -466,7 +461,7 @@ impl World {
                 self.trace
                     .add(self.now, node, What::Refusal { operation: id }, 0);
                 self.ledger.borrow_mut().refused(id);
-                self.clients[client].node = None;
+                self.people.clients[client].node = None;
                 self.client_goes_on(client, id);
             }
         }

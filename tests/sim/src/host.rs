@@ -1,40 +1,40 @@
 //! One machine of the world: a disk, clocks, and a process of the shipped agent core that comes and goes.
 
-use synod_kv::Hub;
 use synod_paxos::{ConfigId, Configuration, Node, Slot, Timing};
 use synod_replica::{Bounds, ClusterUid, Driver, Glance, MemberContext, Settings, Span, StartMode};
 
 use crate::clock::{Clock, Instant, MS};
 use crate::disk::{DiskProfile, SimDisk};
 use crate::net::SimNet;
+use crate::keys::Keys;
 use crate::profile::Profile;
 use crate::random::Random;
-use crate::witness::{SharedLedger, Witness};
+use crate::service::{Birth, Service, Shared};
 
 /// The shipped core, driver, log, recovery and store over this world's disk and network.
-pub(crate) type Agent = Driver<Witness, SimDisk, SimNet>;
+pub(crate) type Agent<S> = Driver<<S as Service>::Machine, SimDisk, SimNet>;
 
 /// The cluster of every world, until it loses its quorum for good.
 pub(crate) const CLUSTER: ClusterUid = ClusterUid(*b"synod-simulation");
 
 /// One machine.
-pub(crate) struct Host {
+pub(crate) struct Host<S: Service = Keys> {
     /// The member's number.
     pub(crate) node: Node,
     /// The cluster it is of.
     pub(crate) cluster: ClusterUid,
     /// By what it is held to its word, if that is not the world's ledger: it is of a group that the world has given up.
-    pub(crate) ledger: Option<SharedLedger>,
+    pub(crate) ledger: Option<Shared<S::Ledger>>,
     /// Its clocks.
     pub(crate) clock: Clock,
     /// Its disk; outlives processes.
     pub(crate) disk: SimDisk,
     /// Its process's end of the network.
     pub(crate) net: SimNet,
-    /// The watches at its process.
-    pub(crate) hub: Hub,
+    /// What its process has besides the driver.
+    pub(crate) desk: S::Desk,
     /// Its process, if it runs.
-    pub(crate) agent: Option<Agent>,
+    pub(crate) agent: Option<Agent<S>>,
     /// Counts its processes.
     pub(crate) incarnation: u64,
     /// Until when its process does not run.
@@ -81,7 +81,7 @@ pub(crate) struct Host {
     pub(crate) installs: u64,
 }
 
-impl Host {
+impl<S: Service> Host<S> {
     /// A machine with an empty disk.
     #[must_use]
     pub(crate) fn new(
@@ -97,7 +97,7 @@ impl Host {
             clock: Clock::new(random, profile.drift_ppm),
             disk: SimDisk::new(random.fork(), profile.disk.clone()),
             net: SimNet::default(),
-            hub: Hub::default(),
+            desk: S::Desk::default(),
             agent: None,
             incarnation: 0,
             paused_until: 0,
@@ -142,7 +142,7 @@ impl Host {
         &mut self,
         now: Instant,
         profile: &Profile,
-        ledger: &SharedLedger,
+        ledger: &Shared<S::Ledger>,
         random: &mut Random,
     ) -> Result<(), String> {
         self.incarnation += 1;
@@ -154,25 +154,28 @@ impl Host {
         self.glance = Glance::default();
         self.configuration = ConfigId(0);
         self.paused_until = 0;
-        let witness = Witness::new(
-            self.node,
-            self.incarnation,
-            self.ledger.as_ref().unwrap_or(ledger).clone(),
-            self.old_build,
-            profile.quota_bytes,
-        );
+        let birth = Birth {
+            node: self.node,
+            incarnation: self.incarnation,
+            ledger: self.ledger.as_ref().unwrap_or(ledger).clone(),
+            old_build: self.old_build,
+            profile,
+            wall_ms: self.clock.wall_ms(now),
+            seed: random.draw(),
+        };
+        let machine = S::machine(&birth);
         let settings = settings(self, now, profile, random.chance(500));
         let local = self.clock.now(now);
         match Driver::open(
             settings,
             self.disk.clone(),
             self.net.clone(),
-            witness,
+            machine,
             local,
             random.draw(),
         ) {
-            Ok(agent) => {
-                self.hub = Hub::new(agent.machine().store());
+            Ok(mut agent) => {
+                self.desk = S::desk(&mut agent, &birth);
                 self.agent = Some(agent);
                 self.down_since = None;
                 Ok(())
@@ -218,7 +221,7 @@ impl Host {
 #[must_use]
 pub(crate) fn initial(members: u64) -> Configuration {
     let members = (1..=members).map(|number| {
-        let context = Host::context(Node(number)).encode();
+        let context = Host::<Keys>::context(Node(number)).encode();
         (
             Node(number),
             synod_paxos::Member {
@@ -230,7 +233,7 @@ pub(crate) fn initial(members: u64) -> Configuration {
     Configuration::initial(members.collect())
 }
 
-fn settings(host: &Host, now: Instant, profile: &Profile, resume: bool) -> Settings {
+fn settings<S: Service>(host: &Host<S>, now: Instant, profile: &Profile, resume: bool) -> Settings {
     // Whoever starts it knows that the disk was in use once the member was seen in its group, as an operator does; whether
     // it says so makes no difference unless the disk was lost or cannot be read.
     let resume = !host.unnoticed && host.joined && (host.wiped || resume);

@@ -1,8 +1,6 @@
 //! What everybody may be held to: the log as the first to apply it saw it, the model that follows it, and what clients
 //! were told. All checks that need more than one node are made here, in constant time per step.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use hashbrown::HashMap;
 use synod_paxos::{Ballot, Node, Slot};
@@ -11,33 +9,20 @@ use synod_replica::Stamp;
 use crate::clock::{Instant, SECOND};
 use crate::demand;
 use crate::lease::LeaseBook;
+use crate::log::{Held, Log};
 use crate::model::Model;
 use crate::operation::{Operation, Outcome, Refused};
 
 /// Names an operation of a client within the run.
 pub type OperationId = usize;
 
-/// What a slot held for the state machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// Nothing.
-    Nothing,
-    /// A command.
-    Command(Bytes),
-}
-
-/// What is known of one slot.
+/// What is known of one slot besides what the log knows.
 #[derive(Clone, Debug)]
-struct Record {
-    stamp: Stamp,
-    held: Held,
-    digest: u64,
+struct Meaning {
     operation: Option<OperationId>,
     did: Did,
     /// The model's answer, until the client has it.
     outcome: Option<Outcome>,
-    /// Who applied it first.
-    first: Node,
 }
 
 /// What a slot did to the model.
@@ -110,8 +95,8 @@ pub struct Effect {
 /// Everything that was seen.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    /// True time, told before each step.
-    pub now: Instant,
+    /// The log.
+    pub log: Log,
     /// The state by the model.
     pub model: Model,
     /// What clients were promised about leases.
@@ -120,20 +105,13 @@ pub struct Ledger {
     pub operations: Vec<Performed>,
     /// Whether the store has a quota that a run may reach.
     pub quota: bool,
-    records: Vec<Record>,
+    meanings: Vec<Meaning>,
     commands: HashMap<Bytes, OperationId>,
     floor: u64,
     /// The slots that survivors went on after.
     renewals: Vec<u64>,
     /// The highest revision that a group gave before it lost its quorum.
-    known: u64,
-    /// True while a survivor alone decides what it had accepted.
-    alone: bool,
-    leaderships: BTreeMap<Ballot, (Node, u64)>,
-    /// Leaders that applied everything and began.
-    pub elections: u64,
-    /// Answered operations.
-    pub answered: u64,
+    pub(crate) known: u64,
     /// Expiries applied that counted.
     pub expiries: u64,
     /// Expiries of an older leader, ignored.
@@ -141,12 +119,6 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The last slot anybody applied.
-    #[must_use]
-    pub fn frontier(&self) -> u64 {
-        self.records.len() as u64
-    }
-
     /// Whether every command up to the frontier was answered or never will be.
     #[must_use]
     pub fn highest_answered(&self) -> u64 {
@@ -165,7 +137,7 @@ impl Ledger {
         }
         self.operations.push(Performed {
             operation,
-            invoked: self.now,
+            invoked: self.log.now,
             floor: self.floor,
             standing: Standing::Pending,
             slot: None,
@@ -208,7 +180,7 @@ impl Ledger {
             performed.operation,
             performed.floor
         );
-        if let Some(expected) = self.records[slot.0 as usize - 1].outcome.take() {
+        if let Some(expected) = self.meanings[slot.0 as usize - 1].outcome.take() {
             demand!(
                 "linearizability",
                 agree(&expected, outcome),
@@ -217,13 +189,13 @@ impl Ledger {
             );
         }
         performed.standing = Standing::Done;
-        self.answered += 1;
+        self.log.answered += 1;
         self.floor = self.floor.max(slot.0);
         if let (Outcome::Granted { ttl_s }, Operation::Grant { lease, .. }) =
             (outcome, &performed.operation)
         {
             self.leases
-                .promised(*lease, performed.invoked, *ttl_s, self.now);
+                .promised(*lease, performed.invoked, *ttl_s, self.log.now);
         }
     }
 
@@ -241,7 +213,7 @@ impl Ledger {
         };
         demand!(
             "agreement",
-            slot <= self.records.len() as u64,
+            slot <= self.log.frontier(),
             "a range was served at s{slot}, which nobody applied"
         );
         demand!(
@@ -259,7 +231,7 @@ impl Ledger {
             performed.operation
         );
         performed.standing = Standing::Done;
-        self.answered += 1;
+        self.log.answered += 1;
         if !*serializable {
             self.floor = self.floor.max(slot);
         }
@@ -274,46 +246,13 @@ impl Ledger {
             unreachable!("only keep-alives are answered so")
         };
         performed.standing = Standing::Done;
-        self.answered += 1;
+        self.log.answered += 1;
         match ttl_s {
             Some(ttl_s) => self
                 .leases
-                .promised(*lease, performed.invoked, *ttl_s, self.now),
-            None => self.leases.denied(*lease, self.now),
+                .promised(*lease, performed.invoked, *ttl_s, self.log.now),
+            None => self.leases.denied(*lease, self.log.now),
         }
-    }
-
-    /// A leader has applied everything before its ballot and begins.
-    pub fn leads(&mut self, node: Node, incarnation: u64, ballot: Ballot, applied: u64) {
-        demand!(
-            "ballots",
-            ballot.node == node,
-            "{node} leads in {ballot}, which is not its own"
-        );
-        let before = self.leaderships.insert(ballot, (node, incarnation));
-        demand!(
-            "ballots",
-            before.is_none(),
-            "{node} leads in {ballot} again (incarnation {incarnation}, before {before:?})"
-        );
-        // What former leaders chose is applied before a machine leads.
-        let late = self.records.get(applied as usize..).into_iter().flatten();
-        let missed = late
-            .map(|record| record.stamp)
-            .find(|stamp| stamp.ballot < ballot);
-        demand!(
-            "leadership",
-            missed.is_none(),
-            "{node} leads in {ballot} and has applied only s{applied}, before {missed:?}"
-        );
-        self.elections += 1;
-        self.alone = false;
-    }
-
-    /// The ballot of a leader that was followed by another one.
-    #[must_use]
-    pub fn deposed(&self) -> Option<Ballot> {
-        self.leaderships.keys().rev().nth(1).copied()
     }
 
     /// Somebody applied a slot: the first says what it holds, all others must agree.
@@ -321,75 +260,23 @@ impl Ledger {
         let Effect {
             digest, revision, ..
         } = effect;
-        let frontier = self.records.len() as u64;
-        if stamp.slot.0 <= frontier {
-            let first = &self.records[stamp.slot.0 as usize - 1];
-            demand!(
-                "agreement",
-                first.held == held && first.stamp == *stamp,
-                "{node} applied {held:?} with {stamp:?} where {} applied {:?} with {:?}",
-                first.first,
-                first.held,
-                first.stamp
-            );
-            demand!(
-                "equal state",
-                first.digest == digest,
-                "{node} has digest {digest:x} after {}, {} had {:x}; the slot held {:?}",
-                stamp.slot,
-                first.first,
-                first.digest,
-                first.held
-            );
+        if !self.log.applied(node, stamp, &held, digest) {
             return;
         }
-        demand!(
-            "agreement",
-            stamp.slot.0 == frontier + 1,
-            "{node} applied {} while nobody had applied s{}",
-            stamp.slot,
-            frontier + 1
-        );
-        self.first_applied(node, stamp, held, effect);
+        self.first_applied(stamp, held.clone(), effect);
         let expected = self.model.revision();
-        let record = self.records.last();
+        let operation = self.meanings.last().and_then(|meaning| meaning.operation);
         demand!(
             "revisions",
             revision == expected,
             "{node} is at revision {revision} after {}, the model at {expected}; the slot held {:?}, operation {:?}",
             stamp.slot,
-            record.map(|r| &r.held),
-            record
-                .and_then(|r| r.operation)
-                .map(|id| &self.operations[id])
+            held,
+            operation.map(|id| &self.operations[id])
         );
     }
 
-    fn first_applied(&mut self, node: Node, stamp: &Stamp, held: Held, effect: Effect) {
-        if let Some(last) = self.records.last() {
-            demand!(
-                "stamps",
-                stamp.time_ms >= last.stamp.time_ms,
-                "the replicated clock goes back from {} to {} at {}",
-                last.stamp.time_ms,
-                stamp.time_ms,
-                stamp.slot
-            );
-            demand!(
-                "stamps",
-                stamp.newest >= last.stamp.newest && stamp.newest >= stamp.ballot,
-                "newest ballot {} after {} at {}",
-                stamp.newest,
-                last.stamp.newest,
-                stamp.slot
-            );
-            demand!(
-                "stamps",
-                stamp.level >= last.stamp.level,
-                "the feature level falls at {}",
-                stamp.slot
-            );
-        }
+    fn first_applied(&mut self, stamp: &Stamp, held: Held, effect: Effect) {
         let operation = match &held {
             Held::Nothing => None,
             Held::Command(command) => self.commands.get(command).copied(),
@@ -400,14 +287,10 @@ impl Ledger {
             Some(id) => Did::Operation(id),
             None => self.pass_or_expire(stamp, &held, effect.internal),
         };
-        self.records.push(Record {
-            stamp: *stamp,
-            held,
-            digest: effect.digest,
+        self.meanings.push(Meaning {
             operation,
             did,
             outcome,
-            first: node,
         });
     }
 
@@ -441,7 +324,7 @@ impl Ledger {
         if let (Operation::Revoke { lease }, Outcome::Done { .. }) =
             (&performed.operation, &outcome)
         {
-            self.leases.revoked(*lease, self.now);
+            self.leases.revoked(*lease, self.log.now);
         }
         outcome
     }
@@ -465,10 +348,10 @@ impl Ledger {
                 if self.model.expire(lease, granted) {
                     self.expiries += 1;
                     // A survivor decides what it had accepted; a later leader's promises may be lost with others.
-                    if self.alone {
-                        self.leases.forget(lease, self.now);
+                    if self.log.alone {
+                        self.leases.forget(lease, self.log.now);
                     } else {
-                        self.leases.expired(lease, self.now);
+                        self.leases.expired(lease, self.log.now);
                     }
                 }
                 return Did::Expiry { lease, granted };
@@ -477,16 +360,12 @@ impl Ledger {
         Did::Nothing
     }
 
-    /// A group lost its quorum for good: what is known of its revisions must not come again.
-    pub fn forsake(&mut self) {
-        self.known = self.model.revision();
-    }
-
     /// A survivor goes on with the state after slot `through`, the last that it knows to be decided: what came after it is
     /// as if it had never been, but for those who remember.
     pub fn renewed(&mut self, node: Node, through: u64, revision: u64) {
-        let after = self.records.split_off(through as usize);
-        for id in after.iter().filter_map(|record| record.operation) {
+        let after = self.meanings.split_off(through as usize);
+        self.log.go_back(through);
+        for id in after.iter().filter_map(|meaning| meaning.operation) {
             let performed = &mut self.operations[id];
             performed.slot = None;
             if performed.standing == Standing::Done {
@@ -497,7 +376,6 @@ impl Ledger {
         // An attempt that was cut short is as if it had never been, too.
         self.renewals.retain(|at| *at < through);
         self.renewals.push(through);
-        self.alone = true;
         self.model = self.replayed();
         let model = &self.model;
         self.leases.go_on_with(|lease| model.has_lease(lease));
@@ -509,21 +387,24 @@ impl Ledger {
         );
     }
 
-    /// Operations that were acknowledged at a slot through `through` which `ballot` first proposed them for.
-    #[must_use]
-    pub fn acknowledged_in(&self, ballot: Ballot, through: u64) -> Vec<OperationId> {
-        let records = self.records.iter().take(through as usize);
-        let own = records.filter(|record| record.stamp.ballot == ballot);
-        own.filter_map(|record| record.operation)
-            .filter(|id| self.operations[*id].standing == Standing::Done)
-            .collect()
+    /// Operations that are at a slot through `through` which `ballot` first proposed them for.
+    pub(crate) fn operations_in(
+        &self,
+        ballot: Ballot,
+        through: u64,
+    ) -> impl Iterator<Item = OperationId> {
+        let slots = self.log.records().iter().zip(&self.meanings);
+        slots
+            .take(through as usize)
+            .filter(move |(record, _)| record.stamp.ballot == ballot)
+            .filter_map(|(_, meaning)| meaning.operation)
     }
 
     /// What the model comes to, from its beginning.
     fn replayed(&self) -> Model {
         let mut model = Model::default();
-        for (index, record) in self.records.iter().enumerate() {
-            match record.did {
+        for (index, meaning) in self.meanings.iter().enumerate() {
+            match meaning.did {
                 Did::Nothing => model.pass(),
                 Did::Operation(id) => {
                     model.apply(&self.operations[id].operation);
@@ -537,41 +418,6 @@ impl Ledger {
             }
         }
         model
-    }
-
-    /// The digest after `slot`, as the first to apply it had it; nothing for slot 0 and what nobody applied.
-    #[must_use]
-    pub fn digest_after(&self, slot: u64) -> Option<u64> {
-        (slot > 0)
-            .then(|| self.records.get(slot as usize - 1))
-            .flatten()
-            .map(|record| record.digest)
-    }
-
-    /// What a slot held, in short words.
-    #[must_use]
-    pub fn describe(&self, slot: u64) -> String {
-        match self.records.get(slot as usize - 1) {
-            None => "not applied".into(),
-            Some(record) => match record.operation {
-                Some(id) => format!("op {id} {:?}", self.operations[id].operation),
-                None => format!("{:?}", record.held),
-            },
-        }
-    }
-
-    /// At the end of a run in which all was healed: what was acknowledged is there, leases that nobody keeps are not.
-    pub fn finish(&self) {
-        for (id, performed) in self.operations.iter().enumerate() {
-            if performed.standing == Standing::Done && performed.operation.replicated() {
-                demand!(
-                    "durability",
-                    performed.slot.is_some(),
-                    "operation {id} {:?} was acknowledged and is nowhere",
-                    performed.operation
-                );
-            }
-        }
     }
 }
 

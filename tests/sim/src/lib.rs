@@ -28,6 +28,7 @@
 mod client;
 mod dialect;
 mod host;
+mod keys;
 mod nemesis;
 mod observe;
 mod processes;
@@ -43,6 +44,7 @@ pub mod clock;
 pub mod disk;
 pub mod lease;
 pub mod ledger;
+pub mod log;
 pub mod model;
 pub mod mutation;
 pub mod net;
@@ -53,7 +55,8 @@ pub mod random;
 pub mod report;
 pub mod run;
 pub mod scenarios;
+mod service;
 pub mod trace;
-pub mod world;
+mod world;
 
 pub use violation::Violation;

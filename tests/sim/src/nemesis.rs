@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::net::NetProfile;
 use crate::observe::voters;
 use crate::profile::Fault;
-use crate::witness::Witness;
+use crate::service::Service;
 use crate::world::{Asker, Happening, World};
 
 /// What ends a fault that lasts.
@@ -70,9 +70,9 @@ impl Counts {
 pub(crate) const VOTERS_MAX: usize = 5;
 pub(crate) const MEMBERS_MAX: usize = 6;
 
-impl World {
+impl<S: Service> World<S> {
     /// Begins to make faults.
-    pub fn begin_chaos(&mut self) {
+    pub(crate) fn begin_chaos(&mut self) {
         self.chaos = true;
         self.schedule_fault();
     }
@@ -104,7 +104,7 @@ impl World {
     }
 
     /// Makes a fault now, if it can be made.
-    pub fn fault(&mut self, fault: Fault) {
+    pub(crate) fn fault(&mut self, fault: Fault) {
         let running = self.reachable();
         if running.is_empty() {
             return;
@@ -139,7 +139,7 @@ impl World {
             Fault::Wipe => self.wipe(node),
             Fault::DamageFounder => self.damage_founder(node),
             Fault::LoseFirstVoter => self.lose_first_voter(),
-            Fault::Ghost => self.ghost(node),
+            Fault::Ghost => S::ghost(self, node),
             Fault::WallJump => {
                 let by = self.random.below(7_200_000) as i64 - 3_600_000;
                 self.host(node).clock.jump(by);
@@ -358,12 +358,12 @@ impl World {
             node,
             member: Member {
                 role,
-                context: Host::context(node).encode(),
+                context: Host::<S>::context(node).encode(),
             },
         }
     }
 
-    pub(crate) fn admin_answered(&mut self, node: Node, output: &Output<Witness>) {
+    pub(crate) fn admin_answered(&mut self, node: Node, output: &Output<S::Machine>) {
         match output {
             Output::Changed { ticket, result } => {
                 if !matches!(result, Err(ChangeRefusal::Refused(_))) {
@@ -414,7 +414,7 @@ impl World {
 
     /// No more faults, and those that last end: every machine is up, every link is whole; only processes that
     /// are paused sleep on for a while.
-    pub fn end_chaos(&mut self) {
+    pub(crate) fn end_chaos(&mut self) {
         self.chaos = false;
         self.heal();
         self.links.profile = NetProfile {
@@ -499,7 +499,7 @@ impl World {
     }
 
     /// All machines lose power once more and come back.
-    pub fn restart_all(&mut self) {
+    pub(crate) fn restart_all(&mut self) {
         for node in self.reachable() {
             self.die(node, true);
             let span = self.random.below(200 * MS);

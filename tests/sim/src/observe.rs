@@ -6,10 +6,10 @@ use synod_replica::{Phase, Quarantine};
 
 use crate::clock::MS;
 use crate::demand;
-use crate::host::Agent;
+use crate::service::Service;
 use crate::world::{Happening, World};
 
-impl World {
+impl<S: Service> World<S> {
     /// Looks at what a process shows of itself after a step.
     pub(crate) fn look_at(&mut self, node: Node) {
         let host = self.hosts.get_mut(&node).expect("hosts stay in the world");
@@ -41,7 +41,7 @@ impl World {
     }
 
     fn look_closer(&mut self, node: Node) {
-        let status = self.hosts[&node].agent.as_ref().map(Agent::status);
+        let status = self.hosts[&node].agent.as_ref().map(synod_replica::Driver::status);
         let Some(status) = status else { return };
         match &status.phase {
             Phase::Opening | Phase::Recovering => {}

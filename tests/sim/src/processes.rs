@@ -6,14 +6,14 @@ use synod_replica::{Event, NetEvent, Output, Request, Ticket};
 
 use crate::clock::{Instant, MS, SECOND};
 use crate::demand;
+use crate::service::Service;
 use crate::trace::What;
-use crate::witness::Witness;
 use crate::world::{Asker, Happening, Told, World};
 
 /// How long after its time-out a request may be answered.
 const ANSWER_SLACK: Instant = 2 * SECOND;
 
-impl World {
+impl<S: Service> World<S> {
     pub(crate) fn deliver(&mut self, from: Node, to: Node, frame: Bytes) {
         if self.hosts.get(&to).is_none_or(|host| host.agent.is_none()) {
             return;
@@ -178,7 +178,7 @@ impl World {
         self.counts.died(power, lost);
         self.trace.add(now, node, What::Die { power, lost }, lost);
         self.forget_asked(node);
-        self.drop_watches(node);
+        S::died(self, node);
         let peers: Vec<Node> = self
             .hosts
             .keys()
@@ -202,9 +202,7 @@ impl World {
             .collect();
         for key in tickets {
             match self.askers.remove(&key) {
-                Some((Asker::Client { client, operation }, _)) => {
-                    self.client_lost(client, operation);
-                }
+                Some((Asker::Client(client), _)) => S::lost(self, client),
                 Some((Asker::Operator(question), _)) => self.told.push((question, Told::Lost)),
                 Some((Asker::Nobody | Asker::Admin, _)) | None => {}
             }
@@ -215,8 +213,8 @@ impl World {
     pub(crate) fn ask(
         &mut self,
         node: Node,
-        asker: Asker,
-        request: impl FnOnce(Ticket) -> Request<Witness>,
+        asker: Asker<S::Asker>,
+        request: impl FnOnce(Ticket) -> Request<S::Machine>,
     ) {
         self.last_ticket += 1;
         let ticket = self.last_ticket;
@@ -238,7 +236,7 @@ impl World {
         }
     }
 
-    pub(crate) fn answer(&mut self, node: Node, output: Output<Witness>) {
+    pub(crate) fn answer(&mut self, node: Node, output: Output<S::Machine>) {
         let ticket = match &output {
             Output::Applied { ticket, .. }
             | Output::ReadReady { ticket, .. }
@@ -254,9 +252,7 @@ impl World {
             );
         };
         match asker {
-            Asker::Client { client, operation } => {
-                self.client_answered(node, client, operation, output)
-            }
+            Asker::Client(client) => S::answered(self, node, client, output),
             Asker::Nobody => {}
             Asker::Admin => self.admin_answered(node, &output),
             Asker::Operator(question) => match output {

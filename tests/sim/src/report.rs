@@ -77,15 +77,13 @@ impl Report {
     }
 }
 
-fn facts(run: &Run) -> [(&'static str, u64); 29] {
-    [
+fn facts(run: &Run) -> Vec<(&'static str, u64)> {
+    let mut facts = vec![
         ("steps", run.steps),
         ("virtual seconds", run.time / SECOND),
         ("operations", run.operations),
         ("elections", run.elections),
         ("slots", run.slots),
-        ("watched changes", run.watched),
-        ("lease expiries", run.expiries),
         ("snapshots installed", run.installs),
         ("configurations", run.counts.configurations),
         ("membership changes", run.counts.changes),
@@ -111,7 +109,9 @@ fn facts(run: &Run) -> [(&'static str, u64); 29] {
             count(run, Fault::Pause) + count(run, Fault::PauseLeader),
         ),
         ("wall clocks set", count(run, Fault::WallJump)),
-    ]
+    ];
+    facts.extend(&run.facts);
+    facts
 }
 
 fn count(run: &Run, fault: Fault) -> u64 {

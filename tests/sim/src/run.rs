@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-use bytes::Bytes;
 use synod_paxos::MemberRole;
 
 use crate::clock::{Instant, MS, SECOND};
@@ -13,8 +12,9 @@ use crate::demand;
 use crate::disk::DiskCounts;
 use crate::nemesis::Counts;
 use crate::net::NetCounts;
-use crate::operation::Operation;
+use crate::keys::Keys;
 use crate::profile::{Beginning, Fault, Profile};
+use crate::service::{Ledger as _, Service};
 use crate::violation::Violation;
 use crate::world::World;
 
@@ -41,10 +41,8 @@ pub struct Run {
     pub elections: u64,
     /// Slots applied.
     pub slots: u64,
-    /// Changes that watchers were told.
-    pub watched: u64,
-    /// Leases that expired.
-    pub expiries: u64,
+    /// What the service counts.
+    pub facts: Vec<(&'static str, u64)>,
     /// Snapshots installed from peers.
     pub installs: u64,
     /// What was done to the world.
@@ -95,13 +93,13 @@ pub(crate) fn place_of_panic() -> Option<String> {
 /// Runs a seed in the world it draws.
 #[must_use]
 pub fn run(seed: u64) -> Run {
-    run_in(World::new(seed, None), seed, all_of_it)
+    run_in(World::<Keys>::new(seed, None), seed, all_of_it)
 }
 
 /// Runs a seed and prints every line of its trace.
 #[must_use]
 pub fn run_loudly(seed: u64) -> Run {
-    let mut world = World::new(seed, None);
+    let mut world = World::<Keys>::new(seed, None);
     println!("{:#?}", world.profile);
     world.trace.loud = true;
     run_in(world, seed, all_of_it)
@@ -109,7 +107,11 @@ pub fn run_loudly(seed: u64) -> Run {
 
 /// Runs `act` in a world and catches what it breaks.
 #[must_use]
-pub fn run_in(mut world: World, seed: u64, act: impl FnOnce(&mut World)) -> Run {
+pub(crate) fn run_in<S: Service>(
+    mut world: World<S>,
+    seed: u64,
+    act: impl FnOnce(&mut World<S>),
+) -> Run {
     listen_to_panics();
     PLACE.with(|kept| kept.borrow_mut().take());
     let result = catch_unwind(AssertUnwindSafe(|| act(&mut world)));
@@ -124,7 +126,7 @@ pub fn run_in(mut world: World, seed: u64, act: impl FnOnce(&mut World)) -> Run 
 }
 
 /// The life of a world.
-pub fn all_of_it(world: &mut World) {
+pub(crate) fn all_of_it<S: Service>(world: &mut World<S>) {
     world.settle_in();
     world.chaos();
     world.end_chaos();
@@ -135,9 +137,9 @@ pub fn all_of_it(world: &mut World) {
     world.go_on_with_a_survivor();
 }
 
-impl World {
+impl<S: Service> World<S> {
     /// A while of peace, so that there is something to lose; but for what happens to a founder, in some worlds.
-    pub fn settle_in(&mut self) {
+    pub(crate) fn settle_in(&mut self) {
         self.busy = true;
         match self.profile.beginning {
             Beginning::Peaceful => {}
@@ -157,7 +159,7 @@ impl World {
     }
 
     /// Lets time pass.
-    pub fn pass(&mut self, span: Instant) {
+    pub(crate) fn pass(&mut self, span: Instant) {
         let until = self.now + span;
         while self.step(until) {}
         self.check_answers(3 * SECOND);
@@ -167,11 +169,11 @@ impl World {
         self.begin_chaos();
         while self.now < CHAOS_MAX {
             self.pass(250 * MS);
-            let enough = self.ledger.borrow().answered >= self.profile.operations;
+            let enough = self.ledger.borrow().log().answered >= self.profile.operations;
             if !enough {
                 continue;
             }
-            let elections = self.ledger.borrow().elections;
+            let elections = self.ledger.borrow().log().elections;
             if elections >= ELECTIONS_MIN && self.counts.lossy_crashes >= 1 {
                 return;
             }
@@ -182,10 +184,8 @@ impl World {
     }
 
     /// Without faults every client is answered soon, and every member takes part.
-    pub fn must_progress(&mut self, since: &str) {
-        for client in &mut self.clients {
-            client.answered = 0;
-        }
+    pub(crate) fn must_progress(&mut self, since: &str) {
+        S::count_anew(self);
         let election = self.profile.election.0;
         let awake = self.hosts.values().map(|host| host.paused_until).max();
         let begin = self.now.max(awake.unwrap_or(0));
@@ -193,26 +193,22 @@ impl World {
         loop {
             self.pass(100 * MS);
             self.retire_removed();
-            if self.clients.iter().all(|client| client.answered >= 3) && self.everybody_takes_part()
-            {
+            let unanswered = S::unanswered(self);
+            if unanswered.is_none() && self.everybody_takes_part() {
                 return;
             }
             demand!(
                 "progress",
                 self.now < limit,
-                "{} after {since}: clients were answered {:?}, members are {}",
+                "{} after {since}: {unanswered:?}, members are {}",
                 Seconds(limit),
-                self.clients
-                    .iter()
-                    .map(|client| client.answered)
-                    .collect::<Vec<_>>(),
                 self.roll_call()
             );
         }
     }
 
     fn everybody_takes_part(&self) -> bool {
-        let frontier = self.ledger.borrow().frontier();
+        let frontier = self.ledger.borrow().log().frontier();
         self.newest.members.iter().all(|(node, member)| {
             let host = &self.hosts[node];
             let votes = host
@@ -261,54 +257,17 @@ impl World {
             );
         }
         self.ledger.borrow().finish();
-        self.compare_members();
+        S::compare_members(self);
     }
 
     fn waits_for(&self) -> Option<String> {
-        let ledger = self.ledger.borrow();
-        let leases = ledger.model.leases();
-        if !leases.is_empty() {
-            return Some(format!("leases {leases:?} did not expire"));
+        if let Some(words) = S::waits_for(self) {
+            return Some(words);
         }
-        if let Some(watcher) = self.watchers.behind(&ledger.model) {
-            return Some(format!("watcher {watcher} was not told everything"));
-        }
-        let behind = self
-            .newest
-            .members
-            .keys()
-            .find(|node| self.hosts[*node].applied().0 < ledger.frontier());
-        behind.map(|node| format!("{node} has not applied s{}", ledger.frontier()))
-    }
-
-    /// Every member holds exactly the model's state.
-    fn compare_members(&self) {
-        let ledger = self.ledger.borrow();
-        let everything = Operation::Range {
-            from: Bytes::from_static(b"\0"),
-            to: Bytes::from_static(b"\xff"),
-            revision: 0,
-            serializable: true,
-        };
-        let expected = ledger.model.range(
-            ledger.frontier(),
-            &Bytes::from_static(b"\0"),
-            &Bytes::from_static(b"\xff"),
-            0,
-        );
-        for node in self.newest.members.keys() {
-            let Some(agent) = self.hosts[node].agent.as_ref() else {
-                continue;
-            };
-            let store = agent.machine().store();
-            store.invariants_deep();
-            let outcome = crate::dialect::range(store, &everything);
-            demand!(
-                "equal state",
-                outcome == expected,
-                "at the end {node} holds {outcome:?}, the model {expected:?}"
-            );
-        }
+        let frontier = self.ledger.borrow().log().frontier();
+        let mut members = self.newest.members.keys();
+        let behind = members.find(|node| self.hosts[*node].applied().0 < frontier);
+        behind.map(|node| format!("{node} has not applied s{frontier}"))
     }
 
     fn summary(&self, seed: u64, violation: Option<(Violation, Vec<String>)>) -> Run {
@@ -326,11 +285,10 @@ impl World {
             seed,
             steps: self.trace.steps,
             time: self.now,
-            operations: ledger.answered,
-            elections: ledger.elections,
-            slots: ledger.frontier(),
-            watched: self.watchers.told,
-            expiries: ledger.expiries,
+            operations: ledger.log().answered,
+            elections: ledger.log().elections,
+            slots: ledger.log().frontier(),
+            facts: S::FACTS.iter().copied().zip(S::facts(self)).collect(),
             installs: self.hosts.values().map(|host| host.installs).sum(),
             counts: self.counts.clone(),
             net: self.links.counts,
@@ -347,10 +305,4 @@ impl std::fmt::Display for Seconds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "at {} s", self.0 / SECOND)
     }
-}
-
-/// A world of its own kind, for directed scenarios.
-#[must_use]
-pub fn world(seed: u64, profile: Profile) -> World {
-    World::new(seed, Some(profile))
 }

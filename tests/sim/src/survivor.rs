@@ -13,9 +13,9 @@ use synod_replica::{ClusterUid, Phase, Request, StartMode};
 
 use crate::clock::{Instant, MS, SECOND};
 use crate::demand;
-use crate::ledger::OperationId;
 use crate::nemesis::Undo;
 use crate::observe::voters;
+use crate::service::{Ledger as _, Service};
 use crate::world::{Asker, Happening, World};
 
 /// What is certain of a survivor's disk.
@@ -26,16 +26,16 @@ struct Survivor {
     /// The ballot and the last slot that it accepted, if nothing can have superseded them.
     holds: Option<(Ballot, Slot)>,
     /// Operations that were acknowledged and are in it.
-    acknowledged: Vec<OperationId>,
+    acknowledged: Vec<usize>,
 }
 
-impl World {
+impl<S: Service> World<S> {
     /// Ends some worlds' groups, and some twice.
     pub(crate) fn go_on_with_a_survivor(&mut self) {
         let mut chance = 350;
         while self.random.chance(chance) {
             self.busy = true;
-            self.wake_clients();
+            S::wake(self);
             let span = self.random.between(300, 1_500) * MS;
             self.pass(span);
             if !self.lose_quorum_for_good() {
@@ -220,18 +220,17 @@ impl World {
         if let Some((ballot, last)) = survivor.holds {
             demand!(
                 "survivor",
-                ledger.frontier() > last.0,
+                ledger.log().frontier() > last.0,
                 "{node} had accepted through {last} in {ballot}, and goes on after s{}",
-                ledger.frontier()
+                ledger.log().frontier()
             );
         }
         for id in &survivor.acknowledged {
-            let performed = &ledger.operations[*id];
+            let (there, what) = ledger.look_up(*id);
             demand!(
                 "survivor",
-                performed.slot.is_some(),
-                "operation {id} {:?} was acknowledged, {node} had accepted it, and goes on without it",
-                performed.operation
+                there,
+                "{what} was acknowledged, {node} had accepted it, and goes on without it"
             );
         }
     }

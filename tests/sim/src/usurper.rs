@@ -8,9 +8,10 @@ use crate::clock::{Instant, MS, SECOND};
 use crate::demand;
 use crate::nemesis::{MEMBERS_MAX, Undo, VOTERS_MAX};
 use crate::observe::voters;
+use crate::service::Service;
 use crate::world::{Asker, Happening, World};
 
-impl World {
+impl<S: Service> World<S> {
     /// First one rival stops hearing the leader, and the others do not follow it while they do.
     pub(crate) fn usurp(&mut self, leader: Node) {
         let rivals: Vec<Node> = voters(&self.newest)
@@ -50,9 +51,7 @@ impl World {
             cut_after = self.random.below(MS);
         }
         self.hurry_until = self.now + 3 * election;
-        for client in self.clients.iter_mut().take(2) {
-            client.go_to(leader);
-        }
+        S::hurry(self, leader);
         for node in others {
             if way == 0 {
                 self.die(node, false);
@@ -78,22 +77,6 @@ impl World {
             self.cut_off_for_good(&[leader]);
         }
         self.after(3 * election, Happening::Undo(Undo::Heal));
-    }
-
-    /// What a leader wanted that was deposed since arrives by some way: a lease that somebody else keeps alive now is to
-    /// expire.
-    pub(crate) fn ghost(&mut self, node: Node) {
-        let ledger = self.ledger.borrow();
-        let (Some(ballot), Some((lease, granted))) = (ledger.deposed(), ledger.model.some_lease())
-        else {
-            return;
-        };
-        drop(ledger);
-        let command = crate::dialect::expiry(lease, granted, ballot);
-        self.ask(node, Asker::Admin, |ticket| Request::Propose {
-            ticket,
-            command,
-        });
     }
 
     /// Whether one more of the voters' disks may be damaged: whatever configuration is or may come to be in force, a

@@ -8,6 +8,7 @@ use synod_paxos::Node;
 use crate::clock::MS;
 use crate::demand;
 use crate::dialect::{self, Told};
+use crate::keys::Deed;
 use crate::model::{Change, Model};
 use crate::operation::Pair;
 use crate::random::Random;
@@ -124,14 +125,14 @@ impl World {
     /// A watcher looks around: it begins where it does not watch, and sometimes moves.
     pub(crate) fn watch_somewhere(&mut self, index: usize) {
         let span = self.random.between(200, 1_500) * MS;
-        self.after(span, Happening::Watch { watcher: index });
+        self.after(span, Happening::Deed(Deed::Watch { watcher: index }));
         let moves = self.busy && self.random.chance(250);
-        if let Some((node, handle)) = self.watchers.all[index].place {
+        if let Some((node, handle)) = self.people.watchers.all[index].place {
             if !moves {
                 return;
             }
-            self.host(node).hub.cancel(handle);
-            self.watchers.all[index].place = None;
+            self.host(node).desk.cancel(handle);
+            self.people.watchers.all[index].place = None;
         }
         let reachable = self.reachable();
         if !reachable.is_empty() {
@@ -142,11 +143,11 @@ impl World {
 
     /// All watchers watch at `node` from `revision` on, for directed scenarios.
     pub(crate) fn watch_all_from(&mut self, node: Node, revision: u64) {
-        for index in 0..self.watchers.all.len() {
-            if let Some((place, handle)) = self.watchers.all[index].place.take() {
-                self.host(place).hub.cancel(handle);
+        for index in 0..self.people.watchers.all.len() {
+            if let Some((place, handle)) = self.people.watchers.all[index].place.take() {
+                self.host(place).desk.cancel(handle);
             }
-            self.watchers.all[index].next = revision;
+            self.people.watchers.all[index].next = revision;
             self.watch_at(index, node);
         }
     }
@@ -155,7 +156,7 @@ impl World {
         let ledger = self.ledger.clone();
         let ledger = ledger.borrow();
         let past = self.busy && self.random.chance(200);
-        let begin = match self.watchers.all[index].next {
+        let begin = match self.people.watchers.all[index].next {
             0 if past || !self.random.chance(500) => {
                 self.random.between(1, ledger.model.revision())
             }
@@ -175,12 +176,12 @@ impl World {
         } else {
             begin
         };
-        let watcher = &mut self.watchers.all[index];
+        let watcher = &mut self.people.watchers.all[index];
         watcher.next = begin;
         watcher.cursor = ledger.model.changes_from(begin);
         watcher.place = Some((
             node,
-            dialect::watch(&mut host.hub, store, (&watcher.from, &watcher.to), begin),
+            dialect::watch(&mut host.desk, store, (&watcher.from, &watcher.to), begin),
         ));
     }
 
@@ -195,14 +196,14 @@ impl World {
             return;
         };
         let store = agent.machine().store();
-        host.hub.applied(store);
-        if lazy || host.hub.is_empty() {
+        host.desk.applied(store);
+        if lazy || host.desk.is_empty() {
             return;
         }
-        host.hub.invariants();
+        host.desk.invariants();
         let mut told = Vec::new();
         while told.len() < 32
-            && let Some(next) = dialect::take_ready(&mut host.hub, store, bytes_max)
+            && let Some(next) = dialect::take_ready(&mut host.desk, store, bytes_max)
         {
             told.push(next);
         }
@@ -210,6 +211,7 @@ impl World {
         let ledger = ledger.borrow();
         for (handle, told) in told {
             let found = self
+                .people
                 .watchers
                 .all
                 .iter()
@@ -217,8 +219,8 @@ impl World {
             // It moved away with this on the way.
             let Some(index) = found else { continue };
             for told in told {
-                if self.watchers.told(index, node, told, &ledger.model) {
-                    self.after(MS, Happening::Watch { watcher: index });
+                if self.people.watchers.told(index, node, told, &ledger.model) {
+                    self.after(MS, Happening::Deed(Deed::Watch { watcher: index }));
                 }
             }
         }
@@ -226,15 +228,15 @@ impl World {
     }
 
     fn poll_progress(&mut self, node: Node, model: &Model) {
-        for index in 0..self.watchers.all.len() {
-            let Some((_, handle)) = self.watchers.all[index]
+        for index in 0..self.people.watchers.all.len() {
+            let Some((_, handle)) = self.people.watchers.all[index]
                 .place
                 .filter(|(place, _)| *place == node)
             else {
                 continue;
             };
-            if let Some(revision) = self.hosts[&node].hub.progress(handle) {
-                self.watchers
+            if let Some(revision) = self.hosts[&node].desk.progress(handle) {
+                self.people.watchers
                     .told(index, node, Told::Progress(revision as u64), model);
             }
         }
@@ -242,14 +244,14 @@ impl World {
 
     /// A process died: its watchers look for another.
     pub(crate) fn drop_watches(&mut self, node: Node) {
-        for index in 0..self.watchers.all.len() {
-            if self.watchers.all[index]
+        for index in 0..self.people.watchers.all.len() {
+            if self.people.watchers.all[index]
                 .place
                 .is_some_and(|(place, _)| place == node)
             {
-                self.watchers.all[index].place = None;
+                self.people.watchers.all[index].place = None;
                 let span = self.random.between(1, 300) * MS;
-                self.after(span, Happening::Watch { watcher: index });
+                self.after(span, Happening::Deed(Deed::Watch { watcher: index }));
             }
         }
     }

@@ -1,8 +1,5 @@
 //! The store as a driver sees it, watched: every apply, restore and leadership goes by the ledger.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use bytes::Bytes;
 use synod_kv::Store;
 use synod_paxos::{Ballot, Node, Now, Slot};
@@ -10,10 +7,11 @@ use synod_replica::{Command, Damaged, Stamp, StateMachine, UnknownCommand};
 
 use crate::demand;
 use crate::dialect;
-use crate::ledger::{Effect, Held, Ledger};
+use crate::ledger::{Effect, Ledger};
+use crate::log::Held;
+use crate::service::Shared;
 
-/// The ledger, shared by all nodes of a world; a world is one thread.
-pub(crate) type SharedLedger = Rc<RefCell<Ledger>>;
+type SharedLedger = Shared<Ledger>;
 
 /// A store and who it belongs to.
 pub(crate) struct Witness {
@@ -68,7 +66,7 @@ impl Witness {
                 self.incarnation
             ),
             None => {
-                let before = self.ledger.borrow().digest_after(stamp.slot.0 - 1);
+                let before = self.ledger.borrow().log.digest_after(stamp.slot.0 - 1);
                 let digest = self.store.digest();
                 demand!(
                     "equal state",
@@ -152,7 +150,7 @@ impl StateMachine for Witness {
     }
 
     fn lead(&mut self, now: Now, ballot: Ballot) {
-        self.ledger.borrow_mut().leads(
+        self.ledger.borrow_mut().log.leads(
             self.node,
             self.incarnation,
             ballot,

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -13,22 +13,20 @@ use synod_replica::{
     StartMode, Ticket,
 };
 
-use crate::client::Client;
 use crate::clock::{Instant, MS, SECOND};
 use crate::host::{CLUSTER, Host, initial};
-use crate::ledger::Ledger;
+use crate::keys::Keys;
 use crate::nemesis::{Counts, Undo};
 use crate::net::Links;
 use crate::operation::Operation;
 use crate::profile::Profile;
 use crate::random::Random;
+use crate::service::{Ledger as _, Service, Shared};
 use crate::trace::{Trace, What};
 use crate::votes::Votes;
-use crate::watch::Watchers;
-use crate::witness::{SharedLedger, Witness};
 
 /// What is to happen.
-pub(crate) enum Happening {
+pub(crate) enum Happening<S: Service = Keys> {
     /// A process wanted to be woken.
     Wake { node: Node, incarnation: u64 },
     /// Disk operations of a process complete.
@@ -46,12 +44,10 @@ pub(crate) enum Happening {
     Request {
         node: Node,
         incarnation: u64,
-        request: Request<Witness>,
+        request: Request<S::Machine>,
     },
-    /// A client thinks of something.
-    Client { client: usize },
-    /// A client waits no longer.
-    GiveUp { client: usize, operation: usize },
+    /// People of the service do something.
+    Deed(S::Deed),
     /// The next fault.
     Fault,
     /// A fault that lasts ends.
@@ -60,28 +56,26 @@ pub(crate) enum Happening {
     Start { node: Node },
     /// A machine loses power in the middle of its disk's work.
     Doom { node: Node, incarnation: u64 },
-    /// A watcher whose member died looks for another one.
-    Watch { watcher: usize },
 }
 
-struct Due {
+struct Due<S: Service> {
     at: Instant,
     order: u64,
-    happening: Happening,
+    happening: Happening<S>,
 }
 
-impl PartialEq for Due {
+impl<S: Service> PartialEq for Due<S> {
     fn eq(&self, other: &Self) -> bool {
         (self.at, self.order) == (other.at, other.order)
     }
 }
-impl Eq for Due {}
-impl PartialOrd for Due {
+impl<S: Service> Eq for Due<S> {}
+impl<S: Service> PartialOrd for Due<S> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
-impl Ord for Due {
+impl<S: Service> Ord for Due<S> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.at, self.order).cmp(&(other.at, other.order))
     }
@@ -89,9 +83,9 @@ impl Ord for Due {
 
 /// Who waits for a ticket.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Asker {
-    /// A client, for an operation.
-    Client { client: usize, operation: usize },
+pub(crate) enum Asker<A> {
+    /// Somebody of the service's people.
+    Client(A),
     /// A client that has given up; the answer still comes.
     Nobody,
     /// The operator of the world.
@@ -111,23 +105,22 @@ pub(crate) enum Told {
 }
 
 /// Everything there is.
-pub struct World {
+pub(crate) struct World<S: Service = Keys> {
     /// True time.
-    pub now: Instant,
+    pub(crate) now: Instant,
     pub(crate) random: Random,
     pub(crate) profile: Profile,
-    pub(crate) hosts: BTreeMap<Node, Host>,
+    pub(crate) hosts: BTreeMap<Node, Host<S>>,
     pub(crate) links: Links,
-    pub(crate) clients: Vec<Client>,
-    pub(crate) watchers: Watchers,
-    pub(crate) ledger: SharedLedger,
+    pub(crate) people: S::People,
+    pub(crate) ledger: Shared<S::Ledger>,
     /// Those of groups that lost their quorum for good, as far as anybody knows.
-    pub(crate) given_up: Vec<SharedLedger>,
+    pub(crate) given_up: Vec<Shared<S::Ledger>>,
     pub(crate) votes: Votes,
     /// What happened.
-    pub trace: Trace,
+    pub(crate) trace: Trace,
     /// What was done to the world.
-    pub counts: Counts,
+    pub(crate) counts: Counts,
     /// True while faults are made.
     pub(crate) chaos: bool,
     /// True while clients act.
@@ -138,28 +131,25 @@ pub struct World {
     pub(crate) newest: Configuration,
     /// The one before it.
     pub(crate) former: Configuration,
-    pub(crate) askers: BTreeMap<(Node, Ticket), (Asker, Instant)>,
+    pub(crate) askers: BTreeMap<(Node, Ticket), (Asker<S::Asker>, Instant)>,
     /// Removals that were asked for and that no answer has settled, with when they were asked.
     pub(crate) removals: BTreeMap<Ticket, Instant>,
     /// Until when no other fault is made.
     pub(crate) usurping_until: Instant,
     /// Until when clients hardly think.
     pub(crate) hurry_until: Instant,
-    /// Revisions that were given to compactions and leases that were revoked, each once in a run.
-    pub(crate) compactions: BTreeSet<u64>,
-    pub(crate) revocations: BTreeSet<i64>,
     pub(crate) next_number: u64,
     pub(crate) last_ticket: Ticket,
     /// Answers for the simulated operator that it has not taken yet.
     pub(crate) told: Vec<(u64, Told)>,
-    queue: BinaryHeap<Reverse<Due>>,
+    queue: BinaryHeap<Reverse<Due<S>>>,
     order: u64,
 }
 
-impl World {
+impl<S: Service> World<S> {
     /// The world of a seed, at its beginning.
     #[must_use]
-    pub fn new(seed: u64, profile: Option<Profile>) -> Self {
+    pub(crate) fn new(seed: u64, profile: Option<Profile>) -> Self {
         let mut random = Random::new(seed);
         let drawn = Profile::draw(&mut random);
         let profile = profile.unwrap_or(drawn);
@@ -172,21 +162,19 @@ impl World {
     /// A world without machines, in which clients act as soon as there are some.
     pub(crate) fn vacant(seed: u64, profile: Profile) -> Self {
         let mut world = Self::empty(Random::new(seed), profile);
-        world.people();
+        S::populate(&mut world);
         world.busy = true;
         world
     }
 
     fn empty(mut random: Random, profile: Profile) -> Self {
-        let ledger: SharedLedger = Rc::new(RefCell::new(Ledger::default()));
-        ledger.borrow_mut().leases.drift_ppm = profile.drift_ppm;
+        let ledger = Rc::new(RefCell::new(S::Ledger::default()));
         let links = Links::new(random.fork(), profile.net.clone());
         let members = profile.members;
         Self {
             now: 0,
             links,
-            clients: Vec::new(),
-            watchers: Watchers::default(),
+            people: S::People::default(),
             ledger,
             given_up: Vec::new(),
             votes: Votes::default(),
@@ -201,8 +189,6 @@ impl World {
             removals: BTreeMap::new(),
             usurping_until: 0,
             hurry_until: 0,
-            compactions: BTreeSet::new(),
-            revocations: BTreeSet::new(),
             next_number: members + 1,
             last_ticket: 0,
             told: Vec::new(),
@@ -225,23 +211,10 @@ impl World {
             let at = self.random.below(100 * MS);
             self.at(at, Happening::Start { node: Node(number) });
         }
-        self.people();
+        S::populate(self);
     }
 
-    fn people(&mut self) {
-        for index in 0..self.profile.clients {
-            let random = self.random.fork();
-            self.clients.push(Client::new(index, random));
-            self.at(500 * MS, Happening::Client { client: index });
-        }
-        let watchers = self.random.between(2, 4);
-        for _ in 0..watchers {
-            let watcher = self.watchers.add(&mut self.random, self.profile.keys);
-            self.at(500 * MS, Happening::Watch { watcher });
-        }
-    }
-
-    pub(crate) fn at(&mut self, at: Instant, happening: Happening) {
+    pub(crate) fn at(&mut self, at: Instant, happening: Happening<S>) {
         self.order += 1;
         self.queue.push(Reverse(Due {
             at: at.max(self.now),
@@ -250,7 +223,7 @@ impl World {
         }));
     }
 
-    pub(crate) fn after(&mut self, span: Instant, happening: Happening) {
+    pub(crate) fn after(&mut self, span: Instant, happening: Happening<S>) {
         self.at(self.now + span, happening);
     }
 
@@ -260,7 +233,7 @@ impl World {
     }
 
     /// Lets the next thing happen. Returns false if nothing is to come before `limit`.
-    pub fn step(&mut self, limit: Instant) -> bool {
+    pub(crate) fn step(&mut self, limit: Instant) -> bool {
         if self.queue.peek().is_none_or(|Reverse(due)| due.at > limit) {
             self.now = limit;
             return false;
@@ -270,13 +243,13 @@ impl World {
         };
         self.now = due.at;
         for ledger in self.given_up.iter().chain([&self.ledger]) {
-            ledger.borrow_mut().now = self.now;
+            ledger.borrow_mut().log_mut().now = self.now;
         }
         self.happen(due.happening);
         true
     }
 
-    fn happen(&mut self, happening: Happening) {
+    fn happen(&mut self, happening: Happening<S>) {
         match happening {
             Happening::Wake { node, incarnation } => self.wake(node, incarnation),
             Happening::Disk { node, incarnation } => {
@@ -339,8 +312,7 @@ impl World {
                     }
                 }
             }
-            Happening::Client { client } => self.client_acts(client),
-            Happening::GiveUp { client, operation } => self.client_gives_up(client, operation),
+            Happening::Deed(deed) => S::happen(self, deed),
             Happening::Fault => self.make_fault(),
             Happening::Undo(undo) => self.undo(undo),
             Happening::Start { node } => self.start(node),
@@ -349,7 +321,6 @@ impl World {
                     self.crash(node, true);
                 }
             }
-            Happening::Watch { watcher } => self.watch_somewhere(watcher),
         }
     }
 
@@ -368,7 +339,7 @@ impl World {
         }
     }
 
-    pub(crate) fn host(&mut self, node: Node) -> &mut Host {
+    pub(crate) fn host(&mut self, node: Node) -> &mut Host<S> {
         self.hosts.get_mut(&node).expect("hosts stay in the world")
     }
 
@@ -379,7 +350,7 @@ impl World {
     }
 
     /// A paused process gets what was for it when it runs again, in order.
-    fn postponed(&mut self, node: Node, happening: Happening) -> bool {
+    fn postponed(&mut self, node: Node, happening: Happening<S>) -> bool {
         let until = self.hosts[&node].paused_until;
         if until <= self.now {
             return false;
@@ -408,7 +379,7 @@ impl World {
     }
 
     /// Gives an event to a process without letting it act yet.
-    fn take_in(&mut self, node: Node, event: Event<Witness>) {
+    fn take_in(&mut self, node: Node, event: Event<S::Machine>) {
         let now = self.now;
         let host = self.host(node);
         let local = host.clock.now(now);
@@ -419,7 +390,7 @@ impl World {
     }
 
     /// Gives an event to a process, lets it act, and takes what comes of it into the world.
-    pub(crate) fn run(&mut self, node: Node, event: Option<Event<Witness>>) {
+    pub(crate) fn run(&mut self, node: Node, event: Option<Event<S::Machine>>) {
         let now = self.now;
         let host = self.host(node);
         let local = host.clock.now(now);
@@ -430,15 +401,20 @@ impl World {
         if let Some(event) = event {
             agent.handle(local, event);
         }
+        S::hand_in(self, node);
+        let host = self.host(node);
+        let Some(agent) = host.agent.as_mut() else {
+            return;
+        };
         // Clients come and go.
         agent.set_attended(!(now / SECOND + node.0).is_multiple_of(3));
         agent.flush(local);
         agent.invariants();
-        let outputs: Vec<Output<Witness>> = agent.outputs().collect();
+        let outputs: Vec<Output<S::Machine>> = agent.outputs().collect();
         for output in outputs {
             self.answer(node, output);
         }
-        self.poll_watches(node);
+        S::turned(self, node);
         self.look_at(node);
         self.arrange(node);
     }
@@ -521,7 +497,9 @@ impl World {
             agent.set_wall_clock(local, wall);
         }
     }
+}
 
+impl World {
     /// The operation of a client.
     pub(crate) fn operation(&self, operation: usize) -> Operation {
         self.ledger.borrow().operations[operation].operation.clone()

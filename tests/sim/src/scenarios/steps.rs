@@ -85,7 +85,7 @@ impl World {
                 }
             }
             Operation::Compact { mut revision } => {
-                while !self.compactions.insert(revision) {
+                while !self.people.compactions.insert(revision) {
                     revision += 1;
                 }
                 Operation::Compact { revision }
