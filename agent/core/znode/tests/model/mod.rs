@@ -3,6 +3,7 @@
 
 pub(crate) mod naive;
 pub(crate) mod steps;
+mod tree;
 
 use naive::Naive;
 use steps::Step;
@@ -104,7 +105,7 @@ impl World {
         match step {
             Step::Write { session, writes } => {
                 let by = self.asker(*session);
-                let expected = self.naive.write(*session, &by, writes, self.time_ms);
+                let expected = self.naive.write(&by, writes, self.time_ms);
                 let command = Command::Write {
                     by,
                     writes: writes.clone(),
@@ -162,7 +163,7 @@ impl World {
             in_order(self.naive.told()),
             "after {step:?}"
         );
-        assert_eq!(self.store.zxid(), self.naive.zxid, "after {step:?}");
+        assert_eq!(self.store.zxid(), self.naive.zxid(), "after {step:?}");
         self.store.invariants();
     }
 
