@@ -160,6 +160,7 @@ impl<S: Service> Host<S> {
             ledger: self.ledger.as_ref().unwrap_or(ledger).clone(),
             old_build: self.old_build,
             profile,
+            now: self.clock.now(now),
             wall_ms: self.clock.wall_ms(now),
             seed: random.draw(),
         };

@@ -30,6 +30,11 @@ impl LeaseBook {
     /// A client that asked at `invoked` was told at `now` that the lease goes on for `ttl_s` seconds.
     pub fn promised(&mut self, lease: i64, invoked: Instant, ttl_s: i64, now: Instant) {
         let until = invoked + shortest(ttl_s, self.drift_ppm);
+        self.promised_until(lease, until, invoked, now);
+    }
+
+    /// A client that asked at `invoked` was told at `now` that it lasts until `until`.
+    pub fn promised_until(&mut self, lease: i64, until: Instant, invoked: Instant, now: Instant) {
         let known = self.leases.entry(lease).or_default();
         known.until = known.until.max(until);
         if let Some(ended) = known.ended.filter(|_| !known.revoked) {

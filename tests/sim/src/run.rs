@@ -13,7 +13,7 @@ use crate::disk::DiskCounts;
 use crate::nemesis::Counts;
 use crate::net::NetCounts;
 use crate::keys::Keys;
-use crate::profile::{Beginning, Fault, Profile};
+use crate::profile::{Beginning, Fault};
 use crate::service::{Ledger as _, Service};
 use crate::violation::Violation;
 use crate::world::World;

@@ -44,6 +44,8 @@ pub(crate) struct Birth<'a, S: Service> {
     pub(crate) old_build: bool,
     /// The world's.
     pub(crate) profile: &'a Profile,
+    /// What its clock shows.
+    pub(crate) now: synod_paxos::Now,
     /// Its wall clock in milliseconds since 1970.
     pub(crate) wall_ms: u64,
     /// Random in each process.

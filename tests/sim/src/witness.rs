@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use synod_kv::Store;
-use synod_paxos::{Ballot, Node, Now, Slot};
+use synod_paxos::{Ballot, Node, Now};
 use synod_replica::{Command, Damaged, Stamp, StateMachine, UnknownCommand};
 
-use crate::demand;
 use crate::dialect;
 use crate::ledger::{Effect, Ledger};
 use crate::log::Held;
+use crate::passage::Passage;
 use crate::service::Shared;
 
 type SharedLedger = Shared<Ledger>;
@@ -16,13 +16,8 @@ type SharedLedger = Shared<Ledger>;
 /// A store and who it belongs to.
 pub(crate) struct Witness {
     store: Store,
-    node: Node,
-    incarnation: u64,
+    passage: Passage,
     ledger: SharedLedger,
-    /// The last slot that went through this store; unknown after a restore until the next one does.
-    at: Option<Slot>,
-    /// The ballot it leads in.
-    led: Option<Ballot>,
     /// True for a build that does not know transactions that write several keys (an older one).
     old_build: bool,
 }
@@ -40,11 +35,8 @@ impl Witness {
         ledger.borrow_mut().quota = quota_bytes.is_some();
         Self {
             store: dialect::store(quota_bytes),
-            node,
-            incarnation,
+            passage: Passage::new(node, incarnation),
             ledger,
-            at: Some(Slot(0)),
-            led: None,
             old_build,
         }
     }
@@ -56,38 +48,9 @@ impl Witness {
     }
 
     fn advance(&mut self, stamp: &Stamp) {
-        match self.at {
-            Some(at) => demand!(
-                "exactly once",
-                stamp.slot == at.next(),
-                "{} applies {} after {at} (incarnation {})",
-                self.node,
-                stamp.slot,
-                self.incarnation
-            ),
-            None => {
-                let before = self.ledger.borrow().log.digest_after(stamp.slot.0 - 1);
-                let digest = self.store.digest();
-                demand!(
-                    "equal state",
-                    before.is_none_or(|before| before == digest),
-                    "{} restored a snapshot and goes on with {}: its digest is {digest:x}, that of s{} was {before:x?}",
-                    self.node,
-                    stamp.slot,
-                    stamp.slot.0 - 1
-                );
-            }
-        }
-        demand!(
-            "leadership",
-            self.led.is_none_or(|led| led <= stamp.ballot),
-            "{} leads in {:?} and applies {} of {}",
-            self.node,
-            self.led,
-            stamp.slot,
-            stamp.ballot
-        );
-        self.at = Some(stamp.slot);
+        let digest = self.store.digest();
+        self.passage
+            .advance(stamp, &self.ledger.borrow().log, digest);
     }
 
     fn report(&self, stamp: &Stamp, held: Held, no_space: bool) {
@@ -102,7 +65,7 @@ impl Witness {
             internal,
         };
         let mut ledger = self.ledger.borrow_mut();
-        ledger.applied(self.node, stamp, held, effect);
+        ledger.applied(self.passage.node, stamp, held, effect);
         if ledger.quota {
             dialect::check_quota(&self.store);
         }
@@ -143,25 +106,19 @@ impl StateMachine for Witness {
 
     fn renew(&mut self, stamp: &Stamp) {
         self.store.renew(stamp);
-        self.at = Some(stamp.slot);
+        self.passage.at = Some(stamp.slot);
         let revision = dialect::revision(&self.store);
         let mut ledger = self.ledger.borrow_mut();
-        ledger.renewed(self.node, stamp.slot.0, revision);
+        ledger.renewed(self.passage.node, stamp.slot.0, revision);
     }
 
     fn lead(&mut self, now: Now, ballot: Ballot) {
-        self.ledger.borrow_mut().log.leads(
-            self.node,
-            self.incarnation,
-            ballot,
-            self.at.map_or(u64::MAX, |at| at.0),
-        );
-        self.led = Some(ballot);
+        self.passage.leads(ballot, &mut self.ledger.borrow_mut().log);
         self.store.lead(now, ballot);
     }
 
     fn follow(&mut self) {
-        self.led = None;
+        self.passage.follows();
         self.store.follow();
     }
 
@@ -202,23 +159,20 @@ impl StateMachine for Witness {
     }
 
     fn restore(&mut self, piece: &Bytes) -> Result<(), Damaged> {
-        self.at = None;
+        self.passage.at = None;
         self.store.restore(piece)
     }
 
     fn restored(&mut self) -> Result<(), Damaged> {
-        self.at = None;
+        self.passage.at = None;
         self.store.restored()
     }
 
     fn empty(&self) -> Self {
         Self {
             store: self.store.empty(),
-            node: self.node,
-            incarnation: self.incarnation,
+            passage: Passage::new(self.passage.node, self.passage.incarnation),
             ledger: self.ledger.clone(),
-            at: Some(Slot(0)),
-            led: None,
             old_build: self.old_build,
         }
     }
@@ -226,6 +180,10 @@ impl StateMachine for Witness {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
+    use synod_paxos::Slot;
+
     use super::*;
     use crate::client::Client;
     use crate::operation::Operation;
