@@ -14,6 +14,7 @@ use super::credentials::Credentials;
 use super::desk::{self, SharedDesk};
 use super::metrics::{Gauges, Metrics};
 use super::pulse::Pulse;
+use super::resumed::Resumed;
 use crate::clock;
 use crate::engine::Engine;
 
@@ -83,6 +84,8 @@ pub struct Front {
     /// Connections without a session that may have to end.
     pub(super) read_only: AtomicU64,
     gone: Mutex<Vec<Arc<Connection>>>,
+    /// Who goes on at the end of the turn.
+    pub(super) later: Mutex<Vec<Resumed>>,
     stop: CancellationToken,
 }
 
@@ -108,6 +111,7 @@ impl Front {
             port: OnceLock::new(),
             read_only: AtomicU64::new(0),
             gone: Mutex::default(),
+            later: Mutex::default(),
             engine,
             settings,
             stop,
@@ -145,6 +149,7 @@ impl Front {
                 front.gone().drain(..).for_each(|it| desk.leave(&it));
                 desk.after_turn(store);
             });
+            front.go_on_with_all(store);
             front.zxid.store(store.zxid().0, Ordering::Relaxed);
         });
         let _ = self.engine.after_each_turn(hook).await;

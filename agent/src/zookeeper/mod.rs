@@ -12,6 +12,7 @@
 //! | `outbox` | what is to be sent |
 //! | `desk` | what lives in the loop: watches, and the outboxes that they fill |
 //! | `pipeline` | a connection's requests, one run of them after the other |
+//! | `resumed` | connections that go on once everybody is answered in a turn |
 //! | `reads`, `writes`, `watches` | the requests themselves |
 //! | `pulse` | which sessions were heard of, told to the leader; pings |
 //! | `read_only` | clients that are served without a leader |
@@ -37,6 +38,7 @@ mod pulse;
 mod read_only;
 mod reads;
 mod records;
+mod resumed;
 mod sasl;
 mod server;
 #[cfg(feature = "simulation")]

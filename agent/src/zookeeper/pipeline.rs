@@ -14,6 +14,7 @@ use synod_jute::{
 use synod_znode::{Command, Response, Store};
 
 use super::connection::Connection;
+use super::resumed::Resumed;
 use super::writes::{self, Asked, Owed};
 use super::{Front, desk, read_only, reads, records};
 use crate::mutation::mutated;
@@ -159,7 +160,13 @@ impl Front {
         let (front, at) = (Arc::clone(self), Arc::clone(connection));
         let told = if self.settings.reads.are_linearizable() && !reads_only {
             self.engine.read_then(Box::new(move |store| match store {
-                Ok(store) => front.go_on(&at, store),
+                Ok(store) => front.go_on_later(
+                    Resumed {
+                        connection: at,
+                        sync: None,
+                    },
+                    store,
+                ),
                 Err(_) => at.outbox.cut(),
             }))
         } else {
@@ -228,7 +235,13 @@ impl Front {
                     writes::answer(&at, owed, answer);
                 }
             });
-            front.go_on(&at, store);
+            front.go_on_later(
+                Resumed {
+                    connection: at,
+                    sync: None,
+                },
+                store,
+            );
         });
     }
 
@@ -288,14 +301,14 @@ impl Front {
             let Ok(store) = store else {
                 return at.outbox.cut();
             };
-            desk::with(&front.desk, store, |desk, store| {
-                desk.deliver(store, store.zxid());
-                let response =
-                    synod_jute::Response::Sync(synod_jute::records::SyncResponse { path });
-                let reply = Reply::ok(header.xid, records::zxid(store.zxid()), response);
-                at.outbox.put(|out| reply.encode(out));
-            });
-            front.go_on(&at, store);
+            let sync = Some((header, path));
+            front.go_on_later(
+                Resumed {
+                    connection: at,
+                    sync,
+                },
+                store,
+            );
         };
         let told = if mutated("agent.pipeline.sync_at_once") {
             self.engine.tell(|store| then(Ok(store)))

@@ -245,7 +245,10 @@ impl Socket {
         let Some(opening) = &mut self.opening else {
             return false;
         };
-        match opening.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        match opening
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
             Poll::Pending => return false,
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(_)) => {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::mutation::{self, Mutation};
 use crate::operator;
 use crate::report::Report;
-use crate::run::{run, run_loudly};
+use crate::run::{Run, run, run_locks, run_locks_loudly, run_loudly};
 use crate::scenarios;
 
 /// Of many runs at least this share must do enough to count.
@@ -15,7 +15,8 @@ const COUNTED_MIN_PERCENT: u64 = 90;
 
 const USAGE: &str = "usage: synod-sim [--seeds N] [--from S] [--seed S] [--trace] [--threads N] [--json]
                  [--mutation NAME] [--mutations all|rotate:K[@TURN]] [--mutation-seeds N] [--list]
-                 [--scenarios] [--operator]
+                 [--scenarios] [--locks | --operator]
+  --locks              simulate a LockService and its clients; then --mutations are its mistakes
   --operator           simulate the operator over real groups; then --mutations are its mistakes
   --seeds N            run N seeds (500)
   --from S             the first of them (1)
@@ -42,6 +43,7 @@ pub struct Wanted {
     mutation_seeds: u64,
     list: bool,
     scenarios: bool,
+    locks: bool,
     operator: bool,
 }
 
@@ -70,6 +72,7 @@ impl Wanted {
             mutation_seeds: 2_000,
             list: false,
             scenarios: false,
+            locks: false,
             operator: false,
         };
         let mut arguments = arguments.into_iter();
@@ -82,6 +85,7 @@ impl Wanted {
                 "--trace" => wanted.trace = true,
                 "--json" => wanted.json = true,
                 "--list" => wanted.list = true,
+                "--locks" => wanted.locks = true,
                 "--operator" => wanted.operator = true,
                 "--scenarios" => (wanted.scenarios, wanted.seeds) = (true, 1),
                 "--help" | "-h" => return Err(USAGE.to_owned()),
@@ -161,7 +165,7 @@ pub fn perform(wanted: &Wanted) -> Result<i32, String> {
     }
     let began = Instant::now();
     let report = match wanted.seed {
-        Some(seed) => one(seed, wanted.trace),
+        Some(seed) => one(wanted, seed),
         None => many(wanted),
     };
     if wanted.json {
@@ -184,10 +188,22 @@ impl Wanted {
         i32::from(idle || violations > 0)
     }
 
+    /// What runs a seed.
+    fn run(&self) -> fn(u64) -> Run {
+        match (self.locks, self.trace) {
+            (false, false) => run,
+            (false, true) => run_loudly,
+            (true, false) => run_locks,
+            (true, true) => run_locks_loudly,
+        }
+    }
+
     /// The mistakes that are meant.
     fn mistakes(&self) -> Vec<Mutation> {
         if self.operator {
             operator::mutation::all()
+        } else if self.locks {
+            mutation::of_locks()
         } else {
             mutation::all()
         }
@@ -210,7 +226,7 @@ impl Wanted {
             let (run, seeds) = operator::mutation::hunt(name, from, most).ok()??;
             (run.seed, run.violation, seeds)
         } else {
-            let (run, seeds) = mutation::hunt(name, from, most).ok()??;
+            let (run, seeds) = mutation::hunt(self.run(), name, from, most).ok()??;
             (run.seed, run.violation, seeds)
         };
         violation.map(|(violation, _)| (violation.checker, seed, seeds))
@@ -309,9 +325,9 @@ fn directed(wanted: &Wanted) -> i32 {
     i32::from(violations > 0)
 }
 
-fn one(seed: u64, trace: bool) -> Report {
+fn one(wanted: &Wanted, seed: u64) -> Report {
     let mut report = Report::default();
-    let run = if trace { run_loudly(seed) } else { run(seed) };
+    let run = wanted.run()(seed);
     println!(
         "seed {seed}: {} steps, trace hash {:016x}",
         run.steps, run.hash
@@ -322,7 +338,7 @@ fn one(seed: u64, trace: bool) -> Report {
 
 fn many(wanted: &Wanted) -> Report {
     let mut report = Report::default();
-    each_seed(wanted, 500, run, |run| {
+    each_seed(wanted, 100, wanted.run(), |run| {
         report.add(run);
         (report.runs, report.violations)
     });

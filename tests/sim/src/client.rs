@@ -217,7 +217,9 @@ impl World {
         let id = self.ledger.borrow().operations.len();
         let mut operation = self.people.clients[client].think(id, &self.profile);
         let unusable = match operation {
-            Operation::Compact { revision } => revision < 2 || !self.people.compactions.insert(revision),
+            Operation::Compact { revision } => {
+                revision < 2 || !self.people.compactions.insert(revision)
+            }
             Operation::Revoke { lease } => !self.people.revocations.insert(lease),
             // A process that does not run cannot look into its store.
             Operation::Range {
@@ -260,9 +262,15 @@ impl World {
         self.people.clients[client].last = None;
         self.after(
             PATIENCE,
-            Happening::Deed(Deed::GiveUp { client, operation: id }),
+            Happening::Deed(Deed::GiveUp {
+                client,
+                operation: id,
+            }),
         );
-        let asker = Asker::Client(Waiting { client, operation: id });
+        let asker = Asker::Client(Waiting {
+            client,
+            operation: id,
+        });
         match (&operation, command) {
             (_, Some(command)) => {
                 self.ask(node, asker, |ticket| Request::Propose { ticket, command })

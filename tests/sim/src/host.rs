@@ -5,8 +5,8 @@ use synod_replica::{Bounds, ClusterUid, Driver, Glance, MemberContext, Settings,
 
 use crate::clock::{Clock, Instant, MS};
 use crate::disk::{DiskProfile, SimDisk};
-use crate::net::SimNet;
 use crate::keys::Keys;
+use crate::net::SimNet;
 use crate::profile::Profile;
 use crate::random::Random;
 use crate::service::{Birth, Service, Shared};

@@ -78,10 +78,7 @@ impl Service for Keys {
         for index in 0..world.profile.clients {
             let random = world.random.fork();
             world.people.clients.push(Client::new(index, random));
-            world.at(
-                500 * MS,
-                Happening::Deed(Deed::Client { client: index }),
-            );
+            world.at(500 * MS, Happening::Deed(Deed::Client { client: index }));
         }
         let watchers = world.random.between(2, 4);
         for _ in 0..watchers {
@@ -198,10 +195,7 @@ impl Service for Keys {
     const FACTS: &'static [&'static str] = &["watched changes", "lease expiries"];
 
     fn facts(world: &World) -> Vec<u64> {
-        vec![
-            world.people.watchers.told,
-            world.ledger.borrow().expiries,
-        ]
+        vec![world.people.watchers.told, world.ledger.borrow().expiries]
     }
 }
 

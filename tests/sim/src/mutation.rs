@@ -1,6 +1,6 @@
 //! Deliberate mistakes in the shipped crates, and the proof that the checkers notice them.
 
-use crate::run::{Run, run};
+use crate::run::Run;
 
 /// A mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,18 +30,34 @@ pub fn all() -> Vec<Mutation> {
     Vec::new()
 }
 
+/// All mistakes of a LockService's own that this build can make.
+#[must_use]
+pub fn of_locks() -> Vec<Mutation> {
+    #[cfg(feature = "mutations")]
+    {
+        [synod_znode::mutation::ALL, synod_agent::mutation::ALL]
+            .into_iter()
+            .flatten()
+            .map(|(name, breaks)| Mutation { name, breaks })
+            .collect()
+    }
+    #[cfg(not(feature = "mutations"))]
+    Vec::new()
+}
+
 /// Switches one mistake on for this thread, or all off.
 ///
 /// # Errors
 /// If this build cannot make it.
 pub fn switch(name: Option<&str>) -> Result<(), String> {
-    let known = name.and_then(|name| all().into_iter().find(|known| known.name == name));
+    let mut every = all().into_iter().chain(of_locks());
+    let known = name.and_then(|name| every.find(|known| known.name == name));
     synod_mutation::switch(known.map(|known| known.name));
     match name {
         None => Ok(()),
         Some(_) if known.is_some() => Ok(()),
         Some(name) if cfg!(feature = "mutations") => Err(format!(
-            "there is no mutation {name}; see tests/sim/MUTATIONS.md"
+            "there is no mutation {name}; see tests/sim/MUTATIONS.md and LOCK_MUTATIONS.md"
         )),
         Some(_) => Err("this build cannot make mistakes: build with --features mutations".into()),
     }
@@ -52,7 +68,12 @@ pub fn switch(name: Option<&str>) -> Result<(), String> {
 ///
 /// # Errors
 /// If this build cannot make it.
-pub fn hunt(name: &str, from: u64, seeds_max: u64) -> Result<Option<(Run, u64)>, String> {
+pub fn hunt(
+    run: fn(u64) -> Run,
+    name: &str,
+    from: u64,
+    seeds_max: u64,
+) -> Result<Option<(Run, u64)>, String> {
     switch(Some(name))?;
     let caught = (0..seeds_max)
         .map(|offset| (run(from + offset), offset + 1))

@@ -41,7 +41,10 @@ impl<S: Service> World<S> {
     }
 
     fn look_closer(&mut self, node: Node) {
-        let status = self.hosts[&node].agent.as_ref().map(synod_replica::Driver::status);
+        let status = self.hosts[&node]
+            .agent
+            .as_ref()
+            .map(synod_replica::Driver::status);
         let Some(status) = status else { return };
         match &status.phase {
             Phase::Opening | Phase::Recovering => {}

@@ -10,9 +10,10 @@ use synod_paxos::MemberRole;
 use crate::clock::{Instant, MS, SECOND};
 use crate::demand;
 use crate::disk::DiskCounts;
+use crate::keys::Keys;
+use crate::locks::Locks;
 use crate::nemesis::Counts;
 use crate::net::NetCounts;
-use crate::keys::Keys;
 use crate::profile::{Beginning, Fault};
 use crate::service::{Ledger as _, Service};
 use crate::violation::Violation;
@@ -100,6 +101,21 @@ pub fn run(seed: u64) -> Run {
 #[must_use]
 pub fn run_loudly(seed: u64) -> Run {
     let mut world = World::<Keys>::new(seed, None);
+    println!("{:#?}", world.profile);
+    world.trace.loud = true;
+    run_in(world, seed, all_of_it)
+}
+
+/// Runs a seed of a LockService in the world it draws.
+#[must_use]
+pub fn run_locks(seed: u64) -> Run {
+    run_in(World::<Locks>::new(seed, None), seed, all_of_it)
+}
+
+/// Runs a seed of a LockService and prints every line of its trace.
+#[must_use]
+pub fn run_locks_loudly(seed: u64) -> Run {
+    let mut world = World::<Locks>::new(seed, None);
     println!("{:#?}", world.profile);
     world.trace.loud = true;
     run_in(world, seed, all_of_it)

@@ -236,7 +236,8 @@ impl World {
                 continue;
             };
             if let Some(revision) = self.hosts[&node].desk.progress(handle) {
-                self.people.watchers
+                self.people
+                    .watchers
                     .told(index, node, Told::Progress(revision as u64), model);
             }
         }

@@ -113,7 +113,8 @@ impl StateMachine for Witness {
     }
 
     fn lead(&mut self, now: Now, ballot: Ballot) {
-        self.passage.leads(ballot, &mut self.ledger.borrow_mut().log);
+        self.passage
+            .leads(ballot, &mut self.ledger.borrow_mut().log);
         self.store.lead(now, ballot);
     }
 

@@ -239,7 +239,11 @@ impl World {
         }
         self.act(client);
         let hurry = self.now < self.hurry_until;
-        let mean = if hurry { 3 * MS } else { self.profile.think_mean };
+        let mean = if hurry {
+            3 * MS
+        } else {
+            self.profile.think_mean
+        };
         let span = MS + self.random.around(mean);
         self.after(span, Happening::Deed(Deed::Think { client }));
     }
@@ -275,7 +279,11 @@ impl World {
         if !std::mem::replace(&mut current.settled, true) {
             for path in ["/t", "/locks", "/locks/a", "/locks/b"] {
                 let data = self.people.clients[client].data();
-                self.ask_member(client, Request::Create2(create(path.into(), data, 0)), false);
+                self.ask_member(
+                    client,
+                    Request::Create2(create(path.into(), data, 0)),
+                    false,
+                );
             }
             return;
         }

@@ -66,9 +66,7 @@ impl History {
             (WatchMode::Data, Some(_)) if exist => Some(EventKind::Created),
             (WatchMode::Data, None) if exist => None,
             (WatchMode::Data | WatchMode::Child, None) => Some(EventKind::Deleted),
-            (WatchMode::Data, Some(stat)) => {
-                (stat.mzxid > seen).then_some(EventKind::DataChanged)
-            }
+            (WatchMode::Data, Some(stat)) => (stat.mzxid > seen).then_some(EventKind::DataChanged),
             (WatchMode::Child, Some(stat)) => {
                 (stat.pzxid > seen).then_some(EventKind::ChildrenChanged)
             }

@@ -77,7 +77,7 @@ impl Desk {
 
 fn config(node: Node) -> AgentConfig {
     let yaml = format!(
-        "{{cluster_uid: 00000000-0000-4000-8000-000000000001, kind: LockService, group: sim, name: member-{0}, number: {0}, data_dir: {1:?}, tls: disabled}}",
+        "{{cluster_uid: 00000000-0000-4000-8000-000000000001, kind: LockService, group: sim, name: member-{0}, number: {0}, data_dir: {1:?}, tls: {{peer: {{}}}}}}",
         node.0,
         PathBuf::from("/data")
     );
@@ -120,7 +120,8 @@ impl World {
                     continue;
                 }
             };
-            self.askers.insert((node, ticket), (Asker::Client(asker), now));
+            self.askers
+                .insert((node, ticket), (Asker::Client(asker), now));
             if let Some(agent) = self.host(node).agent.as_mut() {
                 agent.handle(local, Event::Request(request));
             }
@@ -157,8 +158,7 @@ impl World {
             return;
         };
         let glance = agent.glance();
-        desk.bench
-            .end_turn(&glance, &mut agent.machine_mut().store);
+        desk.bench.end_turn(&glance, &mut agent.machine_mut().store);
         desk.station.go_on();
         desk.station.pulse();
         let sent = desk.station.send();
@@ -217,8 +217,7 @@ impl World {
             return;
         };
         link.there_at = (now + span).max(link.there_at + 1);
-        let (at, node, incarnation, line) =
-            (link.there_at, link.node, link.incarnation, link.line);
+        let (at, node, incarnation, line) = (link.there_at, link.node, link.incarnation, link.line);
         let deed = Deed::ToMember {
             node,
             incarnation,

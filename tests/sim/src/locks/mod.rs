@@ -74,11 +74,23 @@ pub(crate) enum Deed {
     /// A client shows that it lives, or finds that nobody answers.
     Beat { client: usize, line: Line },
     /// Bytes come to a member.
-    ToMember { node: Node, incarnation: u64, line: Line, what: line::Sent },
+    ToMember {
+        node: Node,
+        incarnation: u64,
+        line: Line,
+        what: line::Sent,
+    },
     /// Bytes come to a client.
-    ToClient { line: Line, sent: synod_agent::zookeeper::simulated::Sent },
+    ToClient {
+        line: Line,
+        sent: synod_agent::zookeeper::simulated::Sent,
+    },
     /// A member has something to do by itself.
-    Turn { node: Node, incarnation: u64, at: Instant },
+    Turn {
+        node: Node,
+        incarnation: u64,
+        at: Instant,
+    },
     /// A client that holds a lock writes to what it guards, or gives it back.
     Hold { client: usize, attempt: u64 },
 }
@@ -218,7 +230,11 @@ impl Service for Locks {
             return Some(format!("sessions {sessions:?} did not end"));
         }
         // A wall clock that was set back stops the replicated one until it has caught up.
-        let steady = world.profile.faults.iter().all(|(fault, _)| *fault != Fault::WallJump);
+        let steady = world
+            .profile
+            .faults
+            .iter()
+            .all(|(fault, _)| *fault != Fault::WallJump);
         let timed = ledger.tree.timed().next().filter(|_| steady);
         timed.map(|(path, at)| format!("{path} stays, which was over at {at}"))
     }
@@ -240,7 +256,9 @@ impl Service for Locks {
                     "at the end {node} has {path} as {:?}, the model as {expected:?}",
                     store.exists(path)
                 );
-                let data = store.data(path, &[]).map(|(data, _)| data.map(<[u8]>::to_vec));
+                let data = store
+                    .data(path, &[])
+                    .map(|(data, _)| data.map(<[u8]>::to_vec));
                 demand!(
                     "equal state",
                     data == tree.data(path, &[]),

@@ -74,7 +74,11 @@ impl World {
                 let recipe = self.recipe(client);
                 (recipe.lock, recipe.attempt, recipe.mine) = (lock, attempt, None);
                 let path = format!("{lock}/{}", self.mark(client));
-                self.go_a_step(client, Stage::Creating, Request::Create2(create(path.into(), None, 3)));
+                self.go_a_step(
+                    client,
+                    Stage::Creating,
+                    Request::Create2(create(path.into(), None, 3)),
+                );
             }
             Stage::Looking => self.look(client),
             Stage::Releasing => self.release(client),
@@ -143,7 +147,10 @@ impl World {
             }
             (Request::Create2(_), _) => self.recipe(client).stage = Stage::Idle,
             (Request::GetChildren2(_), Response::Children2(children)) => {
-                let names = children.children.iter().map(|name| name.as_str().to_owned());
+                let names = children
+                    .children
+                    .iter()
+                    .map(|name| name.as_str().to_owned());
                 self.see_contenders(client, names.collect());
             }
             (Request::Exists(_), _) if error == ErrorCode::NoNode => self.look(client),

@@ -6,7 +6,9 @@ use synod_agent::zookeeper::simulated::{Line, Sent};
 use synod_jute::records::{ConnectResponse, OpResult, ReadRequest};
 use synod_jute::wire::Wire as _;
 use synod_jute::{ErrorCode, EventType, Frames, Reply, Request, Response, WatcherEvent, Xid};
-use synod_znode::{Done, Error, EventKind, MultiFailure, Outcome, SessionId, Stat, WatchMode, Zxid};
+use synod_znode::{
+    Done, Error, EventKind, MultiFailure, Outcome, SessionId, Stat, WatchMode, Zxid,
+};
 
 use super::client::{Asked, Held};
 use super::{Deed, World};
@@ -71,7 +73,9 @@ impl World {
         }
         demand!(
             "sequence",
-            first.as_ref().is_some_and(|asked| asked.xid == reply.header.xid),
+            first
+                .as_ref()
+                .is_some_and(|asked| asked.xid == reply.header.xid),
             "client {client} is answered {:?}, and waits for {first:?}",
             reply.header
         );
@@ -84,7 +88,10 @@ impl World {
     fn take_session(&mut self, client: usize, frame: &Bytes) {
         let response = ConnectResponse::read(&mut synod_jute::wire::Reader::new(frame.clone()), "");
         let Ok(response) = response else {
-            crate::Violation::raise("sequence", format!("client {client} cannot read its session"));
+            crate::Violation::raise(
+                "sequence",
+                format!("client {client} cannot read its session"),
+            );
         };
         let current = &mut self.people.clients[client];
         let Some(link) = current.link.as_mut() else {
@@ -130,6 +137,9 @@ impl World {
             _ => EventKind::ChildrenChanged,
         };
         let event = (kind, event.path.as_str().to_owned());
+        let node = self.people.clients[client].link.as_ref();
+        let node = node.map_or(synod_paxos::Node(0), |link| link.node);
+        self.note(node, || format!("client {client} is told {event:?}"));
         let current = &mut self.people.clients[client];
         if let Some((_, early)) = current.link.as_mut().and_then(|link| link.setting.as_mut()) {
             early.push(event);
@@ -163,13 +173,19 @@ impl World {
         if let Request::SetWatches2(_) = asked.request {
             return self.watches_are_set(client, zxid);
         }
+        let node = self.people.clients[client].link.as_ref();
+        let node = node.map_or(synod_paxos::Node(0), |link| link.node);
+        self.note(node, || {
+            format!(
+                "client {client} is answered {reply:?} to {:?}",
+                asked.request
+            )
+        });
         let current = &mut self.people.clients[client];
-        let missing = current
-            .watches
-            .next(&self.ledger.borrow().history, zxid);
+        let missing = current.watches.next(&self.ledger.borrow().history, zxid);
         demand!(
             "watches",
-            missing.is_none(),
+            missing.is_none() || asked.request == Request::CloseSession,
             "client {client} is answered of {zxid:?}, and was not told {missing:?}"
         );
         self.check_reply(client, asked, reply, zxid);

@@ -90,7 +90,11 @@ impl Watches {
 
     /// They are set again in the state of `zxid`: the events that they missed since `seen`, in the order of the request.
     pub(super) fn set_again(&mut self, history: &History, seen: Zxid, zxid: Zxid) -> Vec<Event> {
-        let mut order: Vec<_> = self.all.iter().map(|(key, exist)| (key.clone(), *exist)).collect();
+        let mut order: Vec<_> = self
+            .all
+            .iter()
+            .map(|(key, exist)| (key.clone(), *exist))
+            .collect();
         order.sort_by_key(|((path, mode), exist)| (*mode, *exist, path.clone()));
         let mut missed = Vec::new();
         for ((path, mode), exist) in order {

@@ -290,7 +290,10 @@ impl Groups {
     pub(super) fn work(&self) -> (u64, u64) {
         let ledgers = self.all.values().map(|group| group.world.ledger.borrow());
         ledgers.fold((0, 0), |(answered, elections), ledger| {
-            (answered + ledger.log.answered, elections + ledger.log.elections)
+            (
+                answered + ledger.log.answered,
+                elections + ledger.log.elections,
+            )
         })
     }
 }

@@ -1,0 +1,56 @@
+//! Connections that were answered and go on at the end of the turn.
+//!
+//! In a turn many commands are applied, and only then answered, one after the other. Who went on at once would see the last of them,
+//! and so would have the events of all of them delivered, to others too: before the answers that those are still to get of what
+//! was applied earlier. ZooKeeper orders the events of a client among its answers, so whoever goes on waits until all are given.
+
+use std::sync::{Arc, PoisonError};
+
+use synod_jute::records::SyncResponse;
+use synod_jute::{Reply, RequestHeader, Response, Text};
+use synod_znode::Store;
+
+use super::connection::Connection;
+use super::{Front, records};
+use crate::mutation::mutated;
+
+/// Who goes on, and how.
+pub(super) struct Resumed {
+    pub(super) connection: Arc<Connection>,
+    /// What is answered first, if the connection waited for the log.
+    pub(super) sync: Option<(RequestHeader, Option<Text>)>,
+}
+
+impl Front {
+    /// A connection goes on once everybody is answered in this turn.
+    pub(super) fn go_on_later(self: &Arc<Self>, resumed: Resumed, store: &mut Store) {
+        if mutated("agent.pipeline.goes_on_early") {
+            return self.go_on_with(resumed, store);
+        }
+        let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+        later.push(resumed);
+    }
+
+    /// Everybody is answered, and was told of everything.
+    pub(super) fn go_on_with_all(self: &Arc<Self>, store: &mut Store) {
+        let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = std::mem::take(&mut *later);
+        drop(later);
+        for resumed in all {
+            self.go_on_with(resumed, store);
+        }
+    }
+
+    fn go_on_with(self: &Arc<Self>, resumed: Resumed, store: &mut Store) {
+        let Resumed { connection, sync } = resumed;
+        if let Some((header, path)) = sync {
+            super::desk::with(&self.desk, store, |desk, store| {
+                desk.deliver(store, store.zxid());
+                let response = Response::Sync(SyncResponse { path });
+                let reply = Reply::ok(header.xid, records::zxid(store.zxid()), response);
+                connection.outbox.put(|out| reply.encode(out));
+            });
+        }
+        self.go_on(&connection, store);
+    }
+}
