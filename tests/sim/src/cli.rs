@@ -198,6 +198,11 @@ impl Wanted {
         }
     }
 
+    /// What says so.
+    const fn option(&self) -> &'static str {
+        if self.locks { "--locks " } else { "" }
+    }
+
     /// The mistakes that are meant.
     fn mistakes(&self) -> Vec<Mutation> {
         if self.operator {
@@ -327,6 +332,7 @@ fn directed(wanted: &Wanted) -> i32 {
 
 fn one(wanted: &Wanted, seed: u64) -> Report {
     let mut report = Report::default();
+    report.option = wanted.option();
     let run = wanted.run()(seed);
     println!(
         "seed {seed}: {} steps, trace hash {:016x}",
@@ -338,6 +344,7 @@ fn one(wanted: &Wanted, seed: u64) -> Report {
 
 fn many(wanted: &Wanted) -> Report {
     let mut report = Report::default();
+    report.option = wanted.option();
     each_seed(wanted, 100, wanted.run(), |run| {
         report.add(run);
         (report.runs, report.violations)

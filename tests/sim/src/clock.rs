@@ -27,7 +27,7 @@ pub struct Clock {
 }
 
 /// Where the world's wall clock begins: 2026-01-01, in milliseconds since 1970.
-const WALL_START_MS: i64 = 1_767_225_600_000;
+pub(crate) const WALL_START_MS: i64 = 1_767_225_600_000;
 
 impl Clock {
     /// A clock of some speed within `±drift_max_ppm` of true time.

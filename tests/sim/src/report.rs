@@ -19,6 +19,8 @@ pub struct Report {
     pub counted: u64,
     /// Violations.
     pub violations: u64,
+    /// What the command line says besides the seed.
+    pub option: &'static str,
     sums: BTreeMap<&'static str, u64>,
     faults: BTreeMap<Fault, u64>,
     shown: Vec<Run>,
@@ -126,7 +128,11 @@ impl fmt::Display for Report {
                 for line in trace {
                     writeln!(f, "    {line}")?;
                 }
-                writeln!(f, "    replay: cargo xtask sim --seed {}\n", run.seed)?;
+                writeln!(
+                    f,
+                    "    replay: cargo xtask sim {}--seed {}\n",
+                    self.option, run.seed
+                )?;
             }
         }
         let each = self.runs.max(1);

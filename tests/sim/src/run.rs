@@ -11,7 +11,7 @@ use crate::clock::{Instant, MS, SECOND};
 use crate::demand;
 use crate::disk::DiskCounts;
 use crate::keys::Keys;
-use crate::locks::Locks;
+use crate::locks::{self, Locks};
 use crate::nemesis::Counts;
 use crate::net::NetCounts;
 use crate::profile::{Beginning, Fault};
@@ -109,7 +109,7 @@ pub fn run_loudly(seed: u64) -> Run {
 /// Runs a seed of a LockService in the world it draws.
 #[must_use]
 pub fn run_locks(seed: u64) -> Run {
-    run_in(World::<Locks>::new(seed, None), seed, all_of_it)
+    run_in(World::<Locks>::new(seed, None), seed, locks::all_of_it)
 }
 
 /// Runs a seed of a LockService and prints every line of its trace.
@@ -118,7 +118,7 @@ pub fn run_locks_loudly(seed: u64) -> Run {
     let mut world = World::<Locks>::new(seed, None);
     println!("{:#?}", world.profile);
     world.trace.loud = true;
-    run_in(world, seed, all_of_it)
+    run_in(world, seed, locks::all_of_it)
 }
 
 /// Runs `act` in a world and catches what it breaks.

@@ -90,6 +90,8 @@ pub(crate) trait Service: Sized + 'static {
     fn lost(world: &mut World<Self>, asker: Self::Asker);
     /// A process died.
     fn died(world: &mut World<Self>, node: Node);
+    /// The group lost its quorum for good: nobody hears of it any more.
+    fn forsaken(_world: &mut World<Self>) {}
     /// What a leader wanted that was deposed since arrives by some way.
     fn ghost(world: &mut World<Self>, node: Node);
     /// People hurry for a while, some of them to this leader, which is about to be deposed.

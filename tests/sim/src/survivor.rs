@@ -107,6 +107,7 @@ impl<S: Service> World<S> {
         let others: Vec<Node> = self.hosts.keys().copied().filter(ours).collect();
         let before = Rc::new(RefCell::new(self.ledger.borrow().clone()));
         self.given_up.push(Rc::clone(&before));
+        S::forsaken(self);
         self.ledger.borrow_mut().forsake();
         let former = self.cluster;
         self.cluster = ClusterUid((u128::from_be_bytes(former.0) + 1).to_be_bytes());

@@ -138,6 +138,11 @@ pub trait StateMachine {
     /// When `due` wants to be called next.
     fn next_due(&self) -> Option<Now>;
 
+    /// Whether the machine goes by the replicated clock: then it is kept going while nobody writes. Of no cost where it does not.
+    fn tells_time(&self) -> bool {
+        false
+    }
+
     /// A hash over the whole replicated state, maintained incrementally: constant time. Equal on equal states.
     fn digest(&self) -> u64;
 

@@ -8,6 +8,7 @@ use crate::change::{Change, What};
 use crate::command::{Command, Limits};
 use crate::derived::Derived;
 use crate::lead::Lead;
+use crate::mutation::mutated;
 use crate::response::Response;
 use crate::snapshot::{Restore, SnapshotReader};
 use crate::soft::{Touch, Touched};
@@ -186,6 +187,11 @@ impl StateMachine for Store {
 
     fn next_due(&self) -> Option<Now> {
         self.next_proposal()
+    }
+
+    /// Nodes say when they were created and written, and some live for a time.
+    fn tells_time(&self) -> bool {
+        !mutated("znode.time.stands_still")
     }
 
     fn digest(&self) -> u64 {

@@ -5,11 +5,18 @@ use synod_paxos::{Now, Payload, Span};
 use super::{Driver, is_configuration};
 use crate::envelope::{Carried, Control, Envelope};
 use crate::mutation::mutated;
-use crate::replicated::{Halt, Outcome};
+use crate::replicated::{CLOCK_STEP_MS_MAX, Halt, Outcome};
 use crate::{Disk, Net, Output, Quarantine, StateMachine};
 
 /// The machine is asked what is due at most this often.
 const DUE_PAUSE: Span = Span::from_millis(5);
+
+/// The replicated clock is moved by an entry of the leader's own once it is this far behind: an idle group writes one entry in
+/// this time.
+const TICK_MS: u64 = CLOCK_STEP_MS_MAX / 2;
+
+/// Such entries are this far apart, at least: a clock that is far behind catches up sixty times as fast as it goes.
+const TICK_PAUSE: Span = Span::from_millis(1_000);
 
 /// Bytes of entries taken from the core at a time.
 const SLICE_BYTES: usize = 256 << 10;
@@ -113,6 +120,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
         if running.led.is_some() {
             self.propose_due(now);
             self.propose_control();
+            self.propose_tick(now);
         }
     }
 
@@ -168,6 +176,34 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             self.proposals
                 .push_own(Carried::Control(Control::RaiseLevel { level }));
         }
+    }
+
+    /// Keeps the replicated clock going while nobody writes, for a machine that goes by it: an entry that raises nothing, and
+    /// carries the leader's time as every entry does.
+    fn propose_tick(&mut self, now: Now) {
+        if self.tick_deadline().is_none_or(|at| now < at) {
+            return;
+        }
+        let level = self.replicated.shared.level;
+        if let Some(running) = &mut self.running {
+            running.tick_at = now + TICK_PAUSE;
+            let control = Control::RaiseLevel { level };
+            self.proposals.push_own(Carried::Control(control));
+            self.unfinished = true;
+        }
+    }
+
+    /// When the replicated clock is to be moved, if nothing else moves it. The first command sets it.
+    pub(super) fn tick_deadline(&self) -> Option<Now> {
+        let running = self.running.as_ref()?;
+        let clock_ms = self.replicated.shared.clock_ms;
+        let leads = running.led.is_some() && self.proposals.own_waiting() == 0;
+        if !leads || clock_ms == 0 || !self.replicated.machine.tells_time() {
+            return None;
+        }
+        let (at, wall_ms) = self.wall;
+        let ahead_ms = (clock_ms + TICK_MS).saturating_sub(wall_ms);
+        Some(running.tick_at.max(at + Span::from_millis(ahead_ms)))
     }
 
     /// An envelope of the leader's own.

@@ -105,6 +105,8 @@ struct Running {
     greet_at: Now,
     /// Not before then is the machine asked again what is due.
     due_at: Now,
+    /// Not before then is the replicated clock moved again.
+    tick_at: Now,
     /// The level already proposed in this ballot.
     raised: u32,
     /// The check point already proposed in this ballot.

@@ -213,6 +213,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             hand_over_at: now,
             greet_at: now,
             due_at: now,
+            tick_at: now,
             raised: 0,
             checked: 0,
         });

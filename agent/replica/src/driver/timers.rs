@@ -116,6 +116,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             slow,
             draining,
             due,
+            self.tick_deadline(),
         ];
         let core = running.core.next_deadline();
         others.into_iter().flatten().fold(core, Now::min)

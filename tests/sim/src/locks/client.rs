@@ -17,6 +17,7 @@ use super::watches::{Event, Watches};
 use super::{Deed, PATIENCE, World, line};
 use crate::clock::{Instant, MS};
 use crate::random::Random;
+use crate::trace::What;
 use crate::world::Happening;
 
 /// Requests that a client asks ahead.
@@ -375,6 +376,15 @@ impl World {
                 Xid(current.last_xid)
             }
         };
+        let (node, line) = (link.node, link.line);
+        self.trace.add(
+            now,
+            node,
+            What::Note(format!(
+                "client {client} asks on line {line}: {xid:?} {request:?}"
+            )),
+            xid.0 as u64,
+        );
         let mut bytes = BytesMut::new();
         request.encode(xid, &mut bytes);
         link.asked.push_back(Asked {

@@ -11,7 +11,7 @@ use synod_znode::{Attachment, Command, Outcome, Response, SessionId, Store, Toke
 
 use super::history::History;
 use super::tree::Tree;
-use crate::clock::Instant;
+use crate::clock::{Instant, MS};
 use crate::demand;
 use crate::lease::LeaseBook;
 use crate::log::{Held, Log};
@@ -47,13 +47,15 @@ pub(crate) struct Ledger {
     pub(super) sessions: LeaseBook,
     /// Whether members serve reads once they have applied what was decided before.
     pub(super) linearizable: bool,
+    /// Whether wall clocks are right.
+    pub(super) steady: bool,
     commands: HashMap<Bytes, Times>,
     turns: BTreeMap<&'static str, Turn>,
     incarnation: u64,
     /// The highest zxid that was answered to anybody.
     pub(super) floor: Zxid,
-    /// Writes that were answered: their zxid and their slot.
-    acknowledged: Vec<(Zxid, u64)>,
+    /// Writes that were answered: their slot, and what it held.
+    acknowledged: Vec<(u64, Bytes)>,
     slots: BTreeMap<Zxid, u64>,
     /// The highest zxid that a group gave before it lost its quorum.
     known: Zxid,
@@ -105,6 +107,20 @@ impl Ledger {
             self.tree.zxid
         );
         self.check_locks(node, store);
+        self.check_time(stamp);
+    }
+
+    /// The replicated clock follows true time, also when nobody wrote for long; but for what its steps are.
+    fn check_time(&self, stamp: &Stamp) {
+        const BEHIND_MAX_MS: u64 = 90_000;
+        let true_ms = crate::clock::WALL_START_MS as u64 + self.log.now / MS;
+        let behind = true_ms.saturating_sub(stamp.time_ms);
+        demand!(
+            "time",
+            !self.steady || stamp.time_ms == 0 || behind <= BEHIND_MAX_MS,
+            "the replicated clock is {behind} ms behind at {}",
+            stamp.slot
+        );
     }
 
     /// What front ends propose takes effect no more often than it was proposed.
@@ -267,7 +283,10 @@ impl Ledger {
             "a write was answered at {zxid:?}, which is nowhere in the log"
         );
         self.floor = self.floor.max(zxid);
-        self.acknowledged.push((zxid, slot.unwrap_or_default()));
+        let record = slot.and_then(|slot| self.log.record(slot));
+        if let Some((slot, Held::Command(command))) = slot.zip(record.map(|it| it.held.clone())) {
+            self.acknowledged.push((slot, command));
+        }
     }
 
     /// A client that asked at `invoked` was told that its session lives for `timeout_ms` from then.
@@ -347,20 +366,24 @@ impl service::Ledger for Ledger {
     }
 
     fn acknowledged_in(&self, ballot: Ballot, through: u64) -> Vec<usize> {
-        let own = |slot: u64| {
-            slot <= through
-                && (self.log.record(slot)).is_some_and(|record| record.stamp.ballot == ballot)
+        let own = |slot: u64, command: &Bytes| {
+            let record = self.log.record(slot).filter(|_| slot <= through);
+            record.is_some_and(|record| {
+                record.stamp.ballot == ballot && record.held == Held::Command(command.clone())
+            })
         };
         let all = self.acknowledged.iter().enumerate();
-        all.filter(|(_, (zxid, slot))| own(*slot) && self.slots.get(zxid) == Some(slot))
+        all.filter(|(_, (slot, command))| own(*slot, command))
             .map(|(number, _)| number)
             .collect()
     }
 
     fn look_up(&self, number: usize) -> (bool, String) {
-        let (zxid, slot) = self.acknowledged[number];
-        let there = self.slots.get(&zxid) == Some(&slot);
-        (there, format!("the write of {zxid:?} at s{slot}"))
+        let (slot, command) = &self.acknowledged[number];
+        let held = Held::Command(command.clone());
+        let there = self.log.records().iter().any(|record| record.held == held);
+        let words = Command::decode(command);
+        (there, format!("what was at s{slot}, {words:?},"))
     }
 
     fn finish(&self) {}

@@ -135,6 +135,8 @@ impl Service for Locks {
             let mut ledger = world.ledger.borrow_mut();
             ledger.sessions.drift_ppm = world.profile.drift_ppm;
             ledger.linearizable = world.random.chance(250);
+            let mut faults = world.profile.faults.iter();
+            ledger.steady = faults.all(|(fault, _)| *fault != Fault::WallJump);
         }
         for index in 0..world.profile.clients {
             let random = world.random.fork();
@@ -179,6 +181,12 @@ impl Service for Locks {
 
     fn died(world: &mut World, node: Node) {
         world.lines_break(node);
+    }
+
+    fn forsaken(world: &mut World) {
+        for client in 0..world.people.clients.len() {
+            world.hang_up(client);
+        }
     }
 
     /// A session that its client keeps alive at somebody else's is to expire.
@@ -301,6 +309,18 @@ impl Service for Locks {
             guarded,
             fenced,
         ]
+    }
+}
+
+/// The life of a world: as of any service, and then some do nothing for long, in which the clock must not stand still.
+pub(crate) fn all_of_it(world: &mut World) {
+    crate::run::all_of_it(world);
+    if world.random.chance(150) {
+        world.pass(600 * SECOND);
+        world.busy = true;
+        Locks::wake(world);
+        world.must_progress("a long silence");
+        world.fall_silent();
     }
 }
 

@@ -96,6 +96,10 @@ impl StateMachine for Witness {
         self.store.next_due()
     }
 
+    fn tells_time(&self) -> bool {
+        self.store.tells_time()
+    }
+
     fn digest(&self) -> u64 {
         self.store.digest()
     }
