@@ -6,6 +6,7 @@ synod_mutation::mutations! {
     "agent.pipeline.overtakes" => "a read does not wait for the writes that were asked before it",
     "agent.pipeline.goes_on_early" => "who was answered goes on before others are, who so hear of later changes before their answers",
     "agent.pipeline.sync_at_once" => "sync is answered without waiting for what was decided before it",
+    "agent.pipeline.unconfirmed" => "where reads are linearizable, one behind another request is served as the store happens to be",
     "agent.pulse.pong_unconfirmed" => "a ping is answered before the leader has taken note of it",
     "agent.opening.future_accepted" => "a client that has seen a later state than this member is served all the same",
 }

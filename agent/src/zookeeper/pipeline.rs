@@ -42,6 +42,8 @@ pub(super) struct Pipeline {
     /// Somebody is at it: the loop, or an answer that is waited for.
     busy: bool,
     waker: Option<Waker>,
+    /// How many of those that wait were there when the log was last asked how far it is.
+    confirmed: usize,
 }
 
 /// What is to be done next.
@@ -77,6 +79,7 @@ impl Pipeline {
     fn pop(&mut self) -> Option<Asked> {
         let waiting = self.waiting.pop_front()?;
         self.bytes -= waiting.bytes;
+        self.confirmed = self.confirmed.saturating_sub(1);
         if !self.has_enough()
             && let Some(waker) = self.waker.take()
         {
@@ -89,6 +92,19 @@ impl Pipeline {
         self.waiting
             .front()
             .is_some_and(|waiting| writes::is_write(&waiting.asked))
+    }
+
+    /// Whether the next one is a read that came after the log was last asked how far it is.
+    fn next_is_unconfirmed_read(&self) -> bool {
+        let is_read = |waiting: &Waiting| match &waiting.asked {
+            Ok((_, request)) => !matches!(
+                request,
+                Request::Sync(_) | Request::Ping | Request::CloseSession
+            ),
+            Err(_) => false,
+        };
+        let first = self.waiting.front();
+        self.confirmed == 0 && !self.next_is_write() && first.is_some_and(is_read)
     }
 
     /// Takes what is to be done next; with nothing to do, nobody is at it any more.
@@ -157,23 +173,33 @@ impl Front {
             return;
         }
         drop(pipeline);
+        if self.settings.reads.are_linearizable() && !reads_only {
+            return self.confirm(connection);
+        }
         let (front, at) = (Arc::clone(self), Arc::clone(connection));
-        let told = if self.settings.reads.are_linearizable() && !reads_only {
-            self.engine.read_then(Box::new(move |store| match store {
-                Ok(store) => front.go_on_later(
-                    Resumed {
-                        connection: at,
-                        sync: None,
-                    },
-                    store,
-                ),
-                Err(_) => at.outbox.cut(),
-            }))
-        } else {
-            self.engine.tell(move |store| front.go_on(&at, store))
-        };
-        if told.is_err() {
+        if (self.engine.tell(move |store| front.go_on(&at, store))).is_err() {
             // What was asked is not answered: the client asks elsewhere, or again.
+            connection.outbox.cut();
+        }
+    }
+
+    /// Goes on once everything is applied here that was decided before what waits now came.
+    fn confirm(self: &Arc<Self>, connection: &Arc<Connection>) {
+        let mut pipeline = lock(connection);
+        pipeline.confirmed = pipeline.waiting.len();
+        drop(pipeline);
+        let (front, at) = (Arc::clone(self), Arc::clone(connection));
+        let then = move |store: Result<&mut Store, synod_replica::Refusal>| match store {
+            Ok(store) => front.go_on_later(
+                Resumed {
+                    connection: at,
+                    sync: None,
+                },
+                store,
+            ),
+            Err(_) => at.outbox.cut(),
+        };
+        if self.engine.read_then(Box::new(then)).is_err() {
             connection.outbox.cut();
         }
     }
@@ -190,6 +216,9 @@ impl Front {
         desk::with(&desk, store, |desk, store| {
             desk.deliver(store, store.zxid());
             while !connection.outbox.is_ending() {
+                if self.must_confirm(connection) {
+                    return self.confirm(connection);
+                }
                 let next = lock(connection).next();
                 let next = match connection.is_read_only() {
                     true => read_only(connection, store, next),
@@ -212,6 +241,13 @@ impl Front {
                 }
             }
         });
+    }
+
+    fn must_confirm(&self, connection: &Connection) -> bool {
+        self.settings.reads.are_linearizable()
+            && !connection.is_read_only()
+            && !mutated("agent.pipeline.unconfirmed")
+            && lock(connection).next_is_unconfirmed_read()
     }
 
     fn propose(

@@ -1,6 +1,7 @@
 //! Between clients and members: connections that keep the order of bytes and break; and the front end of a process, which is
 //! handed bytes, time and turns.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub(crate) enum Sent {
 pub(crate) struct Desk {
     station: Station,
     bench: Bench<Store>,
+    /// What came and was not taken in yet: the process is paused, or about to act.
+    waiting: VecDeque<(Line, Sent)>,
     /// When it acts by itself, if that is arranged.
     turn_at: Instant,
 }
@@ -70,6 +73,7 @@ impl Desk {
         Self {
             station: Station::new(engine, settings),
             bench,
+            waiting: VecDeque::new(),
             turn_at: Instant::MAX,
         }
     }
@@ -101,6 +105,13 @@ impl World {
         let Some(desk) = host.desk.as_mut() else {
             return;
         };
+        for (line, what) in desk.waiting.drain(..) {
+            match what {
+                Sent::Connect(request) => desk.station.connect(line, request),
+                Sent::Bytes(bytes) => desk.station.receive(line, &bytes),
+                Sent::Leave => desk.station.leave(line),
+            }
+        }
         for todo in desk.bench.take() {
             self.last_ticket += 1;
             let ticket = self.last_ticket;
@@ -235,26 +246,21 @@ impl World {
         if host.agent.is_none() || host.incarnation != incarnation {
             return;
         }
-        if host.paused_until > now {
-            let until = host.paused_until;
-            let deed = Deed::ToMember {
-                node,
-                incarnation,
-                line,
-                what,
-            };
-            return self.at(until, Happening::Deed(deed));
-        }
-        self.set_clocks(node);
-        let Some(desk) = self.host(node).desk.as_mut() else {
+        let Some(desk) = host.desk.as_mut() else {
             return;
         };
-        match what {
-            Sent::Connect(request) => desk.station.connect(line, request),
-            Sent::Bytes(bytes) => desk.station.receive(line, &bytes),
-            Sent::Leave => desk.station.leave(line),
+        desk.waiting.push_back((line, what));
+        if host.paused_until <= now {
+            return self.run(node, None);
         }
-        self.run(node, None);
+        let at = host.paused_until;
+        desk.turn_at = at;
+        let deed = Deed::Turn {
+            node,
+            incarnation,
+            at,
+        };
+        self.at(at, Happening::Deed(deed));
     }
 
     fn send_to_client(&mut self, line: Line, sent: FromMember) {
