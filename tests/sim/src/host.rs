@@ -162,7 +162,7 @@ impl<S: Service> Host<S> {
             profile,
             now: self.clock.now(now),
             wall_ms: self.clock.wall_ms(now),
-            seed: random.draw(),
+            seed: self.node.0 << 32 | self.incarnation,
         };
         let machine = S::machine(&birth);
         let settings = settings(self, now, profile, random.chance(500));

@@ -48,7 +48,7 @@ pub(crate) struct Birth<'a, S: Service> {
     pub(crate) now: synod_paxos::Now,
     /// Its wall clock in milliseconds since 1970.
     pub(crate) wall_ms: u64,
-    /// Random in each process.
+    /// Another one in each process.
     pub(crate) seed: u64,
 }
 
