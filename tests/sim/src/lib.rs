@@ -10,8 +10,8 @@
 //! | checker | what it demands | file |
 //! |---|---|---|
 //! | `invariants` | assertions of the shipped code hold after every step | the crates' own |
-//! | `agreement` | no two members apply different things at one slot | `ledger.rs` |
-//! | `equal state` | equal digests at equal slots, after restarts and installed snapshots too | `ledger.rs`, `witness.rs` |
+//! | `agreement` | no two members apply different things at one slot | `log.rs` |
+//! | `equal state` | equal digests at equal slots, after restarts and installed snapshots too | `log.rs`, `passage.rs` |
 //! | `exactly once` | no command takes effect twice, none that was refused | `ledger.rs`, `witness.rs` |
 //! | `durability` | what was acknowledged is in the log | `ledger.rs` |
 //! | `linearizability` | answers are the model's, at a point between asking and answer; the log is the witness | `ledger.rs`, `model.rs` |
@@ -23,7 +23,9 @@
 //! | `recovery`, `unknown commands` | a disk that must be usable is; an unknown command halts | `world.rs` |
 //! | `survivor` | a group that lost its quorum for good goes on with all that a survivor accepted, and listens to nobody of before | `survivor.rs` |
 //!
-//! The operator is simulated over the same worlds: see [`operator`].
+//! The same worlds serve a LockService, with ZooKeeper's front end and clients that speak its protocol (`locks/mod.rs`, with
+//! checkers of its own), and the operator is simulated over them: see [`operator`]. What is the same for both machines is in
+//! `log.rs` (agreement, equal state, ballots, stamps) and `passage.rs`; what a service brings is in `service.rs`.
 
 mod client;
 mod dialect;

@@ -37,8 +37,6 @@ pub struct Log {
     pub now: Instant,
     records: Vec<Record>,
     leaderships: BTreeMap<Ballot, (Node, u64)>,
-    /// When the last leader began.
-    pub led_at: Instant,
     /// Leaders that applied everything and began.
     pub elections: u64,
     /// Requests of clients that were answered.
@@ -90,7 +88,6 @@ impl Log {
             "{node} leads in {ballot} and has applied only s{applied}, before {missed:?}"
         );
         self.elections += 1;
-        self.led_at = self.now;
         self.alone = false;
     }
 

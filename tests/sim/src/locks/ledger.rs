@@ -49,6 +49,8 @@ pub(crate) struct Ledger {
     pub(super) linearizable: bool,
     /// Whether wall clocks are right.
     pub(super) steady: bool,
+    /// Whether the replicated clock must be right, too: nothing failed for long.
+    pub(super) punctual: bool,
     commands: HashMap<Bytes, Times>,
     turns: BTreeMap<&'static str, Turn>,
     incarnation: u64,
@@ -97,6 +99,7 @@ impl Ledger {
                 stamp.slot
             );
             self.check_sessions(node, &command, store);
+            self.check_time(stamp);
         }
         demand!(
             "zxids",
@@ -107,22 +110,16 @@ impl Ledger {
             self.tree.zxid
         );
         self.check_locks(node, store);
-        self.check_time(stamp);
     }
 
     /// The replicated clock follows true time, also when nobody wrote for long; but for what its steps are.
     fn check_time(&self, stamp: &Stamp) {
         const BEHIND_MAX_MS: u64 = 90_000;
-        /// In which a new leader makes up for a time in which there was none.
-        const CATCH_UP: Instant = 30_000 * MS;
         let true_ms = crate::clock::WALL_START_MS as u64 + self.log.now / MS;
         let behind = true_ms.saturating_sub(stamp.time_ms);
         demand!(
             "time",
-            !self.steady
-                || stamp.time_ms == 0
-                || self.log.now < self.log.led_at + CATCH_UP
-                || behind <= BEHIND_MAX_MS,
+            !self.punctual || behind <= BEHIND_MAX_MS,
             "the replicated clock is {behind} ms behind at {}",
             stamp.slot
         );

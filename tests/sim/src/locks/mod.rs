@@ -317,6 +317,9 @@ pub(crate) fn all_of_it(world: &mut World) {
     crate::run::all_of_it(world);
     if world.random.chance(150) {
         world.pass(600 * SECOND);
+        let mut ledger = world.ledger.borrow_mut();
+        ledger.punctual = ledger.steady;
+        drop(ledger);
         world.busy = true;
         Locks::wake(world);
         world.must_progress("a long silence");

@@ -10,6 +10,7 @@ use synod_znode::{
 
 /// Every scenario.
 pub(crate) const ALL: &[(&str, fn())] = &[
+    ("the replicated clock goes on", the_replicated_clock_goes_on),
     (
         "an old leader's expiry is ignored",
         an_old_leaders_expiry_is_ignored,
@@ -839,4 +840,9 @@ fn members_are_told() {
         },
     );
     assert_eq!(denied, Err(Error::NoAuth));
+}
+
+/// The driver keeps the clock going for machines that say that they go by it.
+fn the_replicated_clock_goes_on() {
+    assert!(Store::new(Settings::default()).tells_time());
 }
