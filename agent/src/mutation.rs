@@ -8,5 +8,4 @@ synod_mutation::mutations! {
     "agent.pipeline.sync_at_once" => "sync is answered without waiting for what was decided before it",
     "agent.pipeline.unconfirmed" => "where reads are linearizable, one behind another request is served as the store happens to be",
     "agent.pulse.pong_unconfirmed" => "a ping is answered before the leader has taken note of it",
-    "agent.opening.future_accepted" => "a client that has seen a later state than this member is served all the same",
 }
