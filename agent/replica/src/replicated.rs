@@ -13,7 +13,8 @@ use crate::origins::Origins;
 use crate::{Command, Stamp, StateMachine};
 
 /// The replicated clock moves by at most this much with one entry: a leader whose clock is far off moves it only
-/// slowly. After a long idle time the clock catches up in as many steps.
+/// slowly. After a time without a leader the clock catches up in as many steps; a leader that has nothing to propose moves it
+/// for machines that go by it ([`StateMachine::tells_time`]).
 pub(crate) const CLOCK_STEP_MS_MAX: u64 = 60_000;
 
 /// Digests kept to compare with the leader's: a check is applied at most this many check points late.

@@ -104,6 +104,9 @@ pub(crate) enum Told {
     Lost,
 }
 
+/// Who waits for what, and since when.
+type Askers<S> = BTreeMap<(Node, Ticket), (Asker<<S as Service>::Asker>, Instant)>;
+
 /// Everything there is.
 pub(crate) struct World<S: Service = Keys> {
     /// True time.
@@ -131,7 +134,7 @@ pub(crate) struct World<S: Service = Keys> {
     pub(crate) newest: Configuration,
     /// The one before it.
     pub(crate) former: Configuration,
-    pub(crate) askers: BTreeMap<(Node, Ticket), (Asker<S::Asker>, Instant)>,
+    pub(crate) askers: Askers<S>,
     /// Removals that were asked for and that no answer has settled, with when they were asked.
     pub(crate) removals: BTreeMap<Ticket, Instant>,
     /// Until when no other fault is made.

@@ -19,6 +19,7 @@ synod_mutation::mutations! {
     "znode.watch.fires_twice" => "a watch that fired stays",
     "znode.watch.missed_while_away" => "a watch that is set again does not hear of what happened meanwhile",
     "znode.time.stands_still" => "while nobody writes the replicated clock stands still",
+    "znode.lock.by_name" => "those who wait for a lock are told by the names of their nodes, not by their numbers",
     "znode.quota.ignored" => "neither quotas nor the bound on memory are enforced",
     "znode.renewal.same_zxids" => "zxids do not jump when the state goes on in another group",
     "znode.snapshot.loses_owner" => "a snapshot restores ephemeral nodes as persistent ones",

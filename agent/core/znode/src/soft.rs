@@ -15,8 +15,8 @@ pub const TOUCH_MAX: usize = 20_000;
 /// The sessions that a member heard of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Touch {
-    /// Each with the milliseconds since it was last heard of, when this was sent: what the way takes does not count for the
-    /// session, but against it, which errs on the side of a shorter life by that much.
+    /// Each with the milliseconds since it was last heard of, when this was sent. What the way takes is not known and not in it:
+    /// by so much a session may live longer than its time-out, never shorter.
     pub sessions: Vec<(SessionId, u32)>,
 }
 

@@ -238,7 +238,7 @@ impl World {
         self.at(at, Happening::Deed(deed));
     }
 
-    pub(super) fn to_member(&mut self, node: Node, incarnation: u64, line: Line, what: Sent) {
+    pub(super) fn reach_member(&mut self, node: Node, incarnation: u64, line: Line, what: Sent) {
         let now = self.now;
         let Some(host) = self.hosts.get_mut(&node) else {
             return;

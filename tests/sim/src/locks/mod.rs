@@ -154,8 +154,8 @@ impl Service for Locks {
                 incarnation,
                 line,
                 what,
-            } => world.to_member(node, incarnation, line, what),
-            Deed::ToClient { line, sent } => world.to_client(line, &sent),
+            } => world.reach_member(node, incarnation, line, what),
+            Deed::ToClient { line, sent } => world.reach_client(line, &sent),
             Deed::Turn {
                 node,
                 incarnation,

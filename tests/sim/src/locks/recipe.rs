@@ -215,7 +215,7 @@ impl World {
         let refused = token < *fence;
         demand!(
             "fencing",
-            !(refused && holds) || !self.given_up.is_empty(),
+            !(refused && holds && self.given_up.is_empty()),
             "client {client} holds {} with {token:?}, and is turned away since {fence:?} was shown",
             recipe.lock
         );

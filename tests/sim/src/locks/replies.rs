@@ -18,7 +18,7 @@ use crate::trace::What;
 use crate::world::Happening;
 
 impl World {
-    pub(super) fn to_client(&mut self, line: Line, sent: &Sent) {
+    pub(super) fn reach_client(&mut self, line: Line, sent: &Sent) {
         let Some(client) = self.people.lines.get(&line).copied() else {
             return;
         };

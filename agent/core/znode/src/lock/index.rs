@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Mode;
+use crate::mutation::mutated;
 
 /// A contender's place: by number, then by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +21,11 @@ pub(crate) struct Index {
 impl Index {
     pub(crate) fn enter(&mut self, lock: &str, name: &str) {
         if let Some((number, mode)) = super::contender(name) {
+            let number = if mutated("znode.lock.by_name") {
+                0
+            } else {
+                number
+            };
             let name = name.into();
             let place = Place { number, name };
             match self.locks.get_mut(lock) {
