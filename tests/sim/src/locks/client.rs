@@ -75,6 +75,8 @@ pub(super) struct Client {
     pub(super) recipe: Recipe,
     pub(super) prefers: Option<Node>,
     pub(super) answered: u64,
+    /// Whether it never gives a lock back.
+    pub(super) keeps: bool,
     /// Whether the nodes that everything is below were asked for.
     settled: bool,
     last_xid: i32,
@@ -93,6 +95,7 @@ impl Client {
             recipe: Recipe::default(),
             prefers: None,
             answered: 0,
+            keeps: false,
             settled: false,
             last_xid: 0,
             number: 0,
@@ -316,7 +319,7 @@ impl World {
         }
     }
 
-    fn connect_client(&mut self, client: usize) {
+    pub(super) fn connect_client(&mut self, client: usize) {
         let reachable = self.reachable();
         if reachable.is_empty() {
             return;

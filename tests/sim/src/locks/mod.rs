@@ -20,6 +20,7 @@ mod ledger;
 mod line;
 mod recipe;
 mod replies;
+pub(crate) mod scenarios;
 #[path = "../../../../agent/core/znode/tests/model/tree.rs"]
 mod tree;
 mod watches;

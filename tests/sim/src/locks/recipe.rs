@@ -49,6 +49,16 @@ pub(super) struct Recipe {
     asked: bool,
 }
 
+impl Recipe {
+    pub(super) fn stage(&self) -> Stage {
+        self.stage.clone()
+    }
+
+    pub(super) const fn attempt(&self) -> u64 {
+        self.attempt
+    }
+}
+
 impl World {
     fn recipe(&mut self, client: usize) -> &mut Recipe {
         &mut self.people.clients[client].recipe
@@ -69,22 +79,24 @@ impl World {
                     return false;
                 }
                 let lock = *self.people.clients[client].random.pick(&LOCKS);
-                self.people.last_line += 1;
-                let attempt = self.people.last_line;
-                let recipe = self.recipe(client);
-                (recipe.lock, recipe.attempt, recipe.mine) = (lock, attempt, None);
-                let path = format!("{lock}/{}", self.mark(client));
-                self.go_a_step(
-                    client,
-                    Stage::Creating,
-                    Request::Create2(create(path.into(), None, 3)),
-                );
+                self.go_for_lock_of(client, lock);
             }
             Stage::Looking => self.look(client),
             Stage::Releasing => self.release(client),
             Stage::Creating | Stage::Waiting | Stage::Holding => return false,
         }
         true
+    }
+
+    /// Begins to go for a lock.
+    pub(super) fn go_for_lock_of(&mut self, client: usize, lock: &'static str) {
+        self.people.last_line += 1;
+        let attempt = self.people.last_line;
+        let recipe = self.recipe(client);
+        (recipe.lock, recipe.attempt, recipe.mine) = (lock, attempt, None);
+        let path = format!("{lock}/{}", self.mark(client));
+        let request = Request::Create2(create(path.into(), None, 3));
+        self.go_a_step(client, Stage::Creating, request);
     }
 
     fn go_a_step(&mut self, client: usize, stage: Stage, request: Request) {
@@ -224,7 +236,8 @@ impl World {
         self.people.guarded += u64::from(!refused);
         let connected = self.people.clients[client].link.as_ref();
         let connected = connected.is_some_and(|link| link.open);
-        if connected && self.people.clients[client].random.chance(400) {
+        let current = &mut self.people.clients[client];
+        if connected && !current.keeps && current.random.chance(400) {
             return self.release(client);
         }
         let span = MS + self.random.around(60 * MS);

@@ -6,6 +6,7 @@ use synod_paxos::Node;
 use crate::clock::{Instant, MS, SECOND};
 use crate::demand;
 use crate::operation::{Operation, Outcome};
+use crate::service::Service;
 use crate::world::World;
 
 pub(super) fn key(name: &str) -> Bytes {
@@ -29,9 +30,9 @@ pub(super) fn read(name: &str) -> Operation {
     }
 }
 
-impl World {
+impl<S: Service> World<S> {
     /// Waits until somebody other than `not` leads.
-    pub(super) fn await_leader(&mut self, not: Option<Node>) -> Node {
+    pub(crate) fn await_leader(&mut self, not: Option<Node>) -> Node {
         let limit = self.now + 30 * SECOND;
         loop {
             self.pass(20 * MS);
@@ -45,6 +46,16 @@ impl World {
         }
     }
 
+    pub(crate) fn others(&self, node: Node) -> Vec<Node> {
+        self.hosts
+            .keys()
+            .copied()
+            .filter(|other| *other != node)
+            .collect()
+    }
+}
+
+impl World {
     /// Does an operation that must succeed, here or there, within a while.
     pub(super) fn must(&mut self, node: Node, operation: &Operation) -> Outcome {
         let limit = self.now + 30 * SECOND;
@@ -92,14 +103,6 @@ impl World {
             }
             other => other,
         }
-    }
-
-    pub(super) fn others(&self, node: Node) -> Vec<Node> {
-        self.hosts
-            .keys()
-            .copied()
-            .filter(|other| *other != node)
-            .collect()
     }
 
     pub(super) fn keep_alive_for(&mut self, node: Node, lease: i64, span: Instant) {
