@@ -43,7 +43,7 @@ pub(super) struct Pipeline {
     busy: bool,
     waker: Option<Waker>,
     /// How many of those that wait were there when the log was last asked how far it is.
-    confirmed: usize,
+    pub(super) confirmed: usize,
 }
 
 /// What is to be done next.
@@ -95,7 +95,7 @@ impl Pipeline {
     }
 
     /// Whether the next one is a read that came after the log was last asked how far it is.
-    fn next_is_unconfirmed_read(&self) -> bool {
+    pub(super) fn next_is_unconfirmed_read(&self) -> bool {
         let is_read = |waiting: &Waiting| match &waiting.asked {
             Ok((_, request)) => !matches!(
                 request,
@@ -183,27 +183,6 @@ impl Front {
         }
     }
 
-    /// Goes on once everything is applied here that was decided before what waits now came.
-    fn confirm(self: &Arc<Self>, connection: &Arc<Connection>) {
-        let mut pipeline = lock(connection);
-        pipeline.confirmed = pipeline.waiting.len();
-        drop(pipeline);
-        let (front, at) = (Arc::clone(self), Arc::clone(connection));
-        let then = move |store: Result<&mut Store, synod_replica::Refusal>| match store {
-            Ok(store) => front.go_on_later(
-                Resumed {
-                    connection: at,
-                    sync: None,
-                },
-                store,
-            ),
-            Err(_) => at.outbox.cut(),
-        };
-        if self.engine.read_then(Box::new(then)).is_err() {
-            connection.outbox.cut();
-        }
-    }
-
     /// What was waited for is answered: what waits behind it is to be done.
     pub(super) fn resume(self: &Arc<Self>, connection: &Arc<Connection>) {
         lock(connection).busy = false;
@@ -241,13 +220,6 @@ impl Front {
                 }
             }
         });
-    }
-
-    fn must_confirm(&self, connection: &Connection) -> bool {
-        self.settings.reads.are_linearizable()
-            && !connection.is_read_only()
-            && !mutated("agent.pipeline.unconfirmed")
-            && lock(connection).next_is_unconfirmed_read()
     }
 
     fn propose(
@@ -415,7 +387,7 @@ pub(super) fn refuse_without_results(connection: &Connection, store: &Store, xid
         .put(|out| Reply { header, response }.encode(out));
 }
 
-fn lock(connection: &Connection) -> std::sync::MutexGuard<'_, Pipeline> {
+pub(super) fn lock(connection: &Connection) -> std::sync::MutexGuard<'_, Pipeline> {
     connection
         .pipeline
         .lock()

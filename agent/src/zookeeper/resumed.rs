@@ -11,6 +11,7 @@ use synod_jute::{Reply, RequestHeader, Response, Text};
 use synod_znode::Store;
 
 use super::connection::Connection;
+use super::pipeline::lock;
 use super::{Front, records};
 use crate::mutation::mutated;
 
@@ -52,5 +53,34 @@ impl Front {
             });
         }
         self.go_on(&connection, store);
+    }
+
+    /// Where reads are linearizable: whether the next one came after the log was last asked how far it is.
+    pub(super) fn must_confirm(&self, connection: &Connection) -> bool {
+        self.settings.reads.are_linearizable()
+            && !connection.is_read_only()
+            && !mutated("agent.pipeline.unconfirmed")
+            && lock(connection).next_is_unconfirmed_read()
+    }
+
+    /// Goes on once everything is applied here that was decided before what waits now came.
+    pub(super) fn confirm(self: &Arc<Self>, connection: &Arc<Connection>) {
+        let mut pipeline = lock(connection);
+        pipeline.confirmed = pipeline.waiting.len();
+        drop(pipeline);
+        let (front, at) = (Arc::clone(self), Arc::clone(connection));
+        let then = move |store: Result<&mut Store, synod_replica::Refusal>| match store {
+            Ok(store) => front.go_on_later(
+                Resumed {
+                    connection: at,
+                    sync: None,
+                },
+                store,
+            ),
+            Err(_) => at.outbox.cut(),
+        };
+        if self.engine.read_then(Box::new(then)).is_err() {
+            connection.outbox.cut();
+        }
     }
 }
