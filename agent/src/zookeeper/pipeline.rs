@@ -43,7 +43,7 @@ pub(super) struct Pipeline {
     busy: bool,
     waker: Option<Waker>,
     /// How many of those that wait were there when the log was last asked how far it is.
-    pub(super) confirmed: usize,
+    confirmed: usize,
 }
 
 /// What is to be done next.
@@ -92,6 +92,11 @@ impl Pipeline {
         self.waiting
             .front()
             .is_some_and(|waiting| writes::is_write(&waiting.asked))
+    }
+
+    /// The log is asked how far it is.
+    pub(super) fn note_confirmation(&mut self) {
+        self.confirmed = self.waiting.len();
     }
 
     /// Whether the next one is a read that came after the log was last asked how far it is.

@@ -65,9 +65,7 @@ impl Front {
 
     /// Goes on once everything is applied here that was decided before what waits now came.
     pub(super) fn confirm(self: &Arc<Self>, connection: &Arc<Connection>) {
-        let mut pipeline = lock(connection);
-        pipeline.confirmed = pipeline.waiting.len();
-        drop(pipeline);
+        lock(connection).note_confirmation();
         let (front, at) = (Arc::clone(self), Arc::clone(connection));
         let then = move |store: Result<&mut Store, synod_replica::Refusal>| match store {
             Ok(store) => front.go_on_later(
