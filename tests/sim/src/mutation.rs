@@ -30,7 +30,15 @@ pub fn all() -> Vec<Mutation> {
     Vec::new()
 }
 
-/// All mistakes of a LockService's own that this build can make.
+/// Mistakes in the tree of nodes that break nothing that clients of the simulator can see; the tree's own tests find them.
+#[cfg(feature = "mutations")]
+const UNSEEN: [&str; 3] = [
+    "znode.create.ignores_parent_acl",
+    "znode.quota.ignored",
+    "znode.session.no_pause_grace",
+];
+
+/// All mistakes of a LockService's own that this build can make and that are to be noticed here.
 #[must_use]
 pub fn of_locks() -> Vec<Mutation> {
     #[cfg(feature = "mutations")]
@@ -38,6 +46,7 @@ pub fn of_locks() -> Vec<Mutation> {
         [synod_znode::mutation::ALL, synod_agent::mutation::ALL]
             .into_iter()
             .flatten()
+            .filter(|(name, _)| !UNSEEN.contains(name))
             .map(|(name, breaks)| Mutation { name, breaks })
             .collect()
     }
