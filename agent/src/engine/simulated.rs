@@ -1,5 +1,5 @@
 //! An engine without its loop: for a simulator that drives a driver by itself, in time of its own. What waits, and how it is
-//! answered, is the engine's own ([`Pending`]); what the loop does in a turn is done by who drives.
+//! answered, is the engine's own (`pending`); what the loop does in a turn is done by who drives.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -159,7 +159,7 @@ impl Station {
         all
     }
 
-    /// Tells the leader of who was heard of, if it is time to, as [`pulse::beat`] does.
+    /// Tells the leader of who was heard of, if it is time to, as `pulse::beat` does.
     pub fn pulse(&mut self) {
         let now = clock::now();
         if let Some(mut telling) = self.telling.take() {
