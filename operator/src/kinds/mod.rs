@@ -3,7 +3,9 @@
 //! A kind knows nothing of clients, tasks, clocks or sockets. Adding one is a folder here, a file in `synod-crds`, and
 //! a line in [`all`].
 
-pub mod consensusgroup;
+pub mod replicated;
+
+pub use replicated as consensusgroup;
 
 use std::sync::Arc;
 use std::time::Duration;
