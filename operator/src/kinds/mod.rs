@@ -74,6 +74,12 @@ pub struct Facts {
 #[error("the object does not decode: {0}")]
 pub struct Undecodable(pub String);
 
+/// How clients reach the kinds that have clients.
+#[must_use]
+pub fn profiles() -> Vec<&'static Profile> {
+    all().iter().filter_map(|kind| kind.profile()).collect()
+}
+
 /// All kinds that the operator serves.
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Kind>> {

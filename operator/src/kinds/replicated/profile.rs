@@ -41,6 +41,12 @@ impl Profile {
         self.kind.as_str()
     }
 
+    /// An object of this kind, as people call it on the command line.
+    #[must_use]
+    pub fn called(&self, name: &str) -> String {
+        format!("{}/{name}", self.short)
+    }
+
     /// Where clients connect to a host.
     #[must_use]
     pub fn endpoint(&self, host: impl Display, tls: bool) -> String {
