@@ -387,7 +387,7 @@ impl Presentation {
             let endpoints = access.endpoints.join(",");
             say!("  export {}={endpoints}", profile.variables.endpoints);
         }
-        for line in profile.first_lines {
+        for line in profile.first_lines[usize::from(access.tls.is_some())] {
             say!("  {line}");
         }
         if profile.kind == AgentKind::ConsensusGroup {

@@ -20,7 +20,7 @@ static PROFILE: Profile = Profile {
         certificate: "ETCDCTL_CERT",
         key: "ETCDCTL_KEY",
     },
-    first_lines: &["etcdctl put hello world && etcdctl get hello"],
+    first_lines: [&["etcdctl put hello world && etcdctl get hello"]; 2],
 };
 
 /// The kind ConsensusGroup.

@@ -17,8 +17,8 @@ pub struct Profile {
     pub schemes: Option<[&'static str; 2]>,
     /// How a client of the field is told where to connect.
     pub variables: Variables,
-    /// Lines of a shell, to be copied once the variables are set.
-    pub first_lines: &'static [&'static str],
+    /// Lines of a shell, to be copied once the variables are set, without TLS and with it.
+    pub first_lines: [&'static [&'static str]; 2],
 }
 
 /// Variables of the environment.
