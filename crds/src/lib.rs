@@ -7,22 +7,27 @@
 mod conditions;
 pub mod consensusgroup;
 mod locate;
+pub mod lockservice;
 mod parse;
 mod parts;
 mod quantity;
+pub mod replicated;
 pub mod schema;
+mod span;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
 
 pub use conditions::{Condition, ConditionStatus, merged};
-pub use consensusgroup::{ConsensusGroup, ConsensusGroupSpec, ConsensusGroupStatus};
+pub use consensusgroup::{ConsensusGroup, ConsensusGroupSpec};
+pub use lockservice::{LockService, LockServiceSpec};
 pub use parse::{FILE_BYTES_MAX, Object, ParseError, parse};
 pub use parts::{
     Adoption, Limits, PullSecret, Requests, Resources, Retention, RetentionPolicy, Scheduling,
     Spread, SpreadRule, Storage, Tls, TlsMode,
 };
 pub use quantity::{Quantity, QuantityError};
+pub use span::{Span, SpanError};
 
 /// The API group of all kinds.
 pub const GROUP: &str = "synod.dev";
@@ -34,7 +39,7 @@ pub const API_VERSION: &str = "synod.dev/v1alpha1";
 /// The definitions of all kinds. A new kind is one line here.
 #[must_use]
 pub fn definitions() -> Vec<CustomResourceDefinition> {
-    vec![ConsensusGroup::crd()]
+    vec![ConsensusGroup::crd(), LockService::crd()]
 }
 
 /// The manifests of all kinds as (file name, YAML), as they are committed in `crds/`.

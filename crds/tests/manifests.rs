@@ -2,7 +2,7 @@
 
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
-use synod_crds::{ConsensusGroup, schema};
+use synod_crds::{ConsensusGroup, LockService, schema};
 
 #[test]
 fn committed_manifests_do_not_drift() {
@@ -26,14 +26,19 @@ fn examples_are_valid() {
         }
         seen += 1;
     }
-    assert!(seen >= 2);
+    assert!(seen >= 4);
 }
 
 #[test]
-fn the_full_example_has_every_field_and_every_default() {
-    let text = include_str!("../examples/consensusgroup-full.yaml");
+fn the_full_examples_have_every_field_and_every_default() {
+    let groups = include_str!("../examples/consensusgroup-full.yaml");
+    is_full(&schema::of(&ConsensusGroup::crd()), groups);
+    let locks = include_str!("../examples/lockservice-full.yaml");
+    is_full(&schema::of(&LockService::crd()), locks);
+}
+
+fn is_full(schema: &Value, text: &str) {
     let example: Value = serde_yaml::from_str(&with_optional_fields(text)).expect("YAML");
-    let schema = schema::of(&ConsensusGroup::crd());
     let mut missing = Vec::new();
     collect_missing(
         &schema["properties"]["spec"],
@@ -43,7 +48,7 @@ fn the_full_example_has_every_field_and_every_default() {
     );
     assert_eq!(missing, <[String; 0]>::default(), "not in the example");
     let empty = json!({"metadata": {"name": "config"}, "spec": {}});
-    let defaults = schema::defaulted(&schema, &empty);
+    let defaults = schema::defaulted(schema, &empty);
     let mut others = Vec::new();
     collect_others(&defaults["spec"], &example["spec"], "spec", &mut others);
     assert_eq!(others, <[String; 0]>::default(), "not the defaults");
@@ -122,41 +127,55 @@ fn the_policy_against_deletion_is_one_that_the_api_takes() {
 /// absence means is said by the operator.
 #[test]
 fn no_field_that_came_later_has_a_default() {
-    let schema = schema::of(&ConsensusGroup::crd());
-    let mut with_default = Vec::new();
-    collect_defaults(&schema["properties"]["spec"], "", &mut with_default);
-    with_default.sort();
-    let of_the_first_version = [
-        "deletionProtection",
-        "hibernated",
-        "learners",
-        "members",
-        "paused",
-        "resources",
-        "resources.limits",
-        "resources.limits.memory",
-        "resources.requests",
-        "resources.requests.cpu",
-        "resources.requests.memory",
-        "scheduling",
-        "scheduling.spread",
-        "scheduling.spread.nodes",
-        "scheduling.spread.zones",
-        "storage",
-        "storage.adoption",
-        "storage.retention",
-        "storage.retention.whenDeleted",
-        "storage.retention.whenScaled",
-        "storage.size",
-        "timing",
-        "timing.electionMs",
-        "timing.heartbeatMs",
-        "tls",
-        "tls.mode",
-        "upgradePolicy",
-    ];
-    assert_eq!(with_default, of_the_first_version);
+    let defaults = |schema: Value| {
+        let mut found = Vec::new();
+        collect_defaults(&schema["properties"]["spec"], "", &mut found);
+        found.sort();
+        found
+    };
+    let groups = defaults(schema::of(&ConsensusGroup::crd()));
+    assert_eq!(groups, OF_THE_FIRST_VERSION);
+    let mut locks = OF_THE_FIRST_VERSION.to_vec();
+    locks.extend([
+        "reads",
+        "sessionTimeout",
+        "sessionTimeout.max",
+        "sessionTimeout.min",
+    ]);
+    locks.sort_unstable();
+    assert_eq!(defaults(schema::of(&LockService::crd())), locks);
 }
+
+/// Of all replicated kinds.
+const OF_THE_FIRST_VERSION: [&str; 27] = [
+    "deletionProtection",
+    "hibernated",
+    "learners",
+    "members",
+    "paused",
+    "resources",
+    "resources.limits",
+    "resources.limits.memory",
+    "resources.requests",
+    "resources.requests.cpu",
+    "resources.requests.memory",
+    "scheduling",
+    "scheduling.spread",
+    "scheduling.spread.nodes",
+    "scheduling.spread.zones",
+    "storage",
+    "storage.adoption",
+    "storage.retention",
+    "storage.retention.whenDeleted",
+    "storage.retention.whenScaled",
+    "storage.size",
+    "timing",
+    "timing.electionMs",
+    "timing.heartbeatMs",
+    "tls",
+    "tls.mode",
+    "upgradePolicy",
+];
 
 fn collect_defaults(schema: &Value, path: &str, found: &mut Vec<String>) {
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {

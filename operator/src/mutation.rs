@@ -65,5 +65,6 @@ synod_mutation::mutations! {
     "image-follows-the-operator" => "an object without an image takes the operator's newest default",
     "switch-before-all-trust" => "a new authority signs although somebody does not trust it yet",
     "old-authority-leaves-early" => "an authority is not trusted any more although its certificates are in use",
+    "keep-the-old-time-outs" => "other bounds of session time-outs of a LockService reach no member that runs",
     "membership-without-id" => "membership calls do not carry the configuration they were decided on",
 }

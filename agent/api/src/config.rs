@@ -17,6 +17,8 @@ pub mod ports {
     pub const ADMIN: u16 = 2381;
     /// Health and metrics, plain.
     pub const HEALTH: u16 = 2382;
+    /// Clients of a LockService, where ZooKeeper's look for it. No agent's default: `listen.client` says it.
+    pub const ZOOKEEPER: u16 = 2181;
 }
 
 /// What `synod-agent --config FILE` reads: YAML, unknown fields refused.

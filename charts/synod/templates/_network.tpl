@@ -1,6 +1,6 @@
 {{/* What members may receive and send. */}}
 
-{{/* Of {context, namespace, name, members (a pod selector), clients}. */}}
+{{/* Of {context, namespace, name, members (a pod selector), clients, port (theirs)}. */}}
 {{- define "synod.members" -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -15,7 +15,7 @@ spec:
   # Clients.
   - from: {{- toYaml .clients | nindent 4 }}
     ports:
-    - {protocol: TCP, port: 2379}
+    - {protocol: TCP, port: {{ .port }}}
   # Members among themselves.
   - from:
     - podSelector: {{- toYaml .members | nindent 8 }}
@@ -42,7 +42,7 @@ spec:
     - podSelector: {{- toYaml .members | nindent 8 }}
     ports:
     - {protocol: TCP, port: 2380}
-    - {protocol: TCP, port: 2379}
+    - {protocol: TCP, port: {{ .port }}}
   {{- include "synod.dns" . | nindent 2 }}
 {{- end -}}
 

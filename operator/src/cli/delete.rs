@@ -19,7 +19,7 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// KIND/NAME, for example cg/config
+    /// KIND/NAME, for example cg/config or ls/locks
     object: String,
     /// Do not wait until it is gone
     #[arg(long)]

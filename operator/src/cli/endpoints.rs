@@ -2,16 +2,16 @@
 
 use super::Failure;
 use super::kinds;
+use crate::kinds::{Profile, profiles};
 use crate::local::runner::NODE;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::{Api, DynamicObject, ListParams};
 use kube::{Client, ResourceExt};
-use synod_agent_api::ports;
 
 /// What a client needs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Access {
-    /// `http://host:port` or `https://host:port` of every member that has an address.
+    /// Of every member that has an address, as clients of its kind are told: `https://host:port`, `host:port`.
     pub(crate) endpoints: Vec<String>,
     /// PEM; none without TLS.
     pub(crate) tls: Option<Certificates>,
@@ -33,14 +33,23 @@ impl std::fmt::Debug for Certificates {
     }
 }
 
-/// The object of `KIND/NAME`; with no word, the only ConsensusGroup of the namespace.
-pub(crate) async fn object(client: &Client, word: Option<&str>) -> Result<DynamicObject, Failure> {
+/// The object of `KIND/NAME`, which is of one of these kinds; with no word, the only one of them in the namespace.
+pub(crate) async fn object(
+    client: &Client,
+    word: Option<&str>,
+    among: &[&'static Profile],
+) -> Result<DynamicObject, Failure> {
+    let named: Vec<_> = among.iter().map(|profile| profile.name()).collect();
+    let named = named.join(" or ");
     if let Some(word) = word {
         let (kind, name) = kinds::split(word)?;
         let kind = kinds::find(client, kind).await?;
-        if kind.resource.kind != "ConsensusGroup" {
+        if !among
+            .iter()
+            .any(|profile| profile.name() == kind.resource.kind)
+        {
             return Err(Failure::new(format!(
-                "{word}: only a ConsensusGroup has endpoints of its own; for example cg/config"
+                "{word} is no {named}, which is needed here; for example cg/config"
             )));
         }
         return Ok(kind
@@ -48,28 +57,56 @@ pub(crate) async fn object(client: &Client, word: Option<&str>) -> Result<Dynami
             .get(name)
             .await?);
     }
-    let kind = kinds::find(client, "consensusgroups").await?;
-    let mut all = kind
-        .api(client, Some(client.default_namespace()))
-        .list(&ListParams::default())
-        .await?
-        .items;
+    let mut all = all(client, Some(client.default_namespace()), among).await?;
     match all.len() {
         1 => Ok(all.remove(0)),
-        0 => Err(Failure::new(
-            "there is no ConsensusGroup in the namespace; make one with `synod apply -f FILE`",
-        )),
+        0 => Err(Failure::new(format!(
+            "there is no {named} in the namespace; make one with `synod apply -f FILE`"
+        ))),
         _ => {
-            let names: Vec<_> = all
-                .iter()
-                .map(|object| format!("cg/{}", object.name_any()))
-                .collect();
+            let names: Vec<_> = all.iter().map(called).collect();
             Err(Failure::new(format!(
-                "there are several groups; choose one: {}",
+                "there are several; choose one: {}",
                 names.join(", ")
             )))
         }
     }
+}
+
+/// All objects of these kinds.
+pub(crate) async fn all(
+    client: &Client,
+    namespace: Option<&str>,
+    among: &[&'static Profile],
+) -> Result<Vec<DynamicObject>, Failure> {
+    let mut all = Vec::new();
+    for kind in kinds::ours(client).await? {
+        if among
+            .iter()
+            .any(|profile| profile.name() == kind.resource.kind)
+        {
+            let list = kind
+                .api(client, namespace)
+                .list(&ListParams::default())
+                .await?;
+            all.extend(list.items);
+        }
+    }
+    Ok(all)
+}
+
+/// How clients reach objects of this one's kind.
+pub(crate) fn profile(group: &DynamicObject) -> Option<&'static Profile> {
+    let kind = &group.types.as_ref()?.kind;
+    profiles()
+        .into_iter()
+        .find(|profile| profile.name() == kind)
+}
+
+/// The object as people call it: `cg/config`.
+pub(crate) fn called(group: &DynamicObject) -> String {
+    let name = group.name_any();
+    profile(group).map_or_else(|| name.clone(), |profile| profile.called(&name))
 }
 
 /// The pods of a group, in the order of their members' numbers.
@@ -115,8 +152,7 @@ pub(crate) fn is_tls(group: &DynamicObject) -> bool {
 
 /// Where a member serves clients.
 pub(crate) fn endpoint(group: &DynamicObject, pod: &Pod) -> Option<String> {
-    let scheme = if is_tls(group) { "https" } else { "http" };
-    Some(format!("{scheme}://{}:{}", address(pod)?, ports::CLIENT))
+    Some(profile(group)?.endpoint(address(pod)?, is_tls(group)))
 }
 
 /// How a group is reached from here.
@@ -142,9 +178,9 @@ pub(crate) async fn access(client: &Client, group: &DynamicObject) -> Result<Acc
     };
     if endpoints.is_empty() {
         return Err(Failure::new(format!(
-            "no member of {} has an address yet; see `synod status cg/{}`",
+            "no member of {} has an address yet; see `synod status {}`",
             group.name_any(),
-            group.name_any()
+            called(group)
         )));
     }
     let mut tls = None;
@@ -172,8 +208,13 @@ async fn connection(client: &Client, group: &DynamicObject) -> Result<Option<Sec
     let named = group.data["status"]["connectionSecret"]
         .as_str()
         .map(ToOwned::to_owned);
-    let name =
-        named.unwrap_or_else(|| crate::names::Names::new(&group.name_any(), "cg").connection());
+    let made = || {
+        let short = profile(group)?.short;
+        Some(crate::names::Names::new(&group.name_any(), short).connection())
+    };
+    let Some(name) = named.or_else(made) else {
+        return Ok(None);
+    };
     let secrets: Api<Secret> =
         Api::namespaced(client.clone(), &group.namespace().unwrap_or_default());
     Ok(secrets.get_opt(&name).await?)

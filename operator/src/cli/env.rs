@@ -1,8 +1,9 @@
-//! `synod env`: what etcdctl has to know, as lines for a shell.
+//! `synod env`: what a client has to know, as lines for a shell.
 
 use super::Failure;
 use super::connection::Connection;
-use super::endpoints::{self, Access, Certificates};
+use super::endpoints::{self, Certificates};
+use crate::kinds::profiles;
 use crate::local::home::{Home, replace};
 use kube::ResourceExt;
 use kube::api::DynamicObject;
@@ -11,13 +12,14 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "\
 Examples:
   eval \"$(synod env cg/config)\"     then: etcdctl put hello world
-  synod env                         of the only group there is";
+  eval \"$(synod env ls/locks)\"      then: zkCli.sh -server \"$ZOOKEEPER_CONNECT\"
+  synod env                         of the only object there is";
 
-/// Print what etcdctl has to know about a group, for the shell to evaluate
+/// Print what a client has to know about an object, for the shell to evaluate
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// KIND/NAME [default: the only ConsensusGroup]
+    /// KIND/NAME [default: the only one there is]
     object: Option<String>,
     #[command(flatten)]
     connection: Connection,
@@ -25,32 +27,38 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let client = arguments.connection.client().await?;
-    let group = endpoints::object(&client, arguments.object.as_deref()).await?;
+    let group = endpoints::object(&client, arguments.object.as_deref(), &profiles()).await?;
     let access = endpoints::access(&client, &group).await?;
     if access.inside_only {
         eprintln!(
             "# these endpoints are reached from inside of the cluster only; use `kubectl port-forward` from outside"
         );
     }
-    say!("export ETCDCTL_ENDPOINTS={}", access.endpoints.join(","));
+    let Some(profile) = endpoints::profile(&group) else {
+        return Err(Failure::new(
+            "the API did not say of which kind the object is",
+        ));
+    };
+    let variables = &profile.variables;
+    say!(
+        "export {}={}",
+        variables.endpoints,
+        access.endpoints.join(",")
+    );
+    let files = [
+        (variables.authority, "ca.crt"),
+        (variables.certificate, "tls.crt"),
+        (variables.key, "tls.key"),
+    ];
     match &access.tls {
         Some(certificates) => {
             let directory = keep(&arguments.connection, &group, certificates)?;
-            for (variable, file) in [
-                ("ETCDCTL_CACERT", "ca.crt"),
-                ("ETCDCTL_CERT", "tls.crt"),
-                ("ETCDCTL_KEY", "tls.key"),
-            ] {
+            for (variable, file) in files {
                 say!("export {variable}={}", quoted(&directory.join(file)));
             }
         }
-        None => say!("unset ETCDCTL_CACERT ETCDCTL_CERT ETCDCTL_KEY"),
+        None => say!("unset {}", files.map(|(variable, _)| variable).join(" ")),
     }
-    let Access {
-        endpoints: _,
-        tls: _,
-        inside_only: _,
-    } = access;
     Ok(())
 }
 

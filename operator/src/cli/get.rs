@@ -12,6 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   synod get                      everything of synod.dev
   synod get cg                   all consensus groups of the namespace
+  synod get ls/locks             one lock service
   synod get cg config -o yaml    one, whole
   synod get pods -A -o wide      pods of all namespaces, with more columns";
 

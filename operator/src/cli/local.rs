@@ -5,6 +5,7 @@ use super::endpoints;
 use super::follow::{Follower, View};
 use super::get::aligned;
 use super::{Failure, apply};
+use crate::kinds::{Profile, profiles};
 use crate::local::api::ListenError;
 use crate::local::cluster::{Cluster, stop_agents};
 use crate::local::home::Home;
@@ -17,6 +18,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
+use synod_agent_api::Kind as AgentKind;
 use synod_crds::Object;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -347,14 +349,9 @@ impl Presentation {
     }
 
     async fn print_endpoints(&self, client: &Client) -> Result<(), Failure> {
-        let kind = super::kinds::find(client, "consensusgroups").await?;
-        let groups = kind
-            .api(client, None)
-            .list(&kube::api::ListParams::default())
-            .await?
-            .items;
+        let groups = endpoints::all(client, None, &profiles()).await?;
         let mut rows = vec![
-            ["GROUP", "MEMBER", "ENDPOINT", ""]
+            ["OBJECT", "MEMBER", "ENDPOINT", ""]
                 .map(ToOwned::to_owned)
                 .to_vec(),
         ];
@@ -362,28 +359,44 @@ impl Presentation {
             rows.extend(endpoint_rows(client, group).await?);
         }
         say!("\n{}", aligned(&rows).trim_end());
-        if let Some(group) = groups.first() {
-            self.print_lines(client, group).await?;
+        let mut shown = Vec::new();
+        for group in &groups {
+            // The first one of each kind is example enough.
+            let profile = endpoints::profile(group);
+            let Some(profile) = profile.filter(|profile| !shown.contains(&profile.short)) else {
+                continue;
+            };
+            shown.push(profile.short);
+            self.print_lines(client, group, profile).await?;
         }
         Ok(())
     }
 
-    async fn print_lines(&self, client: &Client, group: &DynamicObject) -> Result<(), Failure> {
+    async fn print_lines(
+        &self,
+        client: &Client,
+        group: &DynamicObject,
+        profile: &Profile,
+    ) -> Result<(), Failure> {
         say!("\nCopy and paste:");
         let access = endpoints::access(client, group).await?;
-        let name = group.name_any();
+        let called = endpoints::called(group);
         if access.tls.is_some() {
-            say!("  eval \"$(synod env cg/{name}{})\"", self.flag());
-            say!("  etcdctl put hello world && etcdctl get hello");
+            say!("  eval \"$(synod env {called}{})\"", self.flag());
         } else {
-            say!("  export ETCDCTL_ENDPOINTS={}", access.endpoints.join(","));
-            say!("  etcdctl put hello world && etcdctl get hello");
+            let endpoints = access.endpoints.join(",");
+            say!("  export {}={endpoints}", profile.variables.endpoints);
         }
-        say!(
-            "  synod kv put hello world{0} && synod kv get hello{0}",
-            self.flag()
-        );
-        say!("  synod status cg/{name}{}", self.flag());
+        for line in profile.first_lines[usize::from(access.tls.is_some())] {
+            say!("  {line}");
+        }
+        if profile.kind == AgentKind::ConsensusGroup {
+            say!(
+                "  synod kv put hello world{0} && synod kv get hello{0}",
+                self.flag()
+            );
+        }
+        say!("  synod status {called}{}", self.flag());
         Ok(())
     }
 }
@@ -401,7 +414,7 @@ async fn endpoint_rows(
             ""
         };
         vec![
-            group.name_any(),
+            endpoints::called(group),
             pod.name_any(),
             endpoints::endpoint(group, pod).unwrap_or_default(),
             role.to_owned(),

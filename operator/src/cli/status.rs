@@ -5,26 +5,28 @@ use super::screen::{Seen, screen};
 use super::{Failure, endpoints};
 use crate::agents::{MutualTls, Reach, Target};
 use crate::authority::{self, Authority};
+use crate::kinds::profiles;
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::{Api, DynamicObject, ListParams};
 use kube::{Client, ResourceExt};
 use std::time::Duration;
-use synod_agent_api::{Identity, Kind, Status};
+use synod_agent_api::{Identity, Status};
 
 /// How long an agent may take to answer before the screen is shown without it.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "\
 Examples:
-  synod status              the only group there is
-  synod status cg/config";
+  synod status              the only object there is
+  synod status cg/config
+  synod status ls/locks";
 
 /// Show one object on one screen: members, leader, lag, versions, what is being done and waited for
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// KIND/NAME [default: the only ConsensusGroup]
+    /// KIND/NAME [default: the only one there is]
     object: Option<String>,
     #[command(flatten)]
     connection: Connection,
@@ -32,7 +34,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let client = arguments.connection.client().await?;
-    let group = endpoints::object(&client, arguments.object.as_deref()).await?;
+    let group = endpoints::object(&client, arguments.object.as_deref(), &profiles()).await?;
     let pods = endpoints::pods(&client, &group).await?;
     let told = ask_agents(&client, &group, &pods).await;
     let certificates = certificates(&client, &group).await;
@@ -50,7 +52,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 async fn certificates(client: &Client, group: &DynamicObject) -> Vec<Secret> {
     let namespace = group.namespace().unwrap_or_default();
     let secrets: Api<Secret> = Api::namespaced(client.clone(), &namespace);
-    let labels = format!("{}={}", crate::names::LABEL_NAME, group.name_any());
+    let kind = endpoints::profile(group).map_or("", |profile| profile.name());
+    let labels = format!(
+        "{}={kind},{}={}",
+        crate::names::LABEL_KIND,
+        crate::names::LABEL_NAME,
+        group.name_any()
+    );
     let all = secrets.list(&ListParams::default().labels(&labels)).await;
     all.map(|all| all.items).unwrap_or_default()
 }
@@ -97,7 +105,7 @@ fn target(group: &DynamicObject, pod: &Pod) -> Option<Target> {
     Some(Target {
         identity: Identity {
             cluster: group.data["status"]["clusterUid"].as_str()?.parse().ok()?,
-            kind: Kind::ConsensusGroup,
+            kind: endpoints::profile(group)?.kind,
             name: group.name_any(),
             number: endpoints::number(pod),
         },

@@ -1,9 +1,11 @@
 //! The kinds: for each, pure functions from what was observed to what is to be done and what is to be told.
 //!
 //! A kind knows nothing of clients, tasks, clocks or sockets. Adding one is a folder here, a file in `synod-crds`, and
-//! a line in [`all`].
+//! a line in [`all`]. Kinds that are kept by members which agree by Paxos share all decisions (`replicated`).
 
 pub mod consensusgroup;
+pub mod lockservice;
+mod replicated;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +18,17 @@ use crate::agents::Target;
 use crate::events::Event;
 use crate::observe::Observed;
 
+pub use replicated::{Profile, Variables};
+
 /// One kind of resource.
 pub trait Kind: Send + Sync + 'static {
     /// How the API names it.
     fn resource(&self) -> ApiResource;
+
+    /// How its clients connect, if it has clients.
+    fn profile(&self) -> Option<&'static Profile> {
+        None
+    }
 
     /// What to do and what to tell, given what was observed. Pure: equal observations give equal decisions.
     ///
@@ -65,8 +74,14 @@ pub struct Facts {
 #[error("the object does not decode: {0}")]
 pub struct Undecodable(pub String);
 
+/// How clients reach the kinds that have clients.
+#[must_use]
+pub fn profiles() -> Vec<&'static Profile> {
+    all().iter().filter_map(|kind| kind.profile()).collect()
+}
+
 /// All kinds that the operator serves.
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Kind>> {
-    vec![Arc::new(consensusgroup::Kind)]
+    vec![Arc::new(consensusgroup::Kind), Arc::new(lockservice::Kind)]
 }

@@ -35,6 +35,8 @@ pub(crate) struct Disk {
 
 #[derive(Default)]
 pub(crate) struct Group {
+    /// What its agents serve.
+    pub(crate) kind: Kind,
     /// The cluster that it is now.
     pub(crate) cluster: Option<ClusterUid>,
     /// Clusters that began with what a disk had of another one.
@@ -59,6 +61,14 @@ pub(crate) const fn quorum(voters: usize) -> usize {
 }
 
 impl Group {
+    /// Of agents that serve this.
+    pub(crate) fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn voters(&self) -> Vec<u64> {
         self.members
             .iter()
@@ -429,8 +439,10 @@ impl Group {
         Some(Status {
             generation: 1,
             cluster_uid: disk.cluster,
-            kind: Kind::ConsensusGroup,
-            name: format!("config-cg-{number}"),
+            kind: self.kind,
+            name: members
+                .get(&number)
+                .map_or_else(String::new, |member| member.spec.name.clone()),
             number,
             etcd_member_id: String::new(),
             etcd_cluster_id: String::new(),

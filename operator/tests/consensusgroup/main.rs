@@ -1,4 +1,4 @@
-//! ConsensusGroup's plan against a small world: objects with uids and versions, a kubelet, and a group that keeps the
+//! The plans of replicated kinds, told of ConsensusGroup, and the same of LockService (`lockservice`), against a small world: objects with uids and versions, a kubelet, and a group that keeps the
 //! rules of membership. Traces of what is done, and properties under faults, stale reads and crashes.
 
 mod adoption;
@@ -8,6 +8,7 @@ mod election;
 mod group;
 mod hibernation;
 mod isolation;
+mod lockservice;
 mod mistakes;
 mod newcomers;
 mod nodes;

@@ -17,6 +17,10 @@ pub(crate) type Scenario = fn() -> Result<(), String>;
 /// By the name of the mistake; those of the pains are in `pains.rs`.
 const SCENARIOS: &[(&str, Scenario)] = &[
     ("membership-without-id", a_member_is_added),
+    (
+        "keep-the-old-time-outs",
+        crate::lockservice::other_time_outs_are_rolled_out,
+    ),
     ("count-the-lost", a_claim_goes_while_another_leaves),
     ("believe-an-old-leader", a_leader_is_behind),
     ("retire-on-an-old-list", no_answer_is_of_today),

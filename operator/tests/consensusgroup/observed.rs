@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
-use synod_agent_api::Status;
+use synod_agent_api::{Kind, Status};
 use synod_operator::agents::AgentSeen;
 use synod_operator::authority::{Authority, Lag};
 use synod_operator::child::{Child, ChildKind};
-use synod_operator::kinds::consensusgroup::Kind as Group;
-use synod_operator::kinds::{Decision, Kind};
+use synod_operator::kinds::{Decision, all};
 use synod_operator::names::Key;
 use synod_operator::observe::{Floor, NodesSeen, Observed};
 use synod_operator::reasons::STATES;
@@ -21,6 +20,7 @@ use crate::world::World;
 /// What each watch has delivered so far.
 #[derive(Clone, Default)]
 pub(crate) struct View {
+    kind: Kind,
     claims: Vec<Arc<Child>>,
     pods: Vec<Arc<Child>>,
     others: Vec<Arc<Child>>,
@@ -45,6 +45,7 @@ impl View {
     }
 
     pub(crate) fn see_objects(&mut self, world: &World) {
+        self.kind = world.kind;
         self.object = world.object();
         self.authority.clone_from(&world.trust.authority);
         self.behind.clone_from(&world.trust.behind);
@@ -135,7 +136,7 @@ impl View {
         });
         let observed = Observed {
             key: Key {
-                kind: "ConsensusGroup".into(),
+                kind: self.kind.to_string(),
                 namespace: "ns".into(),
                 name: "config".into(),
             },
@@ -157,7 +158,10 @@ impl View {
             now: self.now,
             failure: None,
         };
-        let decision = Group.decide(&observed).expect("a group that decodes");
+        let mut kinds = all().into_iter();
+        let kind = kinds.find(|kind| kind.resource().kind == self.kind.as_str());
+        let kind = kind.expect("a kind that is served");
+        let decision = kind.decide(&observed).expect("a group that decodes");
         let state = decision.facts.state.as_str();
         assert!(STATES.contains(&state), "{state} is not in the catalogue");
         decision

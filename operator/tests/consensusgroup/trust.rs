@@ -262,7 +262,7 @@ impl World {
             let stuck =
                 self.trust.stuck.contains(&number) && self.trust.agents.contains_key(&number);
             if let Some(files) = self
-                .files(&format!("config-cg-tls-{number}"))
+                .files(&self.names.certificate(number))
                 .filter(|_| !stuck)
             {
                 self.trust.agents.insert(number, files);
@@ -271,7 +271,9 @@ impl World {
         let now = self.trust.now;
         let old = |(_, at): &(Files, Timestamp)| *at + CLIENT_MINUTES.minutes() <= now;
         if self.trust.client.as_ref().is_none_or(old) {
-            self.trust.client = self.files("config-cg-connection").map(|files| (files, now));
+            self.trust.client = self
+                .files(&self.names.connection())
+                .map(|files| (files, now));
         }
         if let Some(stranger) = self.trust.strangers() {
             self.group.violated(stranger);

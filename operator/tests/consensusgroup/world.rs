@@ -9,10 +9,11 @@ use k8s_openapi::api::core::v1::{
     PodStatus,
 };
 use serde_json::{Value, json};
-use synod_agent_api::{AgentConfig, Change, InitialMember, MemberSpec};
+use synod_agent_api::{AgentConfig, Change, InitialMember, Kind, MemberSpec};
 use synod_operator::action::{Action, Seen};
 use synod_operator::child::{Child, ChildKind};
-use synod_operator::names;
+use synod_operator::kinds::profiles;
+use synod_operator::names::{self, Names};
 use synod_operator::observe::{Floor, NodeSeen, NodesSeen};
 
 use crate::api::{Objects, Refused, number};
@@ -22,6 +23,8 @@ pub(crate) const UID: &str = "5f2b8f6e-0b7c-4a58-9d5e-3f0a51c0ffee";
 
 /// Objects, group, and the object that all is for.
 pub(crate) struct World {
+    pub(crate) kind: Kind,
+    pub(crate) names: Names,
     pub(crate) objects: Objects,
     pub(crate) group: Group,
     pub(crate) spec: Value,
@@ -57,9 +60,18 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(spec: Value) -> Self {
+        Self::of(Kind::ConsensusGroup, spec)
+    }
+
+    /// With an object of this kind.
+    pub(crate) fn of(kind: Kind, spec: Value) -> Self {
+        let profile = profiles().into_iter().find(|profile| profile.kind == kind);
+        let names = Names::new("config", profile.expect("a profile").short);
         Self {
             objects: Objects::default(),
-            group: Group::default(),
+            group: Group::of(kind),
+            kind,
+            names,
             spec,
             status: Value::Null,
             uid: UID.to_owned(),
@@ -268,9 +280,7 @@ impl World {
 
     /// The power of the member's node goes. Nothing tells the API so yet.
     pub(crate) fn darken(&mut self, number: u64) -> String {
-        let pod = self
-            .objects
-            .get(ChildKind::Pod, &format!("config-cg-{number}"));
+        let pod = self.objects.get(ChildKind::Pod, &self.names.pod(number));
         let node = pod.and_then(node_of).expect("a pod on a node");
         self.dark.insert(node.clone());
         if let Some(disk) = self.group.disks.get_mut(&number) {
@@ -365,9 +375,7 @@ impl World {
 
     /// As [`World::lose_pod`], by the member's number.
     pub(crate) fn lose_pod_of(&mut self, number: u64) {
-        let pod = self
-            .objects
-            .get(ChildKind::Pod, &format!("config-cg-{number}"));
+        let pod = self.objects.get(ChildKind::Pod, &self.names.pod(number));
         let pod = pod.expect("a pod").clone();
         self.lose_pod(&pod);
     }
@@ -376,7 +384,7 @@ impl World {
     pub(crate) fn lose_claim_of(&mut self, number: u64) {
         let claim = self
             .objects
-            .get(ChildKind::Claim, &format!("data-config-cg-{number}"));
+            .get(ChildKind::Claim, &self.names.claim(number));
         let claim = claim.expect("a claim").clone();
         self.lose_claim(&claim);
     }
@@ -458,7 +466,7 @@ impl World {
     pub(crate) fn object(&self) -> Value {
         json!({
             "apiVersion": "synod.dev/v1alpha1",
-            "kind": "ConsensusGroup",
+            "kind": self.kind.as_str(),
             "metadata": { "name": "config", "namespace": "ns", "uid": self.uid, "generation": self.generation },
             "spec": self.spec,
             "status": self.status,

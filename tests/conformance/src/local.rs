@@ -1,6 +1,7 @@
 //! `synod local`: a ConsensusGroup made from a YAML file, used, scaled, rolled, and left alone by its controller, under a
 //! client that writes without pause.
 
+mod locks;
 mod members;
 mod quickstart;
 mod rotation;
@@ -16,6 +17,7 @@ use crate::faults::Clients;
 use crate::workload::Workload;
 use crate::{Failure, eventually_within};
 
+pub use locks::locks;
 use members::Roll;
 pub use quickstart::quickstart;
 pub use rotation::rotation;

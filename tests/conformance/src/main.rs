@@ -204,8 +204,12 @@ fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
     let mut tests = of_go(arguments, &server, programs, own)?;
     if matches!(server, Server::Synod(_)) {
         let programs = programs.clone();
+        let of_locks = programs.clone();
         tests.push(test(&server, "synod local: refusals", move |_| {
             local::refusals(&programs)
+        }));
+        tests.push(test(&server, "synod local: a LockService", move |_| {
+            local::locks(&of_locks)
         }));
         tests.push(test(&server, "refusals of synod-agent", refusals::agent));
     }

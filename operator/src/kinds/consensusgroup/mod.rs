@@ -1,60 +1,83 @@
-//! ConsensusGroup: members that agree by Paxos, each a pod and a claim.
+//! ConsensusGroup: a store of keys and values that speaks etcd v3. How it is kept is told by [`super::replicated`]; here is what
+//! tells it from other kinds.
 
-mod adoption;
-mod budget;
-mod config;
-mod events;
-mod founding;
-mod hibernation;
-mod leaderless;
-mod nodes;
-mod objects;
-mod plan;
-mod pod;
-mod recovery;
-mod restart;
-mod seat;
-mod status;
-mod steps;
-mod story;
-mod trust;
-mod view;
-
-use kube::Resource;
 use kube::core::ApiResource;
-use synod_crds::ConsensusGroup;
+use synod_agent_api::{Kind as AgentKind, ports};
+use synod_crds::{ConsensusGroup, ConsensusGroupSpec};
 
-use crate::kinds::{Decision, Facts, Undecodable};
+use super::replicated::{self, Object, Own, Profile, Spec, Variables};
+use super::{Decision, Undecodable};
 use crate::observe::Observed;
 
-/// Short name of the kind, part of all names made from an object's.
-pub const SHORT: &str = "cg";
+static PROFILE: Profile = Profile {
+    kind: AgentKind::ConsensusGroup,
+    short: "cg",
+    client_port: ports::CLIENT,
+    schemes: Some(["http", "https"]),
+    variables: Variables {
+        endpoints: "ETCDCTL_ENDPOINTS",
+        authority: "ETCDCTL_CACERT",
+        certificate: "ETCDCTL_CERT",
+        key: "ETCDCTL_KEY",
+    },
+    first_lines: [&["etcdctl put hello world && etcdctl get hello"]; 2],
+};
 
 /// The kind ConsensusGroup.
 pub struct Kind;
 
 impl super::Kind for Kind {
     fn resource(&self) -> ApiResource {
-        let mut resource = ApiResource::erase::<ConsensusGroup>(&());
-        resource.plural = ConsensusGroup::plural(&()).into_owned();
-        resource
+        replicated::resource::<ConsensusGroup>()
+    }
+
+    fn profile(&self) -> Option<&'static Profile> {
+        Some(&PROFILE)
     }
 
     fn decide(&self, observed: &Observed) -> Result<Decision, Undecodable> {
-        let group = view::Group::of(observed)?;
-        let strands = plan::plan(&group);
-        let status = status::status(&group, &strands.concat());
-        Ok(Decision {
-            targets: group.targets(),
-            again: plan::again(&group),
-            strands,
-            events: events::events(&group, &status),
-            facts: Facts {
-                state: status.state.clone().unwrap_or_default(),
-                wanted: group.spec.members.into(),
-                ready: status.ready_members.unwrap_or(0).into(),
-            },
-            status: serde_json::to_value(status).map_err(|e| Undecodable(e.to_string()))?,
+        replicated::decide(&PROFILE, observed, |object: ConsensusGroup| Object {
+            metadata: object.metadata,
+            spec: spec(object.spec),
+            status: object.status,
         })
+    }
+}
+
+fn spec(spec: ConsensusGroupSpec) -> Spec {
+    let ConsensusGroupSpec {
+        members,
+        learners,
+        storage,
+        tls,
+        image,
+        image_pull_secrets,
+        resources,
+        quota,
+        timing,
+        scheduling,
+        upgrade_policy,
+        paused,
+        hibernated,
+        recovery,
+        deletion_protection,
+    } = spec;
+    Spec {
+        members,
+        learners,
+        storage,
+        tls,
+        image,
+        image_pull_secrets,
+        resources,
+        quota,
+        timing,
+        scheduling,
+        upgrade_policy,
+        paused,
+        hibernated,
+        recovery,
+        deletion_protection,
+        own: Own::default(),
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn lose_quorum(world: &mut World, dice: &mut Dice) {
     while left.len() > kept {
         let at = usize::try_from(dice.roll(left.len() as u64)).expect("small");
         let number = left.remove(at);
-        let name = format!("data-config-cg-{number}");
+        let name = world.names.claim(number);
         let claim = world.objects.get(ChildKind::Claim, &name).cloned();
         match claim.filter(|_| dice.one_in(2)) {
             Some(claim) => {

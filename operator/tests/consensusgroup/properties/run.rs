@@ -1,6 +1,7 @@
 //! One run: rounds of operators that act and of things that go wrong, the world's rules after each, and a calm end.
 
 use serde_json::json;
+use synod_agent_api::Kind;
 
 use super::calm::calm;
 use super::counts::Counts;
@@ -15,7 +16,12 @@ const ROUNDS: usize = 100;
 pub(super) fn play(seed: u64, fate: Fate, counts: &mut Counts) -> Result<(), String> {
     let mut dice = Dice(seed);
     let members = *dice.pick(&[1, 3, 3, 5, 7]).expect("some");
-    let mut world = World::new(json!({ "members": members }));
+    // One decides for both kinds, so a share of the seeds is enough.
+    let kind = match seed % 4 {
+        3 => Kind::LockService,
+        _ => Kind::ConsensusGroup,
+    };
+    let mut world = World::of(kind, json!({ "members": members }));
     let deposed = usize::from(dice.one_in(2));
     let mut operators = vec![Operator::start(&world)];
     operators.extend((0..deposed).map(|_| Operator::start(&world)));

@@ -120,7 +120,7 @@ impl World {
     /// What may be evicted now must leave a quorum, if there is one.
     pub(crate) fn check_budget(&mut self) {
         let (voters, healthy) = (self.group.voters().len(), self.group.healthy().len());
-        let least = match self.objects.get(ChildKind::Budget, "config-cg") {
+        let least = match self.objects.get(ChildKind::Budget, self.names.base()) {
             Some(budget) => budget.to_json()["spec"]["minAvailable"].as_u64(),
             None => None,
         };

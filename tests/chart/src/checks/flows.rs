@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
-use synod_agent_api::ports::{ADMIN, CLIENT, HEALTH, PEER};
+use synod_agent_api::ports::{ADMIN, CLIENT, HEALTH, PEER, ZOOKEEPER};
 use synod_operator::names::{LABEL_KIND, LABEL_NAME};
 
 use super::ensure;
@@ -16,6 +16,8 @@ enum Who {
     Operator,
     /// A member of that group in that namespace.
     Member(&'static str, &'static str),
+    /// A member of the LockService `locks` in that namespace.
+    Lock(&'static str),
     /// A pod with that label `app` in that namespace.
     Client(&'static str, &'static str),
     /// A pod in the operator's own namespace.
@@ -23,7 +25,7 @@ enum Who {
     /// A node, the API server, or something outside.
     Address(&'static str),
 }
-use Who::{Address, Client, Member, Neighbour, Operator};
+use Who::{Address, Client, Lock, Member, Neighbour, Operator};
 
 type Row = (Who, Who, u16, bool);
 
@@ -70,6 +72,15 @@ const WATCHED: &[Row] = &[
     (Neighbour, A, ADMIN, false),
     (NODE, A, HEALTH, true),
     (NODE, A, CLIENT, false),
+    (Operator, Lock("team-a"), ADMIN, true),
+    (Lock("team-a"), Lock("team-a"), PEER, true),
+    (Lock("team-a"), Lock("team-b"), PEER, false),
+    (A, Lock("team-a"), PEER, false),
+    (Lock("team-a"), A, PEER, false),
+    (Client("team-a", "a"), Lock("team-a"), ZOOKEEPER, true),
+    (Client("team-b", "a"), Lock("team-a"), ZOOKEEPER, false),
+    (Client("team-a", "a"), Lock("team-a"), CLIENT, false),
+    (PROMETHEUS, Lock("team-a"), HEALTH, true),
     (API, A, ADMIN, false),
     // Others in these namespaces are nobody's concern.
     (Client("team-a", "a"), Client("team-a", "b"), 80, true),
@@ -187,6 +198,10 @@ fn end(who: Who, operator: &Labels) -> End {
         Member(namespace, group) => pod(
             namespace,
             &[(LABEL_KIND, "ConsensusGroup"), (LABEL_NAME, group)],
+        ),
+        Lock(namespace) => pod(
+            namespace,
+            &[(LABEL_KIND, "LockService"), (LABEL_NAME, "locks")],
         ),
         Client(namespace, app) => pod(namespace, &[("app", app)]),
         Neighbour => pod(HOME, &[("app", "neighbour")]),

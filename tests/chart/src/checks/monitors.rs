@@ -29,14 +29,21 @@ fn one<'a>(rendered: &'a Rendered, kind: &'a str) -> Result<&'a Value, Failure> 
 
 /// Whether all labels that a monitor selects by are there.
 fn selects(monitor: &Value, labels: Option<&BTreeMap<String, String>>) -> bool {
-    let wanted = monitor["selector"]["matchLabels"].as_object();
-    wanted.is_some_and(|wanted| {
-        !wanted.is_empty()
-            && wanted.iter().all(|(name, value)| {
-                let found = labels.and_then(|labels| labels.get(name));
-                found.map(String::as_str) == value.as_str()
-            })
-    })
+    let found = |name: &str| Some(labels?.get(name)?.as_str());
+    let selector = &monitor["selector"];
+    let mut equal = selector["matchLabels"].as_object().into_iter().flatten();
+    let mut among = selector["matchExpressions"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    selector.as_object().is_some_and(|parts| !parts.is_empty())
+        && equal.all(|(name, value)| found(name) == value.as_str())
+        && among.all(|rule| {
+            let found = rule["key"].as_str().and_then(found);
+            let values = rule["values"].as_array();
+            rule["operator"] == "In"
+                && values.is_some_and(|all| all.iter().any(|it| it.as_str() == found))
+        })
 }
 
 fn service(rendered: &Rendered) -> Result<(), Failure> {

@@ -26,7 +26,11 @@ pub const OPERATOR: User = User {
 pub const HOME: &str = "synod-system";
 /// What it may do: the one place where that is written.
 const PERMISSIONS: &str = include_str!("../../../../operator/permissions.yaml");
-const DEFINITION: &str = include_str!("../../../../crds/consensusgroups.synod.dev.yaml");
+/// Of all kinds: the operator looks at nothing before it knows of all that it watches.
+const DEFINITIONS: [&str; 2] = [
+    include_str!("../../../../crds/consensusgroups.synod.dev.yaml"),
+    include_str!("../../../../crds/lockservices.synod.dev.yaml"),
+];
 /// Namespaces that the objects are spread over.
 const NAMESPACES: usize = 10;
 /// The longest that one edit of one object may take.
@@ -80,7 +84,9 @@ impl Stage {
             kubelet: tokio::spawn(kubelet.run()),
             real,
         };
-        stage.apply(DEFINITION, None).await?;
+        for definition in DEFINITIONS {
+            stage.apply(definition, None).await?;
+        }
         for name in (0..NAMESPACES).map(namespace).chain([HOME.to_owned()]) {
             let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             stage.apply_one(&body, None).await?;

@@ -63,12 +63,12 @@ fn ship(local: &Local) -> Result<(), Failure> {
 /// The printed table has a row for each member, one of them the leader's; every endpoint in it serves.
 fn table(said: &str, etcdctl: &Etcdctl) -> Result<(), Failure> {
     let lines = said.lines().map(|line| line.split_whitespace().collect());
-    let mut lines = lines.skip_while(|words: &Vec<_>| *words != ["GROUP", "MEMBER", "ENDPOINT"]);
+    let mut lines = lines.skip_while(|words: &Vec<_>| *words != ["OBJECT", "MEMBER", "ENDPOINT"]);
     lines.next();
     let rows: Vec<Vec<&str>> = lines.take_while(|words| !words.is_empty()).collect();
     let mut leaders = 0;
     for row in &rows {
-        let (["config", _, endpoint] | ["config", _, endpoint, "leader"]) = row[..] else {
+        let (["cg/config", _, endpoint] | ["cg/config", _, endpoint, "leader"]) = row[..] else {
             return Err(format!("{row:?} is no row of a member in:\n{said}"));
         };
         leaders += usize::from(row.len() == 4);
@@ -158,7 +158,11 @@ fn status(local: &Local) -> Result<(), Failure> {
     let other = local.run(&["status", "cg/other"]);
     refused("status of no object", other, &["other"])?;
     let pod = local.run(&["status", "pods/config"]);
-    refused("status of a pod", pod, &["only a ConsensusGroup"])
+    refused(
+        "status of a pod",
+        pod,
+        &["is no ConsensusGroup or LockService"],
+    )
 }
 
 /// What README promises of five members: `kill -9` of any two leaves one that takes writes; then all are there again.

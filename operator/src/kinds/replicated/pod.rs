@@ -101,7 +101,7 @@ fn container(group: &Group) -> Container {
             value: None,
         }]),
         ports: Some(vec![
-            port("client", ports::CLIENT),
+            port("client", group.profile.client_port),
             port("peer", ports::PEER),
             port("admin", ports::ADMIN),
             port("health", ports::HEALTH),

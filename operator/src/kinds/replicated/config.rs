@@ -1,12 +1,11 @@
 //! The agent's configuration of one member, and what of it is part of the pod's template.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use synod_agent_api::{
-    Advertise, AgentConfig, ClientTls, ClientTlsMode, ClusterUid, Drain, InitialMember, Kind,
-    Limits, Listen, Log, MemberSpec, PeerTls, Runtime, Snapshot, Start as AgentStart, Timing, Tls,
-    ports,
+    Advertise, AgentConfig, ClientTls, ClientTlsMode, ClusterUid, Drain, InitialMember, Limits,
+    Listen, Log, MemberSpec, PeerTls, Runtime, Snapshot, Start as AgentStart, Timing, Tls, ports,
 };
 use synod_crds::{Spread, TlsMode};
 
@@ -33,7 +32,7 @@ pub(super) fn agent(group: &Group, number: u64, members: &[u64]) -> AgentConfig 
     AgentConfig {
         cluster_uid: group.cluster,
         former_cluster_uid: former,
-        kind: Kind::ConsensusGroup,
+        kind: group.profile.kind,
         group: group.name.clone(),
         name: group.names.pod(number),
         number,
@@ -43,7 +42,7 @@ pub(super) fn agent(group: &Group, number: u64, members: &[u64]) -> AgentConfig 
             .map(|member| initial(group, *member))
             .collect(),
         data_dir: PathBuf::from(DATA).join("data"),
-        listen: Listen::default(),
+        listen: listen(group),
         advertise: advertise(group, number),
         tls: tls(group),
         timing: Timing {
@@ -55,7 +54,7 @@ pub(super) fn agent(group: &Group, number: u64, members: &[u64]) -> AgentConfig 
             state_bytes_max: state_bytes_max(group),
             ..Limits::default()
         },
-        zookeeper: None,
+        zookeeper: group.spec.own.zookeeper.clone(),
         snapshot: Snapshot::default(),
         drain: Drain {
             endpoints_wait_ms: u64::try_from(group.settings.endpoints_wait.as_millis())
@@ -81,6 +80,12 @@ fn start(group: &Group, number: u64) -> (AgentStart, Option<ClusterUid>) {
         Some(Start::Recover(former)) => (AgentStart::Recover, Some(*former)),
         None => (AgentStart::Resume, None),
     }
+}
+
+fn listen(group: &Group) -> Listen {
+    let mut listen = Listen::default();
+    listen.client.set_port(group.profile.client_port);
+    listen
 }
 
 fn advertise(group: &Group, number: u64) -> Advertise {
@@ -130,8 +135,7 @@ pub(super) fn endpoint(group: &Group, number: u64) -> Option<String> {
         return client_urls(group, number).pop();
     }
     let pod = group.seats.get(&number)?.pod.as_ref()?;
-    let socket = SocketAddr::new(pod.address?, ports::CLIENT);
-    Some(format!("{}://{socket}", scheme(group)))
+    Some(group.profile.endpoint(written(pod.address?), is_tls(group)))
 }
 
 /// A member's name and the addresses that hold for every pod it ever has.
@@ -148,17 +152,25 @@ fn member(group: &Group, number: u64) -> MemberSpec {
     }
 }
 
-/// `http` or `https`, on the client port.
-pub(super) const fn scheme(group: &Group) -> &'static str {
+/// An address as it stands before a port.
+fn written(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    }
+}
+
+/// Whether clients come by TLS.
+pub(super) const fn is_tls(group: &Group) -> bool {
     match group.spec.tls.mode {
-        TlsMode::Disabled => "http",
-        TlsMode::Auto | TlsMode::Secret => "https",
+        TlsMode::Disabled => false,
+        TlsMode::Auto | TlsMode::Secret => true,
     }
 }
 
 fn client_urls(group: &Group, number: u64) -> Vec<String> {
     let host = group.names.host(number, &group.namespace);
-    vec![format!("{}://{host}:{}", scheme(group), ports::CLIENT)]
+    vec![group.profile.endpoint(host, is_tls(group))]
 }
 
 fn tls(group: &Group) -> Tls {
@@ -221,6 +233,9 @@ pub(super) fn template(group: &Group) -> String {
     });
     if !spec.image_pull_secrets.is_empty() {
         text["imagePullSecrets"] = serde_json::json!(spec.image_pull_secrets);
+    }
+    for (name, value) in &spec.own.fields {
+        text[*name] = value.clone();
     }
     let mut text = text.to_string();
     if mutated("restart-for-certificates") {

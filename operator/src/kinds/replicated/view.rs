@@ -7,16 +7,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use synod_agent_api::{
-    ClusterUid, Identity, Kind as AgentKind, MemberRole, MemberSpec, MemberStatus, Role, Status,
-};
-use synod_crds::consensusgroup::UpgradePolicy;
-use synod_crds::{ConsensusGroup, ConsensusGroupSpec, ConsensusGroupStatus};
+use synod_agent_api::{ClusterUid, Identity, MemberRole, MemberSpec, MemberStatus, Role, Status};
+use synod_crds::replicated::{GroupStatus, UpgradePolicy};
 
-use super::SHORT;
 use super::founding::is_late;
-use super::objects::KIND;
 use super::seat::{Claim, Seat, claim_of, number_of, owners, pod_of};
+use super::{Object, Profile, Spec};
 use crate::action::Action;
 use crate::agents::Target;
 use crate::authority::{Authority, Lag};
@@ -29,15 +25,16 @@ use crate::settings::Settings;
 
 /// A group as it was observed.
 pub(super) struct Group {
+    pub(super) profile: &'static Profile,
     pub(super) name: String,
     pub(super) namespace: String,
     /// uid of the object.
     pub(super) uid: String,
     pub(super) generation: i64,
     pub(super) names: Names,
-    pub(super) spec: ConsensusGroupSpec,
+    pub(super) spec: Spec,
     /// The status as it was written last.
-    pub(super) before: ConsensusGroupStatus,
+    pub(super) before: GroupStatus,
     pub(super) deleting: bool,
     /// Whose data it is: from the claims, or for a group without any, the object's own uid.
     pub(super) cluster: ClusterUid,
@@ -92,17 +89,19 @@ impl Group {
     /// Parses what was observed.
     ///
     /// # Errors
-    /// When the object does not decode.
-    pub(super) fn of(observed: &Observed) -> Result<Self, Undecodable> {
-        let object: ConsensusGroup = serde_json::to_value(&*observed.object)
-            .and_then(serde_json::from_value)
-            .map_err(|error| Undecodable(error.to_string()))?;
+    /// When the object's uid is none.
+    pub(super) fn of(
+        profile: &'static Profile,
+        object: Object,
+        observed: &Observed,
+    ) -> Result<Self, Undecodable> {
         let uid = object.metadata.uid.clone().unwrap_or_default();
         let mut group = Self {
+            profile,
             name: observed.key.name.clone(),
             namespace: observed.key.namespace.clone(),
             generation: object.metadata.generation.unwrap_or_default(),
-            names: Names::new(&observed.key.name, SHORT),
+            names: Names::new(&observed.key.name, profile.short),
             deleting: object.metadata.deletion_timestamp.is_some(),
             before: object.status.unwrap_or_default(),
             spec: object.spec,
@@ -200,7 +199,7 @@ impl Group {
     /// Whether an object of this name that is not there any more owns it.
     fn is_of_an_earlier_object(&self, meta: &ObjectMeta) -> bool {
         let mut owners = meta.owner_references.iter().flatten();
-        owners.any(|o| o.kind == KIND && o.name == self.name && o.uid != self.uid)
+        owners.any(|o| o.kind == self.profile.name() && o.name == self.name && o.uid != self.uid)
     }
 
     fn take_children(&mut self, observed: &Observed) {
@@ -324,7 +323,7 @@ impl Group {
     pub(super) fn identity(&self, number: u64) -> Identity {
         Identity {
             cluster: self.cluster,
-            kind: AgentKind::ConsensusGroup,
+            kind: self.profile.kind,
             name: self.name.clone(),
             number,
         }

@@ -6,9 +6,9 @@ use synod_crds::RetentionPolicy;
 use super::membership;
 use super::replacing::claim_is_gone;
 use crate::action::{Action, Seen};
-use crate::kinds::consensusgroup::plan::{annotate, delete_pod, is_out};
-use crate::kinds::consensusgroup::seat::{Claim, Seat, number_of};
-use crate::kinds::consensusgroup::view::{Group, Lead};
+use crate::kinds::replicated::plan::{annotate, delete_pod, is_out};
+use crate::kinds::replicated::seat::{Claim, Seat, number_of};
+use crate::kinds::replicated::view::{Group, Lead};
 use crate::mutation::mutated;
 use crate::names;
 

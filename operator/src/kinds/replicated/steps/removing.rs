@@ -6,10 +6,10 @@ use super::replacing::sure;
 use super::standing::{counts_as_learner, counts_as_voter, is_lost, successor};
 use super::{hand_over, membership};
 use crate::action::Action;
-use crate::kinds::consensusgroup::plan::annotate;
-use crate::kinds::consensusgroup::restart;
-use crate::kinds::consensusgroup::seat::Seat;
-use crate::kinds::consensusgroup::view::{Group, Lead, quorum};
+use crate::kinds::replicated::plan::annotate;
+use crate::kinds::replicated::restart;
+use crate::kinds::replicated::seat::Seat;
+use crate::kinds::replicated::view::{Group, Lead, quorum};
 use crate::mutation::mutated;
 use crate::names;
 

@@ -1,8 +1,8 @@
 //! What is told about a group: facts that change by events, in words of the catalogue.
 
 use synod_agent_api::MemberRole;
-use synod_crds::consensusgroup::MemberStatus;
-use synod_crds::{Condition, ConsensusGroupStatus, merged};
+use synod_crds::replicated::{GroupStatus, MemberStatus};
+use synod_crds::{Condition, merged};
 
 use super::recovery::Recovery;
 use super::seat::Seat;
@@ -13,7 +13,7 @@ use crate::action::Action;
 use crate::reasons;
 
 /// The status as it should read, given what is about to be done.
-pub(super) fn status(group: &Group, actions: &[Action]) -> ConsensusGroupStatus {
+pub(super) fn status(group: &Group, actions: &[Action]) -> GroupStatus {
     let voters = group.voters();
     let ready = group.numbers(|number, seat| seat.votes() && group.is_ready(number, seat));
     let members: Vec<_> = group
@@ -46,7 +46,7 @@ pub(super) fn status(group: &Group, actions: &[Action]) -> ConsensusGroupStatus 
         .values()
         .filter_map(|seat| Some(seat.agent.as_ref()?.version.clone()))
         .min();
-    ConsensusGroupStatus {
+    GroupStatus {
         observed_generation: Some(group.generation),
         state: Some(story.state.to_owned()),
         members: Some(if group.lead.is_some() {

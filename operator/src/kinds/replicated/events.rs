@@ -1,6 +1,6 @@
 //! What is told to people when a group's state changes. What is done is told by the acts themselves.
 
-use synod_crds::ConsensusGroupStatus;
+use synod_crds::replicated::GroupStatus;
 
 use super::recovery::Recovery;
 use super::view::Group;
@@ -8,7 +8,7 @@ use crate::events::Event;
 use crate::reasons;
 
 /// What changed between the status that is written and the one that is about to be.
-pub(super) fn events(group: &Group, now: &ConsensusGroupStatus) -> Vec<Event> {
+pub(super) fn events(group: &Group, now: &GroupStatus) -> Vec<Event> {
     let state = of_state(group, now);
     state.into_iter().chain(of_recovery(group)).collect()
 }
@@ -27,8 +27,8 @@ fn of_recovery(group: &Group) -> Option<Event> {
     news.then(|| tell(reason, "recover", recovery.message(group)))
 }
 
-fn of_state(group: &Group, now: &ConsensusGroupStatus) -> Vec<Event> {
-    let word = |status: &ConsensusGroupStatus| status.state.clone().unwrap_or_default();
+fn of_state(group: &Group, now: &GroupStatus) -> Vec<Event> {
+    let word = |status: &GroupStatus| status.state.clone().unwrap_or_default();
     let (before, after) = (word(&group.before), word(now));
     if before == after || group.deleting {
         return Vec::new();
@@ -51,7 +51,7 @@ fn of_state(group: &Group, now: &ConsensusGroupStatus) -> Vec<Event> {
         .collect()
 }
 
-fn entered(group: &Group, now: &ConsensusGroupStatus, state: &str) -> Option<Event> {
+fn entered(group: &Group, now: &GroupStatus, state: &str) -> Option<Event> {
     let ready = now.conditions.iter().find(|c| c.type_ == reasons::READY);
     let message = ready.map(|c| c.message.clone()).unwrap_or_default();
     match state {

@@ -21,14 +21,14 @@ use crate::child::Child;
 use crate::mutation::mutated;
 use crate::names::{self, LABEL_KIND, LABEL_MEMBER, LABEL_NAME, LABEL_ROLE};
 
-/// The kind of the objects that all this is for.
-pub(super) const KIND: &str = "ConsensusGroup";
-
 /// Labels that find everything of a group.
 pub(super) fn selector(group: &Group) -> BTreeMap<String, String> {
-    [(LABEL_KIND, KIND), (LABEL_NAME, &group.name)]
-        .map(owned)
-        .into()
+    [
+        (LABEL_KIND, group.profile.name()),
+        (LABEL_NAME, &group.name),
+    ]
+    .map(owned)
+    .into()
 }
 
 /// Labels of the pods that vote, or will.
@@ -43,11 +43,12 @@ pub(super) fn owned((name, value): (&str, &str)) -> (String, String) {
 }
 
 fn labels(group: &Group) -> BTreeMap<String, String> {
+    let component = group.profile.name().to_lowercase();
     let mut labels = selector(group);
     labels.extend(
         [
             ("app.kubernetes.io/name", "synod"),
-            ("app.kubernetes.io/component", "consensusgroup"),
+            ("app.kubernetes.io/component", &component),
             ("app.kubernetes.io/instance", &group.name),
             ("app.kubernetes.io/managed-by", names::MANAGER),
         ]
@@ -59,7 +60,7 @@ fn labels(group: &Group) -> BTreeMap<String, String> {
 fn owner(group: &Group) -> OwnerReference {
     OwnerReference {
         api_version: API_VERSION.to_owned(),
-        kind: KIND.to_owned(),
+        kind: group.profile.name().to_owned(),
         name: group.name.clone(),
         uid: group.uid.clone(),
         controller: Some(true),
@@ -203,7 +204,12 @@ pub(super) fn connection(group: &Group, seen: Option<Seen>, why: Why) -> Issue {
         seen,
         why,
         common_name: format!("{}-client", group.names.base()),
-        uri: format!("synod://client/{}/{KIND}/{}", group.namespace, group.name),
+        uri: format!(
+            "synod://client/{}/{}/{}",
+            group.namespace,
+            group.profile.name(),
+            group.name
+        ),
         dns: Vec::new(),
         addresses: Vec::new(),
         server: false,
@@ -239,7 +245,7 @@ fn secret(metadata: ObjectMeta, data: BTreeMap<String, String>) -> Child {
 /// Where clients in the cluster connect.
 pub(super) fn endpoint(group: &Group) -> String {
     let host = format!("{}.{}.svc", group.names.base(), group.namespace);
-    format!("{}://{host}:{}", config::scheme(group), ports::CLIENT)
+    group.profile.endpoint(host, config::is_tls(group))
 }
 
 fn port(name: &str, port: u16) -> ServicePort {
@@ -258,7 +264,7 @@ pub(super) fn client_service(group: &Group) -> Child {
         metadata: meta(group, group.names.base().to_owned()),
         spec: Some(ServiceSpec {
             selector: Some(voters(group)),
-            ports: Some(vec![port("client", ports::CLIENT)]),
+            ports: Some(vec![port("client", group.profile.client_port)]),
             type_: Some("ClusterIP".to_owned()),
             ..ServiceSpec::default()
         }),
@@ -274,7 +280,7 @@ pub(super) fn peer_service(group: &Group) -> Child {
         spec: Some(ServiceSpec {
             selector: Some(selector(group)),
             ports: Some(vec![
-                port("client", ports::CLIENT),
+                port("client", group.profile.client_port),
                 port("peer", ports::PEER),
             ]),
             cluster_ip: Some("None".to_owned()),

@@ -6,9 +6,9 @@ use super::standing::{is_lost, is_substitute, successor};
 use super::{hand_over, membership};
 use crate::action::Action;
 use crate::child::ChildKind;
-use crate::kinds::consensusgroup::seat::{Seat, Start};
-use crate::kinds::consensusgroup::view::{Group, Lead};
-use crate::kinds::consensusgroup::{objects, restart};
+use crate::kinds::replicated::seat::{Seat, Start};
+use crate::kinds::replicated::view::{Group, Lead};
+use crate::kinds::replicated::{objects, restart};
 use crate::mutation::mutated;
 
 /// Puts a substitute that has caught up into the lost voter's place.

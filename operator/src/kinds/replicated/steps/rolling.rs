@@ -3,10 +3,10 @@
 use super::hand_over;
 use super::standing::successor;
 use crate::action::Action;
-use crate::kinds::consensusgroup::plan::{delete_pod, should_run};
-use crate::kinds::consensusgroup::seat::Seat;
-use crate::kinds::consensusgroup::view::{Group, Lead};
-use crate::kinds::consensusgroup::{config, restart};
+use crate::kinds::replicated::plan::{delete_pod, should_run};
+use crate::kinds::replicated::seat::Seat;
+use crate::kinds::replicated::view::{Group, Lead};
+use crate::kinds::replicated::{config, restart};
 use crate::mutation::mutated;
 
 /// Replaces one pod that is made from an outdated template: those that serve nobody first, the leader last and after it

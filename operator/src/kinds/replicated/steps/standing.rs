@@ -2,11 +2,11 @@
 
 use synod_agent_api::MemberRole;
 
-use crate::kinds::consensusgroup::config;
-use crate::kinds::consensusgroup::nodes::is_stranded;
-use crate::kinds::consensusgroup::plan::is_out;
-use crate::kinds::consensusgroup::seat::Seat;
-use crate::kinds::consensusgroup::view::{Group, Lead};
+use crate::kinds::replicated::config;
+use crate::kinds::replicated::nodes::is_stranded;
+use crate::kinds::replicated::plan::is_out;
+use crate::kinds::replicated::seat::Seat;
+use crate::kinds::replicated::view::{Group, Lead};
 
 /// Claims of members that are still to be added.
 pub(super) fn is_pending(group: &Group, number: u64, seat: &Seat) -> bool {

@@ -7,13 +7,13 @@
 use synod_agent_api::{MemberRole, MemberStatus, Status};
 
 use crate::action::Action;
-use crate::kinds::consensusgroup::nodes::is_stranded;
-use crate::kinds::consensusgroup::seat::{Claim, PodSeen, Seat};
-use crate::kinds::consensusgroup::view::{Group, quorum};
+use crate::kinds::replicated::nodes::is_stranded;
+use crate::kinds::replicated::seat::{Claim, PodSeen, Seat};
+use crate::kinds::replicated::view::{Group, quorum};
 use crate::mutation::mutated;
 
 /// A quorum that is lost, and who is left.
-pub(in crate::kinds::consensusgroup) struct Loss {
+pub(in crate::kinds::replicated) struct Loss {
     /// The member whose data the group can go on with.
     pub(super) from: u64,
     /// The configuration that it knows.

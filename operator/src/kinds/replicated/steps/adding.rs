@@ -5,10 +5,10 @@ use synod_agent_api::{Change, MemberRole};
 use super::membership;
 use super::standing::{counts_as_learner, counts_as_voter, is_pending, is_substitute};
 use crate::action::Action;
-use crate::kinds::consensusgroup::plan::annotate;
-use crate::kinds::consensusgroup::seat::{Seat, Start};
-use crate::kinds::consensusgroup::view::{Group, Lead};
-use crate::kinds::consensusgroup::{config, objects, restart};
+use crate::kinds::replicated::plan::annotate;
+use crate::kinds::replicated::seat::{Seat, Start};
+use crate::kinds::replicated::view::{Group, Lead};
+use crate::kinds::replicated::{config, objects, restart};
 use crate::mutation::mutated;
 use crate::names;
 
