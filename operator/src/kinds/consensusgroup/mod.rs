@@ -1,4 +1,4 @@
-//! ConsensusGroup: a store of keys and values that speaks etcd v3. How it is kept is told by [`super::replicated`]; here is what
+//! ConsensusGroup: a store of keys and values that speaks etcd v3. How it is kept is told by `kinds/replicated`; here is what
 //! tells it from other kinds.
 
 use kube::core::ApiResource;

@@ -1,4 +1,4 @@
-//! LockService: locks and coordination that speak ZooKeeper's protocol. How it is kept is told by [`super::replicated`]; here is
+//! LockService: locks and coordination that speak ZooKeeper's protocol. How it is kept is told by `kinds/replicated`; here is
 //! what tells it from other kinds.
 //!
 //! Clients are told the Service, not the members: numbers of members never recur, so a list of them would be outdated once the
