@@ -215,7 +215,9 @@ impl Front {
                     }
                     Next::Refused(refusal) => refuse(connection, store, &refusal),
                     Next::Writes(owed, run) => return self.propose(connection, owed, run),
-                    Next::Sync(header, path) => return self.sync(connection, header, path),
+                    Next::Sync(header, path) => {
+                        return self.ask_log(connection, Some((header, path)));
+                    }
                     Next::Ping if mutated("agent.pulse.pong_unconfirmed") => {
                         read_only::pong(connection, store);
                     }
@@ -298,36 +300,6 @@ impl Front {
                 Err(_) => at.outbox.cut(),
             }),
         );
-        if told.is_err() {
-            connection.outbox.cut();
-        }
-    }
-
-    fn sync(
-        self: &Arc<Self>,
-        connection: &Arc<Connection>,
-        header: RequestHeader,
-        path: Option<synod_jute::Text>,
-    ) {
-        let (front, at) = (Arc::clone(self), Arc::clone(connection));
-        let then = move |store: Result<&mut Store, synod_replica::Refusal>| {
-            let Ok(store) = store else {
-                return at.outbox.cut();
-            };
-            let sync = Some((header, path));
-            front.go_on_later(
-                Resumed {
-                    connection: at,
-                    sync,
-                },
-                store,
-            );
-        };
-        let told = if mutated("agent.pipeline.sync_at_once") {
-            self.engine.tell(|store| then(Ok(store)))
-        } else {
-            self.engine.read_then(Box::new(then))
-        };
         if told.is_err() {
             connection.outbox.cut();
         }

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError};
 
 use synod_jute::records::SyncResponse;
 use synod_jute::{Reply, RequestHeader, Response, Text};
+use synod_replica::Refusal;
 use synod_znode::Store;
 
 use super::connection::Connection;
@@ -66,18 +67,30 @@ impl Front {
     /// Goes on once everything is applied here that was decided before what waits now came.
     pub(super) fn confirm(self: &Arc<Self>, connection: &Arc<Connection>) {
         lock(connection).note_confirmation();
+        self.ask_log(connection, None);
+    }
+
+    /// Goes on, with the answer to a `sync` if there is one, once everything that was decided by now is applied here.
+    pub(super) fn ask_log(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        sync: Option<(RequestHeader, Option<Text>)>,
+    ) {
+        let at_once = sync.is_some() && mutated("agent.pipeline.sync_at_once");
         let (front, at) = (Arc::clone(self), Arc::clone(connection));
-        let then = move |store: Result<&mut Store, synod_replica::Refusal>| match store {
-            Ok(store) => front.go_on_later(
-                Resumed {
-                    connection: at,
-                    sync: None,
-                },
-                store,
-            ),
+        let then = move |store: Result<&mut Store, Refusal>| match store {
+            Ok(store) => {
+                let connection = at;
+                front.go_on_later(Resumed { connection, sync }, store);
+            }
             Err(_) => at.outbox.cut(),
         };
-        if self.engine.read_then(Box::new(then)).is_err() {
+        let told = if at_once {
+            self.engine.tell(|store| then(Ok(store)))
+        } else {
+            self.engine.read_then(Box::new(then))
+        };
+        if told.is_err() {
             connection.outbox.cut();
         }
     }

@@ -44,10 +44,7 @@ pub(crate) async fn object(
     if let Some(word) = word {
         let (kind, name) = kinds::split(word)?;
         let kind = kinds::find(client, kind).await?;
-        if !among
-            .iter()
-            .any(|profile| profile.name() == kind.resource.kind)
-        {
+        if !is_among(&kind, among) {
             return Err(Failure::new(format!(
                 "{word} is no {named}, which is needed here; for example cg/config"
             )));
@@ -73,6 +70,11 @@ pub(crate) async fn object(
     }
 }
 
+fn is_among(kind: &kinds::Kind, among: &[&'static Profile]) -> bool {
+    let name = &kind.resource.kind;
+    among.iter().any(|profile| profile.name() == name)
+}
+
 /// All objects of these kinds.
 pub(crate) async fn all(
     client: &Client,
@@ -81,10 +83,7 @@ pub(crate) async fn all(
 ) -> Result<Vec<DynamicObject>, Failure> {
     let mut all = Vec::new();
     for kind in kinds::ours(client).await? {
-        if among
-            .iter()
-            .any(|profile| profile.name() == kind.resource.kind)
-        {
+        if is_among(&kind, among) {
             let list = kind
                 .api(client, namespace)
                 .list(&ListParams::default())

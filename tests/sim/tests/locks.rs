@@ -1,6 +1,8 @@
 //! A LockService in a few worlds in every test run; thousands on demand: `cargo xtask sim --locks --seeds 10000`.
 
 #[cfg(feature = "mutations")]
+mod hunt;
+#[cfg(feature = "mutations")]
 mod table;
 
 use synod_sim::run::{Run, run_locks};
@@ -40,11 +42,8 @@ fn mistakes_are_noticed() {
 
 #[cfg(feature = "mutations")]
 mod hunted {
-    use super::{run_locks, table};
+    use super::{hunt, run_locks, table};
     use synod_sim::mutation;
-
-    /// Within so many seeds each mistake must be caught.
-    const SEEDS_MAX: u64 = 2_000;
 
     fn rows() -> Vec<table::Row> {
         table::rows(include_str!("../LOCK_MUTATIONS.md"))
@@ -58,26 +57,12 @@ mod hunted {
             "LOCK_MUTATIONS.md",
             "cargo xtask sim --locks --mutations all",
         );
-        for (name, checker, seed) in rows() {
-            let caught = !checker.is_empty() && !checker.contains("nothing");
-            let soon = seed.is_some_and(|seed| seed <= SEEDS_MAX);
-            assert!(caught && soon, "{name}: {checker}, seed {seed:?}");
-        }
+        hunt::all_are_caught(&rows());
     }
 
     /// The seeds of the table still catch their mistakes, and pass without them.
     #[test]
     fn a_few_mistakes_are_noticed() {
-        for (name, checker, seed) in rows().iter().step_by(5) {
-            let seed = seed.expect("it was caught");
-            mutation::switch(Some(name)).expect("this build makes mistakes");
-            let wrong = run_locks(seed)
-                .violation
-                .map(|(violation, _)| violation.checker);
-            mutation::switch(None).expect("none is always possible");
-            assert_eq!(wrong, Some(checker.as_str()), "{name} with seed {seed}");
-            let right = run_locks(seed).violation;
-            assert!(right.is_none(), "seed {seed} without a mistake: {right:?}");
-        }
+        hunt::still_catch(&rows(), 5, run_locks);
     }
 }

@@ -5,7 +5,7 @@ use kube::core::ApiResource;
 use synod_agent_api::{Kind as AgentKind, ports};
 use synod_crds::{ConsensusGroup, ConsensusGroupSpec};
 
-use super::replicated::{self, Object, Own, Profile, Spec, Variables};
+use super::replicated::{self, Object, Own, Profile, Spec, Variables, common};
 use super::{Decision, Undecodable};
 use crate::observe::Observed;
 
@@ -45,39 +45,5 @@ impl super::Kind for Kind {
 }
 
 fn spec(spec: ConsensusGroupSpec) -> Spec {
-    let ConsensusGroupSpec {
-        members,
-        learners,
-        storage,
-        tls,
-        image,
-        image_pull_secrets,
-        resources,
-        quota,
-        timing,
-        scheduling,
-        upgrade_policy,
-        paused,
-        hibernated,
-        recovery,
-        deletion_protection,
-    } = spec;
-    Spec {
-        members,
-        learners,
-        storage,
-        tls,
-        image,
-        image_pull_secrets,
-        resources,
-        quota,
-        timing,
-        scheduling,
-        upgrade_policy,
-        paused,
-        hibernated,
-        recovery,
-        deletion_protection,
-        own: Own::default(),
-    }
+    common!(spec => ConsensusGroupSpec {}, Own::default())
 }

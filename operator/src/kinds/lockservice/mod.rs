@@ -10,7 +10,7 @@ use synod_agent_api::{Kind as AgentKind, ReadMode, ZooKeeper, ports};
 use synod_crds::lockservice::{Reads, SessionTimeout};
 use synod_crds::{LockService, LockServiceSpec, SpanError};
 
-use super::replicated::{self, Object, Own, Profile, Spec, Variables};
+use super::replicated::{self, Object, Own, Profile, Spec, Variables, common};
 use super::{Decision, Undecodable};
 use crate::mutation::mutated;
 use crate::observe::Observed;
@@ -55,43 +55,7 @@ impl super::Kind for Kind {
 }
 
 fn spec(spec: LockServiceSpec) -> Spec {
-    let LockServiceSpec {
-        members,
-        learners,
-        session_timeout,
-        reads,
-        storage,
-        tls,
-        image,
-        image_pull_secrets,
-        resources,
-        quota,
-        timing,
-        scheduling,
-        upgrade_policy,
-        paused,
-        hibernated,
-        recovery,
-        deletion_protection,
-    } = spec;
-    Spec {
-        members,
-        learners,
-        storage,
-        tls,
-        image,
-        image_pull_secrets,
-        resources,
-        quota,
-        timing,
-        scheduling,
-        upgrade_policy,
-        paused,
-        hibernated,
-        recovery,
-        deletion_protection,
-        own: own(&session_timeout, reads),
-    }
+    common!(spec => LockServiceSpec { session_timeout, reads }, own(&session_timeout, reads))
 }
 
 fn own(timeout: &SessionTimeout, reads: Reads) -> Own {

@@ -32,7 +32,7 @@ use crate::kinds::{Decision, Facts, Undecodable};
 use crate::observe::Observed;
 
 pub use profile::{Profile, Variables};
-pub(in crate::kinds) use spec::{Object, Own, Spec};
+pub(in crate::kinds) use spec::{Object, Own, Spec, common};
 
 /// How the API names a kind.
 pub(super) fn resource<K: Resource<DynamicType = ()>>() -> ApiResource {

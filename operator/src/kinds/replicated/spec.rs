@@ -42,3 +42,47 @@ pub(in crate::kinds) struct Own {
     /// The fields that this rests on, as the user wrote them: with another value of one, pods are made anew.
     pub(in crate::kinds) fields: Vec<(&'static str, Value)>,
 }
+
+/// Turns a kind's own spec into a [`Spec`]: names the fields that all kinds have once, and those that only this one has, so that
+/// none is forgotten; the last part is what becomes of these.
+macro_rules! common {
+    ($spec:expr => $kind:ident { $($field:ident),* }, $own:expr) => {{
+        let $kind {
+            members,
+            learners,
+            storage,
+            tls,
+            image,
+            image_pull_secrets,
+            resources,
+            quota,
+            timing,
+            scheduling,
+            upgrade_policy,
+            paused,
+            hibernated,
+            recovery,
+            deletion_protection,
+            $($field,)*
+        } = $spec;
+        $crate::kinds::replicated::Spec {
+            members,
+            learners,
+            storage,
+            tls,
+            image,
+            image_pull_secrets,
+            resources,
+            quota,
+            timing,
+            scheduling,
+            upgrade_policy,
+            paused,
+            hibernated,
+            recovery,
+            deletion_protection,
+            own: $own,
+        }
+    }};
+}
+pub(in crate::kinds) use common;
