@@ -266,6 +266,8 @@ impl Controller {
         };
         let context = Context {
             key: key.clone(),
+            resource: resource.clone(),
+            uid: observed.object.metadata.uid.clone(),
             targets: self.agents.targets(key),
             authority: secret,
             now,
