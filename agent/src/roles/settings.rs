@@ -10,8 +10,13 @@ use synod_replica::{Bounds, ClusterUid, MemberContext, Settings, StartMode};
 
 use crate::{clock, etcd, zookeeper};
 
-/// The highest feature level this build knows.
-pub(super) const LEVEL_MAX: u32 = 1;
+/// The highest feature level this build knows. A group acts by the highest one that all of its members know:
+///
+/// | level | since then |
+/// |---|---|
+/// | 1 | everything but what follows |
+/// | 2 | a ConsensusGroup keeps fences (`synod_kv::FENCES_LEVEL`) |
+pub(super) const LEVEL_MAX: u32 = 2;
 
 /// The replicated group within the process's log.
 const GROUP: u32 = 1;
