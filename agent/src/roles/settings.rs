@@ -15,7 +15,7 @@ use crate::{clock, etcd, zookeeper};
 /// | level | since then |
 /// |---|---|
 /// | 1 | everything but what follows |
-/// | 2 | a ConsensusGroup keeps fences (`synod_kv::FENCES_LEVEL`) |
+/// | 2 | a ConsensusGroup keeps fences (`synod_kv::FENCES_LEVEL`), a LockService the name of its incarnation (`synod_znode::INCARNATION_LEVEL`) |
 pub(super) const LEVEL_MAX: u32 = 2;
 
 /// The replicated group within the process's log.

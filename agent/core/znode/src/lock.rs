@@ -11,6 +11,8 @@
 mod index;
 mod released;
 
+use std::fmt;
+
 use crate::session::SessionId;
 use crate::zxid::Zxid;
 pub(crate) use index::{Index, Place, holders};
@@ -70,7 +72,7 @@ pub(crate) fn contender(name: &str) -> Option<(i32, Mode)> {
 /// created the contender's node. Sixteen bytes, big-endian, so the order of the bytes is the order of the tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token {
-    /// When the service was founded, in milliseconds since 1970.
+    /// When the service was founded, in milliseconds since 1970. Clients read it at [`INCARNATION_PATH`](crate::INCARNATION_PATH).
     pub incarnation: u64,
     /// By which the contender's node was created.
     pub czxid: Zxid,
@@ -84,6 +86,13 @@ impl Token {
         bytes[..8].copy_from_slice(&self.incarnation.to_be_bytes());
         bytes[8..].copy_from_slice(&self.czxid.0.to_be_bytes());
         bytes
+    }
+}
+
+/// Its bytes as 32 hexadecimal digits.
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.to_bytes()))
     }
 }
 

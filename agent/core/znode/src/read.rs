@@ -2,6 +2,7 @@
 
 use crate::acl::{Acl, Id, Permissions};
 use crate::error::Error;
+use crate::incarnation::Shown;
 use crate::lock::{self, Contender, Lock, Mode, Place, Token};
 use crate::node::{Fields, Stat};
 use crate::path::{Key, Path};
@@ -58,6 +59,9 @@ impl Store {
         if path.contains('\0') {
             return Err(Error::BadArguments);
         }
+        if let Some(shown) = self.shown(path) {
+            return Ok(shown.stat);
+        }
         let (key, _) = self.node(path, None, &[])?;
         Ok(self.stat_of(&key))
     }
@@ -67,6 +71,9 @@ impl Store {
     /// # Errors
     /// `NoNode`, `NoAuth`.
     pub fn data(&self, path: &str, ids: &[Id]) -> Result<DataAndStat<'_>, Error> {
+        if let Some(shown) = self.shown(path) {
+            return Ok((Some(shown.data), shown.stat));
+        }
         let key = asked(path);
         let (fields, data) = self.state.read(&key).ok_or(Error::NoNode)?;
         self.state.may(&fields, Permissions::READ, ids)?;
@@ -78,6 +85,9 @@ impl Store {
     /// # Errors
     /// `NoNode`, `NoAuth`.
     pub fn children(&self, path: &str, ids: &[Id]) -> Result<(Vec<&str>, Stat), Error> {
+        if let Some(shown) = self.shown(path) {
+            return Ok((Vec::new(), shown.stat));
+        }
         let (key, _) = self.node(path, Some(Permissions::READ), ids)?;
         Ok((self.state.children(&key), self.stat_of(&key)))
     }
@@ -87,6 +97,9 @@ impl Store {
     /// # Errors
     /// `NoNode`, `NoAuth`.
     pub fn acl(&self, path: &str, ids: &[Id]) -> Result<(Vec<Acl>, Stat), Error> {
+        if let Some(shown) = self.shown(path) {
+            return Ok((Shown::acl(), shown.stat));
+        }
         let wanted = Permissions::READ.or(Permissions::ADMIN);
         let (key, fields) = self.node(path, Some(wanted), ids)?;
         let mut list = self.state.acls.get(fields.acl).to_vec();
@@ -101,6 +114,9 @@ impl Store {
     /// # Errors
     /// `NoNode`, `NoAuth`.
     pub fn count_below(&self, path: &str, ids: &[Id]) -> Result<u64, Error> {
+        if self.shown(path).is_some() {
+            return Ok(0);
+        }
         let (key, _) = self.node(path, Some(Permissions::READ), ids)?;
         let mut count = 0;
         self.state.walk(&key, |_| count += 1);
@@ -198,7 +214,7 @@ impl Store {
         let fields = self.state.fields(&Key::of(&path));
         let fields = fields.expect("contenders are nodes");
         let token = Token {
-            incarnation: self.state.incarnation,
+            incarnation: self.state.incarnation.founded_ms(),
             czxid: fields.czxid,
         };
         Contender {

@@ -3,9 +3,9 @@
 use synod_machine::{Stamp, StateMachine};
 use synod_paxos::{Ballot, Node, Now, Slot};
 use synod_znode::{
-    Acl, Asker, Attachment, Command, ConnectionId, CreateMode, Done, Error, Hub, Id, Limits,
-    MultiFailure, Notice, Op, Outcome, Password, Permissions, Response, SessionId, SetAgain,
-    Settings, Store, Touch, Touched, WatchMode, Write, Zxid,
+    Acl, Asker, Attachment, Command, ConnectionId, CreateMode, Done, Error, Hub, INCARNATION_LEVEL,
+    INCARNATION_PATH, Id, Limits, MultiFailure, Notice, Op, Outcome, Password, Permissions,
+    Response, SessionId, SetAgain, Settings, Store, Token, Touch, Touched, WatchMode, Write, Zxid,
 };
 
 /// Every scenario.
@@ -73,6 +73,14 @@ pub(crate) const ALL: &[(&str, fn())] = &[
         a_large_value_stays,
     ),
     ("members are told in the config node", members_are_told),
+    (
+        "the incarnation is read by those who ask for it",
+        the_incarnation_is_read_by_those_who_ask_for_it,
+    ),
+    (
+        "nobody else has the incarnation's name",
+        nobody_else_has_the_incarnations_name,
+    ),
 ];
 
 const SECOND: u64 = 1_000_000_000;
@@ -82,6 +90,7 @@ struct Bench {
     store: Store,
     slot: u64,
     time_ms: u64,
+    level: u32,
     ballot: Ballot,
     newest: Ballot,
     attachments: [Attachment; 3],
@@ -108,6 +117,7 @@ impl Bench {
             store: Store::new(settings),
             slot: 0,
             time_ms: 1_000_000,
+            level: 1,
             ballot: ballot(1),
             newest: ballot(1),
             attachments: [Attachment(0); 3],
@@ -124,7 +134,7 @@ impl Bench {
             ballot: self.ballot,
             newest: self.newest,
             time_ms: self.time_ms,
-            level: 0,
+            level: self.level,
         };
         let response = self
             .store
@@ -574,6 +584,8 @@ fn a_renewed_state_goes_on_above_everything() {
         bench.store.zxid().0 - before.0 >= 1 << 32,
         "no change of before comes again"
     );
+    let token = |bench: &Bench| bench.store.lock("/").holders[0].token.expect("a token");
+    let token_before = token(&bench);
     let write = Command::Write {
         by: old,
         writes: vec![Write::One(create("/a", CreateMode::Persistent))],
@@ -589,6 +601,23 @@ fn a_renewed_state_goes_on_above_everything() {
             .is_ok()
             && bench.has("/lock-0000000000")
     );
+    // One that only the lost members knew is among those of before, too.
+    bench
+        .one(
+            1,
+            Op::Delete {
+                path: "/lock-0000000000".into(),
+                version: -1,
+            },
+        )
+        .expect("released");
+    let lost = Token {
+        czxid: Zxid(token_before.czxid.0 + 1_000_000),
+        ..token_before
+    };
+    let token_after = token(&bench);
+    assert_eq!(token_after.incarnation, token_before.incarnation);
+    assert!(token_after > lost && token_after.to_bytes() > lost.to_bytes());
 }
 
 fn watches_set_again_hear_what_they_missed() {
@@ -839,4 +868,97 @@ fn members_are_told() {
         },
     );
     assert_eq!(denied, Err(Error::NoAuth));
+}
+
+/// By its name it can be read, and it is nowhere else: a ZooKeeper has none.
+fn the_incarnation_is_read_by_those_who_ask_for_it() {
+    let mut bench = bench();
+    assert_eq!(bench.data(INCARNATION_PATH), "00000000000f4240");
+    let stat = bench.store.exists(INCARNATION_PATH).expect("it is there");
+    assert_eq!((stat.version, stat.data_length), (0, 16));
+    assert_eq!((stat.czxid, stat.ctime), (Zxid(0), 1_000_000));
+    let nobody = |path| bench.store.children(path, &[]).expect("readable");
+    assert_eq!(nobody(INCARNATION_PATH).0, Vec::<&str>::new());
+    assert_eq!(nobody("/zookeeper").0, ["config", "quota"]);
+    assert_eq!(bench.store.count_below("/zookeeper", &[]), Ok(2));
+    let (acl, _) = bench.store.acl(INCARNATION_PATH, &[]).expect("readable");
+    assert_eq!(acl[0].permissions, Permissions::READ);
+    // A client that connects anew watches it as before.
+    let mut hub = Hub::new(&mut bench.store);
+    let watches = SetAgain {
+        data: &[INCARNATION_PATH],
+        child: &[INCARNATION_PATH],
+        ..SetAgain::default()
+    };
+    let missed = hub.set_again(&bench.store, ConnectionId(1), Zxid(0), &watches);
+    assert_eq!(missed, []);
+    // It is the first half of a token, and stays in another group.
+    bench
+        .create(1, "/lock-", CreateMode::EphemeralSequential)
+        .expect("created");
+    let token = bench.store.lock("/").holders[0].token.expect("a token");
+    let digits = format!("{}{:016x}", bench.data(INCARNATION_PATH), token.czxid.0);
+    assert_eq!(token.to_string(), digits);
+    bench.store.renew(&Stamp {
+        slot: Slot(99),
+        ballot: ballot(3),
+        newest: ballot(3),
+        time_ms: 2_000_000,
+        level: 1,
+    });
+    assert_eq!(bench.data(INCARNATION_PATH), "00000000000f4240");
+}
+
+fn nobody_else_has_the_incarnations_name() {
+    let path = || INCARNATION_PATH.to_owned();
+    let ops = || {
+        let acl = vec![Acl {
+            permissions: Permissions::ALL,
+            id: Id::anyone(),
+        }];
+        [
+            create(INCARNATION_PATH, CreateMode::Persistent),
+            Op::SetData {
+                path: path(),
+                data: Some(b"0".to_vec().into()),
+                version: -1,
+            },
+            Op::SetAcl {
+                path: path(),
+                acl,
+                version: -1,
+            },
+            Op::Check {
+                path: path(),
+                version: 1,
+            },
+            Op::Check {
+                path: path(),
+                version: 0,
+            },
+            Op::Delete {
+                path: path(),
+                version: -1,
+            },
+        ]
+    };
+    let told = |level| {
+        let mut bench = bench();
+        bench.level = level;
+        let told = ops().map(|op| bench.one(1, op).err());
+        assert_eq!(bench.data(INCARNATION_PATH), "00000000000f4240");
+        told
+    };
+    let refused = [
+        Some(Error::NodeExists),
+        Some(Error::NoAuth),
+        Some(Error::NoAuth),
+        Some(Error::BadVersion),
+        None,
+        Some(Error::BadArguments),
+    ];
+    assert_eq!(told(INCARNATION_LEVEL), refused);
+    // Before that level it is a name like others, and what is made of it is not seen.
+    let before = [None, None, None, None, Some(Error::BadVersion), None];
+    assert_eq!(told(INCARNATION_LEVEL - 1), before);
 }
