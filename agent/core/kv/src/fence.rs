@@ -66,7 +66,8 @@ pub(crate) struct Fences {
 impl Fences {
     pub(crate) fn at(stamp: &Stamp) -> Self {
         Self {
-            kept: stamp.level >= FENCES_LEVEL && !mutated("kv.fence.ignored"),
+            kept: (stamp.level >= FENCES_LEVEL || mutated("kv.fence.early"))
+                && !mutated("kv.fence.ignored"),
         }
     }
 

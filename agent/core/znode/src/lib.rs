@@ -42,7 +42,7 @@ pub use command::{Asker, Command, Limits, MULTI_OPS_MAX, Op, Write};
 pub use error::Error;
 pub use incarnation::{INCARNATION_LEVEL, INCARNATION_PATH};
 pub use kind::{CreateMode, Kind, TTL_MAX_MS};
-pub use lock::{Contender, Lock, Mode, Release, Token};
+pub use lock::{Contender, Lock, LockPage, Mode, Release, Token};
 pub use node::Stat;
 pub use path::Path;
 pub use read::{DataAndStat, Sizes};

@@ -9,13 +9,15 @@
 //! | ZooKeeper's own recipes, plain ones | `x-<session>-<n>`, `lock-<n>` |
 
 mod index;
+mod reading;
 mod released;
 
 use std::fmt;
 
 use crate::session::SessionId;
 use crate::zxid::Zxid;
-pub(crate) use index::{Index, Place, holders};
+pub(crate) use index::Index;
+pub use reading::LockPage;
 pub(crate) use released::Released;
 
 /// How a contender shares the lock with others.
@@ -129,10 +131,14 @@ pub struct Lock {
     pub path: String,
     /// Who holds it, in order; none if it is free or unlocked. Of a lock with leases: all contenders.
     pub holders: Vec<Contender>,
+    /// How many hold it: more than are told if that was bounded.
+    pub holder_count: usize,
     /// Since when the first of them holds it.
     pub held_since_ms: Option<u64>,
     /// Who waits, in order.
     pub waiters: Vec<Contender>,
+    /// How many wait: more than are told if that was bounded.
+    pub waiter_count: usize,
     /// The last release that is remembered. With it and without a holder the lock is *unlocked*, without both it is *free*.
     pub released: Option<Release>,
 }

@@ -3,9 +3,8 @@
 use crate::acl::{Acl, Id, Permissions};
 use crate::error::Error;
 use crate::incarnation::Shown;
-use crate::lock::{self, Contender, Lock, Mode, Place, Token};
 use crate::node::{Fields, Stat};
-use crate::path::{Key, Path};
+use crate::path::Key;
 use crate::session::{Session, SessionId};
 use crate::store::Store;
 
@@ -161,68 +160,6 @@ impl Store {
             ephemerals: self.derived.ephemeral_count() as u64,
             sessions: self.state.sessions.len() as u64,
             locks: self.derived.locks.len() as u64,
-        }
-    }
-
-    /// The locks at or below `path` that are held, were held, or are waited for, by path, at most `max`.
-    #[must_use]
-    pub fn locks(&self, path: &str, max: usize) -> Vec<Lock> {
-        let Ok(above) = Path::parse(path) else {
-            return Vec::new();
-        };
-        let released = self.state.released.since("").map(|(path, _)| path);
-        let mut paths: Vec<_> = self
-            .derived
-            .locks
-            .paths()
-            .chain(released)
-            .filter(|path| above.holds(path))
-            .collect();
-        paths.sort_unstable();
-        paths.dedup();
-        paths
-            .into_iter()
-            .take(max)
-            .map(|path| self.lock(path))
-            .collect()
-    }
-
-    /// A lock as it is now; a free one if nothing is known of it.
-    #[must_use]
-    pub fn lock(&self, path: &str) -> Lock {
-        let places = self.derived.locks.get(path);
-        let holding = places.map_or(0, |places| lock::holders(places).count());
-        let all = places
-            .into_iter()
-            .flatten()
-            .map(|(place, mode)| self.contender(path, place, *mode));
-        let mut holders: Vec<_> = all.collect();
-        let waiters = holders.split_off(holding);
-        let released = self.state.released.get(path).cloned();
-        let last = released.as_ref().map_or(0, |released| released.at_ms);
-        Lock {
-            path: path.to_owned(),
-            held_since_ms: holders.first().map(|first| first.since_ms.max(last)),
-            holders,
-            waiters,
-            released,
-        }
-    }
-
-    fn contender(&self, lock: &str, place: &Place, mode: Mode) -> Contender {
-        let path = Path::of_node(lock).join(&place.name);
-        let fields = self.state.fields(&Key::of(&path));
-        let fields = fields.expect("contenders are nodes");
-        let token = Token {
-            incarnation: self.state.incarnation.founded_ms(),
-            czxid: fields.czxid,
-        };
-        Contender {
-            name: place.name.to_string(),
-            session: fields.kind.session().expect("contenders are ephemeral"),
-            mode,
-            since_ms: fields.ctime,
-            token: (mode == Mode::Exclusive).then_some(token),
         }
     }
 }

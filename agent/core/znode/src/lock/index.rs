@@ -1,6 +1,7 @@
 //! The contenders of every lock in the order of their numbers: derived from the nodes, so not part of snapshots.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use super::Mode;
 
@@ -58,8 +59,11 @@ impl Index {
         self.locks.get(lock)
     }
 
-    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.locks.keys().map(|path| &**path)
+    /// The paths of locks behind `after`, or from the first on.
+    pub(crate) fn paths_after<'a>(&'a self, after: Option<&str>) -> impl Iterator<Item = &'a str> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let behind = self.locks.range::<str, _>((from, Bound::Unbounded));
+        behind.map(|(path, _)| &**path)
     }
 
     pub(crate) fn len(&self) -> usize {

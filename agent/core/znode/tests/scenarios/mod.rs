@@ -63,6 +63,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
         watches_set_again_hear_what_they_missed,
     ),
     ("locks are told", locks_are_told),
+    ("locks are told page by page", locks_are_told_page_by_page),
     ("digests are hidden", digests_are_hidden),
     (
         "a damaged snapshot is refused",
@@ -743,6 +744,72 @@ fn locks_are_told() {
         Some((id(1), 1_001_000))
     );
     assert!(bench.store.locks("/other", 10).is_empty());
+}
+
+fn locks_are_told_page_by_page() {
+    let mut bench = bench();
+    for path in ["/l", "/l/a", "/l/b", "/l/c", "/l-other", "/m"] {
+        bench
+            .create(1, path, CreateMode::Persistent)
+            .expect("created");
+    }
+    // One that was released, one that is contended, one that both happened to; two elsewhere.
+    for (session, path) in [
+        (2, "/l/a"),
+        (2, "/l/c"),
+        (1, "/l/b"),
+        (1, "/l/b"),
+        (1, "/l/b"),
+        (1, "/l/c"),
+        (1, "/l-other"),
+        (1, "/m"),
+    ] {
+        bench
+            .create(
+                session,
+                &format!("{path}/x-lock-"),
+                CreateMode::EphemeralSequential,
+            )
+            .expect("created");
+    }
+    bench.apply(&Command::CloseSession { by: bench.by(2) });
+    let pages = |path: &str, max, contenders_max| {
+        let (mut pages, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = bench
+                .store
+                .lock_page(path, after.as_deref(), max, contenders_max);
+            let shown = page.locks.iter().map(|lock| {
+                let (holders, waiters) = (&lock.holders, &lock.waiters);
+                let told = (holders.len(), waiters.len());
+                assert!(told <= (lock.holder_count, lock.waiter_count));
+                format!("{} {told:?} of {}", lock.path, lock.waiter_count)
+            });
+            pages.push(shown.collect::<Vec<_>>());
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return pages.into_iter().filter(|page| !page.is_empty()).collect(),
+            }
+        }
+    };
+    let all: Vec<Vec<String>> = pages("/l", 10, 100);
+    let of_l = ["/l/a (0, 0) of 0", "/l/b (1, 2) of 2", "/l/c (1, 0) of 0"];
+    assert_eq!(all, [of_l.to_vec()]);
+    let one_by_one: Vec<Vec<String>> = pages("/l", 1, 100);
+    assert_eq!(one_by_one.concat(), of_l);
+    assert_eq!(one_by_one.len(), 3);
+    let bounded: Vec<Vec<String>> = pages("/l", 10, 2);
+    assert_eq!(
+        bounded,
+        [
+            vec!["/l/a (0, 0) of 0", "/l/b (1, 1) of 2"],
+            vec!["/l/c (1, 0) of 0"]
+        ]
+    );
+    let everything: Vec<Vec<String>> = pages("/", 2, 100);
+    assert_eq!(everything.concat().len(), 5);
+    assert_eq!(pages("/m", 3, 3).concat().len(), 1);
+    assert_eq!(pages("no path", 3, 3).len(), 0);
 }
 
 fn digests_are_hidden() {
