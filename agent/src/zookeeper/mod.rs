@@ -19,6 +19,7 @@
 //! | `credentials`, `sasl` | what a connection proved to be |
 //! | `records`, `errors` | the core's words as the wire's |
 //! | `words` | four-letter words |
+//! | `locks` | the locks and their clients, for the admin API |
 //!
 //! It does not know: ballots, disks, peers.
 
@@ -27,6 +28,7 @@ mod credentials;
 mod desk;
 mod errors;
 mod front;
+mod locks;
 mod members;
 mod metrics;
 mod opening;
@@ -44,6 +46,7 @@ mod words;
 mod writes;
 
 pub use front::{Front, Reads, Settings};
+pub use locks::locks_routes;
 pub use pipeline::RUN_BYTES_MAX;
 pub use server::serve;
 pub use users::{UsersError, read_users};
