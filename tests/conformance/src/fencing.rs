@@ -15,6 +15,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use serde_json::Value;
 
 use crate::etcdctl::Etcdctl;
 use crate::group::{Group, Server};
@@ -71,6 +72,7 @@ pub fn paused_client(server: &Server, programs: &Path, etcdctl: &Path) -> Result
     let place = Place {
         ensemble: &ensemble,
         group: &group,
+        synod: &programs.join("synod"),
         etcdctl,
     };
     let played: Result<Vec<_>, _> = GUARDS.iter().map(|guard| place.play(*guard)).collect();
@@ -90,6 +92,7 @@ fn keeps_fences(group: &Group) -> Result<(), Failure> {
 struct Place<'a> {
     ensemble: &'a Ensemble,
     group: &'a Group,
+    synod: &'a Path,
     etcdctl: &'a Path,
 }
 
@@ -106,6 +109,7 @@ impl Place<'_> {
         if second_token <= first_token {
             return Err(format!("{second_token} came after {first_token}"));
         }
+        self.shows(&lock, &second_token)?;
         ask(&mut second, &format!("{write} {key} second"), "wrote")?;
         first.signal(Signal::CONT);
         let came = first.line(Instant::now() + PATIENCE)?;
@@ -122,6 +126,32 @@ impl Place<'_> {
         Ok(format!(
             "  {write}: what the second holder wrote is {lost}; the late write {came}\n"
         ))
+    }
+
+    /// `synod locks` tells the lock's one holder, its token and its client.
+    fn shows(&self, lock: &str, token: &str) -> Result<(), Failure> {
+        let agents = self.ensemble.admin_addresses().join(",");
+        let mut synod = Command::new(self.synod);
+        let output = synod.args(["locks", lock, "-o", "json", "--agents", &agents]);
+        let output = output.output().map_err(|error| format!("synod: {error}"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let wrong = |what: &str| {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            format!("synod locks {lock}: {what}: {text}{errors}")
+        };
+        let told: Value = serde_json::from_str(&text).map_err(|error| wrong(&error.to_string()))?;
+        let [lock] = told["locks"].as_array().map_or(&[][..], Vec::as_slice) else {
+            return Err(wrong("not one lock"));
+        };
+        let holder = &lock["holders"][0];
+        if lock["state"] != "locked" || lock["holder_count"] != 1 || holder["token"] != token {
+            return Err(wrong("not its holder"));
+        }
+        let session = holder["session"].as_str().unwrap_or_default();
+        match told["clients"][session].as_str() {
+            Some(client) if client.starts_with("127.0.0.1:") => Ok(()),
+            _ => Err(wrong("not where its client is")),
+        }
     }
 
     /// A client that holds the lock, and its token.
