@@ -121,11 +121,18 @@ impl Metrics {
                 "Bytes of paths and data.",
                 sizes.data_bytes,
             );
+            row("locks", "gauge", "Locks that somebody holds.", sizes.locks);
             row(
-                "locks",
+                "locks_contended",
                 "gauge",
-                "Locks that are held or waited for.",
-                sizes.locks,
+                "Locks that somebody waits for.",
+                sizes.locks_contended,
+            );
+            row(
+                "lock_contenders",
+                "gauge",
+                "Nodes that hold a lock or wait for one.",
+                sizes.lock_contenders,
             );
             row(
                 "watches",

@@ -23,8 +23,12 @@ pub struct Sizes {
     pub ephemerals: u64,
     /// Sessions.
     pub sessions: u64,
-    /// Locks that have a contender.
+    /// Locks that have a contender: that are held.
     pub locks: u64,
+    /// Of these, locks that somebody waits for.
+    pub locks_contended: u64,
+    /// Everybody who holds a lock or waits for one.
+    pub lock_contenders: u64,
 }
 
 /// A node's data, as it is held, and its stat.
@@ -160,6 +164,8 @@ impl Store {
             ephemerals: self.derived.ephemeral_count() as u64,
             sessions: self.state.sessions.len() as u64,
             locks: self.derived.locks.len() as u64,
+            locks_contended: self.derived.locks.contended() as u64,
+            lock_contenders: self.derived.locks.contenders() as u64,
         }
     }
 }

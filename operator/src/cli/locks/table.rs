@@ -125,7 +125,15 @@ mod tests {
 
     #[test]
     fn locks_as_rows() {
-        expect![[r#""#]].assert_eq(&table(&seen(), true));
+        expect![[r#"
+            PATH            STATE           SINCE   SESSION   CLIENT          TOKEN                              WAITING
+            /locks/a        locked          5m      0x2       10.0.0.7:5123   0000000000000001000000000000000a   3
+                              waits         6m      0x3       -               0000000000000001000000000000000b
+                              2 more wait
+            /locks/b        unlocked        6m      0x2       -               -                                  0
+            /locks/shared   locked          6m      0x2       10.0.0.7:5123   -                                  0
+                              holds         6m      0x3       -               -
+        "#]].assert_eq(&table(&seen(), true));
         let short = table(&seen(), false);
         assert!(!short.contains("waits"), "{short}");
     }
