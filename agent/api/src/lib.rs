@@ -26,7 +26,8 @@ pub use config::{
 pub use identity::{ClusterUid, Identity, IdentityError, Kind, OPERATOR_URI, Principal};
 pub use locks::{
     CONTENDERS_MAX, LOCKS_MAX, LockContender, LockMode, LockState, LockStatus, LocksQuery,
-    LocksResponse, SESSIONS_MAX, SessionStatus, SessionsQuery, SessionsResponse,
+    LocksResponse, MEASURED_LOCKS_MAX, SESSIONS_MAX, SessionStatus, SessionsQuery,
+    SessionsResponse,
 };
 pub use status::{
     BallotStatus, ConfigurationStatus, DiskState, DiskStatus, MemberRole, MemberStatus, Quarantine,

@@ -8,6 +8,9 @@ pub const LOCKS_MAX: usize = 256;
 /// Contenders of one lock that are told.
 pub const CONTENDERS_MAX: usize = 256;
 
+/// Locks that may have metrics of their own.
+pub const MEASURED_LOCKS_MAX: usize = 100;
+
 /// Sessions of one question.
 pub const SESSIONS_MAX: usize = 1024;
 

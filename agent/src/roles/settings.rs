@@ -193,6 +193,7 @@ pub(super) fn zookeeper(config: &AgentConfig) -> zookeeper::Settings {
         },
         words: settings.four_letter_words,
         super_digest: settings.super_digest,
+        measured_locks: settings.measured_locks,
         // A client gives up a member that is silent for two thirds of its session's time-out.
         leader_patience: Duration::from_millis(u64::from(settings.session_timeout_ms_min) / 2),
         ..zookeeper::Settings::default()

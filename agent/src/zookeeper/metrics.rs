@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use synod_znode::{Sizes, WatchCounts};
+use synod_znode::{Lock, Sizes, WatchCounts};
+
+use super::lock_metrics;
+use crate::clock;
 
 /// The counts of one front end.
 #[derive(Debug, Default)]
@@ -49,6 +52,8 @@ pub(super) struct Gauges {
     pub(super) sizes: Sizes,
     pub(super) watches: WatchCounts,
     pub(super) zxid: i64,
+    /// Those that have metrics of their own.
+    pub(super) locks: Vec<Lock>,
     /// Packets that came and went, of connections that are there.
     pub(super) packets: (u64, u64),
 }
@@ -76,6 +81,7 @@ impl Metrics {
             watches,
             zxid,
             packets,
+            locks,
         }) = gauges
         {
             row(
@@ -152,6 +158,7 @@ impl Metrics {
                 "The last change that is applied here.",
                 *zxid as u64,
             );
+            text.push_str(&lock_metrics::text(locks, clock::wall_ms()));
         }
         text
     }

@@ -19,6 +19,7 @@
 //! | `credentials`, `sasl` | what a connection proved to be |
 //! | `records`, `errors` | the core's words as the wire's |
 //! | `words` | four-letter words |
+//! | `lock_metrics` | the metrics of those locks that have some of their own |
 //! | `locks` | the locks and their clients, for the admin API |
 //!
 //! It does not know: ballots, disks, peers.
@@ -28,6 +29,7 @@ mod credentials;
 mod desk;
 mod errors;
 mod front;
+mod lock_metrics;
 mod locks;
 mod members;
 mod metrics;

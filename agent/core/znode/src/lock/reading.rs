@@ -84,6 +84,14 @@ impl Store {
         self.lock_up_to(path, usize::MAX)
     }
 
+    /// The same with its first holder and the first that waits alone, however many there are.
+    #[must_use]
+    pub fn lock_head(&self, path: &str) -> Lock {
+        let mut lock = self.lock_up_to(path, 2);
+        lock.holders.truncate(1);
+        lock
+    }
+
     fn lock_up_to(&self, path: &str, contenders_max: usize) -> Lock {
         let places = self.derived.locks.get(path);
         let holder_count = places.map_or(0, |places| holders(places).count());
