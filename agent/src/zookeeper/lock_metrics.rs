@@ -82,7 +82,24 @@ mod tests {
             waiter_count: 7,
             released: None,
         };
-        expect![[r#""#]].assert_eq(&text(&[held, free], 10_000));
+        expect![[r##"
+            # HELP synod_zookeeper_lock_held Whether somebody holds it.
+            # TYPE synod_zookeeper_lock_held gauge
+            synod_zookeeper_lock_held{lock="/locks/a"} 1
+            synod_zookeeper_lock_held{lock="/a\"b"} 0
+            # HELP synod_zookeeper_lock_held_seconds Since when it is held.
+            # TYPE synod_zookeeper_lock_held_seconds gauge
+            synod_zookeeper_lock_held_seconds{lock="/locks/a"} 7
+            synod_zookeeper_lock_held_seconds{lock="/a\"b"} 0
+            # HELP synod_zookeeper_lock_waiters Who waits for it.
+            # TYPE synod_zookeeper_lock_waiters gauge
+            synod_zookeeper_lock_waiters{lock="/locks/a"} 7
+            synod_zookeeper_lock_waiters{lock="/a\"b"} 0
+            # HELP synod_zookeeper_lock_wait_seconds For how long the next to hold it has waited.
+            # TYPE synod_zookeeper_lock_wait_seconds gauge
+            synod_zookeeper_lock_wait_seconds{lock="/locks/a"} 6
+            synod_zookeeper_lock_wait_seconds{lock="/a\"b"} 0
+        "##]].assert_eq(&text(&[held, free], 10_000));
         assert_eq!(text(&[], 1), "");
     }
 }
