@@ -99,7 +99,8 @@ mod tests {
             # TYPE synod_zookeeper_lock_wait_seconds gauge
             synod_zookeeper_lock_wait_seconds{lock="/locks/a"} 6
             synod_zookeeper_lock_wait_seconds{lock="/a\"b"} 0
-        "##]].assert_eq(&text(&[held, free], 10_000));
+        "##]]
+        .assert_eq(&text(&[held, free], 10_000));
         assert_eq!(text(&[], 1), "");
     }
 }

@@ -20,6 +20,9 @@ use crate::world::{Asker, Happening, World};
 /// How long a client waits.
 const PATIENCE: u64 = 5 * SECOND;
 
+/// Operations before the first that an older build does not know.
+const OLD_BUILD_FOR: usize = 300;
+
 /// Leases one client keeps at a time.
 const LEASES_MAX: usize = 4;
 
@@ -122,7 +125,10 @@ impl Client {
                     marker,
                 }
             }
-            (3, _) if self.random.chance(400) => self.fenced(id, profile),
+            // Where one member is of an older build, it is left as it is for a while: it does not know the others.
+            (3, _) if self.random.chance(400) || (profile.mixed_levels && id < OLD_BUILD_FOR) => {
+                self.fenced(id, profile)
+            }
             (3, _) => {
                 let (low, count) = (self.random.below(profile.keys), self.random.between(2, 4));
                 let pairs = (low..(low + count).min(profile.keys))
