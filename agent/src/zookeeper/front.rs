@@ -47,6 +47,8 @@ pub struct Settings {
     pub words: Vec<String>,
     /// Who shows a name and password with this digest may do everything.
     pub super_digest: Option<String>,
+    /// Locks that have metrics of their own.
+    pub measured_locks: Vec<String>,
     /// Names and passwords of those who may log in by SASL.
     pub users: BTreeMap<String, String>,
     /// How long clients are kept while no leader takes note of their sessions.
@@ -61,6 +63,7 @@ impl Default for Settings {
             connections_max: 131_072,
             words: ["srvr", "ruok", "isro"].map(str::to_owned).to_vec(),
             super_digest: None,
+            measured_locks: Vec::new(),
             users: BTreeMap::new(),
             leader_patience: Duration::from_secs(3),
         }
@@ -189,8 +192,10 @@ impl Front {
     /// The metrics of clients and of what is stored, as text.
     pub async fn own_metrics(&self) -> String {
         let shared = Arc::clone(&self.desk);
+        let measured = self.settings.measured_locks.clone();
         let look = move |store: &mut Store| {
             desk::with(&shared, store, |desk, store| Gauges {
+                locks: measured.iter().map(|path| store.lock_head(path)).collect(),
                 sizes: store.sizes(),
                 watches: desk.hub.counts(),
                 zxid: store.zxid().0,

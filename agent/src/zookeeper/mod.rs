@@ -21,6 +21,8 @@
 //! | `records`, `errors` | the core's words as the wire's |
 //! | `words` | four-letter words |
 //! | `simulated` | all of this without sockets and timers, for the simulator |
+//! | `lock_metrics` | the metrics of those locks that have some of their own |
+//! | `locks` | the locks and their clients, for the admin API |
 //!
 //! It does not know: ballots, disks, peers.
 
@@ -29,6 +31,8 @@ mod credentials;
 mod desk;
 mod errors;
 mod front;
+mod lock_metrics;
+mod locks;
 mod members;
 mod metrics;
 mod opening;
@@ -49,6 +53,7 @@ mod words;
 mod writes;
 
 pub use front::{Front, Reads, Settings};
+pub use locks::locks_routes;
 pub use pipeline::RUN_BYTES_MAX;
 pub use server::serve;
 pub use users::{UsersError, read_users};
