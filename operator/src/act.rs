@@ -21,6 +21,7 @@ use kube::core::{ApiResource, DynamicObject, ObjectMeta};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 use synod_agent_api::{ErrorCode, TransferRequest};
+use tokio_util::sync::CancellationToken;
 
 use crate::action::{Action, Issue, Seen};
 use crate::agents::{AgentError, Reach, Target};
@@ -45,6 +46,8 @@ pub struct Context {
     pub authority: Option<Arc<Secret>>,
     /// When it was observed.
     pub now: Timestamp,
+    /// From then on nothing more is begun.
+    pub stop: CancellationToken,
 }
 
 /// Why an action was not carried out.
@@ -268,6 +271,7 @@ impl Actor {
 
     async fn create(&self, context: &Context, object: &Child) -> Result<(), ActError> {
         self.confirm_there(context).await?;
+        context.may_act()?;
         let api = self.api(object.kind(), &context.key.namespace);
         let parameters = PostParams {
             field_manager: Some(names::MANAGER.into()),
@@ -386,6 +390,7 @@ impl Actor {
         if found.is_some_and(|node| !NodeSeen::of(&node).out_of_service) {
             return Err(ActError::Outdated(format!("node {node} is there")));
         }
+        context.may_act()?;
         self.delete_with(context, seen, DeleteParams::default().grace_period(0))
             .await
     }
@@ -457,6 +462,17 @@ impl Actor {
 }
 
 impl Context {
+    /// Whether this operator is still to act: between two calls it may have lost its lease.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn may_act(&self) -> Result<(), ActError> {
+        if self.stop.is_cancelled() && !mutated("act-when-deposed") {
+            return Err(ActError::Outdated("this operator acts no longer".into()));
+        }
+        Ok(())
+    }
+
     fn authority(&self) -> Result<&Secret, CertificateError> {
         self.authority
             .as_deref()

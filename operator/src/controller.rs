@@ -271,6 +271,7 @@ impl Controller {
             targets: self.agents.targets(key),
             authority: secret,
             now,
+            stop: stop.clone(),
         };
         let actor = Actor::new(self.client.clone(), self.reach.clone());
         Some(Task {
@@ -283,7 +284,6 @@ impl Controller {
             written: self.written.get(key).cloned(),
             metrics: self.metrics.clone(),
             herald: self.herald.clone(),
-            stop: stop.clone(),
         })
     }
 }

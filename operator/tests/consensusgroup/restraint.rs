@@ -15,6 +15,7 @@ use synod_crds::ConsensusGroup;
 use synod_operator::act::{ActError, Actor, Context};
 use synod_operator::action::{Action, Seen};
 use synod_operator::names::Key;
+use tokio_util::sync::CancellationToken;
 
 use crate::controller::{Cluster, blocking, count, eventually};
 
@@ -285,6 +286,7 @@ async fn carry_out_for(
         targets: BTreeMap::new(),
         authority: None,
         now: jiff::Timestamp::UNIX_EPOCH,
+        stop: CancellationToken::new(),
     };
     actor.act(&context, action).await.map(drop)
 }
