@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::etcdctl::Etcdctl;
 use crate::group::{Group, Server};
+use crate::workload::Workload;
 use crate::zookeeper::ensemble::{self, Ensemble};
 use crate::zookeeper::program::Program;
 use crate::zookeeper::settings::SessionKind;
@@ -77,6 +78,43 @@ pub fn paused_client(server: &Server, programs: &Path, etcdctl: &Path) -> Result
     };
     let played: Result<Vec<_>, _> = GUARDS.iter().map(|guard| place.play(*guard)).collect();
     Ok(played?.concat())
+}
+
+/// Clients pass a lock on and write with their tokens, while the LockService's leader and another member are killed in turns. What
+/// they judge at the end.
+///
+/// # Errors
+/// With their verdicts, or when nobody gets the lock any more.
+pub fn passed_on(
+    server: &Server,
+    programs: &Path,
+    holders: &Path,
+    times: usize,
+) -> Result<String, Failure> {
+    let agent = ensemble::Server::Synod(programs.join("synod-agent"));
+    let mut ensemble = Ensemble::start(&agent, SessionKind::Global)?;
+    let group = Group::start(server, 3)?;
+    let mut command = Command::new(holders);
+    command.args(["-locks", &ensemble.addresses().join(",")]);
+    command.args(["-store", &group.endpoints()]);
+    let mut holders = Workload::run(&mut command)?;
+    let mut longest = Duration::ZERO;
+    for time in 0..times {
+        let victim = match time % 2 {
+            0 => ensemble.leader()?,
+            _ => (ensemble.leader()? + 1) % ensemble.addresses().len(),
+        };
+        ensemble.kill(victim);
+        longest = longest.max(holders.gap()?);
+        ensemble.run(victim)?;
+        ensemble.wait(victim)?;
+        holders.gap()?;
+    }
+    let verdicts = holders.judge()?;
+    Ok(format!(
+        "  {times} kills, the lock was passed on within {:.2} s\n{verdicts}",
+        longest.as_secs_f64()
+    ))
 }
 
 fn keeps_fences(group: &Group) -> Result<(), Failure> {

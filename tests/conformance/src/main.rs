@@ -277,7 +277,12 @@ fn of_go(
     };
     if matches!(server, Server::Synod(_)) {
         tests.extend(local(server, programs, &clients));
-        tests.push(fenced(server, programs, &clients.etcdctl));
+        tests.extend(fenced(
+            server,
+            programs,
+            &clients.etcdctl,
+            &own.join("holders"),
+        ));
     }
     tests.extend(faults(server, &clients));
     for test in &mut tests {
@@ -357,12 +362,27 @@ fn local(server: &Server, programs: &Path, clients: &Clients) -> Vec<Test> {
 }
 
 /// Locks and a group together: who lost a lock does not overwrite.
-fn fenced(server: &Server, programs: &Path, etcdctl: &Path) -> Test {
-    let (programs, etcdctl) = (programs.to_owned(), etcdctl.to_owned());
-    test(server, "fencing: a client that comes back", move |server| {
-        print!("{}", fencing::paused_client(server, &programs, &etcdctl)?);
-        Ok(())
-    })
+fn fenced(server: &Server, programs: &Path, etcdctl: &Path, holders: &Path) -> [Test; 2] {
+    let with =
+        |name: &str, program: &Path, run: fn(&Server, &Path, &Path) -> Result<String, Failure>| {
+            let (programs, program) = (programs.to_owned(), program.to_owned());
+            test(server, name, move |server| {
+                print!("{}", run(server, &programs, &program)?);
+                Ok(())
+            })
+        };
+    [
+        with(
+            "fencing: a client that comes back",
+            etcdctl,
+            fencing::paused_client,
+        ),
+        with(
+            "fencing: a lock is passed on while members are killed",
+            holders,
+            |server, programs, holders| fencing::passed_on(server, programs, holders, TIMES),
+        ),
+    ]
 }
 
 /// How often each harm is done.
