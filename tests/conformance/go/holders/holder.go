@@ -19,6 +19,7 @@ var errLost = errors.New("the session, and the node with it, is gone")
 // holder takes the lock, writes, and passes it on, again and again.
 type holder struct {
 	run    *run
+	open   func() *zk.Conn
 	conn   *zk.Conn
 	number int
 	// before is the token of the turn before.
@@ -29,6 +30,9 @@ func (h *holder) work() {
 	for turn := 0; !h.run.stopped(); turn++ {
 		began := time.Now()
 		if err := h.turn(turn); err != nil {
+			// It may have left a node that it does not know of, which would keep everybody from the lock: that goes with its session.
+			h.conn.Close()
+			h.conn = h.open()
 			driven.Breathe(began)
 		}
 	}
@@ -42,8 +46,6 @@ func (h *holder) turn(turn int) error {
 		return err
 	}
 	if err := h.wait(own); err != nil {
-		// A connection that broke may have left the node, and the session with it may go on.
-		_ = h.conn.Delete(own, -1)
 		return err
 	}
 	hold := h.run.book.begin(token)

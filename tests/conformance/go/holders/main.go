@@ -26,8 +26,6 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
-	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
 	"synod.dev/tests/conformance/driven"
 )
 
@@ -51,11 +49,11 @@ func main() {
 	must("the store", keeper.keepsFences())
 	run := &run{store: keeper, stopping: make(chan struct{})}
 	for number := range *count {
-		conn := session(strings.Split(*locks, ","), *locksFolder)
+		open := func() *zk.Conn { return session(strings.Split(*locks, ","), *locksFolder) }
 		run.workers.Add(1)
 		go func() {
 			defer run.workers.Done()
-			(&holder{run: run, conn: conn, number: number}).work()
+			(&holder{run: run, open: open, conn: open(), number: number}).work()
 		}()
 	}
 	run.obey()
@@ -109,10 +107,7 @@ func (r *run) judge() bool {
 
 // session begins a session that goes on, or begins anew, at whatever member answers.
 func session(servers []string, folder string) *zk.Conn {
-	var config *tls.Config
-	if folder != "" {
-		config = driven.Fresh(folder)
-	}
+	config := trusting(folder)
 	dial := func(network, address string, timeout time.Duration) (net.Conn, error) {
 		dialer := &net.Dialer{Timeout: timeout}
 		if config == nil {
@@ -125,22 +120,20 @@ func session(servers []string, folder string) *zk.Conn {
 	return conn
 }
 
+// trusting is how to connect with the files of a folder, or nothing without one.
+func trusting(folder string) *tls.Config {
+	if folder == "" {
+		return nil
+	}
+	return driven.Fresh(folder)
+}
+
 type silent struct{}
 
 func (silent) Printf(string, ...any) {}
 
 func connect(endpoints []string, folder string) *store {
-	config := clientv3.Config{
-		Endpoints:            endpoints,
-		DialTimeout:          5 * time.Second,
-		DialKeepAliveTime:    10 * time.Second,
-		DialKeepAliveTimeout: 5 * time.Second,
-		Logger:               zap.NewNop(),
-	}
-	if folder != "" {
-		config.TLS = driven.Fresh(folder)
-	}
-	client, err := clientv3.New(config)
+	client, err := driven.Connect(endpoints, trusting(folder))
 	must("the store", err)
 	return &store{client: client, writes: fmt.Sprintf("writes/%d/", time.Now().UnixNano())}
 }

@@ -24,7 +24,6 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
 	"synod.dev/tests/conformance/driven"
 )
 
@@ -69,15 +68,7 @@ type run struct {
 
 func (r *run) connect(endpoints []string, count int) {
 	for range count {
-		client, err := clientv3.New(clientv3.Config{
-			Endpoints:   endpoints,
-			TLS:         r.tls,
-			DialTimeout: 5 * time.Second,
-			// As kube-apiserver does: a watch says nothing, so it would not find out that a member's machine is gone.
-			DialKeepAliveTime:    10 * time.Second,
-			DialKeepAliveTimeout: 5 * time.Second,
-			Logger:               zap.NewNop(),
-		})
+		client, err := driven.Connect(endpoints, r.tls)
 		if err != nil {
 			fmt.Printf("cannot connect to %v: %v\n", endpoints, err)
 			os.Exit(1)
