@@ -13,7 +13,7 @@ use crate::cluster;
 use crate::peers::{self, HELM};
 use crate::steps::{Step, Steps};
 use crate::tally::Tally;
-use crate::workspace::{cargo, clients, command, release, root, succeed, target};
+use crate::workspace::{build_release, cargo, clients, command, release, root, succeed, target};
 
 /// Synod in a real Kubernetes: a bed of three nodes is made for it and removed afterwards.
 #[derive(clap::Args)]
@@ -115,11 +115,11 @@ fn play(arguments: &Arguments, tally: &mut Tally) -> Result<(), Failure> {
     } else {
         None
     };
-    steps.run(build)?;
+    steps.run(|| arguments.build())?;
     let helm = steps.run(|| HELM.build())?.join("helm");
     let mut tests = arguments.tests(&helm);
     if let Some(registry) = &arguments.registry {
-        tests.args(steps.run(|| images::for_registry(registry))?);
+        tests.args(steps.run(|| images::for_registry(registry, &arguments.programs()))?);
     }
     match &arguments.kubeconfig {
         Some(file) => {
@@ -127,7 +127,7 @@ fn play(arguments: &Arguments, tally: &mut Tally) -> Result<(), Failure> {
         }
         None => {
             let bed = steps.run(|| bed(arguments.version))?;
-            steps.run(|| images::for_bed(&bed, before.as_deref()))?;
+            steps.run(|| images::for_bed(&bed, &arguments.programs(), before.as_deref()))?;
             tests.args(["--bed", bed.name()]);
             if let Some(before) = &before {
                 tests.args(["--image-before", images::BEFORE]);
@@ -156,6 +156,29 @@ impl Arguments {
         self.kubeconfig.is_none() && !self.smoke && self.rest.is_empty() && meant
     }
 
+    /// Where the programs are that go into the image. The part that every change must pass takes those that all other tests are
+    /// at, which are built by then; everything else those that are shipped.
+    fn programs(&self) -> PathBuf {
+        if self.smoke {
+            release()
+        } else {
+            target().join("dist")
+        }
+    }
+
+    /// What goes into the image; the client that counts; the test program.
+    fn build(&self) -> Result<(), Failure> {
+        peers::build_own(&clients())?;
+        if self.smoke {
+            return build_release();
+        }
+        let mut shipped = cargo();
+        shipped.args(["build", "--profile", "dist", "--bins"]);
+        succeed(shipped.args(["-p", "synod-operator", "-p", "synod-agent"]))?;
+        let mut tests = cargo();
+        succeed(tests.args(["build", "--release", "--bins", "-p", "synod-e2e"]))
+    }
+
     /// The test program, without a word yet about the cluster that it plays in.
     fn tests(&self, helm: &Path) -> Command {
         let mut tests = command(release().join("synod-e2e"));
@@ -179,7 +202,7 @@ impl Arguments {
         if self.needs_before() {
             plan.push(step("build the version before", "12 min"));
         }
-        plan.push(step("build the programs as they are shipped", "12 min"));
+        plan.push(step("build the programs", "12 min"));
         plan.push(step("build helm", "4 min"));
         if self.kubeconfig.is_none() {
             plan.push(step("a cluster of three nodes", "20 min"));
@@ -191,16 +214,6 @@ impl Arguments {
         plan.push(step("play", "35 min"));
         plan
     }
-}
-
-/// What goes into the image, with the profile of images; the client that counts; the test program.
-fn build() -> Result<(), Failure> {
-    let mut shipped = cargo();
-    shipped.args(["build", "--profile", "dist", "--bins"]);
-    succeed(shipped.args(["-p", "synod-operator", "-p", "synod-agent"]))?;
-    peers::build_own(&clients())?;
-    let mut tests = cargo();
-    succeed(tests.args(["build", "--release", "--bins", "-p", "synod-e2e"]))
 }
 
 /// The bed that an earlier run left, where that is as it is wanted, or a new one.

@@ -61,6 +61,7 @@ pub(crate) fn build_release() -> Result<(), Failure> {
         "synod-agent",
         "synod-conformance",
         "synod-bench",
+        "synod-e2e",
     ];
     let mut command = cargo();
     command.args(["build", "--release", "--bins"]);

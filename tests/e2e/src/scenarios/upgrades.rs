@@ -120,26 +120,16 @@ fn rolled_halfway(group: &Group<'_>, workload: &mut Workload, image: &str) -> Re
     })?;
     group.patch(&json!({ "paused": true }))?;
     group.reaches("paused", |object| object["status"]["state"] == "Paused")?;
-    let endpoints = group.endpoints()?;
-    let etcdctl = |words: &[&str]| group.namespace().etcdctl_at(&endpoints, &group.name, words);
-    let members = cluster.wait("every member answers", START_MAX, || {
-        let text = etcdctl(&["endpoint", "status", "--write-out=json"])?;
-        let list: Vec<Value> =
-            serde_json::from_str(&text).map_err(|error| format!("no JSON: {error}"))?;
-        let ids = list
-            .iter()
-            .filter_map(|it| it["Status"]["header"]["member_id"].as_u64());
-        let ids: Vec<_> = ids.map(|id| format!("{id:x}")).collect();
-        Ok((ids.len() == 3).then_some(ids))
-    })?;
     let new = of_image(group, image)?;
     demand(new < 3, || {
         "all members were made anew before it was paused".into()
     })?;
-    for member in &members {
-        cluster.wait("the member leads", START_MAX, || {
-            etcdctl(&["move-leader", member]).map(Some)
-        })?;
+    let members = cluster.wait("all members have pods", START_MAX, || {
+        let pods = group.pod_uids()?;
+        Ok((pods.len() == 3).then_some(pods))
+    })?;
+    for member in members.keys() {
+        group.hand_over(member)?;
         let gap = longest_gap(workload, LEADS)?;
         demand(gap < PAUSE_MAX, || {
             format!("{member} leads: no write for {gap:?}")

@@ -33,9 +33,9 @@ const LIBRARIES: &str = "debian:trixie-slim";
 const IDENTITY_DIGITS: usize = 12;
 
 /// Makes them in the bed's engine and gives them to all nodes.
-pub(super) fn for_bed(bed: &Bed, before: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn for_bed(bed: &Bed, programs: &Path, before: Option<&Path>) -> Result<(), Failure> {
     let docker = |verb: &str| bed.docker(verb);
-    made(&docker, &bed.node_image()?, &bed.busybox()?)?;
+    made(&docker, programs, &bed.node_image()?, &bed.busybox()?)?;
     let mut all = WANTED.map(|(_, image)| image).to_vec();
     if let Some(before) = before {
         synod(&docker, before, BEFORE)?;
@@ -46,8 +46,8 @@ pub(super) fn for_bed(bed: &Bed, before: Option<&Path>) -> Result<(), Failure> {
 }
 
 /// Makes them in the machine's engine and pushes them to a registry. Returns what tells the test program so.
-pub(super) fn for_registry(registry: &str) -> Result<Vec<String>, Failure> {
-    made(&docker, LIBRARIES, BUSYBOX)?;
+pub(super) fn for_registry(registry: &str, programs: &Path) -> Result<Vec<String>, Failure> {
+    made(&docker, programs, LIBRARIES, BUSYBOX)?;
     let mut options = Vec::new();
     for (option, image) in WANTED {
         let mut inspect = docker("inspect");
@@ -90,13 +90,18 @@ fn pushed_as(registry: &str, image: &str, identity: &str) -> String {
 }
 
 /// Makes all but the one of the version before, from the libraries of one image and the busybox of another.
-fn made(docker: &dyn Fn(&str) -> Command, libraries: &str, busybox: &str) -> Result<(), Failure> {
+fn made(
+    docker: &dyn Fn(&str) -> Command,
+    programs: &Path,
+    libraries: &str,
+    busybox: &str,
+) -> Result<(), Failure> {
     let sources = root().join("tests/e2e/images");
     let mut base = build(docker, BASE, &sources.join("base.Dockerfile"));
     base.args(["--build-arg", &format!("NODE={libraries}")]);
     base.args(["--build-arg", &format!("BUSYBOX={busybox}")]);
     process::run(base.arg(&sources))?;
-    synod(docker, &target().join("dist"), SYNOD)?;
+    synod(docker, programs, SYNOD)?;
     process::run(docker("tag").args([SYNOD, AGAIN]))?;
     let context = folder("client");
     staged(&context, &ETCD.build()?, &["etcdctl"])?;
