@@ -94,20 +94,52 @@ fn follower(group: &Group<'_>) -> Result<String, Failure> {
     follower.ok_or_else(|| "nobody follows".to_owned())
 }
 
-/// Members of two versions in one group, each of which leads for a while; upwards, and back down.
+/// Members of two versions in one group, each of which leads for a while. There is a way back until all are of the newer one: then
+/// they decide what the version before does not know.
 pub(super) fn two_at_once(stage: &Stage) -> Result<(), Failure> {
+    let new = &stage.images.synod;
     let before = &stage.before.as_ref().ok_or("no version before")?.image;
     let mut wanted = small(3);
     wanted["image"] = json!(before);
     under_load_of(stage, "versions", &wanted, |group, workload| {
-        for image in [&stage.images.synod, before, &stage.images.synod] {
-            rolled_halfway(group, workload, image)?;
-            group.patch(&json!({ "paused": false }))?;
-            group.ready()?;
-            let all = of_image(group, image)?;
-            demand(all == 3, || format!("{all} members run {image}"))?;
+        for on in [before, new] {
+            rolled_halfway(group, workload, new)?;
+            rolled(group, on)?;
         }
-        Ok(())
+        knows_too_little(group, workload, before)?;
+        rolled(group, new)
+    })
+}
+
+/// All members have this image in the end.
+fn rolled(group: &Group<'_>, image: &str) -> Result<(), Failure> {
+    group.patch(&json!({ "image": image, "paused": false }))?;
+    group.ready()?;
+    let all = of_image(group, image)?;
+    demand(all == 3, || format!("{all} members run {image}"))
+}
+
+/// The first member of a version that does not know what was decided says so, and the others are left as they are and serve.
+fn knows_too_little(
+    group: &Group<'_>,
+    workload: &mut Workload,
+    image: &str,
+) -> Result<(), Failure> {
+    group.patch(&json!({ "image": image }))?;
+    group.reaches("told to run newer agents", |object| {
+        let mut conditions = object["status"]["conditions"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        let degraded = conditions.find(|it| it["type"] == "Degraded" && it["status"] == "True");
+        let message = degraded.and_then(|it| it["message"].as_str());
+        message.is_some_and(|message| message.contains("run a newer agent"))
+    })?;
+    let gap = longest_gap(workload, LEADS)?;
+    demand(gap < PAUSE_MAX, || format!("no write for {gap:?}"))?;
+    let made_anew = of_image(group, image)?;
+    demand(made_anew == 1, || {
+        format!("{made_anew} members run what one of them cannot")
     })
 }
 
