@@ -17,6 +17,7 @@ use tokio::time::{Sleep, sleep};
 use tokio_util::io::poll_read_buf;
 
 use super::Front;
+use super::budget::Purse;
 use super::outbox::{Outbox, Outgoing};
 use super::pipeline::Pipeline;
 use super::sasl::Begun;
@@ -44,6 +45,7 @@ pub(super) struct Connection {
     pub(super) peer: SocketAddr,
     pub(super) since: u64,
     pub(super) outbox: Outbox,
+    purse: Arc<Purse>,
     pub(super) pipeline: Mutex<Pipeline>,
     pub(super) held: OnceLock<Held>,
     /// What it proved to be, its address first.
@@ -60,14 +62,16 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(id: ConnectionId, peer: SocketAddr, ids: Vec<Id>) -> Self {
+    pub(super) fn new(id: ConnectionId, peer: SocketAddr, ids: Vec<Id>, purse: Purse) -> Self {
         let now = clock::now().0;
+        let purse = Arc::new(purse);
         Self {
             id,
             peer,
             since: now,
-            outbox: Outbox::default(),
-            pipeline: Mutex::default(),
+            outbox: Outbox::new(Arc::clone(&purse)),
+            pipeline: Mutex::new(Pipeline::new(Arc::clone(&purse))),
+            purse,
             held: OnceLock::new(),
             ids: Mutex::new(ids),
             heard: AtomicU64::new(now),
@@ -121,6 +125,8 @@ pub(super) struct Task {
     connection: Arc<Connection>,
     stream: Stream,
     input: BytesMut,
+    /// Bytes of `input` that are counted.
+    input_counted: usize,
     output: BytesMut,
     unflushed: bool,
     /// Runs once the connection is to end.
@@ -145,6 +151,7 @@ impl Task {
             connection,
             stream,
             input,
+            input_counted: 0,
             output: BytesMut::new(),
             unflushed: false,
             goodbye: None,
@@ -187,12 +194,26 @@ impl Task {
                 Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error)),
             }
         }
+        self.weigh_input()?;
         if any {
             self.connection
                 .heard
                 .store(clock::now().0, Ordering::Relaxed);
             self.front.pulse.heard(&self.connection);
             self.front.start(&self.connection);
+        }
+        Ok(())
+    }
+
+    /// Counts what is there of a frame that is not whole. Where memory is short nobody has more of one than a share.
+    fn weigh_input(&mut self) -> io::Result<()> {
+        let purse = &self.connection.purse;
+        purse.give(self.input_counted);
+        self.input_counted = self.input.len();
+        purse.take(self.input_counted);
+        if purse.is_short_for(self.input_counted) {
+            let short = "no memory for a frame of this size at the moment";
+            return Err(io::Error::new(io::ErrorKind::OutOfMemory, short));
         }
         Ok(())
     }
@@ -236,10 +257,12 @@ impl Task {
                     return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
                 }
                 self.output.advance(sent);
+                self.connection.outbox.sent(sent);
                 self.unflushed = true;
             }
             match self.connection.outbox.poll_take(cx, &mut self.output) {
                 Poll::Ready(Outgoing::Send(unsent)) => self.output = unsent,
+                Poll::Ready(Outgoing::Resume) => self.front.resume(&self.connection),
                 Poll::Ready(Outgoing::End) => return Poll::Ready(Ok(())),
                 Poll::Pending => {
                     if self.unflushed {

@@ -9,6 +9,7 @@ use synod_agent_api::Role;
 use synod_znode::{ConnectionId, SessionId, Store};
 use tokio_util::sync::CancellationToken;
 
+use super::budget::Budget;
 use super::connection::Connection;
 use super::credentials::Credentials;
 use super::desk::{self, SharedDesk};
@@ -41,7 +42,8 @@ pub struct Settings {
     pub frame_bytes_max: usize,
     /// Where reads are served.
     pub reads: Reads,
-    /// Connections at a time; more wait in the kernel's backlog.
+    /// Connections at a time; more wait in the kernel's backlog. Each has one request under way at most, so with fewer than the
+    /// engine takes nobody is ever refused.
     pub connections_max: usize,
     /// The four-letter words that are answered.
     pub words: Vec<String>,
@@ -49,6 +51,8 @@ pub struct Settings {
     pub super_digest: Option<String>,
     /// Names and passwords of those who may log in by SASL.
     pub users: BTreeMap<String, String>,
+    /// Bytes of all connections together: requests, answers and events that wait.
+    pub buffers_bytes_max: u64,
     /// How long clients are kept while no leader takes note of their sessions.
     pub leader_patience: Duration,
 }
@@ -58,10 +62,11 @@ impl Default for Settings {
         Self {
             frame_bytes_max: synod_jute::FRAME_BYTES_MAX,
             reads: Reads::Local,
-            connections_max: 131_072,
+            connections_max: 64_512,
             words: ["srvr", "ruok", "isro"].map(str::to_owned).to_vec(),
             super_digest: None,
             users: BTreeMap::new(),
+            buffers_bytes_max: 256 << 20,
             leader_patience: Duration::from_secs(3),
         }
     }
@@ -76,6 +81,7 @@ pub struct Front {
     pub(super) pulse: Pulse,
     pub(super) credentials: Credentials,
     pub(super) metrics: Metrics,
+    pub(super) budget: Arc<Budget>,
     connections: AtomicU64,
     /// The last session number that was given out: its upper part is the time, so that none comes twice.
     sessions: AtomicU64,
@@ -105,6 +111,7 @@ impl Front {
                 users: settings.users.clone(),
             },
             metrics: Metrics::default(),
+            budget: Budget::new(settings.buffers_bytes_max),
             connections: AtomicU64::new(0),
             sessions: AtomicU64::new(clock::wall_ms() << SESSIONS_PER_MS_BITS),
             zxid: AtomicI64::new(0),

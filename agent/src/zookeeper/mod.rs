@@ -10,6 +10,7 @@
 //! | `opening` | the first bytes of a connection: a four-letter word, or a session |
 //! | `connection` | the socket's task: frames in, the outbox out |
 //! | `outbox` | what is to be sent |
+//! | `budget` | the memory of all connections together |
 //! | `desk` | what lives in the loop: watches, and the outboxes that they fill |
 //! | `pipeline` | a connection's requests, one run of them after the other |
 //! | `resumed` | connections that go on once everybody is answered in a turn |
@@ -24,6 +25,7 @@
 //!
 //! It does not know: ballots, disks, peers.
 
+mod budget;
 mod connection;
 mod credentials;
 mod desk;

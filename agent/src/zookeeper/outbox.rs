@@ -1,10 +1,12 @@
 //! What is to be sent on a connection. Filled in the engine's loop, emptied by the connection's task.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
+
+use super::budget::Purse;
 
 /// A connection that has so much unsent takes no more requests.
 const FULL_BYTES: usize = 1 << 20;
@@ -20,25 +22,38 @@ struct State {
     last: bool,
     /// It ends now.
     cut: bool,
+    /// Somebody has more to put once all is sent.
+    paused: bool,
     waker: Option<Waker>,
 }
 
 /// The outbox.
-#[derive(Default)]
 pub(super) struct Outbox {
     state: Mutex<State>,
     frames: AtomicU64,
+    purse: Arc<Purse>,
 }
 
 /// What the task is to do.
 pub(super) enum Outgoing {
-    /// Send this.
+    /// Send this, and say what was sent with [`Outbox::sent`].
     Send(BytesMut),
+    /// All is sent: who paused may go on.
+    Resume,
     /// End the connection.
     End,
 }
 
 impl Outbox {
+    /// An empty one.
+    pub(super) fn new(purse: Arc<Purse>) -> Self {
+        Self {
+            state: Mutex::default(),
+            frames: AtomicU64::new(0),
+            purse,
+        }
+    }
+
     fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
         // Nothing that holds the lock can panic half-way.
         let mut state = self
@@ -59,15 +74,38 @@ impl Outbox {
             if state.last || state.cut {
                 return None;
             }
-            write(&mut state.unsent);
-            self.frames.fetch_add(1, Ordering::Relaxed);
-            if state.unsent.len() > OVERFULL_BYTES {
-                state.cut = true;
-                state.unsent = BytesMut::new();
+            let before = state.unsent.len();
+            if before > OVERFULL_BYTES || self.purse.is_short_for(before) {
+                self.cut_off(state);
+                return state.waker.take();
             }
+            write(&mut state.unsent);
+            self.purse.take(state.unsent.len() - before);
+            self.frames.fetch_add(1, Ordering::Relaxed);
             state.waker.take()
         });
         wake(waker);
+    }
+
+    fn cut_off(&self, state: &mut State) {
+        state.cut = true;
+        self.purse.give(state.unsent.len());
+        state.unsent = BytesMut::new();
+    }
+
+    /// So many bytes of what was taken are sent, or never will be.
+    pub(super) fn sent(&self, bytes: usize) {
+        self.purse.give(bytes);
+    }
+
+    /// Whether so much is unsent that who can wait does: the connection's task resumes him once all is sent.
+    pub(super) fn pauses(&self) -> bool {
+        self.with(|state| {
+            let unsent = state.unsent.len();
+            let full = unsent > FULL_BYTES || self.purse.is_short_for(unsent);
+            state.paused |= full && !state.cut;
+            state.paused
+        })
     }
 
     /// What was appended is the last.
@@ -81,8 +119,7 @@ impl Outbox {
     /// Ends at once, unsent or not.
     pub(super) fn cut(&self) {
         wake(self.with(|state| {
-            state.cut = true;
-            state.unsent = BytesMut::new();
+            self.cut_off(state);
             state.waker.take()
         }));
     }
@@ -121,6 +158,9 @@ impl Outbox {
             if state.last {
                 return Poll::Ready(Outgoing::End);
             }
+            if std::mem::take(&mut state.paused) {
+                return Poll::Ready(Outgoing::Resume);
+            }
             state.waker = Some(cx.waker().clone());
             Poll::Pending
         })
@@ -136,10 +176,15 @@ fn wake(waker: Option<Waker>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::zookeeper::budget::Budget;
+
+    fn outbox(budget: &Arc<Budget>) -> Outbox {
+        Outbox::new(Arc::new(budget.purse()))
+    }
 
     #[test]
     fn what_comes_after_the_last_is_not_sent() {
-        let outbox = Outbox::default();
+        let outbox = outbox(&Budget::new(u64::MAX));
         let cx = Context::from_waker(Waker::noop());
         let mut spare = BytesMut::new();
         assert!(outbox.poll_take(&cx, &mut spare).is_pending());
@@ -158,10 +203,48 @@ mod tests {
 
     #[test]
     fn a_client_that_does_not_read_is_cut_off() {
-        let outbox = Outbox::default();
+        let outbox = outbox(&Budget::new(u64::MAX));
         outbox.put(|out| out.resize(FULL_BYTES + 1, 0));
         assert!(outbox.is_full() && !outbox.is_ending());
         outbox.put(|out| out.resize(OVERFULL_BYTES + 1, 0));
+        assert!(!outbox.is_ending(), "one frame may be large");
+        outbox.put(|out| out.extend_from_slice(b"more"));
         assert!(outbox.is_ending());
+    }
+
+    #[test]
+    fn who_pauses_is_resumed_once_all_is_sent() {
+        let budget = Budget::new(u64::MAX);
+        let outbox = outbox(&budget);
+        let cx = Context::from_waker(Waker::noop());
+        let mut spare = BytesMut::new();
+        outbox.put(|out| out.resize(FULL_BYTES, 0));
+        assert!(!outbox.pauses());
+        outbox.put(|out| out.extend_from_slice(b"1"));
+        assert!(outbox.pauses());
+        let Poll::Ready(Outgoing::Send(sent)) = outbox.poll_take(&cx, &mut spare) else {
+            panic!("there is something to send");
+        };
+        assert_eq!(budget.used(), sent.len() as u64, "it is not sent yet");
+        outbox.sent(sent.len());
+        assert_eq!(budget.used(), 0);
+        let resumed = outbox.poll_take(&cx, &mut spare);
+        assert!(matches!(resumed, Poll::Ready(Outgoing::Resume)));
+        assert!(outbox.poll_take(&cx, &mut spare).is_pending());
+    }
+
+    #[test]
+    fn where_memory_is_short_a_client_that_does_not_read_goes_first() {
+        let budget = Budget::new(40_000);
+        let (idle, greedy) = (outbox(&budget), outbox(&budget));
+        let event = |out: &mut BytesMut| out.resize(out.len() + 10_000, 0);
+        idle.put(event);
+        for _ in 0..4 {
+            greedy.put(event);
+        }
+        assert!(greedy.pauses() && !idle.pauses());
+        greedy.put(event);
+        assert!(greedy.is_ending() && !idle.is_ending());
+        assert_eq!(budget.used(), 10_000, "what it had is given back");
     }
 }

@@ -13,6 +13,7 @@ use synod_jute::{
 };
 use synod_znode::{Command, Response, Store};
 
+use super::budget::Purse;
 use super::connection::Connection;
 use super::resumed::Resumed;
 use super::writes::{self, Asked, Owed};
@@ -35,8 +36,8 @@ struct Waiting {
 }
 
 /// The requests of one connection.
-#[derive(Default)]
 pub(super) struct Pipeline {
+    purse: Arc<Purse>,
     waiting: VecDeque<Waiting>,
     bytes: usize,
     /// Somebody is at it: the loop, or an answer that is waited for.
@@ -67,18 +68,34 @@ enum Next {
 }
 
 impl Pipeline {
+    /// Nothing waits yet.
+    pub(super) const fn new(purse: Arc<Purse>) -> Self {
+        Self {
+            purse,
+            waiting: VecDeque::new(),
+            bytes: 0,
+            busy: false,
+            waker: None,
+            confirmed: 0,
+        }
+    }
+
     fn push(&mut self, asked: Asked, bytes: usize) {
         self.bytes += bytes;
+        self.purse.take(bytes);
         self.waiting.push_back(Waiting { asked, bytes });
     }
 
     fn has_enough(&self) -> bool {
-        self.bytes >= BYTES_MAX || self.waiting.len() >= REQUESTS_MAX
+        self.bytes >= BYTES_MAX
+            || self.waiting.len() >= REQUESTS_MAX
+            || self.purse.is_short_for(self.bytes)
     }
 
     fn pop(&mut self) -> Option<Asked> {
         let waiting = self.waiting.pop_front()?;
         self.bytes -= waiting.bytes;
+        self.purse.give(waiting.bytes);
         self.confirmed = self.confirmed.saturating_sub(1);
         if !self.has_enough()
             && let Some(waker) = self.waker.take()
@@ -199,7 +216,8 @@ impl Front {
         let desk = Arc::clone(&self.desk);
         desk::with(&desk, store, |desk, store| {
             desk.deliver(store, store.zxid());
-            while !connection.outbox.is_ending() {
+            // Who does not read what it is sent is asked for no more: its task resumes it.
+            while !connection.outbox.is_ending() && !connection.outbox.pauses() {
                 if self.must_confirm(connection) {
                     return self.confirm(connection);
                 }

@@ -91,7 +91,9 @@ impl Station {
     pub fn connect(&mut self, line: Line, request: ConnectRequest) {
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let ids = vec![Id::new("ip", peer.ip().to_string())];
-        let connection = Arc::new(Connection::new(self.front.connection_id(), peer, ids));
+        let purse = self.front.budget.purse();
+        let id = self.front.connection_id();
+        let connection = Arc::new(Connection::new(id, peer, ids, purse));
         let (front, at) = (Arc::clone(&self.front), Arc::clone(&connection));
         let opening: Doing<_> =
             Box::pin(async move { opening::attach(&front, &at, &request).await });
@@ -142,7 +144,11 @@ impl Station {
             }
             while !ends {
                 match outbox.poll_take(&cx, &mut BytesMut::new()) {
-                    Poll::Ready(Outgoing::Send(bytes)) => sent.extend_from_slice(&bytes),
+                    Poll::Ready(Outgoing::Send(bytes)) => {
+                        outbox.sent(bytes.len());
+                        sent.extend_from_slice(&bytes);
+                    }
+                    Poll::Ready(Outgoing::Resume) => self.front.resume(&socket.connection),
                     Poll::Ready(Outgoing::End) => ends = true,
                     Poll::Pending => break,
                 }
