@@ -24,7 +24,7 @@ use super::sasl::Begun;
 use crate::clock;
 use crate::tls::Stream;
 
-/// How long a client may take to read the last that is sent.
+/// How long a client may take to read the last that is sent, and the group to answer what was asked before the stop.
 const GOODBYE: Duration = Duration::from_secs(5);
 /// Bytes asked of the socket at a time.
 const READ_BYTES: usize = 16 << 10;
@@ -129,6 +129,8 @@ pub(super) struct Task {
     input_counted: usize,
     output: BytesMut,
     unflushed: bool,
+    /// Nothing more is taken in.
+    stopping: bool,
     /// Runs once the connection is to end.
     goodbye: Option<Pin<Box<Sleep>>>,
 }
@@ -154,6 +156,7 @@ impl Task {
             input_counted: 0,
             output: BytesMut::new(),
             unflushed: false,
+            stopping: false,
             goodbye: None,
         }
     }
@@ -166,7 +169,11 @@ impl Task {
             let happened = tokio::select! {
                 biased;
                 happened = poll_fn(|cx| self.poll(cx)) => happened?,
-                () = stop.cancelled() => return self.close().await,
+                () = stop.cancelled(), if !self.stopping => {
+                    self.stopping = true;
+                    self.front.finish(&self.connection);
+                    continue;
+                }
             };
             if matches!(happened, Happened::End) {
                 return self.close().await;
@@ -225,7 +232,10 @@ impl Task {
             Poll::Pending => {}
         }
         // The outbox's end wakes this task too, as does a pipeline that has room again.
-        if self.connection.outbox.is_full() || self.front.has_enough(&self.connection, cx) {
+        if self.stopping
+            || self.connection.outbox.is_full()
+            || self.front.has_enough(&self.connection, cx)
+        {
             return Poll::Pending;
         }
         let read = ready!(self.poll_receive(cx))?;
@@ -236,9 +246,10 @@ impl Task {
         }))
     }
 
-    /// Whether a connection that is to end has had its time for what is unsent: a client that does not read is not waited for.
+    /// Whether a connection that is to end has had its time for what is unsent, and for what is not decided: neither a client that
+    /// does not read nor a leader that there is not is waited for.
     fn is_overdue(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.connection.outbox.is_ending() {
+        if !self.stopping && !self.connection.outbox.is_ending() {
             return false;
         }
         let goodbye = self.goodbye.get_or_insert_with(|| Box::pin(sleep(GOODBYE)));

@@ -13,6 +13,7 @@
 //! | `budget` | the memory of all connections together |
 //! | `desk` | what lives in the loop: watches, and the outboxes that they fill |
 //! | `pipeline` | a connection's requests, one run of them after the other |
+//! | `refusals` | what cannot be read, answered |
 //! | `resumed` | connections that go on once everybody is answered in a turn |
 //! | `reads`, `writes`, `watches` | the requests themselves |
 //! | `pulse` | which sessions were heard of, told to the leader; pings |
@@ -40,6 +41,7 @@ mod pulse;
 mod read_only;
 mod reads;
 mod records;
+mod refusals;
 mod resumed;
 mod sasl;
 mod server;

@@ -7,14 +7,12 @@ use std::sync::{Arc, PoisonError};
 use std::task::{Context, Waker};
 
 use bytes::Bytes;
-use synod_jute::records::MultiResponse;
-use synod_jute::{
-    Answer as RefusalAnswer, ErrorCode, Refusal, Reply, ReplyHeader, Request, RequestHeader, Xid,
-};
+use synod_jute::{Refusal, Reply, Request, RequestHeader};
 use synod_znode::{Command, Response, Store};
 
 use super::budget::Purse;
 use super::connection::Connection;
+use super::refusals::refuse;
 use super::resumed::Resumed;
 use super::writes::{self, Asked, Owed};
 use super::{Front, desk, read_only, reads, records};
@@ -42,6 +40,8 @@ pub(super) struct Pipeline {
     bytes: usize,
     /// Somebody is at it: the loop, or an answer that is waited for.
     busy: bool,
+    /// Nothing more comes: the connection ends once nothing waits.
+    finishing: bool,
     waker: Option<Waker>,
     /// How many of those that wait were there when the log was last asked how far it is.
     confirmed: usize,
@@ -65,6 +65,8 @@ enum Next {
     Done,
     /// Nothing waits.
     Idle,
+    /// Nothing waits, and nothing more comes.
+    Finished,
 }
 
 impl Pipeline {
@@ -75,6 +77,7 @@ impl Pipeline {
             waiting: VecDeque::new(),
             bytes: 0,
             busy: false,
+            finishing: false,
             waker: None,
             confirmed: 0,
         }
@@ -137,6 +140,9 @@ impl Pipeline {
         match self.pop() {
             None => {
                 self.busy = false;
+                if self.finishing {
+                    return Next::Finished;
+                }
                 Next::Idle
             }
             Some(Err(refusal)) => Next::Refused(refusal),
@@ -181,7 +187,13 @@ impl Front {
     pub(super) fn start(self: &Arc<Self>, connection: &Arc<Connection>) {
         let mut pipeline = lock(connection);
         let is_taken = pipeline.busy && !mutated("agent.pipeline.overtakes");
-        if is_taken || pipeline.waiting.is_empty() {
+        if is_taken {
+            return;
+        }
+        if pipeline.waiting.is_empty() {
+            if pipeline.finishing {
+                connection.outbox.end();
+            }
             return;
         }
         pipeline.busy = true;
@@ -203,6 +215,12 @@ impl Front {
             // What was asked is not answered: the client asks elsewhere, or again.
             connection.outbox.cut();
         }
+    }
+
+    /// Nothing more is taken in of a connection: it ends once what was asked is answered.
+    pub(super) fn finish(self: &Arc<Self>, connection: &Arc<Connection>) {
+        lock(connection).finishing = true;
+        self.start(connection);
     }
 
     /// What was waited for is answered: what waits behind it is to be done.
@@ -242,6 +260,7 @@ impl Front {
                     Next::Ping => return self.pulse.ping(connection),
                     Next::Close(header) => return self.close(connection, header),
                     Next::Idle => return,
+                    Next::Finished => return connection.outbox.end(),
                 }
             }
         });
@@ -338,48 +357,6 @@ fn read_only(connection: &Connection, store: &Store, next: Next) -> Next {
         other => return other,
     }
     Next::Done
-}
-
-/// Answers what cannot be read as ZooKeeper does: by its error, or by the connection's end.
-fn refuse(connection: &Connection, store: &Store, refusal: &Refusal) {
-    tracing::debug!(peer = %connection.peer, %refusal, "a request that cannot be read");
-    let answer = |zxid, error, response| {
-        let xid = refusal.header().map_or(Xid(0), |header| header.xid);
-        let header = ReplyHeader { xid, zxid, error };
-        connection
-            .outbox
-            .put(|out| Reply { header, response }.encode(out));
-    };
-    let nothing = synod_jute::Response::None;
-    match refusal.answer() {
-        RefusalAnswer::Close => connection.outbox.end(),
-        RefusalAnswer::ReplyAndClose(error) => {
-            answer(synod_jute::Zxid::NONE, error, nothing);
-            connection.outbox.end();
-        }
-        // That of a write comes here no more: see `writes`.
-        RefusalAnswer::Reply(error) | RefusalAnswer::ReplyToWrite(error) => {
-            answer(records::zxid(store.zxid()), error, nothing);
-        }
-        RefusalAnswer::ReplyWithoutResults => {
-            let xid = refusal.header().map_or(Xid(0), |header| header.xid);
-            refuse_without_results(connection, store, xid);
-        }
-    }
-}
-
-/// Answers what several operations are refused with before any is looked at.
-pub(super) fn refuse_without_results(connection: &Connection, store: &Store, xid: Xid) {
-    let header = ReplyHeader {
-        xid,
-        zxid: records::zxid(store.zxid()),
-        error: ErrorCode::MarshallingError,
-    };
-    let results = Vec::new();
-    let response = synod_jute::Response::Multi(MultiResponse { results });
-    connection
-        .outbox
-        .put(|out| Reply { header, response }.encode(out));
 }
 
 pub(super) fn lock(connection: &Connection) -> std::sync::MutexGuard<'_, Pipeline> {

@@ -114,14 +114,13 @@ impl Beat {
     }
 }
 
-/// Tells the leader until the front end stops.
+/// Tells the leader for as long as it is let: connections that end may still wait for its answer.
 pub(super) async fn beat(front: Arc<Front>) {
     let mut confirmed = clock::now();
     loop {
         tokio::select! {
             () = front.pulse.pinged.notified() => {}
             () = sleep(INTERVAL) => {}
-            () = front.stop().cancelled() => return,
         }
         read_only::end_with_a_leader(&front);
         let connections = front.pulse.take();

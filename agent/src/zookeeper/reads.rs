@@ -14,7 +14,7 @@ use synod_znode::{Error, Id, Stat, Store, WatchMode};
 use super::connection::Connection;
 use super::desk::Desk;
 use super::errors::code;
-use super::{Front, pipeline, records, watches};
+use super::{Front, records, refusals, watches};
 
 /// What is answered: a reply, or nothing but its error.
 pub(super) type Answered = Result<Response, ErrorCode>;
@@ -47,7 +47,7 @@ pub(super) fn answer(
             match multi_read(store, connection, &multi.ops) {
                 Some(response) => Ok(response),
                 // It can be read, and yet is answered as what cannot.
-                None => return pipeline::refuse_without_results(connection, store, header.xid),
+                None => return refusals::refuse_without_results(connection, store, header.xid),
             }
         }
         Request::WhoAmI => Ok(who(connection)),

@@ -4,3 +4,4 @@
 mod back_pressure;
 mod client;
 mod member;
+mod stop;
