@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use std::task::{Context, Waker};
 
 use bytes::Bytes;
-use synod_jute::{Refusal, Reply, Request, RequestHeader};
+use synod_jute::{Refusal, Reply, Request, RequestHeader, Text};
 use synod_znode::{Command, Response, Store};
 
 use super::budget::Purse;
@@ -53,8 +53,10 @@ enum Next {
     Local(RequestHeader, Request),
     /// These, by one command.
     Writes(Vec<Owed>, Vec<synod_znode::Write>),
+    /// Count what is below a node, beside the loop.
+    Count(RequestHeader, Text),
     /// Wait for the log, and answer.
-    Sync(RequestHeader, Option<synod_jute::Text>),
+    Sync(RequestHeader, Option<Text>),
     /// Wait for the leader to take note of the session.
     Ping,
     /// End the session.
@@ -147,6 +149,9 @@ impl Pipeline {
             }
             Some(Err(refusal)) => Next::Refused(refusal),
             Some(Ok((header, Request::Sync(request)))) => Next::Sync(header, request.path),
+            Some(Ok((header, Request::GetAllChildrenNumber(request)))) => {
+                Next::Count(header, request.path)
+            }
             Some(Ok((_, Request::Ping))) => Next::Ping,
             Some(Ok((header, Request::CloseSession))) => Next::Close(header),
             Some(Ok((header, request))) => Next::Local(header, request),
@@ -251,6 +256,9 @@ impl Front {
                     }
                     Next::Refused(refusal) => refuse(connection, store, &refusal),
                     Next::Writes(owed, run) => return self.propose(connection, owed, run),
+                    Next::Count(header, path) => {
+                        return self.count(connection, store, header, &path);
+                    }
                     Next::Sync(header, path) => {
                         return self.ask_log(connection, Some((header, path)));
                     }

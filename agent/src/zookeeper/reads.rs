@@ -9,7 +9,7 @@ use synod_jute::records::{
 };
 use synod_jute::wire::Wire as _;
 use synod_jute::{ErrorCode, Reply, ReplyHeader, Request, RequestHeader, Response, Text, framed};
-use synod_znode::{Error, Id, Stat, Store, WatchMode};
+use synod_znode::{Below, Error, Id, Stat, Store, WatchMode};
 
 use super::connection::Connection;
 use super::desk::Desk;
@@ -41,7 +41,6 @@ pub(super) fn answer(
             return children(desk, store, connection, header, &read, true);
         }
         Request::GetAcl(read) => acl(store, connection, &read.path),
-        Request::GetAllChildrenNumber(read) => count(store, connection, &read.path),
         Request::GetEphemerals(read) => Ok(ephemerals(store, connection, read.prefix.as_deref())),
         Request::MultiRead(multi) => {
             match multi_read(store, connection, &multi.ops) {
@@ -70,6 +69,7 @@ pub(super) fn answer(
         | Request::Check(_)
         | Request::Multi(_)
         | Request::Reconfig(_)
+        | Request::GetAllChildrenNumber(_)
         | Request::DeleteContainer
         | Request::Sync(_)
         | Request::Ping
@@ -180,11 +180,29 @@ fn acl(store: &Store, connection: &Connection, path: &str) -> Answered {
     }))
 }
 
-fn count(store: &Store, connection: &Connection, path: &str) -> Answered {
-    let count = store.count_below(path, &connection.ids()).map_err(code)?;
-    Ok(Response::ChildrenNumber(
-        i32::try_from(count).unwrap_or(i32::MAX),
-    ))
+impl Front {
+    /// `getAllChildrenNumber`: what is below a node now is counted beside the loop, which goes on; what the client asked behind it
+    /// waits.
+    pub(super) fn count(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        store: &Store,
+        header: RequestHeader,
+        path: &str,
+    ) {
+        let zxid = records::zxid(store.zxid());
+        let below = store.below(path, &connection.ids());
+        let (front, at) = (Arc::clone(self), Arc::clone(connection));
+        tokio::task::spawn_blocking(move || {
+            let count = |below: Below| i32::try_from(below.count()).unwrap_or(i32::MAX);
+            let reply = match below.map(count) {
+                Ok(count) => Reply::ok(header.xid, zxid, Response::ChildrenNumber(count)),
+                Err(error) => Reply::failed(header.xid, zxid, code(error)),
+            };
+            at.outbox.put(|out| reply.encode(out));
+            front.resume(&at);
+        });
+    }
 }
 
 fn ephemerals(store: &Store, connection: &Connection, prefix: Option<&str>) -> Response {

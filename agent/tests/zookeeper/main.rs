@@ -3,5 +3,6 @@
 
 mod back_pressure;
 mod client;
+mod counts;
 mod member;
 mod stop;

@@ -43,7 +43,7 @@ pub use kind::{CreateMode, Kind, TTL_MAX_MS};
 pub use lock::{Contender, Lock, Mode, Release, Token};
 pub use node::Stat;
 pub use path::Path;
-pub use read::{DataAndStat, Sizes};
+pub use read::{Below, DataAndStat, Sizes};
 pub use response::{Answer, Done, MultiFailure, Outcome, Response};
 pub use session::{Attachment, Password, Session, SessionId};
 pub use snapshot::SnapshotReader;

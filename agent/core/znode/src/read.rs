@@ -3,10 +3,12 @@
 use crate::acl::{Acl, Id, Permissions};
 use crate::error::Error;
 use crate::lock::{self, Contender, Lock, Mode, Place, Token};
-use crate::node::{Fields, Stat};
+use crate::node::{Fields, Packed, Stat};
 use crate::path::{Key, Path};
 use crate::session::{Session, SessionId};
+use crate::state::walk;
 use crate::store::Store;
+use synod_tree::Tree;
 
 /// How large everything is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +31,22 @@ pub struct Sizes {
 
 /// A node's data, as it is held, and its stat.
 pub type DataAndStat<'a> = (Option<&'a [u8]>, Stat);
+
+/// A node and what is below it, as it was when it was asked for.
+pub struct Below {
+    nodes: Tree<Packed>,
+    key: Key,
+}
+
+impl Below {
+    /// How many nodes are below it. Takes time in proportion.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        let mut count = 0;
+        walk(&self.nodes, &self.key, |_| count += 1);
+        count - 1
+    }
+}
 
 impl Store {
     fn node(
@@ -96,15 +114,14 @@ impl Store {
         Ok((list, self.stat_of(&key)))
     }
 
-    /// `getAllChildrenNumber`: how many nodes are below one.
+    /// `getAllChildrenNumber`: what is below a node, pinned, to be counted elsewhere.
     ///
     /// # Errors
     /// `NoNode`, `NoAuth`.
-    pub fn count_below(&self, path: &str, ids: &[Id]) -> Result<u64, Error> {
+    pub fn below(&self, path: &str, ids: &[Id]) -> Result<Below, Error> {
         let (key, _) = self.node(path, Some(Permissions::READ), ids)?;
-        let mut count = 0;
-        self.state.walk(&key, |_| count += 1);
-        Ok(count - 1)
+        let nodes = self.state.nodes.clone();
+        Ok(Below { nodes, key })
     }
 
     /// `getEphemerals`: the paths of a session's ephemeral nodes that begin with `prefix`, in order.

@@ -1,5 +1,7 @@
 //! What random steps meet too seldom, each by name. `tests/scenarios.rs` runs them, `tests/mutations.rs` runs them with mistakes.
 
+mod reads;
+
 use synod_machine::{Stamp, StateMachine};
 use synod_paxos::{Ballot, Node, Now, Slot};
 use synod_znode::{
@@ -74,6 +76,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
         a_large_value_stays,
     ),
     ("members are told in the config node", members_are_told),
+    ("a count is of one moment", reads::a_count_is_of_one_moment),
 ];
 
 const SECOND: u64 = 1_000_000_000;
