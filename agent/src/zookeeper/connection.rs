@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use synod_jute::Frames;
-use synod_znode::{Asker, Attachment, ConnectionId, Id, SessionId};
+use synod_znode::{Asker, Attachment, ConnectionId, Id, Readers, SessionId};
 use tokio::io::AsyncWrite;
 use tokio::time::{Sleep, sleep};
 use tokio_util::io::poll_read_buf;
@@ -107,6 +107,11 @@ impl Connection {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .clone()
+    }
+
+    /// Whether it proved to be one of these.
+    pub(super) fn may_read(&self, readers: &Readers) -> bool {
+        readers.are_all() || readers.include(&self.ids())
     }
 
     pub(super) fn asker(&self) -> Asker {

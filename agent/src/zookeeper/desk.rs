@@ -95,8 +95,14 @@ impl Desk {
             hub, connections, ..
         } = self;
         hub.advance(store, until, |notice| match notice {
-            Notice::Event { to, kind, path } => {
-                if let Some(connection) = connections.get(&to) {
+            Notice::Event {
+                to,
+                kind,
+                path,
+                readers,
+            } => {
+                let connection = connections.get(&to);
+                if let Some(connection) = connection.filter(|it| it.may_read(&readers)) {
                     connection.outbox.put(|out| event(kind, &path).encode(out));
                 }
             }

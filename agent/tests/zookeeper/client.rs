@@ -57,6 +57,7 @@ impl Client {
             self.last += 1;
             let xid = match request {
                 Request::Ping => Xid::PING,
+                Request::Auth(_) => Xid::AUTH,
                 _ => Xid(self.last),
             };
             self.asked.insert(xid, request.opcode());

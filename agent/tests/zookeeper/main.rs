@@ -5,4 +5,5 @@ mod back_pressure;
 mod client;
 mod counts;
 mod member;
+mod readers;
 mod stop;

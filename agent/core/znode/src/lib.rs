@@ -36,7 +36,7 @@ mod watch;
 mod work;
 mod zxid;
 
-pub use acl::{Acl, Id, Permissions};
+pub use acl::{Acl, Id, Permissions, Readers};
 pub use command::{Asker, Command, Limits, MULTI_OPS_MAX, Op, Write};
 pub use error::Error;
 pub use kind::{CreateMode, Kind, TTL_MAX_MS};

@@ -10,7 +10,8 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::change::{Change, What};
+use crate::acl::Readers;
+use crate::change::{Change, Node, What};
 use crate::mutation::mutated;
 use crate::path::Path;
 use crate::session::{Attachment, SessionId};
@@ -60,6 +61,9 @@ pub enum Notice {
         kind: EventKind,
         /// To which node.
         path: Arc<str>,
+        /// Who may hear of it: whoever delivers the event knows what the client proved to be, and leaves it out for others. (Of
+        /// a watch that was set again: everybody, since `exists` tells as much.)
+        readers: Readers,
     },
     /// The session of a connection ended: the connection is to be closed.
     Over {
@@ -174,6 +178,7 @@ impl Hub {
                     to: connection,
                     kind,
                     path: path.into(),
+                    readers: Readers::ALL,
                 }),
                 None => self.table.add(connection, path, mode),
             }
@@ -195,17 +200,17 @@ impl Hub {
 
     fn changed(&mut self, change: &Change, notify: &mut impl FnMut(Notice)) {
         match &change.what {
-            What::Created(path) => {
-                self.trigger(path, EventKind::Created, notify);
-                self.trigger_parent(path, notify);
+            What::Created(node) => {
+                self.trigger(node, EventKind::Created, notify);
+                self.trigger_parent(node, notify);
             }
-            What::Deleted(path) => {
+            What::Deleted(node) => {
                 if !mutated("znode.watch.loses_deletion") {
-                    self.trigger(path, EventKind::Deleted, notify);
+                    self.trigger(node, EventKind::Deleted, notify);
                 }
-                self.trigger_parent(path, notify);
+                self.trigger_parent(node, notify);
             }
-            What::Written(path) => self.trigger(path, EventKind::DataChanged, notify),
+            What::Written(node) => self.trigger(node, EventKind::DataChanged, notify),
             What::Ended(session) => {
                 if let Some(attached) = self.attached.remove(session) {
                     notify(Notice::Over {
@@ -217,33 +222,41 @@ impl Hub {
     }
 
     /// A connection that is concerned by several of its watches hears once.
-    fn trigger(&mut self, path: &Arc<str>, kind: EventKind, notify: &mut impl FnMut(Notice)) {
+    fn trigger(&mut self, node: &Node, kind: EventKind, notify: &mut impl FnMut(Notice)) {
+        let Node { path, readers, .. } = node;
         let mut heard = BTreeSet::new();
         let recursive = self.recursive;
-        let mut event = |to| {
+        let event = |to| Notice::Event {
+            to,
+            kind,
+            path: Arc::clone(path),
+            readers: readers.clone(),
+        };
+        self.table.fire(path, kind, &mut |to| {
             if recursive {
                 heard.insert(to);
             }
-            let path = Arc::clone(path);
-            notify(Notice::Event { to, kind, path });
-        };
-        self.table.fire(path, kind, &mut event);
+            notify(event(to));
+        });
         if recursive {
             for to in self.table.above(path) {
                 if heard.insert(to) {
-                    let path = Arc::clone(path);
-                    notify(Notice::Event { to, kind, path });
+                    notify(event(to));
                 }
             }
         }
     }
 
-    fn trigger_parent(&mut self, path: &str, notify: &mut impl FnMut(Notice)) {
+    fn trigger_parent(&mut self, node: &Node, notify: &mut impl FnMut(Notice)) {
         let kind = EventKind::ChildrenChanged;
-        if let Some(parent) = Path::of_node(path).parent().map(Path::as_str) {
+        if let Some(parent) = Path::of_node(&node.path).parent().map(Path::as_str) {
             self.table.fire(parent, kind, &mut |to| {
-                let path = parent.into();
-                notify(Notice::Event { to, kind, path });
+                notify(Notice::Event {
+                    to,
+                    kind,
+                    path: parent.into(),
+                    readers: node.parent_readers.clone(),
+                });
             });
         }
     }

@@ -237,7 +237,7 @@ pub(crate) const fn connection(session: usize) -> ConnectionId {
 
 pub(crate) fn tell(notice: &Notice) -> String {
     match notice {
-        Notice::Event { to, kind, path } => format!("{} {kind:?} {path}", to.0),
+        Notice::Event { to, kind, path, .. } => format!("{} {kind:?} {path}", to.0),
         Notice::Over { connection } => format!("{} over", connection.0),
     }
 }

@@ -1,5 +1,6 @@
 //! What random steps meet too seldom, each by name. `tests/scenarios.rs` runs them, `tests/mutations.rs` runs them with mistakes.
 
+mod readers;
 mod reads;
 
 use synod_machine::{Stamp, StateMachine};
@@ -77,6 +78,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ),
     ("members are told in the config node", members_are_told),
     ("a count is of one moment", reads::a_count_is_of_one_moment),
+    ("only readers hear of a change", readers::only_readers_hear),
 ];
 
 const SECOND: u64 = 1_000_000_000;
