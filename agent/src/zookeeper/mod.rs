@@ -21,7 +21,7 @@
 //! | `members` | who the members are, for `/zookeeper/config` |
 //! | `credentials`, `sasl` | what a connection proved to be |
 //! | `records`, `errors` | the core's words as the wire's |
-//! | `words` | four-letter words |
+//! | `words`, `facts` | four-letter words, and what they are answered from |
 //! | `simulated` | all of this without sockets and timers, for the simulator |
 //!
 //! It does not know: ballots, disks, peers.
@@ -31,6 +31,7 @@ mod connection;
 mod credentials;
 mod desk;
 mod errors;
+mod facts;
 mod front;
 mod members;
 mod metrics;

@@ -135,9 +135,9 @@ impl Store {
     }
 
     /// Every session that has ephemeral nodes, with their paths: the four-letter word `dump`.
-    pub fn all_ephemerals(&self) -> impl Iterator<Item = (SessionId, Vec<&str>)> {
+    pub fn all_ephemerals(&self) -> impl Iterator<Item = (SessionId, impl Iterator<Item = &str>)> {
         let all = self.derived.all_ephemerals();
-        all.map(|(session, keys)| (session, keys.iter().map(Key::path).collect()))
+        all.map(|(session, keys)| (session, keys.iter().map(Key::path)))
     }
 
     /// A session.

@@ -268,12 +268,14 @@ impl Hub {
     }
 
     /// The watched paths of each connection, in order: the four-letter word `wchc`.
-    pub fn by_connection(&self) -> impl Iterator<Item = (ConnectionId, Vec<&str>)> {
+    pub fn by_connection(
+        &self,
+    ) -> impl Iterator<Item = (ConnectionId, impl Iterator<Item = &str>)> {
         self.table.by_connection()
     }
 
     /// The connections of each watched path, in order: the four-letter word `wchp`.
-    pub fn by_path(&self) -> impl Iterator<Item = (&str, Vec<ConnectionId>)> {
+    pub fn by_path(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = ConnectionId>)> {
         self.table.by_path()
     }
 

@@ -171,14 +171,18 @@ impl Table {
         }
     }
 
-    pub(super) fn by_connection(&self) -> impl Iterator<Item = (ConnectionId, Vec<&str>)> {
+    pub(super) fn by_connection(
+        &self,
+    ) -> impl Iterator<Item = (ConnectionId, impl Iterator<Item = &str>)> {
         let all = self.connections.iter();
-        all.map(|(connection, paths)| (*connection, paths.iter().map(|path| &**path).collect()))
+        all.map(|(connection, paths)| (*connection, paths.iter().map(|path| &**path)))
     }
 
-    pub(super) fn by_path(&self) -> impl Iterator<Item = (&str, Vec<ConnectionId>)> {
+    pub(super) fn by_path(
+        &self,
+    ) -> impl Iterator<Item = (&str, impl Iterator<Item = ConnectionId>)> {
         let all = self.paths.iter();
-        all.map(|(path, watchers)| (&**path, watchers.keys().copied().collect()))
+        all.map(|(path, watchers)| (&**path, watchers.keys().copied()))
     }
 
     pub(super) fn invariants(&self) {
