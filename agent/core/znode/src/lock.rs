@@ -13,7 +13,7 @@ mod released;
 
 use crate::session::SessionId;
 use crate::zxid::Zxid;
-pub(crate) use index::{Index, Place, holders};
+pub(crate) use index::{Index, Place, Places};
 pub(crate) use released::Released;
 
 /// How a contender shares the lock with others.

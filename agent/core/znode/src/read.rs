@@ -2,7 +2,7 @@
 
 use crate::acl::{Acl, Id, Permissions};
 use crate::error::Error;
-use crate::lock::{self, Contender, Lock, Mode, Place, Token};
+use crate::lock::{Contender, Lock, Mode, Place, Places, Token};
 use crate::node::{Fields, Packed, Stat};
 use crate::path::{Key, Path};
 use crate::session::{Session, SessionId};
@@ -192,18 +192,20 @@ impl Store {
     #[must_use]
     pub fn lock(&self, path: &str) -> Lock {
         let places = self.derived.locks.get(path);
-        let holding = places.map_or(0, |places| lock::holders(places).count());
-        let all = places
-            .into_iter()
-            .flatten()
-            .map(|(place, mode)| self.contender(path, place, *mode));
-        let mut holders: Vec<_> = all.collect();
-        let waiters = holders.split_off(holding);
+        let all = places.into_iter().flat_map(Places::iter);
+        let (mut holders, mut waiters) = (Vec::new(), Vec::new());
+        for (place, mode) in all {
+            let holds = places.is_some_and(|places| places.holds(place));
+            let side = if holds { &mut holders } else { &mut waiters };
+            side.push(self.contender(path, place, mode));
+        }
         let released = self.state.released.get(path).cloned();
         let last = released.as_ref().map_or(0, |released| released.at_ms);
         Lock {
             path: path.to_owned(),
-            held_since_ms: holders.first().map(|first| first.since_ms.max(last)),
+            held_since_ms: holders
+                .first()
+                .map(|first: &Contender| first.since_ms.max(last)),
             holders,
             waiters,
             released,

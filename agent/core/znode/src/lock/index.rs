@@ -1,6 +1,6 @@
 //! The contenders of every lock in the order of their numbers: derived from the nodes, so not part of snapshots.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Mode;
 use crate::mutation::mutated;
@@ -12,10 +12,49 @@ pub(crate) struct Place {
     pub(crate) name: Box<str>,
 }
 
+/// The contenders of one lock, in order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    all: BTreeMap<Place, Mode>,
+    /// Those that share with nobody: whoever is behind one waits.
+    exclusive: BTreeSet<Place>,
+}
+
+impl Places {
+    fn insert(&mut self, place: Place, mode: Mode) {
+        if mode == Mode::Exclusive {
+            self.exclusive.insert(place.clone());
+        }
+        self.all.insert(place, mode);
+    }
+
+    fn remove(&mut self, place: &Place) {
+        self.exclusive.remove(place);
+        self.all.remove(place);
+    }
+
+    /// Contenders, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Place, Mode)> {
+        self.all.iter().map(|(place, mode)| (place, *mode))
+    }
+
+    /// Whether a contender holds the lock: it is the first, or it and the first share, and nobody before it shares with nobody.
+    pub(crate) fn holds(&self, place: &Place) -> bool {
+        let Some((first, first_mode)) = self.all.first_key_value() else {
+            return false;
+        };
+        if first == place {
+            return true;
+        }
+        let shares = *first_mode != Mode::Exclusive && self.all.get(place) == Some(first_mode);
+        shares && self.exclusive.first().is_none_or(|barrier| place < barrier)
+    }
+}
+
 /// All locks that have a contender.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Index {
-    locks: BTreeMap<Box<str>, BTreeMap<Place, Mode>>,
+    locks: BTreeMap<Box<str>, Places>,
 }
 
 impl Index {
@@ -28,14 +67,11 @@ impl Index {
             };
             let name = name.into();
             let place = Place { number, name };
-            match self.locks.get_mut(lock) {
-                Some(places) => {
-                    places.insert(place, mode);
-                }
-                None => {
-                    self.locks
-                        .insert(lock.into(), BTreeMap::from([(place, mode)]));
-                }
+            if let Some(places) = self.locks.get_mut(lock) {
+                places.insert(place, mode);
+            } else {
+                let places = self.locks.entry(lock.into()).or_default();
+                places.insert(place, mode);
             }
         }
     }
@@ -48,19 +84,17 @@ impl Index {
         let Some(places) = self.locks.get_mut(lock) else {
             return false;
         };
-        let place = Place {
-            number,
-            name: name.into(),
-        };
-        let held = holders(places).any(|(holder, _)| *holder == place);
+        let name = name.into();
+        let place = Place { number, name };
+        let held = places.holds(&place);
         places.remove(&place);
-        if places.is_empty() {
+        if places.all.is_empty() {
             self.locks.remove(lock);
         }
         held
     }
 
-    pub(crate) fn get(&self, lock: &str) -> Option<&BTreeMap<Place, Mode>> {
+    pub(crate) fn get(&self, lock: &str) -> Option<&Places> {
         self.locks.get(lock)
     }
 
@@ -73,15 +107,55 @@ impl Index {
     }
 }
 
-/// Who holds a lock, in order: the first, and with a shared first all before one that is not.
-pub(crate) fn holders(places: &BTreeMap<Place, Mode>) -> impl Iterator<Item = (&Place, Mode)> {
-    let first = places.values().next().copied();
-    places
-        .iter()
-        .map(|(place, mode)| (place, *mode))
-        .enumerate()
-        .take_while(move |(index, (_, mode))| {
-            *index == 0 || (first == Some(*mode) && *mode != Mode::Exclusive)
-        })
-        .map(|(_, holder)| holder)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_holds_and_with_it_who_shares_with_it() {
+        let x = "x-1-";
+        let read = "_c_1-__READ__";
+        let write = "_c_1-__WRIT__";
+        let lease = "_c_1-lease-";
+        for (contenders, holding) in [
+            (&[][..], &[][..]),
+            (&[x, x], &[true, false]),
+            (&[read, read, write, read], &[true, true, false, false]),
+            (&[write, read, read], &[true, false, false]),
+            (&[lease, lease, lease], &[true, true, true]),
+            (&[read, lease, read], &[true, false, true]),
+        ] {
+            let mut index = Index::default();
+            let names = contenders.iter().enumerate();
+            let names: Vec<_> = names.map(|(at, kind)| format!("{kind}{at:010}")).collect();
+            names.iter().for_each(|name| index.enter("/lock", name));
+            let places = index.get("/lock");
+            let held: Vec<_> = places
+                .into_iter()
+                .flat_map(Places::iter)
+                .map(|(place, _)| places.is_some_and(|all| all.holds(place)))
+                .collect();
+            assert_eq!(held, holding, "{contenders:?}");
+            for name in names.iter().rev() {
+                index.leave("/lock", name);
+            }
+            assert_eq!(index, Index::default(), "{contenders:?}");
+        }
+    }
+
+    #[test]
+    fn who_waits_holds_once_nobody_is_before_it() {
+        let mut index = Index::default();
+        let names = [
+            "a__WRIT__0000000001",
+            "b__READ__0000000002",
+            "c__READ__0000000003",
+        ];
+        names.iter().for_each(|name| index.enter("/lock", name));
+        assert!(!index.leave("/lock", names[2]), "it waited");
+        index.enter("/lock", names[2]);
+        assert!(index.leave("/lock", names[0]), "it held");
+        assert!(index.leave("/lock", names[2]), "both hold now");
+        assert!(index.leave("/lock", names[1]));
+    }
 }
