@@ -1,5 +1,6 @@
 //! What random steps meet too seldom, each by name. `tests/scenarios.rs` runs them, `tests/mutations.rs` runs them with mistakes.
 
+mod expiries;
 mod readers;
 mod reads;
 
@@ -78,6 +79,10 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ),
     ("members are told in the config node", members_are_told),
     ("a count is of one moment", reads::a_count_is_of_one_moment),
+    (
+        "sessions with many nodes expire one by one",
+        expiries::sessions_with_many_nodes_expire_one_by_one,
+    ),
     ("only readers hear of a change", readers::only_readers_hear),
 ];
 
