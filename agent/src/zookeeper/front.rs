@@ -180,13 +180,13 @@ impl Front {
         self.gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends all connections, so that clients find another member.
+    /// Ends all connections but of those who are content without a leader, so that clients find another member.
     pub(super) fn let_everybody_go(&self) {
         let shared = Arc::clone(&self.desk);
         let go = move |store: &mut Store| {
             desk::with(&shared, store, |desk, _| {
-                desk.connections
-                    .values()
+                let all = desk.connections.values();
+                all.filter(|connection| !connection.is_read_only())
                     .for_each(|connection| connection.outbox.end());
             });
         };

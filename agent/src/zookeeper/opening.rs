@@ -62,7 +62,7 @@ async fn converse(
     input: BytesMut,
 ) -> io::Result<()> {
     if read_only::serves(front, request) {
-        read_only::begin(front, connection, request).await;
+        read_only::begin(front, connection, request).await?;
     } else {
         attach(front, connection, request).await?;
     }

@@ -175,7 +175,7 @@ impl Station {
                 Poll::Ready(Ok(Touched::Gone(gone))) => {
                     self.confirmed = now;
                     self.tell_at = now + INTERVAL;
-                    telling.beat.done(&self.front, &gone);
+                    telling.beat.done(&self.front, gone);
                 }
                 _ => self.unheard(now, telling.beat),
             }

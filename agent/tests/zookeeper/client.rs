@@ -19,20 +19,15 @@ use crate::member::NEVER;
 /// A connection with a session.
 pub(crate) struct Client {
     pub(crate) stream: TcpStream,
+    pub(crate) session: ConnectResponse,
     input: BytesMut,
     asked: HashMap<Xid, OpCode>,
     last: i32,
 }
 
 impl Client {
+    /// With a new session.
     pub(crate) async fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
-        let mut client = Self {
-            stream,
-            input: BytesMut::new(),
-            asked: HashMap::new(),
-            last: 0,
-        };
         let request = ConnectRequest {
             protocol_version: 0,
             last_zxid_seen: Zxid(0),
@@ -41,13 +36,27 @@ impl Client {
             password: Some(Bytes::from_static(&[0; 16])),
             read_only: Some(false),
         };
+        let client = Self::open(address, &request).await;
+        client.expect("the connection ended")
+    }
+
+    /// With what is given for such a request; `None` if the connection ends instead.
+    pub(crate) async fn open(address: SocketAddr, request: &ConnectRequest) -> Option<Self> {
+        let mut stream = TcpStream::connect(address).await.unwrap();
         let mut out = BytesMut::new();
         framed(&mut out, |out| request.write(out));
-        client.stream.write_all(&out).await.unwrap();
-        let frame = client.frame().await.unwrap().expect("an answer");
-        let response = ConnectResponse::decode(&frame).unwrap();
-        assert_ne!(response.session_id, SessionId(0), "no session");
-        client
+        stream.write_all(&out).await.unwrap();
+        let mut input = BytesMut::new();
+        let frame = next_frame(&mut stream, &mut input).await.ok().flatten()?;
+        let session = ConnectResponse::decode(&frame).unwrap();
+        assert_ne!(session.session_id, SessionId(0), "no session");
+        Some(Self {
+            stream,
+            session,
+            input,
+            asked: HashMap::new(),
+            last: 0,
+        })
     }
 
     /// Sends requests in one piece, without waiting.
@@ -66,22 +75,10 @@ impl Client {
         self.stream.write_all(&out).await.unwrap();
     }
 
-    /// The next frame; `None` at the connection's end.
-    async fn frame(&mut self) -> io::Result<Option<Bytes>> {
-        loop {
-            if let Some(frame) = Frames::new(64 << 20).split(&mut self.input).unwrap() {
-                return Ok(Some(frame));
-            }
-            let read = timeout(NEVER, self.stream.read_buf(&mut self.input)).await;
-            if read.expect("never a word")? == 0 {
-                return Ok(None);
-            }
-        }
-    }
-
     /// The next reply or event; `None` if the connection ended.
     pub(crate) async fn next(&mut self) -> Option<Reply> {
-        let frame = self.frame().await.ok().flatten()?;
+        let frame = next_frame(&mut self.stream, &mut self.input).await;
+        let frame = frame.ok().flatten()?;
         let asked = &self.asked;
         Some(Reply::decode(&frame, |xid| asked.get(&xid).copied()).unwrap())
     }
@@ -99,6 +96,19 @@ impl Client {
                     Err(error)
                 };
             }
+        }
+    }
+}
+
+/// The next frame; `None` at the connection's end.
+async fn next_frame(stream: &mut TcpStream, input: &mut BytesMut) -> io::Result<Option<Bytes>> {
+    loop {
+        if let Some(frame) = Frames::new(64 << 20).split(input).unwrap() {
+            return Ok(Some(frame));
+        }
+        let read = timeout(NEVER, stream.read_buf(input)).await;
+        if read.expect("never a word")? == 0 {
+            return Ok(None);
         }
     }
 }

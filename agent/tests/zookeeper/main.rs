@@ -5,5 +5,6 @@ mod back_pressure;
 mod client;
 mod counts;
 mod member;
+mod read_only;
 mod readers;
 mod stop;
