@@ -6,6 +6,7 @@
 mod asking;
 mod herald;
 pub mod paper;
+mod sure;
 
 use asking::Agents;
 pub use herald::Herald;
@@ -15,11 +16,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, Secret};
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::{ApiResource, DynamicObject, ObjectMeta};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 use synod_agent_api::{ErrorCode, TransferRequest};
+use tokio_util::sync::CancellationToken;
 
 use crate::action::{Action, Issue, Seen};
 use crate::agents::{AgentError, Reach, Target};
@@ -34,12 +36,18 @@ use crate::observe::{Floor, NodeSeen};
 pub struct Context {
     /// The object that is being acted for.
     pub key: Key,
+    /// How the API names its kind.
+    pub resource: ApiResource,
+    /// Its uid.
+    pub uid: Option<String>,
     /// How its agents are reached.
     pub targets: BTreeMap<u64, Target>,
     /// The namespace's authority.
     pub authority: Option<Arc<Secret>>,
     /// When it was observed.
     pub now: Timestamp,
+    /// From then on nothing more is begun.
+    pub stop: CancellationToken,
 }
 
 /// Why an action was not carried out.
@@ -262,6 +270,8 @@ impl Actor {
     }
 
     async fn create(&self, context: &Context, object: &Child) -> Result<(), ActError> {
+        self.confirm_there(context).await?;
+        context.may_act()?;
         let api = self.api(object.kind(), &context.key.namespace);
         let parameters = PostParams {
             field_manager: Some(names::MANAGER.into()),
@@ -380,71 +390,9 @@ impl Actor {
         if found.is_some_and(|node| !NodeSeen::of(&node).out_of_service) {
             return Err(ActError::Outdated(format!("node {node} is there")));
         }
+        context.may_act()?;
         self.delete_with(context, seen, DeleteParams::default().grace_period(0))
             .await
-    }
-
-    async fn confirm_gone(
-        &self,
-        context: &Context,
-        kind: ChildKind,
-        name: &str,
-    ) -> Result<(), ActError> {
-        match self.api(kind, &context.key.namespace).get_opt(name).await? {
-            None => Ok(()),
-            Some(found) if is_of(context, &found.metadata) => {
-                Err(ActError::Outdated(format!("{kind} {name} is there")))
-            }
-            Some(_) => Err(ActError::NameConflict {
-                kind: kind.to_string(),
-                name: name.to_owned(),
-            }),
-        }
-    }
-
-    async fn confirm_none(
-        &self,
-        context: &Context,
-        kind: ChildKind,
-        labels: &BTreeMap<String, String>,
-        but: &[String],
-    ) -> Result<(), ActError> {
-        let terms: Vec<_> = labels
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        // Without a resourceVersion the newest state is listed, not a cache's.
-        let parameters = ListParams::default().labels(&terms.join(","));
-        let found = self
-            .api(kind, &context.key.namespace)
-            .list(&parameters)
-            .await?;
-        let mut names = found
-            .items
-            .iter()
-            .filter_map(|it| it.metadata.name.as_ref());
-        match names.find(|name| !but.contains(name)) {
-            Some(name) => Err(ActError::Outdated(format!("there is {kind} {name}"))),
-            None => Ok(()),
-        }
-    }
-
-    async fn confirm_unchanged(&self, context: &Context, seen: &Seen) -> Result<(), ActError> {
-        let found = self
-            .api(seen.kind, &context.key.namespace)
-            .get_opt(&seen.name)
-            .await?;
-        let same = found.is_some_and(|found| {
-            found.metadata.uid.as_ref() == Some(&seen.uid)
-                && found.metadata.resource_version.as_ref() == Some(&seen.version)
-        });
-        if same {
-            return Ok(());
-        }
-        let Seen { kind, name, .. } = seen;
-        Err(ActError::Outdated(format!(
-            "{kind} {name} is not as it was"
-        )))
     }
 
     async fn create_authority(&self, context: &Context) -> Result<(), ActError> {
@@ -502,19 +450,6 @@ impl Actor {
         self.patch(context, seen, patch).await
     }
 
-    /// Asks for all Secrets with a certificate at the API itself: a cache may not know of one yet.
-    async fn confirm_followed(&self, context: &Context) -> Result<(), ActError> {
-        let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &context.key.namespace);
-        let ours = ListParams::default().labels(names::LABEL_KIND);
-        let found = secrets.list(&ours).await?;
-        match context.trusted()?.behind(&found.items, context.now) {
-            Some(lag) => Err(ActError::Outdated(format!(
-                "a certificate of the namespace has not followed its authority: {lag:?}"
-            ))),
-            None => Ok(()),
-        }
-    }
-
     async fn rotate(&self, context: &Context, seen: &Seen, step: Step) -> Result<(), ActError> {
         let now = context.now;
         let made = match step {
@@ -527,6 +462,17 @@ impl Actor {
 }
 
 impl Context {
+    /// Whether this operator is still to act: between two calls it may have lost its lease.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn may_act(&self) -> Result<(), ActError> {
+        if self.stop.is_cancelled() && !mutated("act-when-deposed") {
+            return Err(ActError::Outdated("this operator acts no longer".into()));
+        }
+        Ok(())
+    }
+
     fn authority(&self) -> Result<&Secret, CertificateError> {
         self.authority
             .as_deref()
@@ -536,13 +482,6 @@ impl Context {
     fn trusted(&self) -> Result<Authority, CertificateError> {
         Authority::of(self.authority()?).ok_or(CertificateError::NoAuthority)
     }
-}
-
-/// Whether an object bears the labels of the object that is looked after.
-fn is_of(context: &Context, meta: &ObjectMeta) -> bool {
-    let key = &context.key;
-    label(meta, names::LABEL_KIND) == Some(&key.kind.to_string())
-        && label(meta, names::LABEL_NAME) == Some(&key.name)
 }
 
 fn label<'a>(meta: &'a ObjectMeta, name: &str) -> Option<&'a String> {

@@ -19,7 +19,7 @@ use synod_agent_api::{
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-pub use client::MutualTls;
+pub use client::{MutualTls, ask_plainly};
 
 use crate::names::Key;
 use crate::observe::Packed;

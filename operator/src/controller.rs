@@ -266,9 +266,12 @@ impl Controller {
         };
         let context = Context {
             key: key.clone(),
+            resource: resource.clone(),
+            uid: observed.object.metadata.uid.clone(),
             targets: self.agents.targets(key),
             authority: secret,
             now,
+            stop: stop.clone(),
         };
         let actor = Actor::new(self.client.clone(), self.reach.clone());
         Some(Task {
@@ -281,7 +284,6 @@ impl Controller {
             written: self.written.get(key).cloned(),
             metrics: self.metrics.clone(),
             herald: self.herald.clone(),
-            stop: stop.clone(),
         })
     }
 }

@@ -16,6 +16,10 @@ pub mod paths {
     pub const DRAIN: &str = "/v1/drain";
     /// `POST` without a body: write a snapshot now.
     pub const SNAPSHOT: &str = "/v1/snapshot";
+    /// `GET`, of a LockService: [`LocksResponse`](crate::LocksResponse); query [`LocksQuery`](crate::LocksQuery).
+    pub const LOCKS: &str = "/v1/locks";
+    /// `GET`, of a LockService: [`SessionsResponse`](crate::SessionsResponse); query [`SessionsQuery`](crate::SessionsQuery).
+    pub const SESSIONS: &str = "/v1/sessions";
 }
 
 /// Query of `GET /v1/status`.

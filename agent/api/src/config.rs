@@ -376,6 +376,10 @@ pub struct ZooKeeper {
     /// A file of those who may log in by SASL (DIGEST-MD5): a line `name:password` for each. Read at the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sasl_users_file: Option<PathBuf>,
+    /// Paths of locks that have metrics of their own: at most [`MEASURED_LOCKS_MAX`](crate::MEASURED_LOCKS_MAX), since each is a
+    /// series of every member.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub measured_locks: Vec<String>,
 }
 
 impl Default for ZooKeeper {
@@ -390,6 +394,7 @@ impl Default for ZooKeeper {
             super_digest: None,
             plain_listen: None,
             sasl_users_file: None,
+            measured_locks: Vec::new(),
         }
     }
 }

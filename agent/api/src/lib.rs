@@ -11,6 +11,7 @@
 mod admin;
 mod config;
 mod identity;
+mod locks;
 mod status;
 mod validate;
 
@@ -23,6 +24,11 @@ pub use config::{
     Log, LogFormat, PeerTls, ReadMode, Runtime, Snapshot, Start, Timing, Tls, ZooKeeper, ports,
 };
 pub use identity::{ClusterUid, Identity, IdentityError, Kind, OPERATOR_URI, Principal};
+pub use locks::{
+    CONTENDERS_MAX, LOCKS_MAX, LockContender, LockMode, LockState, LockStatus, LocksQuery,
+    LocksResponse, MEASURED_LOCKS_MAX, SESSIONS_MAX, SessionStatus, SessionsQuery,
+    SessionsResponse,
+};
 pub use status::{
     BallotStatus, ConfigurationStatus, DiskState, DiskStatus, MemberRole, MemberStatus, Quarantine,
     Role, Status,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
-use crate::{AgentConfig, ClientTlsMode, Start};
+use crate::{AgentConfig, ClientTlsMode, MEASURED_LOCKS_MAX, Start};
 
 /// Why a text is no configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -237,6 +237,14 @@ impl AgentConfig {
     fn check_sizes(&self, found: &mut Problems) {
         const MIB: u64 = 1 << 20;
         let zookeeper = self.zookeeper();
+        let is_path = |path: &String| path.starts_with('/') && !path.ends_with('/');
+        found.unless(
+            zookeeper.measured_locks.len() <= MEASURED_LOCKS_MAX
+                && zookeeper.measured_locks.iter().all(is_path),
+            "zookeeper.measured_locks",
+            "are too many, or not all paths",
+            "name at most 100 locks, each as `/locks/a`",
+        );
         let rows = [
             (
                 "limits.state_bytes_max",

@@ -119,6 +119,13 @@ fn what_is_wrong_is_told_with_place_and_cure() {
             zookeeper.session_timeout_ms_min: 5 is out of range; use 1 to 4"#]],
     );
     refused(
+        "tls:\n",
+        "zookeeper: {measured_locks: [/locks/a, locks]}\ntls:\n",
+        expect![
+            "zookeeper.measured_locks: are too many, or not all paths; name at most 100 locks, each as `/locks/a`"
+        ],
+    );
+    refused(
         "data_dir: /data",
         "data_dir: data\ntiming: {heartbeat_ms: 1, election_ms: 3, lease: {length_ms: 9}}\nlisten: {client: '0.0.0.0:1'}",
         expect![[r#"

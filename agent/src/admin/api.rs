@@ -1,12 +1,13 @@
 //! The admin API's endpoints.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::response::Json;
+use axum::extract::{Query, Request, State};
+use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use serde::de::DeserializeOwned;
 use synod_agent_api::{
@@ -16,6 +17,7 @@ use synod_agent_api::{
 use synod_paxos::{Change as Step, ConfigId, Configuration, Member, MemberRole, Node};
 use synod_replica::MemberContext;
 use tokio::time::timeout;
+use tower::ServiceExt as _;
 
 use super::Machine;
 use super::drain::hand_over;
@@ -31,18 +33,40 @@ const REPORT_TIMEOUT: Duration = Duration::from_secs(5);
 type Answer<T> = Result<Json<T>, Refused>;
 
 /// The routes of the admin listener.
-pub fn admin_routes<S: Machine>(engine: Engine<S>) -> Router {
+pub fn admin_routes<S: Machine>(engine: Engine<S>, further: Arc<Further>) -> Router {
     Router::new()
         .route(paths::STATUS, get(status::<S>))
         .route(paths::CONFIGURATION, post(change::<S>))
         .route(paths::TRANSFER, post(transfer::<S>))
         .route(paths::DRAIN, post(drain::<S>))
         .route(paths::SNAPSHOT, post(snapshot::<S>))
-        .fallback(async || Refused::new(ErrorCode::NotFound, "there is no such path"))
+        .fallback(async move |request: Request| further.answer(request).await)
         .method_not_allowed_fallback(async || {
             Refused::new(ErrorCode::Invalid, "GET the status, POST the rest")
         })
         .with_state(engine)
+}
+
+/// Routes of a front end, which is there later than the listener.
+#[derive(Debug, Default)]
+pub struct Further(OnceLock<Router>);
+
+impl Further {
+    /// The front end is there.
+    pub fn opened(&self, routes: Router) {
+        let _ = self.0.set(routes.fallback(no_such_path));
+    }
+
+    async fn answer(&self, request: Request) -> Response {
+        match self.0.get().cloned() {
+            Some(routes) => routes.oneshot(request).await.into_response(),
+            None => no_such_path().await.into_response(),
+        }
+    }
+}
+
+async fn no_such_path() -> Refused {
+    Refused::new(ErrorCode::NotFound, "there is no such path")
 }
 
 /// `GET /v1/status`: at once, or when the generation is another than `after`.

@@ -18,7 +18,7 @@ impl Refused {
         })
     }
 
-    pub(super) fn invalid(what: impl std::fmt::Display) -> Self {
+    pub(crate) fn invalid(what: impl std::fmt::Display) -> Self {
         Self::new(ErrorCode::Invalid, what.to_string())
     }
 }

@@ -15,7 +15,7 @@ pub use errors::Refused;
 pub use health::{Extra, Health, health_routes};
 pub use server::{Guard, serve};
 
-pub use api::{admin_routes, step};
+pub use api::{Further, admin_routes, step};
 
 use synod_replica::StateMachine;
 

@@ -117,6 +117,10 @@ table! {
     WrongDowngradeVersionFormat: InvalidArgument, "etcdserver: wrong downgrade target version format";
     /// A downgrade to a version that is not one below.
     InvalidDowngradeTargetVersion: InvalidArgument, "etcdserver: invalid downgrade target version";
+    /// Something on a fence that is no token, or that would expire. etcd knows no fences.
+    NotAFence: InvalidArgument, "synod: what is put on a fence is a token of 16 bytes without a lease";
+    /// An older token than the one that a fence holds: whoever sent it has lost the lock.
+    OlderToken: FailedPrecondition, "synod: the token is older than the one that the fence holds";
 }
 
 impl From<EtcdError> for Status {
@@ -142,6 +146,8 @@ impl From<synod_kv::Error> for EtcdError {
             Error::LeaseProvided => Self::LeaseProvided,
             Error::TooManyOps | Error::TooDeep => Self::TooManyOps,
             Error::DuplicateKey => Self::DuplicateKey,
+            Error::FenceLength { .. } | Error::FenceLeased => Self::NotAFence,
+            Error::FenceOlder { .. } => Self::OlderToken,
         }
     }
 }
@@ -158,7 +164,14 @@ pub(crate) const fn refused(refusal: Refusal) -> EtcdError {
     }
 }
 
-/// The wire error of a request that the store refused.
+/// The wire error of a request that the store refused. What is said of fences is not etcd's, so no client matches it, and it
+/// can say more: which tokens.
 pub(crate) fn store_refused(error: synod_kv::Error) -> Status {
-    EtcdError::from(error).into()
+    let wire = EtcdError::from(error);
+    match wire {
+        EtcdError::NotAFence | EtcdError::OlderToken => {
+            Status::new(wire.code(), format!("synod: {error}"))
+        }
+        _ => wire.into(),
+    }
 }

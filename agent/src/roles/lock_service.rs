@@ -34,6 +34,9 @@ impl Role for LockService {
         }
         let (engine, stop) = (serving.engine.clone(), serving.stop.clone());
         let front = Arc::new(Front::new(engine, settings, stop));
+        serving
+            .further
+            .opened(zookeeper::locks_routes(Arc::clone(&front)));
         let counted = Arc::clone(&front);
         serving.health.opened(
             serving.engine.clone(),

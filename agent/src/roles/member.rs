@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use synod_agent_api::AgentConfig;
 use synod_paxos::Node;
 use synod_replica::{Driver, Phase};
@@ -14,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::announce::announce;
 use super::grounds::{Addresses, Grounds, Keys};
 use super::{StartError, settings};
-use crate::admin::{self, Guard, Health, Machine, admin_routes, hand_over, health_routes};
+use crate::admin::{self, Further, Guard, Health, Machine, admin_routes, hand_over, health_routes};
 use crate::clock;
 use crate::config::Environment;
 use crate::disk::{DataDirectory, RealDisk};
@@ -53,6 +54,8 @@ pub struct Serving<S: Machine> {
     pub engine: Engine<S>,
     /// Where its metrics are shown.
     pub health: Arc<Health<S>>,
+    /// What it adds to the admin API.
+    pub further: Arc<Further>,
     /// Where it listens.
     pub listener: TcpListener,
     /// With which certificates.
@@ -128,13 +131,16 @@ impl<R: Role> Agent<R> {
         let requests_max = config.limits.requests_max as usize;
         let (turning, engine) = engine::start(driver, lanes, facts(&config, &keys), requests_max);
         tasks.rest.spawn(turning.run(tasks.stop.clone()));
-        tasks.serve_admin(listeners.admin, &config, &keys, &engine);
+        let further = Arc::new(Further::default());
+        let routes = admin_routes(engine.clone(), Arc::clone(&further));
+        tasks.serve_admin(listeners.admin, &config, &keys, routes);
         tasks.keep_fresh(&keys, &engine);
         tasks.announce(&config, &engine);
         tasks.front.spawn(R::serve(Serving {
             config: Arc::clone(&config),
             engine: engine.clone(),
             health,
+            further,
             listener: listeners.client,
             plain: listeners.plain,
             accept: TlsAccept::new(keys.client),
@@ -210,18 +216,17 @@ impl Tasks {
         self.rest.spawn(serving);
     }
 
-    fn serve_admin<S: Machine>(
+    fn serve_admin(
         &self,
         listener: TcpListener,
         config: &AgentConfig,
         keys: &Keys,
-        engine: &Engine<S>,
+        routes: Router,
     ) {
         let guard = match keys.peer {
             Some(_) => Guard::GroupAndOperator(config.cluster_uid),
             None => Guard::Open,
         };
-        let routes = admin_routes(engine.clone());
         let accept = TlsAccept::new(keys.peer.clone());
         let serving = admin::serve(listener, accept, guard, routes, self.stop.clone());
         self.rest.spawn(serving);

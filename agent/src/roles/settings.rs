@@ -10,8 +10,13 @@ use synod_replica::{Bounds, ClusterUid, MemberContext, Settings, StartMode};
 
 use crate::{clock, etcd, zookeeper};
 
-/// The highest feature level this build knows.
-pub(super) const LEVEL_MAX: u32 = 1;
+/// The highest feature level this build knows. A group acts by the highest one that all of its members know:
+///
+/// | level | since then |
+/// |---|---|
+/// | 1 | everything but what follows |
+/// | 2 | a ConsensusGroup keeps fences (`synod_kv::FENCES_LEVEL`), a LockService the name of its incarnation (`synod_znode::INCARNATION_LEVEL`) |
+pub(super) const LEVEL_MAX: u32 = 2;
 
 /// The replicated group within the process's log.
 const GROUP: u32 = 1;
@@ -200,6 +205,7 @@ pub(super) fn zookeeper(config: &AgentConfig) -> zookeeper::Settings {
         buffers_bytes_max: (limits.state_bytes_max / 4).max(BUFFERS_BYTES_MIN),
         words: settings.four_letter_words,
         super_digest: settings.super_digest,
+        measured_locks: settings.measured_locks,
         // A client gives up a member that is silent for two thirds of its session's time-out.
         leader_patience: Duration::from_millis(u64::from(settings.session_timeout_ms_min) / 2),
         ..zookeeper::Settings::default()

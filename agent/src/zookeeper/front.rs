@@ -49,6 +49,8 @@ pub struct Settings {
     pub words: Vec<String>,
     /// Who shows a name and password with this digest may do everything.
     pub super_digest: Option<String>,
+    /// Locks that have metrics of their own.
+    pub measured_locks: Vec<String>,
     /// Names and passwords of those who may log in by SASL.
     pub users: BTreeMap<String, String>,
     /// Bytes of all connections together: requests, answers and events that wait.
@@ -65,6 +67,7 @@ impl Default for Settings {
             connections_max: 64_512,
             words: ["srvr", "ruok", "isro"].map(str::to_owned).to_vec(),
             super_digest: None,
+            measured_locks: Vec::new(),
             users: BTreeMap::new(),
             buffers_bytes_max: 256 << 20,
             leader_patience: Duration::from_secs(3),
@@ -196,8 +199,10 @@ impl Front {
     /// The metrics of clients and of what is stored, as text.
     pub async fn own_metrics(&self) -> String {
         let shared = Arc::clone(&self.desk);
+        let measured = self.settings.measured_locks.clone();
         let look = move |store: &mut Store| {
             desk::with(&shared, store, |desk, store| Gauges {
+                locks: measured.iter().map(|path| store.lock_head(path)).collect(),
                 sizes: store.sizes(),
                 watches: desk.hub.counts(),
                 zxid: store.zxid().0,

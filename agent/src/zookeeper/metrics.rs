@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use synod_znode::{Sizes, WatchCounts};
+use synod_znode::{Lock, Sizes, WatchCounts};
+
+use super::lock_metrics;
+use crate::clock;
 
 /// The counts of one front end.
 #[derive(Debug, Default)]
@@ -49,6 +52,8 @@ pub(super) struct Gauges {
     pub(super) sizes: Sizes,
     pub(super) watches: WatchCounts,
     pub(super) zxid: i64,
+    /// Those that have metrics of their own.
+    pub(super) locks: Vec<Lock>,
     /// Packets that came and went, of connections that are there.
     pub(super) packets: (u64, u64),
 }
@@ -76,6 +81,7 @@ impl Metrics {
             watches,
             zxid,
             packets,
+            locks,
         }) = gauges
         {
             row(
@@ -121,11 +127,18 @@ impl Metrics {
                 "Bytes of paths and data.",
                 sizes.data_bytes,
             );
+            row("locks", "gauge", "Locks that somebody holds.", sizes.locks);
             row(
-                "locks",
+                "locks_contended",
                 "gauge",
-                "Locks that are held or waited for.",
-                sizes.locks,
+                "Locks that somebody waits for.",
+                sizes.locks_contended,
+            );
+            row(
+                "lock_contenders",
+                "gauge",
+                "Nodes that hold a lock or wait for one.",
+                sizes.lock_contenders,
             );
             row(
                 "watches",
@@ -145,6 +158,7 @@ impl Metrics {
                 "The last change that is applied here.",
                 *zxid as u64,
             );
+            text.push_str(&lock_metrics::text(locks, clock::wall_ms()));
         }
         text
     }

@@ -23,6 +23,8 @@
 //! | `records`, `errors` | the core's words as the wire's |
 //! | `words`, `facts` | four-letter words, and what they are answered from |
 //! | `simulated` | all of this without sockets and timers, for the simulator |
+//! | `lock_metrics` | the metrics of those locks that have some of their own |
+//! | `locks` | the locks and their clients, for the admin API |
 //!
 //! It does not know: ballots, disks, peers.
 
@@ -33,6 +35,8 @@ mod desk;
 mod errors;
 mod facts;
 mod front;
+mod lock_metrics;
+mod locks;
 mod members;
 mod metrics;
 mod opening;
@@ -54,6 +58,7 @@ mod words;
 mod writes;
 
 pub use front::{Front, Reads, Settings};
+pub use locks::locks_routes;
 pub use pipeline::RUN_BYTES_MAX;
 pub use server::serve;
 pub use users::{UsersError, read_users};

@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::exchange::exchange;
+use super::exchange::{Answer, exchange};
 use crate::agents::{AgentError, Reach, Target};
 use crate::certificates::{Authority, CertificateError};
 
@@ -52,6 +52,55 @@ impl MutualTls {
     pub fn new() -> Self {
         Self::default()
     }
+}
+
+impl MutualTls {
+    /// What an agent answers to a question that the operator itself never asks.
+    ///
+    /// # Errors
+    /// When it is not reached, is not who it must be, or refuses.
+    pub async fn get<A: DeserializeOwned>(
+        &self,
+        target: &Target,
+        path: &str,
+    ) -> Result<A, AgentError> {
+        let shared = &self.shared;
+        shared
+            .call(target, "GET", path, &[], ANSWER_MAX, true)
+            .await
+    }
+}
+
+/// The same of an agent whose admin listener is explicitly without TLS.
+///
+/// # Errors
+/// When it is not reached or refuses.
+pub async fn ask_plainly<A: DeserializeOwned>(
+    address: SocketAddr,
+    path: &str,
+) -> Result<A, AgentError> {
+    let unreachable = |why: String| AgentError::Unreachable(address.ip(), why);
+    let connected = TcpStream::connect(address).await;
+    let mut stream = connected.map_err(|error| unreachable(error.to_string()))?;
+    let host = address.to_string();
+    let answer = exchange(&mut stream, "GET", &host, path, &[])
+        .await
+        .map_err(|error| unreachable(error.to_string()))?;
+    read(&answer).map_err(unreachable)?
+}
+
+/// What an answer says: the value asked for, or a refusal.
+fn read<A: DeserializeOwned>(answer: &Answer) -> Result<Result<A, AgentError>, String> {
+    let (code, body) = (answer.code, &answer.body);
+    if answer.is_success() {
+        let value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        return Ok(Ok(value));
+    }
+    let refused = serde_json::from_slice(body).unwrap_or_else(|_| ApiError {
+        code: ErrorCode::Stopped,
+        message: format!("HTTP {code}"),
+    });
+    Ok(Err(refused.into()))
 }
 
 impl Reach for MutualTls {
@@ -149,15 +198,7 @@ impl Shared {
                 .unwrap_or_else(PoisonError::into_inner)
                 .insert(target.clone(), connection);
         }
-        let (code, body) = (answer.code, &answer.body);
-        if answer.is_success() {
-            return serde_json::from_slice(body).map_err(|e| unreachable(target, e));
-        }
-        let refused = serde_json::from_slice(body).unwrap_or_else(|_| ApiError {
-            code: ErrorCode::Stopped,
-            message: format!("HTTP {code}"),
-        });
-        Err(refused.into())
+        read(&answer).map_err(|e| unreachable(target, e))?
     }
 
     async fn connection(&self, target: &Target) -> Result<Connection, AgentError> {

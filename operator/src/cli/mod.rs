@@ -27,6 +27,7 @@ mod get;
 mod kinds;
 mod kv;
 mod local;
+mod locks;
 mod operator;
 mod rotate;
 mod screen;
@@ -97,6 +98,7 @@ enum Command {
     Delete(delete::Arguments),
     Env(env::Arguments),
     Kv(kv::Arguments),
+    Locks(locks::Arguments),
     Rotate(rotate::Arguments),
     Operator(operator::Arguments),
     Crds(crds::Arguments),
@@ -136,6 +138,7 @@ async fn run(command: Command) -> Result<(), Failure> {
         Command::Delete(arguments) => delete::run(arguments).await,
         Command::Env(arguments) => env::run(arguments).await,
         Command::Kv(arguments) => kv::run(arguments).await,
+        Command::Locks(arguments) => locks::run(arguments).await,
         Command::Rotate(arguments) => rotate::run(arguments).await,
         Command::Operator(arguments) => operator::run(arguments).await,
         Command::Crds(arguments) => crds::run(&arguments),

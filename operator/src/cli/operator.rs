@@ -33,7 +33,7 @@ Its account must be allowed to:
   get, list, watch, create, patch, delete   pods, persistentvolumeclaims, secrets, configmaps,
                                             poddisruptionbudgets
   get, list, watch, create, patch           services
-  list, watch                               consensusgroups, lockservices
+  get, list, watch                          consensusgroups, lockservices
   update                                    consensusgroups/status, lockservices/status
   get, list, watch                          nodes; without it what is on nodes that are gone for
                                             good is left to the cluster

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use kube::core::ApiResource;
-use tokio_util::sync::CancellationToken;
 
 use super::rival::Written;
 use crate::act::{ActError, Actor, Context, Herald};
@@ -52,8 +51,6 @@ pub(super) struct Task {
     pub(super) written: Option<Written>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) herald: Option<Herald>,
-    /// From then on nothing more is begun.
-    pub(super) stop: CancellationToken,
 }
 
 /// Why a look did not come to its end.
@@ -231,7 +228,7 @@ impl Task {
         if pause.is_some() && self.differs(decision) {
             return Ok(pause);
         }
-        self.may_act()?;
+        self.context.may_act()?;
         self.actor
             .report(
                 &self.resource,
@@ -246,7 +243,7 @@ impl Task {
     }
 
     async fn act(&self, look: &mut Look, action: &Action) -> Result<(), ActError> {
-        self.may_act()?;
+        self.context.may_act()?;
         let result = self.actor.act(&self.context, action).await;
         let word = match &result {
             Ok(_) => "ok",
@@ -272,14 +269,6 @@ impl Task {
             look.floor = Some(floor);
         }
         self.tell(events::of_action(action));
-        Ok(())
-    }
-
-    /// Whether this operator is still to act: between two calls it may have lost its lease.
-    fn may_act(&self) -> Result<(), ActError> {
-        if self.stop.is_cancelled() && !mutated("act-when-deposed") {
-            return Err(ActError::Outdated("this operator acts no longer".into()));
-        }
         Ok(())
     }
 

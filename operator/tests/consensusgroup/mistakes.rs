@@ -36,6 +36,7 @@ const SCENARIOS: &[(&str, Scenario)] = &[
         "replace-on-old-claims",
         crate::newcomers::an_admission_is_not_seen,
     ),
+    ("renew-on-old-news", crate::newcomers::what_is_left_is_gone),
     (
         "take-a-late-claim-for-the-first",
         crate::newcomers::a_claim_is_made_late,
@@ -67,6 +68,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     (
         "forget-the-founders",
         crate::newcomers::first_claims_go_one_by_one,
+    ),
+    (
+        "create-for-what-is-gone",
+        crate::restraint::an_object_is_gone_since,
     ),
     (
         "delete-whatever-is-there",

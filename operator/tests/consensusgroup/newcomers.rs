@@ -87,6 +87,26 @@ pub(crate) fn an_addition_arrives_late() -> Result<(), String> {
     Ok(())
 }
 
+/// The watch of pods stands still: what is left of a member that was never added seems to be there for long.
+pub(crate) fn what_is_left_is_gone() -> Result<(), String> {
+    let mut world = one_is_coming();
+    world.edit("members", json!(1));
+    let noted = round(&mut world);
+    assert!(noted.contains("leaving"), "{noted}");
+    let mut view = View::of(&world);
+    carry_out(&mut world, &view);
+    let before = world.group.id;
+    assert!(before > 1, "whoever was about to add it is refused");
+    for _ in 0..3 {
+        view.see_agents(&world);
+        carry_out(&mut world, &view);
+    }
+    match world.group.id {
+        id if id == before => Ok(()),
+        id => Err(format!("{} configurations follow on old news", id - before)),
+    }
+}
+
 /// Member 4 comes, votes and loses its claim; then the claim is made as it was decided on at first.
 fn lose_the_fourth_and_make_its_claim_again(world: &mut World) {
     round(world);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::api::{ApiResource, DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::client::Body;
 use kube::{Api, Client};
 use serde_json::json;
@@ -15,6 +15,7 @@ use synod_crds::ConsensusGroup;
 use synod_operator::act::{ActError, Actor, Context};
 use synod_operator::action::{Action, Seen};
 use synod_operator::names::Key;
+use tokio_util::sync::CancellationToken;
 
 use crate::controller::{Cluster, blocking, count, eventually};
 
@@ -213,6 +214,51 @@ pub(crate) fn an_object_that_changed_since() -> Result<(), String> {
     })
 }
 
+/// An object is deleted and made anew, or is going, while a pod is to be made for it as it was.
+pub(crate) fn an_object_is_gone_since() -> Result<(), String> {
+    blocking(async {
+        let cluster = Cluster::start().await;
+        let groups: Api<ConsensusGroup> = Api::default_namespaced(cluster.client.clone());
+        let uid = async || {
+            cluster.apply("config", json!({ "members": 1 })).await;
+            groups.get("config").await.expect("the object").metadata.uid
+        };
+        let gone = uid().await;
+        let deleted = groups.delete("config", &DeleteParams::default()).await;
+        deleted.expect("deleted");
+        let there = uid().await;
+        assert_ne!(gone, there);
+        for uid in [gone, None] {
+            let done = create_for(&cluster, uid).await;
+            if !matches!(done, Err(ActError::Outdated(_))) {
+                return Err(format!("a pod is made for what is gone: {done:?}"));
+            }
+        }
+        let said = |result: Result<(), ActError>| result.map_err(|error| error.to_string());
+        said(create_for(&cluster, there.clone()).await)?;
+        let held = Patch::Merge(json!({ "metadata": { "finalizers": ["example.org/held"] } }));
+        let parameters = PatchParams::default();
+        let patched = groups.patch("config", &parameters, &held).await;
+        patched.expect("patched");
+        let deleted = groups.delete("config", &DeleteParams::default()).await;
+        deleted.expect("deleted");
+        match create_for(&cluster, there).await {
+            Err(ActError::Outdated(_)) => Ok(()),
+            done => Err(format!("a pod is made for what is going: {done:?}")),
+        }
+    })
+}
+
+/// Makes a pod, of another name each time, for the object of this uid.
+async fn create_for(cluster: &Cluster, uid: Option<String>) -> Result<(), ActError> {
+    let pod: Pod = serde_json::from_value(json!({
+        "metadata": { "name": format!("config-cg-{}", cluster.revision().await) },
+        "spec": { "containers": [{ "name": "agent", "image": "agent:1" }] },
+    }))
+    .expect("a pod");
+    carry_out_for(cluster, uid, &Action::Create(pod.into())).await
+}
+
 async fn delete(cluster: &Cluster, pod: &Pod) -> Result<(), ActError> {
     let seen = Seen::of(&pod.clone().into());
     let because = "it is to be seen".into();
@@ -220,6 +266,14 @@ async fn delete(cluster: &Cluster, pod: &Pod) -> Result<(), ActError> {
 }
 
 async fn carry_out(cluster: &Cluster, action: &Action) -> Result<(), ActError> {
+    carry_out_for(cluster, None, action).await
+}
+
+async fn carry_out_for(
+    cluster: &Cluster,
+    uid: Option<String>,
+    action: &Action,
+) -> Result<(), ActError> {
     let actor = Actor::new(cluster.client.clone(), Arc::new(cluster.clone()));
     let context = Context {
         key: Key {
@@ -227,9 +281,12 @@ async fn carry_out(cluster: &Cluster, action: &Action) -> Result<(), ActError> {
             namespace: "default".into(),
             name: "config".into(),
         },
+        resource: ApiResource::erase::<ConsensusGroup>(&()),
+        uid,
         targets: BTreeMap::new(),
         authority: None,
         now: jiff::Timestamp::UNIX_EPOCH,
+        stop: CancellationToken::new(),
     };
     actor.act(&context, action).await.map(drop)
 }

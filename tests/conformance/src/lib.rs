@@ -7,6 +7,7 @@
 
 pub mod etcdctl;
 pub mod faults;
+pub mod fencing;
 pub mod group;
 pub mod http;
 pub mod local;

@@ -10,7 +10,7 @@ use synod_conformance::faults::{self, Clients};
 use synod_conformance::group::Server;
 use synod_conformance::transcript::Transcript;
 use synod_conformance::zookeeper::corpus::{self, Place};
-use synod_conformance::{Failure, local, refusals, tools, zookeeper};
+use synod_conformance::{Failure, fencing, local, refusals, tools, zookeeper};
 
 /// Real clients against running members.
 #[derive(Parser)]
@@ -18,10 +18,10 @@ struct Arguments {
     /// Only tests whose name contains one of these
     names: Vec<String>,
     /// Where `synod` and `synod-agent` are
-    #[arg(long, required_unless_present_any = ["zookeeper", "zookeeper_jar", "generate"])]
+    #[arg(long, required_unless_present_any = ["zookeeper", "zookeeper_jar", "generate", "hold"])]
     programs: Option<PathBuf>,
     /// Where the tests' own client programs are
-    #[arg(long, required_unless_present_any = ["zookeeper", "zookeeper_jar", "generate"])]
+    #[arg(long, required_unless_present_any = ["zookeeper", "zookeeper_jar", "generate", "hold"])]
     own: Option<PathBuf>,
     /// Where etcd and its tools are; without it what needs Go is not run, and said
     #[arg(long)]
@@ -45,6 +45,9 @@ struct Arguments {
     /// Print a random script for ZooKeeper's corpus, and run nothing
     #[arg(long, num_args = 2, value_names = ["SEED", "REQUESTS"])]
     generate: Option<Vec<u64>>,
+    /// Be the client that the tests of fencing stop: hold a lock, and do what is read
+    #[arg(long, num_args = 4, hide = true, value_names = ["LOCK", "ADDRESS", "ENDPOINTS", "ETCDCTL"])]
+    hold: Option<Vec<String>>,
     /// The tests of ZooKeeper's protocol, at Synod's agents
     #[arg(long)]
     locks: bool,
@@ -70,6 +73,15 @@ fn main() -> ExitCode {
         let requests = usize::try_from(*requests).unwrap_or(usize::MAX);
         print!("{}", corpus::generate(*seed, requests));
         return ExitCode::SUCCESS;
+    }
+    if let Some(words) = &arguments.hold {
+        return match fencing::holder::run(words) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                eprintln!("holder: {failure}");
+                ExitCode::FAILURE
+            }
+        };
     }
     let tests = match tests(&arguments) {
         Ok(tests) => tests,
@@ -265,6 +277,12 @@ fn of_go(
     };
     if matches!(server, Server::Synod(_)) {
         tests.extend(local(server, programs, &clients));
+        tests.extend(fenced(
+            server,
+            programs,
+            &clients.etcdctl,
+            &own.join("holders"),
+        ));
     }
     tests.extend(faults(server, &clients));
     for test in &mut tests {
@@ -339,6 +357,30 @@ fn local(server: &Server, programs: &Path, clients: &Clients) -> Vec<Test> {
         with(
             "synod local: another certificate authority",
             local::rotation,
+        ),
+    ]
+}
+
+/// Locks and a group together: who lost a lock does not overwrite.
+fn fenced(server: &Server, programs: &Path, etcdctl: &Path, holders: &Path) -> [Test; 2] {
+    let with =
+        |name: &str, program: &Path, run: fn(&Server, &Path, &Path) -> Result<String, Failure>| {
+            let (programs, program) = (programs.to_owned(), program.to_owned());
+            test(server, name, move |server| {
+                print!("{}", run(server, &programs, &program)?);
+                Ok(())
+            })
+        };
+    [
+        with(
+            "fencing: a client that comes back",
+            etcdctl,
+            fencing::paused_client,
+        ),
+        with(
+            "fencing: a lock is passed on while members are killed",
+            holders,
+            |server, programs, holders| fencing::passed_on(server, programs, holders, TIMES),
         ),
     ]
 }

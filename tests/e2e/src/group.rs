@@ -1,4 +1,4 @@
-//! A ConsensusGroup in a namespace.
+//! A ConsensusGroup or a LockService in a namespace: members that keep something together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -13,23 +13,79 @@ use crate::{Failure, Namespace};
 /// No change of a group takes longer: members come one after the other, each with a volume.
 const CHANGE_MAX: Duration = Duration::from_secs(240);
 
+/// What members keep together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Keys.
+    ConsensusGroup,
+    /// Locks.
+    LockService,
+}
+
+impl Kind {
+    /// As the API spells it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ConsensusGroup => "ConsensusGroup",
+            Self::LockService => "LockService",
+        }
+    }
+
+    /// In names made from an object's.
+    const fn short(self) -> &'static str {
+        match self {
+            Self::ConsensusGroup => "cg",
+            Self::LockService => "ls",
+        }
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        let mut all = [Self::ConsensusGroup, Self::LockService].into_iter();
+        all.find(|kind| kind.name() == name)
+    }
+}
+
 /// A group.
 pub struct Group<'a> {
     namespace: &'a Namespace<'a>,
+    kind: Kind,
     /// Its name.
     pub name: String,
 }
 
 impl<'a> Group<'a> {
-    /// Creates it and waits until it is Ready. How long that took is in the report.
+    /// Creates a ConsensusGroup and waits until it is Ready. How long that took is in the report.
     ///
     /// # Errors
     /// When it is refused, or not Ready in time.
     pub fn create(namespace: &'a Namespace<'a>, name: &str, spec: &Value) -> Result<Self, Failure> {
+        Self::create_of(namespace, Kind::ConsensusGroup, name, spec)
+    }
+
+    /// The same of any kind.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_of(
+        namespace: &'a Namespace<'a>,
+        kind: Kind,
+        name: &str,
+        spec: &Value,
+    ) -> Result<Self, Failure> {
         let start = Instant::now();
-        let group = Self::unready(namespace, name, spec)?;
+        let group = Self::named(namespace, kind, name);
+        group.apply(spec)?;
         group.ready_since(start)?;
         Ok(group)
+    }
+
+    fn named(namespace: &'a Namespace<'a>, kind: Kind, name: &str) -> Self {
+        Self {
+            namespace,
+            kind,
+            name: name.to_owned(),
+        }
     }
 
     fn ready_since(&self, start: Instant) -> Result<(), Failure> {
@@ -38,7 +94,7 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
-    /// Creates it, and does not wait.
+    /// Creates a ConsensusGroup, and does not wait.
     ///
     /// # Errors
     /// When it is refused.
@@ -47,10 +103,7 @@ impl<'a> Group<'a> {
         name: &str,
         spec: &Value,
     ) -> Result<Self, Failure> {
-        let group = Self {
-            namespace,
-            name: name.to_owned(),
-        };
+        let group = Self::named(namespace, Kind::ConsensusGroup, name);
         group.apply(spec)?;
         Ok(group)
     }
@@ -59,15 +112,23 @@ impl<'a> Group<'a> {
     ///
     /// # Errors
     /// When it is refused, or not Ready in time.
-    pub fn of_file(namespace: &'a Namespace<'a>, name: &str, text: &str) -> Result<Self, Failure> {
+    pub fn of_file(namespace: &'a Namespace<'a>, text: &str) -> Result<Self, Failure> {
+        let object: Value =
+            serde_yaml::from_str(text).map_err(|error| format!("no YAML: {error}"))?;
+        let kind = object["kind"].as_str().and_then(Kind::of);
+        let kind = kind.ok_or_else(|| format!("nothing is known of a {}", object["kind"]))?;
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
         let start = Instant::now();
         namespace.stage.cluster.apply(&namespace.name, text)?;
-        let group = Self {
-            namespace,
-            name: name.to_owned(),
-        };
+        let group = Self::named(namespace, kind, name);
         group.ready_since(start)?;
         Ok(group)
+    }
+
+    /// What the names of its objects begin with.
+    #[must_use]
+    pub fn base(&self) -> String {
+        format!("{}-{}", self.name, self.kind.short())
     }
 
     /// Its namespace.
@@ -82,7 +143,8 @@ impl<'a> Group<'a> {
     /// When it is refused.
     pub fn apply(&self, spec: &Value) -> Result<(), Failure> {
         let object = json!({
-            "apiVersion": "synod.dev/v1alpha1", "kind": "ConsensusGroup", "metadata": { "name": self.name }, "spec": spec,
+            "apiVersion": "synod.dev/v1alpha1", "kind": self.kind.name(),
+            "metadata": { "name": self.name }, "spec": spec,
         });
         let cluster = &self.namespace.stage.cluster;
         cluster
@@ -99,7 +161,7 @@ impl<'a> Group<'a> {
         self.namespace
             .kubectl(&[
                 "patch",
-                "consensusgroup",
+                self.kind.name(),
                 &self.name,
                 "--type=merge",
                 "--patch",
@@ -113,7 +175,7 @@ impl<'a> Group<'a> {
     /// # Errors
     /// When it is not there.
     pub fn object(&self) -> Result<Value, Failure> {
-        self.namespace.get(&["consensusgroup", &self.name])
+        self.namespace.get(&[self.kind.name(), &self.name])
     }
 
     /// Waits until the group is as its spec says, by the operator's word and by that of the kubelets, which asked the members
@@ -210,13 +272,18 @@ impl<'a> Group<'a> {
         self.kubectl(&words).map(drop)
     }
 
+    /// What selects its objects.
+    fn selector(&self) -> String {
+        let (kind, name) = (self.kind.name(), &self.name);
+        format!("--selector=synod.dev/kind={kind},synod.dev/name={name}")
+    }
+
     /// Its pods.
     ///
     /// # Errors
     /// When the API server does not answer.
     pub fn pods(&self) -> Result<Vec<Value>, Failure> {
-        let label = format!("--selector=synod.dev/name={}", self.name);
-        let list = self.namespace.get(&["pods", &label])?;
+        let list = self.namespace.get(&["pods", &self.selector()])?;
         Ok(list["items"].as_array().cloned().unwrap_or_default())
     }
 
@@ -293,8 +360,9 @@ impl<'a> Group<'a> {
     /// # Errors
     /// When the API server does not answer.
     pub fn claims(&self) -> Result<BTreeSet<String>, Failure> {
-        let label = format!("--selector=synod.dev/name={}", self.name);
-        let list = self.namespace.get(&["persistentvolumeclaims", &label])?;
+        let list = self
+            .namespace
+            .get(&["persistentvolumeclaims", &self.selector()])?;
         let items = list["items"].as_array().into_iter().flatten();
         let names = items.filter_map(|claim| claim["metadata"]["name"].as_str());
         Ok(names.map(str::to_owned).collect())
@@ -321,8 +389,8 @@ impl<'a> Group<'a> {
     /// # Errors
     /// When nothing is acknowledged.
     pub fn workload(&self) -> Result<Workload, Failure> {
-        self.namespace.start_client(&[&self.name])?;
-        let mut command = self.namespace.workload(&self.name, &self.endpoints()?);
+        self.namespace.start_client(&[&self.base()])?;
+        let mut command = self.namespace.workload(&self.base(), &self.endpoints()?);
         Workload::run(&mut command)
     }
 
@@ -332,7 +400,7 @@ impl<'a> Group<'a> {
     /// When they are not in time.
     pub fn delete(&self) -> Result<(), Failure> {
         self.namespace
-            .kubectl(&["delete", "consensusgroup", &self.name, "--timeout=60s"])?;
+            .kubectl(&["delete", self.kind.name(), &self.name, "--timeout=60s"])?;
         let cluster = &self.namespace.stage.cluster;
         cluster.wait("its pods are gone", CHANGE_MAX, || {
             Ok(self.pods()?.is_empty().then_some(()))

@@ -11,7 +11,7 @@ use crate::{Failure, Stage};
 
 /// The pod from which clients connect.
 const CLIENT: &str = "client";
-/// Where the connection Secret of a group is in it, under the group's name.
+/// Where the connection Secret of a group is in it, under what the names of the group's objects begin with.
 const CERTIFICATES: &str = "/connections";
 
 /// Pulls, volumes and starts take as long at most.
@@ -57,8 +57,8 @@ impl<'a> Namespace<'a> {
         self.stage.cluster.ask(delete).map(drop)
     }
 
-    /// Starts the pod of clients, where the connection Secrets of these groups are mounted. It is on the first node, which is
-    /// never harmed.
+    /// Starts the pod of clients, where the connection Secrets of these groups are mounted, each given as `NAME-cg` or so. It is on
+    /// the first node, which is never harmed.
     ///
     /// # Errors
     /// When it does not run.
@@ -67,7 +67,7 @@ impl<'a> Namespace<'a> {
             json!({ "name": group, "mountPath": format!("{CERTIFICATES}/{group}"), "readOnly": true })
         });
         let volumes = groups.iter().map(|group| {
-            let secret = json!({ "secretName": format!("{group}-cg-connection") });
+            let secret = json!({ "secretName": format!("{group}-connection") });
             json!({ "name": group, "secret": secret })
         });
         let security = json!({
@@ -121,8 +121,7 @@ impl<'a> Namespace<'a> {
     /// # Errors
     /// When it fails.
     pub fn etcdctl(&self, group: &str, words: &[&str]) -> Result<String, Failure> {
-        let secret = self.get(&["secret", &format!("{group}-cg-connection")])?;
-        self.etcdctl_at(&decoded(&secret["data"]["endpoints"])?, group, words)
+        self.etcdctl_at(&self.endpoints(&format!("{group}-cg"))?, group, words)
     }
 
     /// The same with other endpoints than those of the group.
@@ -135,7 +134,7 @@ impl<'a> Namespace<'a> {
         group: &str,
         words: &[&str],
     ) -> Result<String, Failure> {
-        let folder = format!("{CERTIFICATES}/{group}");
+        let folder = certificates(&format!("{group}-cg"));
         let files = ["cacert=ca.crt", "cert=tls.crt", "key=tls.key"].map(|file| {
             let (option, name) = file.split_once('=').unwrap_or((file, ""));
             format!("--{option}={folder}/{name}")
@@ -149,7 +148,7 @@ impl<'a> Namespace<'a> {
 
     /// The client that counts, as a command; see [`synod_conformance::workload`].
     pub fn workload(&self, group: &str, endpoints: &str) -> Command {
-        let folder = format!("{CERTIFICATES}/{group}");
+        let folder = certificates(group);
         self.in_client(&[
             "workload",
             "-endpoints",
@@ -157,6 +156,32 @@ impl<'a> Namespace<'a> {
             "-certificates",
             &folder,
         ])
+    }
+
+    /// Clients that pass a lock of a LockService on and write to a ConsensusGroup; see [`synod_conformance::fencing::passed_on`].
+    /// They connect by the Service of each.
+    ///
+    /// # Errors
+    /// When a connection Secret is not there.
+    pub fn holders(&self, locks: &str, store: &str) -> Result<Command, Failure> {
+        let [locks_at, store_at] = [self.endpoints(locks)?, self.endpoints(store)?];
+        Ok(self.in_client(&[
+            "holders",
+            "-locks",
+            &locks_at,
+            "-locks-certificates",
+            &certificates(locks),
+            "-store",
+            &store_at,
+            "-store-certificates",
+            &certificates(store),
+        ]))
+    }
+
+    /// What a connection Secret tells.
+    fn endpoints(&self, base: &str) -> Result<String, Failure> {
+        let secret = self.get(&["secret", &format!("{base}-connection")])?;
+        decoded(&secret["data"]["endpoints"])
     }
 
     /// An object or a list, as JSON.
@@ -193,6 +218,11 @@ impl Stage {
         let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata });
         self.cluster.apply(name, &namespace.to_string()).map(drop)
     }
+}
+
+/// Where a group's connection Secret is in the pod of clients.
+fn certificates(base: &str) -> String {
+    format!("{CERTIFICATES}/{base}")
 }
 
 /// A Secret's value.

@@ -16,6 +16,8 @@ pub(crate) const APPLY: &str = "from apply to Ready";
 pub(crate) const POD_KILLED: &str = "failover, pod deleted by force";
 /// A leader's process killed, to the next write.
 pub(crate) const PROCESS_KILLED: &str = "failover, kill -9 of the process";
+/// A leader of locks deleted by force, to the first write of somebody who got the lock since.
+pub(crate) const LOCK_PASSED: &str = "a lock is passed on, the leader's pod deleted by force";
 /// The longest time without a write while the leader's node suffers.
 pub(crate) const NODE_HARMED: &str = "longest pause, the leader's node harmed";
 

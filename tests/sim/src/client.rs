@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use synod_kv::FENCE_PREFIX;
 use synod_paxos::Node;
 use synod_replica::{Output, Refusal, Request};
 
@@ -19,6 +20,9 @@ use crate::world::{Asker, Happening, World};
 
 /// How long a client waits.
 const PATIENCE: u64 = 5 * SECOND;
+
+/// Operations before the first that an older build does not know.
+const OLD_BUILD_FOR: usize = 300;
 
 /// Leases one client keeps at a time.
 const LEASES_MAX: usize = 4;
@@ -87,6 +91,17 @@ impl Client {
         )
     }
 
+    /// A write under the token of a lock. Tokens rise with time; this client's may be older than what others had.
+    fn fenced(&mut self, id: usize, profile: &Profile) -> Operation {
+        let token = (id as u128).saturating_sub(self.random.below(60).into());
+        Operation::Fenced {
+            fence: Bytes::from(format!("{FENCE_PREFIX}/locks/{}", self.random.below(2))),
+            token: Bytes::copy_from_slice(&token.to_be_bytes()),
+            key: self.key(profile),
+            value: Bytes::from(format!("v{id}")),
+        }
+    }
+
     /// What it does next; `id` is unique in the run.
     pub(crate) fn think(&mut self, id: usize, profile: &Profile) -> Operation {
         let kind = self.random.weighted(&profile.mix.weights);
@@ -110,6 +125,10 @@ impl Client {
                     value,
                     marker,
                 }
+            }
+            // Where one member is of an older build, it is left as it is for a while: it does not know the others.
+            (3, _) if self.random.chance(400) || (profile.mixed_levels && id < OLD_BUILD_FOR) => {
+                self.fenced(id, profile)
             }
             (3, _) => {
                 let (low, count) = (self.random.below(profile.keys), self.random.between(2, 4));

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use synod_kv::{
-    Command, Compare, CompareResult, CompareTarget, DeleteRange, Error, EventKind, Hub, KeyRange,
-    KeyValue, Limits, Op, OpResponse, Put, Range, Reply, Response, Settings, SoftRequest,
-    SoftResponse, Store, Txn, WatchId, WatchSpec, WatchState,
+    Command, Compare, CompareResult, CompareTarget, DeleteRange, Error, EventKind, FENCE_PREFIX,
+    FENCES_LEVEL, Hub, KeyRange, KeyValue, Limits, Op, OpResponse, Put, Range, Reply, Response,
+    Settings, SoftRequest, SoftResponse, Store, Txn, WatchId, WatchSpec, WatchState,
 };
 use synod_paxos::{Ballot, Configuration, RoleName};
 use synod_replica::{DriverStatus, Phase};
@@ -13,8 +13,11 @@ use crate::ledger::Internal;
 use crate::model::Change;
 use crate::operation::{Operation, Outcome, Pair, Refused};
 
-/// The feature level of this build.
-pub(crate) const LEVEL: u32 = 1;
+/// The feature level of this build: the one that fences are kept from.
+pub(crate) const LEVEL: u32 = FENCES_LEVEL;
+
+/// The one of the older build of a world.
+pub(crate) const OLD_LEVEL: u32 = LEVEL - 1;
 
 /// An empty store. Its lease minimum is not the default one, so that leaders propose limits too.
 #[must_use]
@@ -73,6 +76,15 @@ pub(crate) fn command(operation: &Operation) -> Bytes {
                 ..Txn::default()
             })
         }
+        Operation::Fenced {
+            fence,
+            token,
+            key,
+            value,
+        } => Command::Txn(Txn {
+            success: vec![Op::Put(put(fence, token)), Op::Put(put(key, value))],
+            ..Txn::default()
+        }),
         Operation::Grant { lease, ttl_s } => Command::LeaseGrant {
             id: *lease,
             ttl: *ttl_s,
@@ -115,7 +127,10 @@ pub(crate) fn outcome(operation: &Operation, response: &Response) -> Outcome {
             revision,
             count: delete.deleted as u64,
         },
-        (Operation::Swap { .. } | Operation::Batch { .. }, Reply::Txn(txn)) => Outcome::Txn {
+        (
+            Operation::Swap { .. } | Operation::Batch { .. } | Operation::Fenced { .. },
+            Reply::Txn(txn),
+        ) => Outcome::Txn {
             revision,
             succeeded: txn.succeeded,
             seen: txn.responses.iter().find_map(|response| match response {
@@ -157,6 +172,7 @@ fn refused(error: Error) -> Refused {
         Error::LeaseNotFound => Refused::LeaseNotFound,
         Error::LeaseExists => Refused::LeaseExists,
         Error::NoSpace => Refused::NoSpace,
+        Error::FenceOlder { .. } => Refused::OlderToken,
         _ => Refused::Other,
     }
 }
@@ -246,10 +262,16 @@ pub(crate) fn internal(command: &Bytes) -> Option<Internal> {
     }
 }
 
-/// Whether the command is a transaction without conditions, which the older build of a world does not know.
+/// Whether the command is a transaction without conditions, which the older build of a world does not know; but for those with a
+/// fence, which it knows and takes for a key.
 #[must_use]
 pub(crate) fn is_batch(command: &Bytes) -> bool {
-    matches!(Command::decode(command), Ok(Command::Txn(txn)) if txn.compare.is_empty())
+    let is_fence =
+        |op: &Op| matches!(op, Op::Put(put) if put.key.starts_with(FENCE_PREFIX.as_bytes()));
+    matches!(
+        Command::decode(command),
+        Ok(Command::Txn(txn)) if txn.compare.is_empty() && !txn.success.iter().any(is_fence)
+    )
 }
 
 /// The newest configuration that a process knows to be decided.

@@ -265,7 +265,11 @@ fn settings<S: Service>(host: &Host<S>, now: Instant, profile: &Profile, resume:
             reads_max: 256,
         },
         wall_ms: host.clock.wall_ms(now),
-        level_max: crate::dialect::LEVEL,
+        level_max: if host.old_build {
+            crate::dialect::OLD_LEVEL
+        } else {
+            crate::dialect::LEVEL
+        },
         bounds: Bounds {
             command_bytes_max: 64 << 10,
             outstanding_max: 256,

@@ -281,7 +281,7 @@ impl Ledger {
             Held::Nothing => None,
             Held::Command(command) => self.commands.get(command).copied(),
         };
-        let outcome = operation.map(|id| self.perform(id, stamp.slot.0, effect.no_space));
+        let outcome = operation.map(|id| self.perform(id, stamp, effect.no_space));
         let did = match operation {
             Some(_) if effect.no_space => Did::Nothing,
             Some(id) => Did::Operation(id),
@@ -294,7 +294,8 @@ impl Ledger {
         });
     }
 
-    fn perform(&mut self, id: OperationId, slot: u64, no_space: bool) -> Outcome {
+    fn perform(&mut self, id: OperationId, stamp: &Stamp, no_space: bool) -> Outcome {
+        let slot = stamp.slot.0;
         let performed = &mut self.operations[id];
         demand!(
             "exactly once",
@@ -320,7 +321,7 @@ impl Ledger {
             self.model.pass();
             return Outcome::Refused(Refused::NoSpace);
         }
-        let outcome = self.model.apply(&performed.operation);
+        let outcome = self.model.apply(&performed.operation, stamp.level);
         if let (Operation::Revoke { lease }, Outcome::Done { .. }) =
             (&performed.operation, &outcome)
         {
@@ -403,11 +404,12 @@ impl Ledger {
     /// What the model comes to, from its beginning.
     fn replayed(&self) -> Model {
         let mut model = Model::default();
-        for (index, meaning) in self.meanings.iter().enumerate() {
+        let slots = self.log.records().iter().zip(&self.meanings);
+        for (index, (record, meaning)) in slots.enumerate() {
             match meaning.did {
                 Did::Nothing => model.pass(),
                 Did::Operation(id) => {
-                    model.apply(&self.operations[id].operation);
+                    model.apply(&self.operations[id].operation, record.stamp.level);
                 }
                 Did::Expiry { lease, granted } => {
                     model.expire(lease, granted);

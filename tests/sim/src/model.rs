@@ -111,9 +111,9 @@ impl Model {
             .collect()
     }
 
-    /// The next slot holds a client's operation.
-    pub fn apply(&mut self, operation: &Operation) -> Outcome {
-        let outcome = self.execute(operation);
+    /// The next slot holds a client's operation, applied at a feature level.
+    pub fn apply(&mut self, operation: &Operation, level: u32) -> Outcome {
+        let outcome = self.execute(operation, level);
         self.pass();
         outcome
     }
@@ -182,7 +182,7 @@ impl Model {
             .and_then(|history| pair_at(history, self.revision))
     }
 
-    fn execute(&mut self, operation: &Operation) -> Outcome {
+    fn execute(&mut self, operation: &Operation, level: u32) -> Outcome {
         match operation {
             Operation::Put { key, value, lease } => self.put_one(key, value, *lease),
             Operation::Delete { from, to } => self.delete(from, to),
@@ -193,15 +193,19 @@ impl Model {
                 marker,
             } => self.swap(key, *expected, value, marker),
             Operation::Batch { pairs } => {
-                self.revision += 1;
-                for (key, value) in pairs {
-                    self.write(key, value, 0);
+                self.put_all(pairs.iter().map(|(key, value)| (key, value)))
+            }
+            Operation::Fenced {
+                fence,
+                token,
+                key,
+                value,
+            } => {
+                let newer = |held: &Pair| held.value > token;
+                if level >= 2 && self.current(fence).is_some_and(newer) {
+                    return Outcome::Refused(Refused::OlderToken);
                 }
-                Outcome::Txn {
-                    revision: self.revision,
-                    succeeded: true,
-                    seen: None,
-                }
+                self.put_all([(fence, token), (key, value)])
             }
             Operation::Grant { lease, ttl_s } => {
                 if self.leases.contains_key(lease) {
@@ -240,6 +244,18 @@ impl Model {
         Outcome::Put {
             revision: self.revision,
             previous,
+        }
+    }
+
+    fn put_all<'a>(&mut self, pairs: impl IntoIterator<Item = (&'a Bytes, &'a Bytes)>) -> Outcome {
+        self.revision += 1;
+        for (key, value) in pairs {
+            self.write(key, value, 0);
+        }
+        Outcome::Txn {
+            revision: self.revision,
+            succeeded: true,
+            seen: None,
         }
     }
 
@@ -370,12 +386,13 @@ mod tests {
             value: key(value),
             lease: 0,
         };
-        model.apply(&put("1"));
-        model.apply(&put("2"));
-        model.apply(&Operation::Delete {
+        model.apply(&put("1"), 2);
+        model.apply(&put("2"), 2);
+        let delete = Operation::Delete {
             from: key("a"),
             to: key("b"),
-        });
+        };
+        model.apply(&delete, 2);
         for (revision, expected) in [(2, Some("1")), (3, Some("2")), (4, None)] {
             let Outcome::Range { pairs, .. } = model.range(3, &key("a"), &key("b"), revision)
             else {
@@ -388,13 +405,14 @@ mod tests {
     #[test]
     fn expiry_takes_the_keys_along_in_one_revision() {
         let mut model = Model::default();
-        model.apply(&Operation::Grant { lease: 7, ttl_s: 1 });
+        model.apply(&Operation::Grant { lease: 7, ttl_s: 1 }, 2);
         for name in ["a", "b"] {
-            model.apply(&Operation::Put {
+            let put = Operation::Put {
                 key: key(name),
                 value: key("x"),
                 lease: 7,
-            });
+            };
+            model.apply(&put, 2);
         }
         assert!(model.expire(7, 1));
         assert_eq!(model.revision(), 4);

@@ -54,6 +54,17 @@ pub enum Operation {
         /// Different keys.
         pairs: Vec<(Bytes, Bytes)>,
     },
+    /// A transaction that puts a token on a fence, and a key.
+    Fenced {
+        /// The fence.
+        fence: Bytes,
+        /// The token.
+        token: Bytes,
+        /// The key.
+        key: Bytes,
+        /// Its value, unique in the run.
+        value: Bytes,
+    },
     /// Reads the keys from `from` up to, without, `to`.
     Range {
         /// First key.
@@ -110,6 +121,8 @@ pub enum Refused {
     LeaseExists,
     /// The quota is reached.
     NoSpace,
+    /// The fence holds a newer token.
+    OlderToken,
     /// Anything else, which no operation of the simulator expects.
     Other,
 }
@@ -131,7 +144,7 @@ pub enum Outcome {
         /// Keys deleted.
         count: u64,
     },
-    /// Of `Swap` and `Batch`.
+    /// Of `Swap`, `Batch` and `Fenced`.
     Txn {
         /// The store's revision after.
         revision: u64,

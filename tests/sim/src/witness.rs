@@ -18,7 +18,7 @@ pub(crate) struct Witness {
     store: Store,
     passage: Passage,
     ledger: SharedLedger,
-    /// True for a build that does not know transactions that write several keys (an older one).
+    /// True for an older build: it does not know transactions that write several keys, and applies as it always did.
     old_build: bool,
 }
 
@@ -89,7 +89,12 @@ impl StateMachine for Witness {
             ));
         }
         self.advance(stamp);
-        let response = self.store.apply(stamp, command)?;
+        let level = if self.old_build {
+            stamp.level.min(dialect::OLD_LEVEL)
+        } else {
+            stamp.level
+        };
+        let response = self.store.apply(&Stamp { level, ..*stamp }, command)?;
         self.report(
             stamp,
             Held::Command(command.clone()),
@@ -240,7 +245,7 @@ mod tests {
                             ballot: Ballot::default(),
                             newest: Ballot::default(),
                             time_ms: 0,
-                            level: 1,
+                            level: dialect::LEVEL,
                         };
                         let response = witness.apply(&stamp, &command).expect("a known command");
                         let outcome = dialect::outcome(replicated, &response);

@@ -155,7 +155,11 @@ pub(crate) const HELM: Peers = Peers {
 
 /// The tests' own programs; they change with the tree, so they are built into the target folder every time (Go keeps
 /// what did not change).
-const OWN: [(&str, &str); 2] = [("clients", "./clients"), ("workload", "./workload")];
+const OWN: [(&str, &str); 3] = [
+    ("clients", "./clients"),
+    ("workload", "./workload"),
+    ("holders", "./holders"),
+];
 
 /// The oldest Go that builds them: its minor version.
 const GO_MIN: u32 = 26;

@@ -52,9 +52,9 @@ impl Store {
                 Ok(Reply::Reclaim)
             }
             _ if self.state.has_alarm(AlarmKind::Corrupt) => Err(Error::Corrupt),
-            Command::Put(put) => self.put(put),
-            Command::DeleteRange(delete) => Ok(self.delete_range(delete)),
-            Command::Txn(txn) => self.txn(txn),
+            Command::Put(put) => self.put(stamp, put),
+            Command::DeleteRange(delete) => Ok(self.delete_range(stamp, delete)),
+            Command::Txn(txn) => self.txn(stamp, txn),
             Command::Compact { revision } => self.compact(*revision),
             Command::LeaseGrant { id, ttl } => self.lease_grant(stamp, *id, *ttl),
             Command::LeaseRevoke { id } => self.lease_revoke(*id),

@@ -1,5 +1,7 @@
 //! Every way in which a request can be refused. The wire codes and messages are mapped in the front end.
 
+use crate::fence::FenceToken;
+
 /// Why a request was refused. The state is as it was before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -45,4 +47,21 @@ pub enum Error {
     /// A transaction is nested deeper than [`TXN_DEPTH_MAX`](crate::TXN_DEPTH_MAX).
     #[error("transactions are nested too deep")]
     TooDeep,
+    /// What is put on a fence is no token.
+    #[error("a fence holds a token of 16 bytes; the value has {found}")]
+    FenceLength {
+        /// Bytes of the value.
+        found: usize,
+    },
+    /// A fence is put with a lease, or would keep one.
+    #[error("a fence has no lease, since it would go with it")]
+    FenceLeased,
+    /// Somebody with a newer token was here: whoever holds `token` has lost the lock.
+    #[error("the token {token} is older than {held}, which the fence holds")]
+    FenceOlder {
+        /// The token that was put.
+        token: FenceToken,
+        /// The one that the fence holds.
+        held: FenceToken,
+    },
 }

@@ -14,6 +14,7 @@ mod attachments;
 mod changes;
 mod command;
 mod error;
+mod fence;
 mod hash;
 mod history;
 mod key_range;
@@ -38,6 +39,7 @@ pub use command::{
     Limits, Op, Put, Range, SortOrder, SortTarget, TXN_DEPTH_MAX, TXN_OPS_MAX, Txn,
 };
 pub use error::Error;
+pub use fence::{FENCE_PREFIX, FENCES_LEVEL, FenceToken};
 pub use hash::RevisionHash;
 pub use key_range::{End, KeyRange};
 pub use response::{

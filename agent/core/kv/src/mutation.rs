@@ -18,5 +18,7 @@ synod_mutation::mutations! {
     "kv.quota.ignored" => "the byte quota is not enforced",
     "kv.renewal.same_revisions" => "the revision does not jump when the state goes on in another group",
     "kv.renewal.past_readable" => "revisions of the group of before stay readable in the one that goes on with its state",
+    "kv.fence.ignored" => "older tokens, and what is no token, are written on fences",
+    "kv.fence.early" => "fences are kept before all members know them",
     "kv.snapshot.loses_lease" => "a snapshot restores keys without their leases",
 }

@@ -18,6 +18,7 @@ pub(crate) use reap::is_over;
 use crate::acl::{self, Id, Permissions};
 use crate::command::{Asker, Command, Op, Write};
 use crate::error::Error;
+use crate::incarnation::Incarnation;
 use crate::kind::CreateMode;
 use crate::mutation::mutated;
 use crate::node::Fields;
@@ -30,8 +31,8 @@ use crate::zxid::Zxid;
 impl Store {
     /// Applies one decoded command.
     pub(crate) fn execute(&mut self, stamp: &Stamp, command: &Command) -> Response {
-        if self.state.incarnation == 0 {
-            self.state.incarnation = stamp.time_ms.max(1);
+        if self.state.incarnation == Incarnation::NONE {
+            self.state.incarnation = Incarnation::new(stamp.time_ms.max(1));
         }
         let response = self.dispatch(stamp, command);
         self.state.acls.sweep();
@@ -75,7 +76,7 @@ impl Store {
         let outcome = match self.state.admits(by) {
             Err(error) => Outcome::Refused(error),
             Ok(()) => {
-                let mut work = Work::new(self, zxid, stamp.time_ms);
+                let mut work = Work::new(self, zxid, stamp);
                 match write {
                     Write::One(op) => Outcome::One(work.apply(by, op)),
                     Write::Multi(ops) => Outcome::Multi(work.multi(by, ops)),

@@ -9,11 +9,15 @@
 //! | ZooKeeper's own recipes, plain ones | `x-<session>-<n>`, `lock-<n>` |
 
 mod index;
+mod reading;
 mod released;
+
+use std::fmt;
 
 use crate::session::SessionId;
 use crate::zxid::Zxid;
-pub(crate) use index::{Index, Place, Places};
+pub(crate) use index::Index;
+pub use reading::LockPage;
 pub(crate) use released::Released;
 
 /// How a contender shares the lock with others.
@@ -21,7 +25,7 @@ pub(crate) use released::Released;
 pub enum Mode {
     /// It is the only holder.
     Exclusive,
-    /// It holds together with others of this mode.
+    /// It holds together with all others that share.
     Shared,
     /// It holds one of several leases; how many there are only the clients know.
     Lease,
@@ -70,7 +74,7 @@ pub(crate) fn contender(name: &str) -> Option<(i32, Mode)> {
 /// created the contender's node. Sixteen bytes, big-endian, so the order of the bytes is the order of the tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token {
-    /// When the service was founded, in milliseconds since 1970.
+    /// When the service was founded, in milliseconds since 1970. Clients read it at [`INCARNATION_PATH`](crate::INCARNATION_PATH).
     pub incarnation: u64,
     /// By which the contender's node was created.
     pub czxid: Zxid,
@@ -84,6 +88,13 @@ impl Token {
         bytes[..8].copy_from_slice(&self.incarnation.to_be_bytes());
         bytes[8..].copy_from_slice(&self.czxid.0.to_be_bytes());
         bytes
+    }
+}
+
+/// Its bytes as 32 hexadecimal digits.
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.to_bytes()))
     }
 }
 
@@ -120,10 +131,14 @@ pub struct Lock {
     pub path: String,
     /// Who holds it, in order; none if it is free or unlocked. Of a lock with leases: all contenders.
     pub holders: Vec<Contender>,
+    /// How many hold it: more than are told if that was bounded.
+    pub holder_count: usize,
     /// Since when the first of them holds it.
     pub held_since_ms: Option<u64>,
     /// Who waits, in order.
     pub waiters: Vec<Contender>,
+    /// How many wait: more than are told if that was bounded.
+    pub waiter_count: usize,
     /// The last release that is remembered. With it and without a holder the lock is *unlocked*, without both it is *free*.
     pub released: Option<Release>,
 }

@@ -2,9 +2,9 @@
 
 use crate::acl::{Acl, Id, Permissions};
 use crate::error::Error;
-use crate::lock::{Contender, Lock, Mode, Place, Places, Token};
+use crate::incarnation::Shown;
 use crate::node::{Fields, Packed, Stat};
-use crate::path::{Key, Path};
+use crate::path::Key;
 use crate::session::{Session, SessionId};
 use crate::state::walk;
 use crate::store::Store;
@@ -25,8 +25,12 @@ pub struct Sizes {
     pub ephemerals: u64,
     /// Sessions.
     pub sessions: u64,
-    /// Locks that have a contender.
+    /// Locks that have a contender: that are held.
     pub locks: u64,
+    /// Of these, locks that somebody waits for.
+    pub locks_contended: u64,
+    /// Everybody who holds a lock or waits for one.
+    pub lock_contenders: u64,
 }
 
 /// A node's data, as it is held, and its stat.
@@ -35,15 +39,17 @@ pub type DataAndStat<'a> = (Option<&'a [u8]>, Stat);
 /// A node and what is below it, as it was when it was asked for.
 pub struct Below {
     nodes: Tree<Packed>,
-    key: Key,
+    /// None of one that the tree does not hold.
+    key: Option<Key>,
 }
 
 impl Below {
     /// How many nodes are below it. Takes time in proportion.
     #[must_use]
     pub fn count(&self) -> u64 {
+        let Some(key) = &self.key else { return 0 };
         let mut count = 0;
-        walk(&self.nodes, &self.key, |_| count += 1);
+        walk(&self.nodes, key, |_| count += 1);
         count - 1
     }
 }
@@ -76,6 +82,9 @@ impl Store {
         if path.contains('\0') {
             return Err(Error::BadArguments);
         }
+        if let Some(shown) = self.shown(path) {
+            return Ok(shown.stat);
+        }
         let (key, _) = self.node(path, None, &[])?;
         Ok(self.stat_of(&key))
     }
@@ -85,6 +94,9 @@ impl Store {
     /// # Errors
     /// `NoNode`, `NoAuth`.
     pub fn data(&self, path: &str, ids: &[Id]) -> Result<DataAndStat<'_>, Error> {
+        if let Some(shown) = self.shown(path) {
+            return Ok((Some(shown.data), shown.stat));
+        }
         let key = asked(path);
         let (fields, data) = self.state.read(&key).ok_or(Error::NoNode)?;
         self.state.may(&fields, Permissions::READ, ids)?;
@@ -96,6 +108,9 @@ impl Store {
     /// # Errors
     /// `NoNode`, `NoAuth`.
     pub fn children(&self, path: &str, ids: &[Id]) -> Result<(Vec<&str>, Stat), Error> {
+        if let Some(shown) = self.shown(path) {
+            return Ok((Vec::new(), shown.stat));
+        }
         let (key, _) = self.node(path, Some(Permissions::READ), ids)?;
         Ok((self.state.children(&key), self.stat_of(&key)))
     }
@@ -105,6 +120,9 @@ impl Store {
     /// # Errors
     /// `NoNode`, `NoAuth`.
     pub fn acl(&self, path: &str, ids: &[Id]) -> Result<(Vec<Acl>, Stat), Error> {
+        if let Some(shown) = self.shown(path) {
+            return Ok((Shown::acl(), shown.stat));
+        }
         let wanted = Permissions::READ.or(Permissions::ADMIN);
         let (key, fields) = self.node(path, Some(wanted), ids)?;
         let mut list = self.state.acls.get(fields.acl).to_vec();
@@ -119,7 +137,10 @@ impl Store {
     /// # Errors
     /// `NoNode`, `NoAuth`.
     pub fn below(&self, path: &str, ids: &[Id]) -> Result<Below, Error> {
-        let (key, _) = self.node(path, Some(Permissions::READ), ids)?;
+        let key = match self.shown(path) {
+            Some(_) => None,
+            None => Some(self.node(path, Some(Permissions::READ), ids)?.0),
+        };
         let nodes = self.state.nodes.clone();
         Ok(Below { nodes, key })
     }
@@ -162,70 +183,8 @@ impl Store {
             ephemerals: self.derived.ephemeral_count() as u64,
             sessions: self.state.sessions.len() as u64,
             locks: self.derived.locks.len() as u64,
-        }
-    }
-
-    /// The locks at or below `path` that are held, were held, or are waited for, by path, at most `max`.
-    #[must_use]
-    pub fn locks(&self, path: &str, max: usize) -> Vec<Lock> {
-        let Ok(above) = Path::parse(path) else {
-            return Vec::new();
-        };
-        let released = self.state.released.since("").map(|(path, _)| path);
-        let mut paths: Vec<_> = self
-            .derived
-            .locks
-            .paths()
-            .chain(released)
-            .filter(|path| above.holds(path))
-            .collect();
-        paths.sort_unstable();
-        paths.dedup();
-        paths
-            .into_iter()
-            .take(max)
-            .map(|path| self.lock(path))
-            .collect()
-    }
-
-    /// A lock as it is now; a free one if nothing is known of it.
-    #[must_use]
-    pub fn lock(&self, path: &str) -> Lock {
-        let places = self.derived.locks.get(path);
-        let all = places.into_iter().flat_map(Places::iter);
-        let (mut holders, mut waiters) = (Vec::new(), Vec::new());
-        for (place, mode) in all {
-            let holds = places.is_some_and(|places| places.holds(place));
-            let side = if holds { &mut holders } else { &mut waiters };
-            side.push(self.contender(path, place, mode));
-        }
-        let released = self.state.released.get(path).cloned();
-        let last = released.as_ref().map_or(0, |released| released.at_ms);
-        Lock {
-            path: path.to_owned(),
-            held_since_ms: holders
-                .first()
-                .map(|first: &Contender| first.since_ms.max(last)),
-            holders,
-            waiters,
-            released,
-        }
-    }
-
-    fn contender(&self, lock: &str, place: &Place, mode: Mode) -> Contender {
-        let path = Path::of_node(lock).join(&place.name);
-        let fields = self.state.fields(&Key::of(&path));
-        let fields = fields.expect("contenders are nodes");
-        let token = Token {
-            incarnation: self.state.incarnation,
-            czxid: fields.czxid,
-        };
-        Contender {
-            name: place.name.to_string(),
-            session: fields.kind.session().expect("contenders are ephemeral"),
-            mode,
-            since_ms: fields.ctime,
-            token: (mode == Mode::Exclusive).then_some(token),
+            locks_contended: self.derived.locks.contended() as u64,
+            lock_contenders: self.derived.locks.contenders() as u64,
         }
     }
 }

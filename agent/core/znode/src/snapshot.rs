@@ -10,6 +10,7 @@ use synod_tree::Entry;
 
 use crate::acl::{Acl, Id, Permissions};
 use crate::command::Limits;
+use crate::incarnation::Incarnation;
 use crate::kind::Kind;
 use crate::lock::Release;
 use crate::mutation::mutated;
@@ -124,7 +125,7 @@ fn header(out: &mut Writer, state: &State) {
     out.byte(tag::HEADER);
     out.byte(FORMAT);
     out.signed(state.zxid.0);
-    out.number(state.incarnation);
+    out.number(state.incarnation.founded_ms());
     out.number(state.acls.next());
     out.number(state.limits.quota_bytes);
     out.flag(state.limits.enforce_quotas);
@@ -239,7 +240,7 @@ impl Restore {
             return None;
         }
         self.state.zxid = Zxid(input.signed()?);
-        self.state.incarnation = input.number()?;
+        self.state.incarnation = Incarnation::new(input.number()?);
         self.next_acl = Some(input.number()?);
         self.state.limits = Limits {
             quota_bytes: input.number()?,

@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::acl::{Acl, Id, Permissions};
 use crate::acl_table::{AclTable, OPEN};
 use crate::command::Limits;
+use crate::incarnation::Incarnation;
 use crate::kind::Kind;
 use crate::lock::Released;
 use crate::node::{Blob, COST_BYTES, Fields, Held, INLINE_MAX, Packed};
@@ -72,8 +73,8 @@ impl Tally {
 #[derive(Clone)]
 pub(crate) struct State {
     pub(crate) zxid: Zxid,
-    /// When the service was founded, in milliseconds since 1970: the first half of its fencing tokens. 0 before the first command.
-    pub(crate) incarnation: u64,
+    /// The first half of the service's fencing tokens.
+    pub(crate) incarnation: Incarnation,
     pub(crate) nodes: Tree<Packed>,
     pub(crate) blobs: Tree<Blob>,
     pub(crate) sessions: Tree<Session>,
@@ -112,7 +113,7 @@ impl State {
     pub(crate) fn empty() -> Self {
         Self {
             zxid: Zxid(0),
-            incarnation: 0,
+            incarnation: Incarnation::NONE,
             nodes: Tree::default(),
             blobs: Tree::default(),
             sessions: Tree::default(),
@@ -290,7 +291,7 @@ impl State {
     pub(crate) fn digest(&self) -> u64 {
         let parts = [
             self.zxid.0 as u64,
-            self.incarnation,
+            self.incarnation.founded_ms(),
             self.tally.nodes_digest,
             self.tally.sessions_digest,
             self.acls.digest(),

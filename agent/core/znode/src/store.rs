@@ -71,7 +71,7 @@ impl Store {
     /// When the service was founded, in milliseconds since 1970: the first half of its fencing tokens; 0 before its first command.
     #[must_use]
     pub const fn incarnation(&self) -> u64 {
-        self.state.incarnation
+        self.state.incarnation.founded_ms()
     }
 
     /// The limits in force.

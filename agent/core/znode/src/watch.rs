@@ -126,6 +126,12 @@ impl Hub {
         old.map(|old| old.connection)
     }
 
+    /// The connection by which a session is attached to this member.
+    #[must_use]
+    pub fn connection_of(&self, session: SessionId) -> Option<ConnectionId> {
+        self.attached.get(&session).map(|there| there.connection)
+    }
+
     /// A connection is gone, with its watches; the session lives on.
     pub fn leave(&mut self, session: SessionId, connection: ConnectionId) {
         self.table.leave(connection);

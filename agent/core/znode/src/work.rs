@@ -4,6 +4,7 @@
 use crate::acl::Readers;
 use crate::change::{Change, Node, What};
 use crate::derived::Derived;
+use crate::incarnation::{INCARNATION_LEVEL, INCARNATION_PATH};
 use crate::lock::Release;
 use crate::lock::Released;
 use crate::mutation::mutated;
@@ -13,6 +14,7 @@ use crate::quota::{self, Track};
 use crate::state::{Before, Content, Data, State};
 use crate::store::Store;
 use crate::zxid::Zxid;
+use synod_machine::Stamp;
 
 /// One request being applied.
 pub(crate) struct Work<'a> {
@@ -23,6 +25,8 @@ pub(crate) struct Work<'a> {
     observed: bool,
     pub(crate) zxid: Zxid,
     pub(crate) time_ms: u64,
+    /// The feature level in force.
+    level: u32,
     journal: Option<Journal>,
 }
 
@@ -35,16 +39,22 @@ struct Journal {
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn new(store: &'a mut Store, zxid: Zxid, time_ms: u64) -> Self {
+    pub(crate) fn new(store: &'a mut Store, zxid: Zxid, stamp: &Stamp) -> Self {
         Self {
             state: &mut store.state,
             derived: &mut store.derived,
             changes: &mut store.changes,
             observed: store.observed,
             zxid,
-            time_ms,
+            time_ms: stamp.time_ms,
+            level: stamp.level,
             journal: None,
         }
+    }
+
+    /// Whether a path is the service's own, though the tree holds nothing there.
+    pub(crate) fn is_taken(&self, path: &str) -> bool {
+        path == INCARNATION_PATH && self.level >= INCARNATION_LEVEL
     }
 
     /// From here on [`Work::roll_back`] undoes everything.

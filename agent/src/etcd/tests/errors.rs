@@ -65,7 +65,9 @@ fn every_error() {
         BadLeaderTransferee FailedPrecondition etcdserver: bad leader transferee
         TimeoutLeaderTransfer Unknown etcdserver: request timed out, leader transfer took too long
         WrongDowngradeVersionFormat InvalidArgument etcdserver: wrong downgrade target version format
-        InvalidDowngradeTargetVersion InvalidArgument etcdserver: invalid downgrade target version"#]];
+        InvalidDowngradeTargetVersion InvalidArgument etcdserver: invalid downgrade target version
+        NotAFence InvalidArgument synod: what is put on a fence is a token of 16 bytes without a lease
+        OlderToken FailedPrecondition synod: the token is older than the one that the fence holds"#]];
     expected.assert_eq(&lines.join("\n"));
 }
 

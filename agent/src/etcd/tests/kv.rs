@@ -5,9 +5,10 @@ use synod_proto::etcdserverpb::{
     TxnRequest, request_op, response_op,
 };
 
-use super::{Served, bytes};
+use super::{Served, bytes, said};
 use crate::etcd::ids::member_id;
 use crate::etcd::tests::solo::CLUSTER;
+use tonic::Code;
 
 fn op(request: request_op::Request) -> RequestOp {
     RequestOp {
@@ -195,6 +196,41 @@ async fn transactions() {
         ),
         (4, 2)
     );
+}
+
+/// Whoever is refused by a fence is told with which token, and by which.
+#[tokio::test]
+async fn fences() {
+    let served = Served::start().await;
+    let fenced = |token: u128, value: &str| {
+        let fence = PutRequest {
+            key: bytes("synod.dev/fence/locks/a"),
+            value: token.to_be_bytes().to_vec().into(),
+            ..PutRequest::default()
+        };
+        TxnRequest {
+            success: vec![op(request_op::Request::RequestPut(fence)), put("a", value)],
+            ..TxnRequest::default()
+        }
+    };
+    let mut kv = served.kv();
+    kv.txn(fenced(1, "one")).await.expect("the first holder");
+    kv.txn(fenced(0x12, "two"))
+        .await
+        .expect("the second holder");
+    let late = said(kv.txn(fenced(1, "three")).await);
+    let words = "synod: the token 00000000000000000000000000000001 is older than \
+                 00000000000000000000000000000012, which the fence holds";
+    assert_eq!(late, (Code::FailedPrecondition, words.to_owned()));
+    assert_eq!(served.get("a").await.as_deref(), Some("two"));
+    let no_token = PutRequest {
+        key: bytes("synod.dev/fence/locks/a"),
+        value: bytes("token"),
+        ..PutRequest::default()
+    };
+    let words = "synod: a fence holds a token of 16 bytes; the value has 5";
+    let refused = said(kv.put(no_token).await);
+    assert_eq!(refused, (Code::InvalidArgument, words.to_owned()));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use synod_agent_api::{
     BallotStatus, ClusterUid, ConfigurationStatus, DiskStatus, Kind, Role, Status,
 };
-use synod_kv::{Settings, Store};
+use synod_kv::{FENCES_LEVEL, Settings, Store};
 use synod_paxos::{Ballot, Change, ConfigId, Configuration, Member, MemberRole, Node, Now, Slot};
 use synod_replica::{ChangeRefusal, MemberContext, Refusal, Stamp, StateMachine};
 use tokio::sync::{mpsc, watch};
@@ -163,7 +163,7 @@ impl Turn {
             ballot: self.ballot,
             newest: self.ballot,
             time_ms: 0,
-            level: 1,
+            level: FENCES_LEVEL,
         };
         let response = self.store.apply(&stamp, command).expect("a known command");
         self.live
@@ -254,8 +254,8 @@ fn leading() -> Status {
         recoverable: true,
         quarantined: None,
         disk: DiskStatus::default(),
-        feature_level: 1,
-        feature_level_max: 1,
+        feature_level: FENCES_LEVEL,
+        feature_level_max: FENCES_LEVEL,
         version: String::new(),
         certificate_not_after: None,
         certificate_fingerprint: None,

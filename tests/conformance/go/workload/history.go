@@ -10,6 +10,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"synod.dev/tests/conformance/driven"
 )
 
 // history is what the clients of the registers saw: a few keys that all of them read and write.
@@ -66,7 +67,7 @@ func (h *history) operate(run *run, client *clientv3.Client, number int) {
 		cancel()
 		if err != nil {
 			op.unknown = true
-			breathe(began)
+			driven.Breathe(began)
 		}
 		if op.kind == read && err == nil {
 			last[op.key] = op.result
@@ -180,7 +181,7 @@ func (h *history) judge() bool {
 	}
 	good := result == porcupine.Ok && len(operations) > 0
 	fmt.Printf("%s registers: %d operations, %d unknown, linearizable: %s\n",
-		verdict(good), len(h.operations), unknown, result)
+		driven.Verdict(good), len(h.operations), unknown, result)
 	return good
 }
 

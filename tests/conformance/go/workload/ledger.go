@@ -7,6 +7,7 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"synod.dev/tests/conformance/driven"
 )
 
 // ledger is a set of keys each of which is written once.
@@ -38,17 +39,10 @@ func (l *ledger) write(run *run, client *clientv3.Client, writer int) {
 		}
 		l.mutex.Unlock()
 		if err == nil {
-			run.marks.acknowledged(began)
+			run.marks.Acknowledged(began)
 		} else {
-			breathe(began)
+			driven.Breathe(began)
 		}
-	}
-}
-
-// breathe keeps a client whose requests fail at once from doing nothing but that.
-func breathe(began time.Time) {
-	if time.Since(began) < 10*time.Millisecond {
-		time.Sleep(10 * time.Millisecond)
 	}
 }
 
@@ -88,7 +82,7 @@ func (l *ledger) judge(ctx context.Context, client *clientv3.Client) bool {
 	}
 	good := lost+wrong+twice+foreign == 0 && len(l.acknowledged) > 0
 	fmt.Printf("%s ledger: %d acknowledged, %d unknown, %d lost, %d applied twice, %d wrong, %d never written\n",
-		verdict(good), len(l.acknowledged), len(l.unknown), lost, twice, wrong, foreign)
+		driven.Verdict(good), len(l.acknowledged), len(l.unknown), lost, twice, wrong, foreign)
 	return good
 }
 
@@ -103,11 +97,4 @@ func patiently[T any](ctx context.Context, attempt func(context.Context) (T, err
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-}
-
-func verdict(good bool) string {
-	if good {
-		return "good"
-	}
-	return "BAD"
 }

@@ -24,7 +24,7 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/zap"
+	"synod.dev/tests/conformance/driven"
 )
 
 // operationPatience is how long a writer waits for one answer; afterwards the outcome is unknown.
@@ -36,9 +36,9 @@ func main() {
 	registers := flag.Int("registers", 6, "clients that read and write the registers")
 	certificates := flag.String("certificates", "", "folder of ca.crt, tls.crt and tls.key, for TLS")
 	flag.Parse()
-	run := &run{marks: newMarks(), stopping: make(chan struct{})}
+	run := &run{marks: &driven.Marks{}, stopping: make(chan struct{})}
 	if *certificates != "" {
-		run.tls = fresh(*certificates)
+		run.tls = driven.Fresh(*certificates)
 	}
 	run.connect(strings.Split(*endpoints, ","), *writers+*registers+2)
 	ledger, history := newLedger(), newHistory()
@@ -62,21 +62,13 @@ type run struct {
 	clients  []*clientv3.Client
 	tls      *tls.Config
 	workers  sync.WaitGroup
-	marks    *marks
+	marks    *driven.Marks
 	stopping chan struct{}
 }
 
 func (r *run) connect(endpoints []string, count int) {
 	for range count {
-		client, err := clientv3.New(clientv3.Config{
-			Endpoints:   endpoints,
-			TLS:         r.tls,
-			DialTimeout: 5 * time.Second,
-			// As kube-apiserver does: a watch says nothing, so it would not find out that a member's machine is gone.
-			DialKeepAliveTime:    10 * time.Second,
-			DialKeepAliveTimeout: 5 * time.Second,
-			Logger:               zap.NewNop(),
-		})
+		client, err := driven.Connect(endpoints, r.tls)
 		if err != nil {
 			fmt.Printf("cannot connect to %v: %v\n", endpoints, err)
 			os.Exit(1)
@@ -111,8 +103,8 @@ func (r *run) obey() {
 		command, rest, _ := strings.Cut(input.Text(), " ")
 		switch command {
 		case "mark":
-			r.marks.set()
-			go r.marks.probe(r.clients[len(r.clients)-1])
+			r.marks.Set()
+			go probe(r.marks, r.clients[len(r.clients)-1])
 		case "endpoints":
 			for _, client := range r.clients {
 				client.SetEndpoints(strings.Split(rest, ",")...)
@@ -134,50 +126,18 @@ func judge(client *clientv3.Client, ledger *ledger, history *history, observer *
 	return history.judge() && good
 }
 
-// marks measures the time from a mark to the first acknowledgement of a write that began after it.
-type marks struct {
-	mutex sync.Mutex
-	since time.Time
-	first sync.Once
-}
-
-func newMarks() *marks { return &marks{} }
-
-func (m *marks) set() {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	m.since = time.Now()
-}
-
 // probe writes until the mark is answered, so that a fresh request is always on its way: those of the writers may wait
 // for an answer that never comes.
-func (m *marks) probe(client *clientv3.Client) {
-	for m.waiting() {
+func probe(marks *driven.Marks, client *clientv3.Client) {
+	for marks.Waiting() {
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 		_, err := client.Put(ctx, "probe", began.String())
 		cancel()
 		if err == nil {
-			m.acknowledged(began)
+			marks.Acknowledged(began)
 		} else {
-			breathe(began)
+			driven.Breathe(began)
 		}
-	}
-}
-
-func (m *marks) waiting() bool {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	return !m.since.IsZero()
-}
-
-// acknowledged is told of every acknowledged write and when it began.
-func (m *marks) acknowledged(began time.Time) {
-	m.first.Do(func() { fmt.Println("ready") })
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	if !m.since.IsZero() && began.After(m.since) {
-		fmt.Printf("gap %.1f\n", float64(time.Since(m.since).Microseconds())/1000)
-		m.since = time.Time{}
 	}
 }

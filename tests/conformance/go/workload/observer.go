@@ -7,6 +7,7 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"synod.dev/tests/conformance/driven"
 )
 
 // observer watches the ledger from before its first write.
@@ -70,7 +71,7 @@ func (o *observer) judge(ctx context.Context, ledger *ledger) bool {
 	}
 	good := missed+o.repeated+o.disorder == 0 && o.failure == nil
 	fmt.Printf("%s watch: %d events, %d missed, %d repeated, %d out of order\n",
-		verdict(good), len(o.seen), missed, o.repeated, o.disorder)
+		driven.Verdict(good), len(o.seen), missed, o.repeated, o.disorder)
 	if o.failure != nil {
 		fmt.Printf("BAD watch: %v\n", o.failure)
 	}

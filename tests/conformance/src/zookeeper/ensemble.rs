@@ -168,6 +168,15 @@ impl Ensemble {
             .collect()
     }
 
+    /// `host:port` of each member's admin API; of Synod alone.
+    #[must_use]
+    pub fn admin_addresses(&self) -> Vec<String> {
+        let members = self.members.iter();
+        members
+            .map(|member| format!("127.0.0.1:{}", member.ports.election))
+            .collect()
+    }
+
     /// Ports of the members among themselves, which some answers name.
     pub fn inner_ports(&self) -> impl Iterator<Item = u16> {
         let members = self.members.iter();

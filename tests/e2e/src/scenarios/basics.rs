@@ -9,7 +9,7 @@ use crate::{Failure, Group, Namespace, Stage};
 pub(super) fn used(stage: &Stage) -> Result<(), Failure> {
     let namespace = Namespace::create(stage, "e2e-client")?;
     let group = Group::create(&namespace, "config", &small(3))?;
-    namespace.start_client(&[&group.name])?;
+    namespace.start_client(&[&group.base()])?;
     namespace.etcdctl(&group.name, &["put", "hello", "world"])?;
     let got = namespace.etcdctl(&group.name, &["get", "--print-value-only", "hello"])?;
     demand(got == "world", || format!("got {got:?}"))?;
@@ -34,12 +34,9 @@ pub(super) fn examples(stage: &Stage) -> Result<(), Failure> {
     for (at, file) in files.iter().enumerate() {
         let text = std::fs::read_to_string(file)
             .map_err(|error| format!("{}: {error}", file.display()))?;
-        let object: serde_json::Value =
-            serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
-        let name = object["metadata"]["name"].as_str().unwrap_or_default();
         println!("  {}", file.display());
         let namespace = Namespace::create(stage, &format!("e2e-example-{at}"))?;
-        let group = Group::of_file(&namespace, name, &text)?;
+        let group = Group::of_file(&namespace, &text)?;
         if file.file_stem().is_some_and(|stem| stem == "quickstart") {
             as_the_readme_says(&group)?;
         }
@@ -75,7 +72,7 @@ fn as_a_stranger(group: &Group<'_>, other: &Namespace<'_>) -> Result<String, Fai
     let metadata = json!({ "name": "stranger-cg-connection" });
     let mixed = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data });
     other.stage.cluster.apply(&other.name, &mixed.to_string())?;
-    other.start_client(&["stranger"])?;
+    other.start_client(&["stranger-cg"])?;
     let got = other.etcdctl_at(&group.endpoints()?, "stranger", &["get", "whose"]);
     Ok(got.unwrap_or_else(|refused| refused))
 }
@@ -87,7 +84,7 @@ pub(super) fn two_groups(stage: &Stage) -> Result<(), Failure> {
     let group = Group::create(&first, "config", &small(1))?;
     Group::create(&second, "config", &small(1))?;
     for namespace in [&first, &second] {
-        namespace.start_client(&["config"])?;
+        namespace.start_client(&["config-cg"])?;
         namespace.etcdctl("config", &["put", "whose", &namespace.name])?;
     }
     for namespace in [&first, &second] {

@@ -42,7 +42,7 @@ pub(super) fn made_again(stage: &Stage) -> Result<(), Failure> {
         wanted["storage"]["retention"]["whenDeleted"] = json!(policy);
         let name = policy.to_lowercase();
         let group = Group::create(&namespace, &name, &wanted)?;
-        namespace.start_client(&[&name])?;
+        namespace.start_client(&[&format!("{name}-cg")])?;
         namespace.etcdctl(&name, &["put", "k", "v"])?;
         group.delete()?;
         stage
@@ -51,7 +51,7 @@ pub(super) fn made_again(stage: &Stage) -> Result<(), Failure> {
                 Ok((group.claims()?.len() == if kept { 3 } else { 0 }).then_some(()))
             })?;
         let again = Group::create(&namespace, &name, &wanted)?;
-        namespace.start_client(&[&name])?;
+        namespace.start_client(&[&format!("{name}-cg")])?;
         let got = namespace.etcdctl(&name, &["get", "--print-value-only", "k"])?;
         demand((got == "v") == kept, || format!("{policy}: got {got:?}"))?;
         again.delete()?;
@@ -75,7 +75,7 @@ fn protected(namespace: &Namespace<'_>) -> Result<(), Failure> {
 pub(super) fn recovered(stage: &Stage) -> Result<(), Failure> {
     let namespace = Namespace::create(stage, "e2e-recovery")?;
     let group = Group::create(&namespace, "config", &small(3))?;
-    namespace.start_client(&["config"])?;
+    namespace.start_client(&["config-cg"])?;
     namespace.etcdctl("config", &["put", "k", "v"])?;
     let object = group.object()?;
     let given_up = object["status"]["clusterUid"].clone();
@@ -108,7 +108,7 @@ pub(super) fn recovered(stage: &Stage) -> Result<(), Failure> {
     group.reaches("recovered", |object| {
         object["status"]["clusterUid"] != given_up && object["status"]["state"] == "Ready"
     })?;
-    namespace.start_client(&["config"])?;
+    namespace.start_client(&["config-cg"])?;
     let got = namespace.etcdctl("config", &["get", "--print-value-only", "k"])?;
     demand(got == "v", || format!("got {got:?}"))?;
     namespace.delete()

@@ -4,6 +4,7 @@ mod basics;
 mod certificates;
 mod faults;
 mod life;
+mod locks;
 mod operator;
 mod permissions;
 mod policies;
@@ -124,6 +125,13 @@ pub const ALL: &[Scenario] = &[
         &[],
         false,
         rolling::by_resources,
+    ),
+    scenario(
+        "locks",
+        "clients pass a lock on while its service is scaled, killed and rolled",
+        &[],
+        false,
+        locks::passed_on,
     ),
     scenario(
         "operator",

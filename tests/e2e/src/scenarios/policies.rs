@@ -13,7 +13,7 @@ use crate::scenarios::demand;
 use crate::{Failure, Stage};
 
 /// What is needed only where something is otherwise than in the bed: the rule as [`unused`] names it.
-const ELSEWHERE: [&str; 5] = [
+const ELSEWHERE: [&str; 6] = [
     // Networks that look at policies before a Service's address is replaced.
     "synod-operator Egress TCP 443",
     // Clusters whose API server listens there.
@@ -23,6 +23,7 @@ const ELSEWHERE: [&str; 5] = [
     // Answers that are too long for UDP.
     "synod-operator Egress TCP 53",
     "synod-members Egress TCP 53",
+    "synod-lock-members Egress TCP 53",
 ];
 
 /// So many pods may have been gone before it was known who they were.
@@ -50,8 +51,7 @@ pub(super) fn admit_what_was_seen(stage: &Stage) -> Result<(), Failure> {
         .filter(|flow| !admits(&policies, flow))
         .collect();
     let mut unused = unused(&policies, &flows);
-    // No scenario makes a LockService yet.
-    unused.retain(|rule| !ELSEWHERE.contains(&rule.as_str()) && !rule.contains("-lock-members "));
+    unused.retain(|rule| !ELSEWHERE.contains(&rule.as_str()));
     println!(
         "  {} kinds of connections, {} policies; {} addresses of pods that were gone before anybody knew them",
         flows.len(),

@@ -113,7 +113,7 @@ impl Checks {
         self.judged += 1;
         demand!(
             "deposed",
-            !write.after_stop,
+            !write.begun.after_stop,
             "operator {} was told to stop and went on: {}",
             write.operator,
             words(write)

@@ -52,7 +52,14 @@ pub(super) struct Write {
     pub(super) code: u16,
     /// Whether this operator had been told of the object that was there before.
     pub(super) known: bool,
-    /// Whether it was begun after the operator was told to stop.
+    pub(super) begun: Begun,
+}
+
+/// When a request was begun.
+#[derive(Clone, Copy)]
+pub(super) struct Begun {
+    pub(super) at: Instant,
+    /// Whether the operator had been told to stop.
     pub(super) after_stop: bool,
 }
 
@@ -169,7 +176,10 @@ impl Line {
     }
 
     async fn call(self, request: Request<Body>) -> Result<Answer, Lost> {
-        let after_stop = lock(&self.desk).weather[self.operator].stopped;
+        let begun = Begun {
+            at: self.clock.now(),
+            after_stop: lock(&self.desk).weather[self.operator].stopped,
+        };
         // Nothing is for nothing: two operators that write over each other would do so for ever in one instant.
         let latency = lock(&self.desk).random.between(1, 6);
         tokio::time::sleep(Duration::from_millis(latency)).await;
@@ -178,7 +188,7 @@ impl Line {
         }
         let place = Place::of(request.uri().path());
         if request.method() != Method::GET {
-            return self.write(place, request, after_stop).await;
+            return self.write(place, request, begun).await;
         }
         let query = request.uri().query().unwrap_or_default().to_owned();
         if query.contains("watch=true") {
@@ -319,7 +329,7 @@ impl Line {
         self,
         place: Place,
         request: Request<Body>,
-        after_stop: bool,
+        begun: Begun,
     ) -> Result<Answer, Lost> {
         let fate = self.fate();
         match fate {
@@ -331,7 +341,7 @@ impl Line {
         if lock(&self.desk).weather[self.operator].dead {
             return std::future::pending().await;
         }
-        let answer = self.perform(place, request, after_stop).await;
+        let answer = self.perform(place, request, begun).await;
         match fate {
             Fate::Dies(Death::After) => self.die().await,
             Fate::Unanswered => Err(Lost),
@@ -344,7 +354,7 @@ impl Line {
         std::future::pending().await
     }
 
-    async fn perform(&self, mut place: Place, request: Request<Body>, after_stop: bool) -> Answer {
+    async fn perform(&self, mut place: Place, request: Request<Body>, begun: Begun) -> Answer {
         let (head, body) = request.into_parts();
         let body = match body.collect().await {
             Ok(body) => body.to_bytes(),
@@ -378,7 +388,7 @@ impl Line {
             body: sent,
             before,
             code: answer.status().as_u16(),
-            after_stop,
+            begun,
         });
         answer.map(lossless)
     }

@@ -28,8 +28,8 @@ pub(super) struct User {
     /// What is to be taken back by then.
     mending: Option<Mending>,
     images: u64,
-    /// Whether the claims of the object before are refused.
-    pub(super) refuses: bool,
+    /// Since when the claims of the object before are refused, if they are.
+    pub(super) refuses: Option<Instant>,
     /// Objects of somebody else, as they were planted.
     planted: Vec<(&'static str, String, Arc<Value>)>,
 }
@@ -69,7 +69,7 @@ impl User {
             due: 0,
             mending: None,
             images: 1,
-            refuses: false,
+            refuses: None,
             planted: Vec::new(),
         }
     }
@@ -235,16 +235,16 @@ impl Stage {
                 }
                 if !self.user.may_begin_anew && self.user.random.chance(400) {
                     self.user.spec["storage"]["adoption"] = json!("Refuse");
-                    self.user.refuses = true;
                     self.user.mending = Some(Mending::Refusal);
-                    return self
-                        .apply("makes the object again, refusing the data")
+                    self.apply("makes the object again, refusing the data")
                         .await;
+                    self.user.refuses = Some(self.clock.now());
+                    return;
                 }
                 self.apply("makes the object again").await;
             }
             Mending::Refusal => {
-                self.user.refuses = false;
+                self.user.refuses = None;
                 self.user.spec["storage"]["adoption"] = json!("Adopt");
                 self.apply("adoption: Adopt").await;
             }

@@ -100,7 +100,7 @@ fn made(docker: &dyn Fn(&str) -> Command, libraries: &str, busybox: &str) -> Res
     process::run(docker("tag").args([SYNOD, AGAIN]))?;
     let context = folder("client");
     staged(&context, &ETCD.build()?, &["etcdctl"])?;
-    staged(&context, &clients(), &["workload"])?;
+    staged(&context, &clients(), &["workload", "holders"])?;
     let mut client = build(docker, CLIENT, &sources.join("client.Dockerfile"));
     client.args(["--build-arg", &format!("BASE={BASE}")]);
     process::run(client.arg(context))

@@ -1,7 +1,10 @@
 //! `Put`: writes one key.
 
+use synod_machine::Stamp;
+
 use crate::command::Put;
 use crate::error::Error;
+use crate::fence::Fences;
 use crate::mutation::mutated;
 use crate::response::{PutResponse, Reply};
 use crate::store::Store;
@@ -16,11 +19,12 @@ impl Put {
 }
 
 impl Store {
-    pub(super) fn put(&mut self, put: &Put) -> Result<Reply, Error> {
+    pub(super) fn put(&mut self, stamp: &Stamp, put: &Put) -> Result<Reply, Error> {
         self.room(put.growth())?;
         if put.lease != 0 && self.state.lease(put.lease).is_none() {
             return Err(Error::LeaseNotFound);
         }
+        Fences::at(stamp).admit(&self.state, put)?;
         let mut write = Write::new(self);
         let response = put_within(&mut write, put)?;
         write.finish();

@@ -1,8 +1,11 @@
 //! `Txn`: compares, then one branch, at one revision. What could fail is checked before anything is written, against
 //! the state before the transaction, as etcd does it.
 
+use synod_machine::Stamp;
+
 use crate::command::{Op, Put, Txn};
 use crate::error::Error;
+use crate::fence::Fences;
 use crate::read::branch;
 use crate::response::{OpResponse, PutResponse, Reply, TxnResponse};
 use crate::store::Store;
@@ -12,18 +15,24 @@ use super::delete_range::delete_within;
 use super::put::put_within;
 
 impl Store {
-    pub(super) fn txn(&mut self, txn: &Txn) -> Result<Reply, Error> {
+    pub(super) fn txn(&mut self, stamp: &Stamp, txn: &Txn) -> Result<Reply, Error> {
+        let fences = Fences::at(stamp);
         let path = self.state.path(txn);
-        let growth = self.check_branch(txn, &mut path.iter().copied())?;
+        let growth = self.check_branch(txn, &mut path.iter().copied(), fences)?;
         self.room(growth)?;
         let mut write = Write::new(self);
-        let response = run_branch(&mut write, txn, &mut path.iter().copied())?;
+        let response = run_branch(&mut write, txn, &mut path.iter().copied(), fences)?;
         write.finish();
         Ok(Reply::Txn(response))
     }
 
     /// Checks the operations that will run and returns what they add to the state's size.
-    fn check_branch(&self, txn: &Txn, path: &mut impl Iterator<Item = bool>) -> Result<u64, Error> {
+    fn check_branch(
+        &self,
+        txn: &Txn,
+        path: &mut impl Iterator<Item = bool>,
+        fences: Fences,
+    ) -> Result<u64, Error> {
         let mut growth = 0;
         for op in branch(txn, take(path)) {
             match op {
@@ -32,10 +41,11 @@ impl Store {
                 }
                 Op::Put(put) => {
                     self.check_put(put)?;
+                    fences.admit(&self.state, put)?;
                     growth += put.growth();
                 }
                 Op::DeleteRange(_) => {}
-                Op::Txn(nested) => growth += self.check_branch(nested, path)?,
+                Op::Txn(nested) => growth += self.check_branch(nested, path, fences)?,
             }
         }
         Ok(growth)
@@ -68,6 +78,7 @@ fn run_branch(
     write: &mut Write<'_>,
     txn: &Txn,
     path: &mut impl Iterator<Item = bool>,
+    fences: Fences,
 ) -> Result<TxnResponse, Error> {
     let succeeded = take(path);
     let mut responses = Vec::new();
@@ -75,8 +86,10 @@ fn run_branch(
         responses.push(match op {
             Op::Range(range) => OpResponse::Range(write.store.state.range(range, write.header())?),
             Op::Put(put) => OpResponse::Put(put_anyway(write, put)),
-            Op::DeleteRange(delete) => OpResponse::DeleteRange(delete_within(write, delete)),
-            Op::Txn(nested) => OpResponse::Txn(run_branch(write, nested, path)?),
+            Op::DeleteRange(delete) => {
+                OpResponse::DeleteRange(delete_within(write, delete, fences))
+            }
+            Op::Txn(nested) => OpResponse::Txn(run_branch(write, nested, path, fences)?),
         });
     }
     Ok(TxnResponse {

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use synod_kv::{
-    Command, Compare, CompareResult, CompareTarget, Error, EventKind, KeyRange, KeyValue, Op,
-    OpResponse, Put, Range, Reply, SortOrder, SortTarget, Txn, TxnResponse,
+    Command, Compare, CompareResult, CompareTarget, End, Error, EventKind, FenceToken, KeyRange,
+    KeyValue, Op, OpResponse, Put, Range, Reply, SortOrder, SortTarget, Txn, TxnResponse,
 };
 
 /// A key with its value and metadata.
@@ -92,6 +92,8 @@ pub(crate) struct Model {
     pub(crate) compacted: i64,
     /// Time to live and slot of the grant.
     pub(crate) leases: BTreeMap<i64, (i64, u64)>,
+    /// Whether fences are kept.
+    pub(crate) fences: bool,
 }
 
 impl Model {
@@ -102,6 +104,7 @@ impl Model {
             happened: Vec::new(),
             compacted: -1,
             leases: BTreeMap::new(),
+            fences: false,
         }
     }
 
@@ -232,12 +235,51 @@ impl Model {
         if put.lease != 0 && !self.leases.contains_key(&put.lease) {
             return Err(Error::LeaseNotFound);
         }
-        Ok(())
+        self.check_fence(put)
+    }
+
+    fn check_fence(&self, put: &Put) -> Result<(), Error> {
+        if !self.fences || !put.key.starts_with(b"synod.dev/fence/") {
+            return Ok(());
+        }
+        let held = self.now.get(&put.key);
+        let lease = if put.ignore_lease {
+            held.map_or(0, |kv| kv.lease)
+        } else {
+            put.lease
+        };
+        let value = if put.ignore_value {
+            held.map_or(Bytes::new(), |kv| kv.value.clone())
+        } else {
+            put.value.clone()
+        };
+        if lease != 0 {
+            return Err(Error::FenceLeased);
+        }
+        if value.len() != 16 {
+            return Err(Error::FenceLength { found: value.len() });
+        }
+        match held {
+            Some(held) if held.value.len() == 16 && value < held.value => Err(Error::FenceOlder {
+                token: FenceToken(value[..].try_into().expect("16 bytes")),
+                held: FenceToken(held.value[..].try_into().expect("16 bytes")),
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn delete(&mut self, range: &KeyRange) -> Vec<Kv> {
         let revision = self.revision() + 1;
-        let gone = Self::selected(&self.now, range);
+        let mut gone = Self::selected(&self.now, range);
+        let first = range.start.starts_with(b"synod.dev/fence");
+        let last = match &range.end {
+            End::Point => true,
+            End::Before(end) => end.as_ref() <= b"synod.dev/fencf".as_slice(),
+            End::Unbounded => false,
+        };
+        if self.fences && !(first && last) {
+            gone.retain(|kv| !kv.key.starts_with(b"synod.dev/fence/"));
+        }
         for kv in &gone {
             self.now.remove(&kv.key);
             let kv = Kv {

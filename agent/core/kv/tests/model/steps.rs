@@ -31,6 +31,8 @@ pub(crate) enum Step {
         newest: bool,
     },
     Reclaim,
+    /// The feature level that fences begin with is in force from here on.
+    Raise,
     Read {
         request: Range,
         back: Option<i64>,
@@ -77,8 +79,22 @@ fn value() -> impl Strategy<Value = Bytes> {
     (0u8..5, 0usize..4).prop_map(|(n, len)| Bytes::from(vec![b'0' + n; len]))
 }
 
+fn fence() -> impl Strategy<Value = Bytes> {
+    prop::sample::select(vec!["synod.dev/fence/a", "synod.dev/fence/b"]).prop_map(Bytes::from)
+}
+
+fn token() -> impl Strategy<Value = Bytes> {
+    prop_oneof![
+        8 => (0u128..6).prop_map(|n| Bytes::copy_from_slice(&n.to_be_bytes())),
+        1 => value(),
+    ]
+}
+
 pub(crate) fn key_range() -> impl Strategy<Value = KeyRange> {
     prop_oneof![
+        1 => fence().prop_map(KeyRange::point),
+        1 => prop::sample::select(vec!["synod", "synod.dev/fence", "synod.dev/fence/"])
+            .prop_map(|prefix| KeyRange::prefix(prefix.into())),
         3 => key().prop_map(KeyRange::point),
         3 => (key(), key()).prop_map(|(start, end)| KeyRange { start, end: End::Before(end) }),
         1 => key().prop_map(|start| KeyRange { start, end: End::Unbounded }),
@@ -92,16 +108,16 @@ fn lease() -> impl Strategy<Value = i64> {
 }
 
 pub(crate) fn put() -> impl Strategy<Value = Put> {
+    let pair = prop_oneof![5 => (key(), value()), 1 => (fence(), token())];
     (
-        key(),
-        value(),
+        pair,
         lease(),
         any::<bool>(),
         prop::bool::weighted(0.1),
         prop::bool::weighted(0.1),
     )
         .prop_map(
-            |(key, value, lease, prev_kv, ignore_value, ignore_lease)| Put {
+            |((key, value), lease, prev_kv, ignore_value, ignore_lease)| Put {
                 key,
                 value: if ignore_value { Bytes::new() } else { value },
                 lease: if ignore_lease { 0 } else { lease },
@@ -217,6 +233,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => (1i64..4).prop_map(|id| Step::Revoke { id }),
         1 => (1i64..4, any::<bool>()).prop_map(|(id, newest)| Step::Expire { id, newest }),
         1 => Just(Step::Reclaim),
+        1 => Just(Step::Raise),
         6 => (range(), back()).prop_map(|(request, back)| Step::Read { request, back }),
         1 => (1usize..300).prop_map(|piece| Step::Restore { piece }),
         4 => (key_range(), back(), flag(), flag(), any::<bool>(), flag(), any::<bool>()).prop_map(

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use synod_kv::{
-    Command, Hub, Limits, Retention, Settings, SoftRequest, SoftResponse, Store, WatchId,
-    WatchSpec, WatchState,
+    Command, FENCES_LEVEL, Hub, Limits, Retention, Settings, SoftRequest, SoftResponse, Store,
+    WatchId, WatchSpec, WatchState,
 };
 use synod_machine::{SnapshotReader, Stamp, StateMachine};
 use synod_paxos::{Ballot, Node, Now, Slot, Span};
@@ -36,6 +36,7 @@ pub(crate) struct World {
     hub: Hub,
     watches: Vec<Watched>,
     slot: u64,
+    level: u32,
     round: u64,
     now: Now,
     leading: bool,
@@ -64,6 +65,7 @@ impl World {
             hub,
             watches: Vec::new(),
             slot: 0,
+            level: FENCES_LEVEL - 1,
             round: 1,
             now: Now(1_000_000_000),
             leading: false,
@@ -157,6 +159,10 @@ impl World {
                 });
             }
             Step::Reclaim => self.apply(&Command::Reclaim),
+            Step::Raise => {
+                self.level = FENCES_LEVEL;
+                self.model.fences = true;
+            }
             Step::Read { request, back } => {
                 let mut request = request.clone();
                 request.revision = back.map_or(0, |back| revision - back);
@@ -229,7 +235,7 @@ impl World {
             ballot: newest,
             newest,
             time_ms: 0,
-            level: 0,
+            level: self.level,
         };
         let bytes = command.encode();
         assert_eq!(Command::decode(&bytes).as_ref(), Ok(command));

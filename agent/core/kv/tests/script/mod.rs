@@ -3,7 +3,7 @@
 //! `put KEY VALUE [lease=N] [prev] [ignore_value] [ignore_lease]` · `get KEY [END] [rev=N] [limit=N] [by=TARGET]
 //! [asc|desc] [keys] [count] [mod>=N] [mod<=N] [create>=N] [create<=N]` · `del KEY [END] [prev]` · `compact N` ·
 //! `grant ID TTL` · `revoke ID` · `keys ID` · `alarms` · `raise|disarm MEMBER nospace|corrupt` · `quota N` · `hash [N]`
-//! · `reclaim` · `renew`. `\0` is the zero byte, `-` an empty string, `*N` N times x.
+//! · `reclaim` · `renew` · `level N`. `\0` is the zero byte, `-` an empty string, `*N` N times x, `@N` the token N.
 
 use bytes::Bytes;
 use synod_kv::{
@@ -16,6 +16,7 @@ use synod_paxos::{Ballot, Slot};
 pub(crate) struct Script {
     pub(crate) store: Store,
     slot: u64,
+    level: u32,
 }
 
 impl Script {
@@ -23,6 +24,7 @@ impl Script {
         Self {
             store: Store::new(Settings::default()),
             slot: 0,
+            level: 1,
         }
     }
 
@@ -40,9 +42,20 @@ impl Script {
     pub(crate) fn apply(&mut self, command: Command) -> Result<Reply, Error> {
         self.slot += 1;
         self.store
-            .apply(&stamp(self.slot), &command.encode())
+            .apply(&self.stamp(), &command.encode())
             .expect("a known command")
             .result
+    }
+
+    fn stamp(&self) -> Stamp {
+        let ballot = Ballot::default();
+        Stamp {
+            slot: Slot(self.slot),
+            ballot,
+            newest: ballot,
+            time_ms: 0,
+            level: self.level,
+        }
     }
 
     fn line(&mut self, line: &str) -> String {
@@ -52,8 +65,12 @@ impl Script {
         let number = |index: usize| words[index].parse::<i64>().expect("a number");
         let command = match verb {
             "renew" => {
-                self.store.renew(&stamp(self.slot));
+                self.store.renew(&self.stamp());
                 return format!("revision {}", self.store.revision());
+            }
+            "level" => {
+                self.level = number(0) as u32;
+                return "ok".to_owned();
             }
             "put" => Command::Put(put(&words)),
             "del" => Command::DeleteRange(DeleteRange {
@@ -111,21 +128,14 @@ impl Script {
     }
 }
 
-fn stamp(slot: u64) -> Stamp {
-    let ballot = Ballot::default();
-    Stamp {
-        slot: Slot(slot),
-        ballot,
-        newest: ballot,
-        time_ms: 0,
-        level: 0,
-    }
-}
-
 fn text(word: &str) -> Bytes {
     match word {
         "-" => Bytes::new(),
         "\\0" => Bytes::from_static(&[0]),
+        word if word.starts_with('@') => {
+            let token: u128 = word[1..].parse().expect("a token");
+            Bytes::copy_from_slice(&token.to_be_bytes())
+        }
         word if word.starts_with('*') => vec![b'x'; word[1..].parse().expect("a length")].into(),
         word => Bytes::copy_from_slice(word.as_bytes()),
     }

@@ -35,7 +35,7 @@ impl Store {
         } else {
             self.take_zxid()
         };
-        let mut work = Work::new(self, zxid, stamp.time_ms);
+        let mut work = Work::new(self, zxid, stamp);
         if first {
             work.change(&key, Data::Set(Some(text.as_bytes())), |_| ());
         } else {

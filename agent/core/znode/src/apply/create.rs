@@ -30,7 +30,7 @@ impl Work<'_> {
         }
         let path = name(path, &parent, mode);
         let path = Path::parse(&path)?;
-        if self.state.get(&path.key()).is_some() {
+        if self.state.get(&path.key()).is_some() || self.is_taken(path.as_str()) {
             return Err(Error::NodeExists);
         }
         if let Kind::Ephemeral(_) = parent.kind {

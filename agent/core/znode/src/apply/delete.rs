@@ -12,7 +12,7 @@ use crate::work::Work;
 impl Work<'_> {
     pub(super) fn delete(&mut self, ids: &[Id], path: &str, version: i32) -> Result<Done, Error> {
         let (parent, _) = path.rsplit_once('/').ok_or(Error::BadArguments)?;
-        if path.contains('\0') || SPECIAL.contains(&path) {
+        if path.contains('\0') || SPECIAL.contains(&path) || self.is_taken(path) {
             return Err(Error::BadArguments);
         }
         let parent = Key::of(if parent.is_empty() { "/" } else { parent });

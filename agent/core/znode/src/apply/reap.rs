@@ -19,7 +19,7 @@ impl Store {
                 .is_some_and(|fields| is_over(&fields, stamp.time_ms));
             if over {
                 let zxid = self.take_zxid();
-                Work::new(self, zxid, stamp.time_ms).remove(Path::of_node(path));
+                Work::new(self, zxid, stamp).remove(Path::of_node(path));
             }
         }
         Response::Internal

@@ -117,7 +117,7 @@ impl Store {
         if mutated("znode.session.keeps_ephemerals") {
             ephemerals.pop();
         }
-        let mut work = Work::new(self, zxid, stamp.time_ms);
+        let mut work = Work::new(self, zxid, stamp);
         for key in ephemerals {
             work.remove(Path::of_node(key.path()));
         }

@@ -17,6 +17,9 @@ impl Work<'_> {
         version: i32,
     ) -> Result<Done, Error> {
         let path = Path::parse(path)?;
+        if self.is_taken(path.as_str()) {
+            return Err(Error::NoAuth);
+        }
         let acl = acl::settle(acl, ids)?;
         let key = path.key();
         let fields = self.state.fields(&key).ok_or(Error::NoNode)?;

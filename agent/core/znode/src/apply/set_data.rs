@@ -19,6 +19,9 @@ impl Work<'_> {
         version: i32,
     ) -> Result<Done, Error> {
         let path = Path::parse(path)?;
+        if self.is_taken(path.as_str()) {
+            return Err(Error::NoAuth);
+        }
         let packed = self.state.get(&path.key()).ok_or(Error::NoNode)?;
         let (fields, held) = packed.unpack();
         let (len, before) = (data.map_or(0, <[u8]>::len), held.len());

@@ -1,18 +1,22 @@
 //! The contenders of every lock in the order of their numbers: derived from the nodes, so not part of snapshots.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::Mode;
 use crate::mutation::mutated;
 
-/// A contender's place: by number, then by name.
+/// A place among a lock's contenders: its number, then its name, since two prefixes may bear one number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
-    pub(crate) number: i32,
+    number: i32,
     pub(crate) name: Box<str>,
 }
 
 /// The contenders of one lock, in order.
+///
+/// The first holds, and whoever shares and has nobody before it that excludes others: Curator's reader looks for writers alone, and a
+/// semaphore counts its leases in whatever order they are. So who holds is before all who wait.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Places {
     all: BTreeMap<Place, Mode>,
@@ -28,9 +32,9 @@ impl Places {
         self.all.insert(place, mode);
     }
 
-    fn remove(&mut self, place: &Place) {
+    fn remove(&mut self, place: &Place) -> bool {
         self.exclusive.remove(place);
-        self.all.remove(place);
+        self.all.remove(place).is_some()
     }
 
     /// Contenders, in order.
@@ -38,23 +42,44 @@ impl Places {
         self.all.iter().map(|(place, mode)| (place, *mode))
     }
 
-    /// Whether a contender holds the lock: it is the first, or it and the first share, and nobody before it shares with nobody.
-    pub(crate) fn holds(&self, place: &Place) -> bool {
-        let Some((first, first_mode)) = self.all.first_key_value() else {
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// How many hold the lock. Takes time in proportion to them where somebody excludes others, else none.
+    pub(crate) fn holder_count(&self) -> usize {
+        match self.exclusive.first() {
+            Some(barrier) => self.all.range(..barrier).count().max(1),
+            None => self.all.len(),
+        }
+    }
+
+    /// Whether a contender holds the lock.
+    fn holds(&self, place: &Place) -> bool {
+        let Some((first, _)) = self.all.first_key_value() else {
             return false;
         };
-        if first == place {
-            return true;
-        }
-        let shares = *first_mode != Mode::Exclusive && self.all.get(place) == Some(first_mode);
-        shares && self.exclusive.first().is_none_or(|barrier| place < barrier)
+        let is_behind_one = self
+            .exclusive
+            .first()
+            .is_some_and(|barrier| barrier <= place);
+        first == place || (!is_behind_one && self.all.contains_key(place))
+    }
+
+    /// Whether somebody waits: behind one that excludes others, or to be that one.
+    fn is_contended(&self) -> bool {
+        self.all.len() > 1 && !self.exclusive.is_empty()
     }
 }
 
 /// All locks that have a contender.
+///
+/// Invariants: 1. no lock is empty; 2. the counts are those of the locks.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Index {
     locks: BTreeMap<Box<str>, Places>,
+    contenders: usize,
+    contended: usize,
 }
 
 impl Index {
@@ -67,12 +92,15 @@ impl Index {
             };
             let name = name.into();
             let place = Place { number, name };
-            if let Some(places) = self.locks.get_mut(lock) {
-                places.insert(place, mode);
-            } else {
-                let places = self.locks.entry(lock.into()).or_default();
-                places.insert(place, mode);
+            if !self.locks.contains_key(lock) {
+                self.locks.insert(lock.into(), Places::default());
             }
+            let places = self.locks.get_mut(lock).expect("it is there");
+            let before = places.is_contended();
+            places.insert(place, mode);
+            self.contenders += 1;
+            self.contended -= usize::from(before && !places.is_contended());
+            self.contended += usize::from(!before && places.is_contended());
         }
     }
 
@@ -87,7 +115,12 @@ impl Index {
         let name = name.into();
         let place = Place { number, name };
         let held = places.holds(&place);
-        places.remove(&place);
+        let before = places.is_contended();
+        if places.remove(&place) {
+            self.contenders -= 1;
+            self.contended -= usize::from(before && !places.is_contended());
+            self.contended += usize::from(!before && places.is_contended());
+        }
         if places.all.is_empty() {
             self.locks.remove(lock);
         }
@@ -98,12 +131,25 @@ impl Index {
         self.locks.get(lock)
     }
 
-    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.locks.keys().map(|path| &**path)
+    /// The paths of locks behind `after`, or from the first on.
+    pub(crate) fn paths_after<'a>(&'a self, after: Option<&str>) -> impl Iterator<Item = &'a str> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let behind = self.locks.range::<str, _>((from, Bound::Unbounded));
+        behind.map(|(path, _)| &**path)
     }
 
     pub(crate) fn len(&self) -> usize {
         self.locks.len()
+    }
+
+    /// Contenders of all locks.
+    pub(crate) const fn contenders(&self) -> usize {
+        self.contenders
+    }
+
+    /// Locks that somebody waits for.
+    pub(crate) const fn contended(&self) -> usize {
+        self.contended
     }
 }
 
@@ -111,51 +157,83 @@ impl Index {
 mod tests {
     use super::*;
 
+    const X: &str = "x-1-";
+    const READ: &str = "_c_1-__READ__";
+    const WRITE: &str = "_c_1-__WRIT__";
+    const LEASE: &str = "_c_1-lease-";
+
+    fn enter(kinds: &[&str]) -> (Index, Vec<String>) {
+        let mut index = Index::default();
+        let names = kinds.iter().enumerate();
+        let names: Vec<_> = names.map(|(at, kind)| format!("{kind}{at:010}")).collect();
+        names.iter().for_each(|name| index.enter("/lock", name));
+        (index, names)
+    }
+
+    /// What Curator's clients do: its reader (`InterProcessReadWriteLock`) holds unless one who writes is before it, whatever else
+    /// is there; its semaphore (`InterProcessSemaphoreV2`) counts leases and asks for no order.
     #[test]
-    fn the_first_holds_and_with_it_who_shares_with_it() {
-        let x = "x-1-";
-        let read = "_c_1-__READ__";
-        let write = "_c_1-__WRIT__";
-        let lease = "_c_1-lease-";
-        for (contenders, holding) in [
-            (&[][..], &[][..]),
-            (&[x, x], &[true, false]),
-            (&[read, read, write, read], &[true, true, false, false]),
-            (&[write, read, read], &[true, false, false]),
-            (&[lease, lease, lease], &[true, true, true]),
-            (&[read, lease, read], &[true, false, true]),
+    fn who_shares_holds_unless_one_that_does_not_is_before_it() {
+        for (kinds, holders) in [
+            (&[][..], 0),
+            (&[X, X], 1),
+            (&[READ, READ, WRITE, READ], 2),
+            (&[WRITE, READ, READ], 1),
+            (&[WRITE, WRITE, READ], 1),
+            (&[LEASE, LEASE, LEASE], 3),
+            (&[READ, LEASE, READ], 3),
+            (&[LEASE, READ, WRITE, READ, LEASE], 2),
         ] {
-            let mut index = Index::default();
-            let names = contenders.iter().enumerate();
-            let names: Vec<_> = names.map(|(at, kind)| format!("{kind}{at:010}")).collect();
-            names.iter().for_each(|name| index.enter("/lock", name));
+            let (index, names) = enter(kinds);
             let places = index.get("/lock");
-            let held: Vec<_> = places
-                .into_iter()
-                .flat_map(Places::iter)
-                .map(|(place, _)| places.is_some_and(|all| all.holds(place)))
-                .collect();
-            assert_eq!(held, holding, "{contenders:?}");
-            for name in names.iter().rev() {
-                index.leave("/lock", name);
+            assert_eq!(places.map_or(0, Places::holder_count), holders, "{kinds:?}");
+            let waiters = index.contenders() - holders;
+            assert_eq!(index.contended() > 0, waiters > 0, "{kinds:?}");
+            for (at, name) in names.iter().enumerate() {
+                let (mut index, _) = enter(kinds);
+                assert_eq!(index.leave("/lock", name), at < holders, "{kinds:?} {name}");
             }
-            assert_eq!(index, Index::default(), "{contenders:?}");
         }
     }
 
     #[test]
     fn who_waits_holds_once_nobody_is_before_it() {
+        let (mut index, names) = enter(&[WRITE, READ, READ]);
+        assert!(!index.leave("/lock", &names[2]), "it waited");
+        assert!(!index.leave("/lock", &names[2]), "it is gone");
+        index.enter("/lock", &names[2]);
+        assert!(index.leave("/lock", &names[0]), "it held");
+        assert!(index.leave("/lock", &names[2]), "both hold now");
+        assert!(index.leave("/lock", &names[1]));
+        assert_eq!(index, Index::default());
+    }
+
+    #[test]
+    fn counts_follow_whoever_comes_and_goes() {
         let mut index = Index::default();
-        let names = [
-            "a__WRIT__0000000001",
-            "b__READ__0000000002",
-            "c__READ__0000000003",
+        let counts = |index: &Index| (index.len(), index.contenders(), index.contended());
+        let steps = [
+            (true, "/a", "lock-0000000001", (1, 1, 0)),
+            (true, "/a", "lock-0000000002", (1, 2, 1)),
+            (true, "/b", "u__READ__0000000001", (2, 3, 1)),
+            (true, "/b", "u__READ__0000000003", (2, 4, 1)),
+            (true, "/b", "u__WRIT__0000000002", (2, 5, 2)),
+            (true, "/b", "node", (2, 5, 2)),
+            (false, "/a", "lock-0000000001", (2, 4, 1)),
+            (false, "/b", "u__READ__0000000001", (2, 3, 1)),
+            (false, "/b", "u__WRIT__0000000002", (2, 2, 0)),
+            (true, "/c", "u-lease-0000000001", (3, 3, 0)),
+            (true, "/c", "u-lease-0000000002", (3, 4, 0)),
+            (false, "/c", "u-lease-0000000009", (3, 4, 0)),
+            (false, "/a", "lock-0000000002", (2, 3, 0)),
         ];
-        names.iter().for_each(|name| index.enter("/lock", name));
-        assert!(!index.leave("/lock", names[2]), "it waited");
-        index.enter("/lock", names[2]);
-        assert!(index.leave("/lock", names[0]), "it held");
-        assert!(index.leave("/lock", names[2]), "both hold now");
-        assert!(index.leave("/lock", names[1]));
+        for (enters, lock, name, expected) in steps {
+            if enters {
+                index.enter(lock, name);
+            } else {
+                index.leave(lock, name);
+            }
+            assert_eq!(counts(&index), expected, "{lock} {name}");
+        }
     }
 }

@@ -7,9 +7,9 @@ mod reads;
 use synod_machine::{Stamp, StateMachine};
 use synod_paxos::{Ballot, Node, Now, Slot};
 use synod_znode::{
-    Acl, Asker, Attachment, Command, ConnectionId, CreateMode, Done, Error, Hub, Id, Limits,
-    MultiFailure, Notice, Op, Outcome, Password, Permissions, Response, SessionId, SetAgain,
-    Settings, Store, Touch, Touched, WatchMode, Write, Zxid,
+    Acl, Asker, Attachment, Command, ConnectionId, CreateMode, Done, Error, Hub, INCARNATION_LEVEL,
+    INCARNATION_PATH, Id, Limits, MultiFailure, Notice, Op, Outcome, Password, Permissions,
+    Response, SessionId, SetAgain, Settings, Store, Token, Touch, Touched, WatchMode, Write, Zxid,
 };
 
 /// Every scenario.
@@ -68,6 +68,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
         watches_set_again_hear_what_they_missed,
     ),
     ("locks are told", locks_are_told),
+    ("locks are told page by page", locks_are_told_page_by_page),
     ("digests are hidden", digests_are_hidden),
     (
         "a damaged snapshot is refused",
@@ -84,6 +85,14 @@ pub(crate) const ALL: &[(&str, fn())] = &[
         expiries::sessions_with_many_nodes_expire_one_by_one,
     ),
     ("only readers hear of a change", readers::only_readers_hear),
+    (
+        "the incarnation is read by those who ask for it",
+        the_incarnation_is_read_by_those_who_ask_for_it,
+    ),
+    (
+        "nobody else has the incarnation's name",
+        nobody_else_has_the_incarnations_name,
+    ),
 ];
 
 const SECOND: u64 = 1_000_000_000;
@@ -93,6 +102,7 @@ struct Bench {
     store: Store,
     slot: u64,
     time_ms: u64,
+    level: u32,
     ballot: Ballot,
     newest: Ballot,
     attachments: [Attachment; 3],
@@ -119,6 +129,7 @@ impl Bench {
             store: Store::new(settings),
             slot: 0,
             time_ms: 1_000_000,
+            level: 1,
             ballot: ballot(1),
             newest: ballot(1),
             attachments: [Attachment(0); 3],
@@ -135,7 +146,7 @@ impl Bench {
             ballot: self.ballot,
             newest: self.newest,
             time_ms: self.time_ms,
-            level: 0,
+            level: self.level,
         };
         let response = self
             .store
@@ -585,6 +596,8 @@ fn a_renewed_state_goes_on_above_everything() {
         bench.store.zxid().0 - before.0 >= 1 << 32,
         "no change of before comes again"
     );
+    let token = |bench: &Bench| bench.store.lock("/").holders[0].token.expect("a token");
+    let token_before = token(&bench);
     let write = Command::Write {
         by: old,
         writes: vec![Write::One(create("/a", CreateMode::Persistent))],
@@ -600,6 +613,23 @@ fn a_renewed_state_goes_on_above_everything() {
             .is_ok()
             && bench.has("/lock-0000000000")
     );
+    // One that only the lost members knew is among those of before, too.
+    bench
+        .one(
+            1,
+            Op::Delete {
+                path: "/lock-0000000000".into(),
+                version: -1,
+            },
+        )
+        .expect("released");
+    let lost = Token {
+        czxid: Zxid(token_before.czxid.0 + 1_000_000),
+        ..token_before
+    };
+    let token_after = token(&bench);
+    assert_eq!(token_after.incarnation, token_before.incarnation);
+    assert!(token_after > lost && token_after.to_bytes() > lost.to_bytes());
 }
 
 fn watches_set_again_hear_what_they_missed() {
@@ -725,6 +755,72 @@ fn locks_are_told() {
         Some((id(1), 1_001_000))
     );
     assert!(bench.store.locks("/other", 10).is_empty());
+}
+
+fn locks_are_told_page_by_page() {
+    let mut bench = bench();
+    for path in ["/l", "/l/a", "/l/b", "/l/c", "/l-other", "/m"] {
+        bench
+            .create(1, path, CreateMode::Persistent)
+            .expect("created");
+    }
+    // One that was released, one that is contended, one that both happened to; two elsewhere.
+    for (session, path) in [
+        (2, "/l/a"),
+        (2, "/l/c"),
+        (1, "/l/b"),
+        (1, "/l/b"),
+        (1, "/l/b"),
+        (1, "/l/c"),
+        (1, "/l-other"),
+        (1, "/m"),
+    ] {
+        bench
+            .create(
+                session,
+                &format!("{path}/x-lock-"),
+                CreateMode::EphemeralSequential,
+            )
+            .expect("created");
+    }
+    bench.apply(&Command::CloseSession { by: bench.by(2) });
+    let pages = |path: &str, max, contenders_max| {
+        let (mut pages, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = bench
+                .store
+                .lock_page(path, after.as_deref(), max, contenders_max);
+            let shown = page.locks.iter().map(|lock| {
+                let (holders, waiters) = (&lock.holders, &lock.waiters);
+                let told = (holders.len(), waiters.len());
+                assert!(told <= (lock.holder_count, lock.waiter_count));
+                format!("{} {told:?} of {}", lock.path, lock.waiter_count)
+            });
+            pages.push(shown.collect::<Vec<_>>());
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return pages.into_iter().filter(|page| !page.is_empty()).collect(),
+            }
+        }
+    };
+    let all: Vec<Vec<String>> = pages("/l", 10, 100);
+    let of_l = ["/l/a (0, 0) of 0", "/l/b (1, 2) of 2", "/l/c (1, 0) of 0"];
+    assert_eq!(all, [of_l.to_vec()]);
+    let one_by_one: Vec<Vec<String>> = pages("/l", 1, 100);
+    assert_eq!(one_by_one.concat(), of_l);
+    assert_eq!(one_by_one.len(), 3);
+    let bounded: Vec<Vec<String>> = pages("/l", 10, 2);
+    assert_eq!(
+        bounded,
+        [
+            vec!["/l/a (0, 0) of 0", "/l/b (1, 1) of 2"],
+            vec!["/l/c (1, 0) of 0"]
+        ]
+    );
+    let everything: Vec<Vec<String>> = pages("/", 2, 100);
+    assert_eq!(everything.concat().len(), 5);
+    assert_eq!(pages("/m", 3, 3).concat().len(), 1);
+    assert_eq!(pages("no path", 3, 3).len(), 0);
 }
 
 fn digests_are_hidden() {
@@ -855,4 +951,98 @@ fn members_are_told() {
 /// The driver keeps the clock going for machines that say that they go by it.
 fn the_replicated_clock_goes_on() {
     assert!(Store::new(Settings::default()).tells_time());
+}
+
+/// By its name it can be read, and it is nowhere else: a ZooKeeper has none.
+fn the_incarnation_is_read_by_those_who_ask_for_it() {
+    let mut bench = bench();
+    assert_eq!(bench.data(INCARNATION_PATH), "00000000000f4240");
+    let stat = bench.store.exists(INCARNATION_PATH).expect("it is there");
+    assert_eq!((stat.version, stat.data_length), (0, 16));
+    assert_eq!((stat.czxid, stat.ctime), (Zxid(0), 1_000_000));
+    let nobody = |path| bench.store.children(path, &[]).expect("readable");
+    assert_eq!(nobody(INCARNATION_PATH).0, Vec::<&str>::new());
+    assert_eq!(nobody("/zookeeper").0, ["config", "quota"]);
+    let count = |path| bench.store.below(path, &[]).expect("readable").count();
+    assert_eq!((count("/zookeeper"), count(INCARNATION_PATH)), (2, 0));
+    let (acl, _) = bench.store.acl(INCARNATION_PATH, &[]).expect("readable");
+    assert_eq!(acl[0].permissions, Permissions::READ);
+    // A client that connects anew watches it as before.
+    let mut hub = Hub::new(&mut bench.store);
+    let watches = SetAgain {
+        data: &[INCARNATION_PATH],
+        child: &[INCARNATION_PATH],
+        ..SetAgain::default()
+    };
+    let missed = hub.set_again(&bench.store, ConnectionId(1), Zxid(0), &watches);
+    assert_eq!(missed, []);
+    // It is the first half of a token, and stays in another group.
+    bench
+        .create(1, "/lock-", CreateMode::EphemeralSequential)
+        .expect("created");
+    let token = bench.store.lock("/").holders[0].token.expect("a token");
+    let digits = format!("{}{:016x}", bench.data(INCARNATION_PATH), token.czxid.0);
+    assert_eq!(token.to_string(), digits);
+    bench.store.renew(&Stamp {
+        slot: Slot(99),
+        ballot: ballot(3),
+        newest: ballot(3),
+        time_ms: 2_000_000,
+        level: 1,
+    });
+    assert_eq!(bench.data(INCARNATION_PATH), "00000000000f4240");
+}
+
+fn nobody_else_has_the_incarnations_name() {
+    let path = || INCARNATION_PATH.to_owned();
+    let ops = || {
+        let acl = vec![Acl {
+            permissions: Permissions::ALL,
+            id: Id::anyone(),
+        }];
+        [
+            create(INCARNATION_PATH, CreateMode::Persistent),
+            Op::SetData {
+                path: path(),
+                data: Some(b"0".to_vec().into()),
+                version: -1,
+            },
+            Op::SetAcl {
+                path: path(),
+                acl,
+                version: -1,
+            },
+            Op::Check {
+                path: path(),
+                version: 1,
+            },
+            Op::Check {
+                path: path(),
+                version: 0,
+            },
+            Op::Delete {
+                path: path(),
+                version: -1,
+            },
+        ]
+    };
+    let told = |level| {
+        let mut bench = bench();
+        bench.level = level;
+        let told = ops().map(|op| bench.one(1, op).err());
+        assert_eq!(bench.data(INCARNATION_PATH), "00000000000f4240");
+        told
+    };
+    let refused = [
+        Some(Error::NodeExists),
+        Some(Error::NoAuth),
+        Some(Error::NoAuth),
+        Some(Error::BadVersion),
+        None,
+        Some(Error::BadArguments),
+    ];
+    assert_eq!(told(INCARNATION_LEVEL), refused);
+    // Before that level it is a name like others, and what is made of it is not seen.
+    let before = [None, None, None, None, Some(Error::BadVersion), None];
+    assert_eq!(told(INCARNATION_LEVEL - 1), before);
 }

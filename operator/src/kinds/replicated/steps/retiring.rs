@@ -35,10 +35,23 @@ pub(super) fn retire(group: &Group) -> Vec<Action> {
     if actions.is_empty() {
         return actions;
     }
-    surely_out(group, &gone)
-        .into_iter()
-        .chain(actions)
-        .collect()
+    let mut all = surely_out(group, &gone);
+    if !all.is_empty() && !mutated("renew-on-old-news") {
+        all.splice(..0, unchanged_still(&actions));
+    }
+    all.extend(actions);
+    all
+}
+
+/// Makes sure that the first of what is to be taken away is as it was seen: of what is gone, a new configuration at each look
+/// would be the news that bring the next one.
+fn unchanged_still(actions: &[Action]) -> Option<Action> {
+    match actions.first()? {
+        Action::Delete { seen, .. } | Action::Patch { seen, .. } => {
+            Some(Action::ConfirmUnchanged { seen: seen.clone() })
+        }
+        _ => None,
+    }
 }
 
 /// A number that was in use is never in use again. One that was not may be coming into use: somebody who did not see that the

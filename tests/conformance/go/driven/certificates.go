@@ -1,4 +1,5 @@
-package main
+// Package driven is what programs share that work without pause while somebody else does harm, and judge at the end.
+package driven
 
 import (
 	"crypto/tls"
@@ -8,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// fresh reads the files of the folder anew for each connection, so that a client follows when they are replaced.
-func fresh(folder string) *tls.Config {
+// Fresh reads the files of the folder anew for each connection, so that a client follows when they are replaced.
+func Fresh(folder string) *tls.Config {
 	file := func(name string) string { return filepath.Join(folder, name) }
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
