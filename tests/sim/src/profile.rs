@@ -201,6 +201,13 @@ impl Profile {
             disk.sync_mean = disk.sync_mean.min(500_000);
         }
         let slow = net.delay_mean > 5_000_000;
+        // The same where each lost piece is waited for.
+        let lossy = net.loss_per_mille > 10;
+        let piece_bytes_min = match (heavy || slow, lossy) {
+            (true, _) => 8_192,
+            (false, true) => 2_048,
+            (false, false) => 0,
+        };
         let drift = if lease {
             *random.pick(&[10_000, 300_000, 300_000])
         } else {
@@ -237,7 +244,7 @@ impl Profile {
             },
             log_margin_slots: *random.pick(&[64, 256, 2_048]),
             log_memory_bytes: *random.pick(&[32, 128, 16_384]) << 10,
-            snapshot_piece_bytes: snapshot_piece_bytes.max(if heavy || slow { 8_192 } else { 0 }),
+            snapshot_piece_bytes: snapshot_piece_bytes.max(piece_bytes_min),
             mixed_levels: random.chance(200),
             quota_bytes: random.chance(100).then(|| random.between(10, 50) << 10),
             operations: 1_050,
