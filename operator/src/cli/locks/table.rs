@@ -150,10 +150,10 @@ mod tests {
         seen.locks[0].holders.clear();
         seen.locks[0].released_by = Some("0x9".to_owned());
         expect![[r#"
-            PATH       STATE         SINCE   SESSION   CLIENT   TOKEN                              WAITING
-            /locks/a   locked        5m      -         -        -                                  0
+            PATH       STATE           SINCE   SESSION   CLIENT   TOKEN                              WAITING
+            /locks/a   locked          5m      -         -        -                                  0
                          1 more hold
-                         waits       6m      0x3       -        0000000000000001000000000000000b
+                         waits         6m      0x3       -        0000000000000001000000000000000b
         "#]]
         .assert_eq(&table(&seen, true));
     }
