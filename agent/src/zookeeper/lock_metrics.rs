@@ -12,9 +12,11 @@ const ROWS: [Row; 4] = [
     ("held", "Whether somebody holds it.", |lock, _| {
         u64::from(lock.holder_count > 0)
     }),
-    ("held_seconds", "For how long it is held.", |lock, now_ms| {
-        seconds(lock.held_since_ms, now_ms)
-    }),
+    (
+        "held_seconds",
+        "For how long it is held.",
+        |lock, now_ms| seconds(lock.held_since_ms, now_ms),
+    ),
     ("waiters", "How many wait for it.", |lock, _| {
         lock.waiter_count as u64
     }),
