@@ -69,6 +69,10 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ),
     ("locks are told", locks_are_told),
     ("locks are told page by page", locks_are_told_page_by_page),
+    (
+        "pages of long names stay small",
+        pages_of_long_names_stay_small,
+    ),
     ("digests are hidden", digests_are_hidden),
     (
         "a damaged snapshot is refused",
@@ -821,6 +825,43 @@ fn locks_are_told_page_by_page() {
     assert_eq!(everything.concat().len(), 5);
     assert_eq!(pages("/m", 3, 3).concat().len(), 1);
     assert_eq!(pages("no path", 3, 3).len(), 0);
+}
+
+/// What clients call their nodes is theirs to choose, and a page is one answer.
+fn pages_of_long_names_stay_small() {
+    let mut bench = bench();
+    let hidden = format!("/{}", "h".repeat(5_000));
+    let locks = [
+        (hidden.as_str(), 1, 1),
+        ("/a", 30, 3_000),
+        ("/b", 30, 3_000),
+        ("/c", 1, 70_000),
+    ];
+    for (path, contenders, length) in locks {
+        bench
+            .create(1, path, CreateMode::Persistent)
+            .expect("created");
+        let name = format!("{path}/{}-lock-", "n".repeat(length));
+        for _ in 0..contenders {
+            bench
+                .create(1, &name, CreateMode::EphemeralSequential)
+                .expect("created");
+        }
+    }
+    let page = |after| {
+        let page = bench.store.lock_page("/", after, 10, 100);
+        let shown = page.locks.iter().map(|lock| {
+            assert!(lock.held_since_ms.is_some(), "{} is held", lock.path);
+            let told = lock.holders.len() + lock.waiters.len();
+            let all = lock.holder_count + lock.waiter_count;
+            format!("{} {told} of {all}", lock.path)
+        });
+        (shown.collect::<Vec<_>>(), page.next)
+    };
+    let (first, next) = page(None);
+    assert_eq!(first, ["/a 21 of 30", "/b 21 of 30"]);
+    let (last, next) = page(next.as_deref());
+    assert_eq!((last, next), (vec!["/c 0 of 1".to_owned()], None));
 }
 
 fn digests_are_hidden() {
