@@ -188,6 +188,9 @@ const REQUESTS_KEPT: usize = 1_024;
 /// What waits on connections has at least so much room.
 const BUFFERS_BYTES_MIN: u64 = 16 << 20;
 
+/// Watches have at least so much room.
+const WATCHES_BYTES_MIN: u64 = 16 << 20;
+
 /// What the ZooKeeper front end is started with.
 pub(super) fn zookeeper(config: &AgentConfig) -> zookeeper::Settings {
     let settings = config.zookeeper();
@@ -203,6 +206,7 @@ pub(super) fn zookeeper(config: &AgentConfig) -> zookeeper::Settings {
             .saturating_sub(REQUESTS_KEPT)
             .max(1),
         buffers_bytes_max: (limits.state_bytes_max / 4).max(BUFFERS_BYTES_MIN),
+        watches_bytes_max: (limits.state_bytes_max / 8).max(WATCHES_BYTES_MIN),
         words: settings.four_letter_words,
         super_digest: settings.super_digest,
         measured_locks: settings.measured_locks,

@@ -124,17 +124,18 @@ pub(super) fn hex(number: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use synod_znode::{Settings, WatchMode};
+    use synod_znode::{Settings, WatchBounds, WatchMode};
 
     use super::*;
 
     /// Lines of the list, heads counted, and whether it was cut.
     fn lines(watches: usize, list: List) -> (usize, bool) {
         let mut store = Store::new(Settings::default());
-        let mut desk = Desk::new(&mut store);
+        let mut desk = Desk::new(&mut store, WatchBounds::NONE);
         for number in 0..watches {
             let path = format!("/{number}");
-            desk.hub.watch(ConnectionId(1), &path, WatchMode::Data);
+            let set = desk.hub.watch(ConnectionId(1), &path, WatchMode::Data);
+            set.expect("no bounds");
         }
         let facts = Facts::new(&desk, &store, list, (0, 0));
         let lines = facts.sections.iter().map(|(_, lines)| lines.len() + 1);

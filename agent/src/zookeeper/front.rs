@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use synod_agent_api::Role;
-use synod_znode::{ConnectionId, SessionId, Store};
+use synod_znode::{ConnectionId, SessionId, Store, WatchBounds};
 use tokio_util::sync::CancellationToken;
 
 use super::budget::Budget;
@@ -55,6 +55,8 @@ pub struct Settings {
     pub users: BTreeMap<String, String>,
     /// Bytes of all connections together: requests, answers and events that wait.
     pub buffers_bytes_max: u64,
+    /// Bytes of all watches; those of one connection take a quarter of that at most.
+    pub watches_bytes_max: u64,
     /// How long clients are kept while no leader takes note of their sessions.
     pub leader_patience: Duration,
 }
@@ -70,6 +72,7 @@ impl Default for Settings {
             measured_locks: Vec::new(),
             users: BTreeMap::new(),
             buffers_bytes_max: 256 << 20,
+            watches_bytes_max: 256 << 20,
             leader_patience: Duration::from_secs(3),
         }
     }
@@ -107,7 +110,10 @@ impl Front {
     pub fn new(engine: Engine<Store>, settings: Settings, stop: CancellationToken) -> Self {
         Self {
             number: engine.status().number,
-            desk: SharedDesk::default(),
+            desk: desk::room(WatchBounds {
+                connection_bytes_max: settings.watches_bytes_max / 4,
+                bytes_max: settings.watches_bytes_max,
+            }),
             pulse: Pulse::default(),
             credentials: Credentials {
                 super_digest: settings.super_digest.clone(),
@@ -200,6 +206,7 @@ impl Front {
     pub async fn own_metrics(&self) -> String {
         let shared = Arc::clone(&self.desk);
         let measured = self.settings.measured_locks.clone();
+        let buffers = self.budget.used();
         let look = move |store: &mut Store| {
             desk::with(&shared, store, |desk, store| Gauges {
                 locks: measured.iter().map(|path| store.lock_head(path)).collect(),
@@ -207,6 +214,7 @@ impl Front {
                 watches: desk.hub.counts(),
                 zxid: store.zxid().0,
                 packets: desk.packets(),
+                buffers,
             })
         };
         let gauges = self.engine.inspect(look).await;

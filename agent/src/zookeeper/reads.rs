@@ -50,11 +50,11 @@ pub(super) fn answer(
             }
         }
         Request::WhoAmI => Ok(who(connection)),
-        Request::AddWatch(add) => Ok(watches::add(desk, connection, &add)),
+        Request::AddWatch(add) => watches::add(desk, connection, &add),
         Request::CheckWatches(which) => watches::check(desk, connection, &which),
         Request::RemoveWatches(which) => watches::remove(desk, connection, &which),
-        Request::SetWatches(set) => Ok(watches::set_again(desk, store, connection, &set.into())),
-        Request::SetWatches2(set) => Ok(watches::set_again(desk, store, connection, &set)),
+        Request::SetWatches(set) => watches::set_again(desk, store, connection, &set.into()),
+        Request::SetWatches2(set) => watches::set_again(desk, store, connection, &set),
         Request::Auth(auth) => return front.credentials.auth(connection, header, &auth),
         Request::Sasl(sasl) => return front.credentials.sasl(connection, header, &sasl),
         Request::CreateSession => Err(ErrorCode::BadArguments),
@@ -113,8 +113,8 @@ fn data(
 ) {
     match store.data(&read.path, &connection.ids()) {
         Ok((data, stat)) => {
-            if read.watch {
-                desk.hub.watch(connection.id, &read.path, WatchMode::Data);
+            if let Err(error) = watches::set(desk, connection, read, WatchMode::Data) {
+                return frame(connection, header, store, error, |_| ());
             }
             frame(connection, header, store, ErrorCode::Ok, |out| {
                 put_data(out, data);
@@ -136,9 +136,7 @@ fn put_data(out: &mut BytesMut, data: Option<&[u8]>) {
 }
 
 fn exists(desk: &mut Desk, store: &Store, connection: &Connection, read: &ReadRequest) -> Answered {
-    if read.watch {
-        desk.hub.watch(connection.id, &read.path, WatchMode::Data);
-    }
+    watches::set(desk, connection, read, WatchMode::Data)?;
     store
         .exists(&read.path)
         .map(|stat| Response::Stat(records::stat(&stat)))
@@ -155,8 +153,8 @@ fn children(
 ) {
     match store.children(&read.path, &connection.ids()) {
         Ok((names, stat)) => {
-            if read.watch {
-                desk.hub.watch(connection.id, &read.path, WatchMode::Child);
+            if let Err(error) = watches::set(desk, connection, read, WatchMode::Child) {
+                return frame(connection, header, store, error, |_| ());
             }
             frame(connection, header, store, ErrorCode::Ok, |out| {
                 out.put_i32(names.len() as i32);

@@ -178,6 +178,7 @@ impl Facts {
             connections,
             paths,
             watches,
+            ..
         } = self.watches;
         format!("{connections} connections watching {paths} paths\nTotal watches:{watches}\n")
     }

@@ -8,3 +8,4 @@ mod member;
 mod read_only;
 mod readers;
 mod stop;
+mod watches;

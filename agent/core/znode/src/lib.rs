@@ -51,5 +51,8 @@ pub use session::{Attachment, Password, Session, SessionId};
 pub use snapshot::SnapshotReader;
 pub use soft::{TOUCH_MAX, Touch, Touched};
 pub use store::{Settings, Store};
-pub use watch::{ConnectionId, EventKind, Hub, Notice, SetAgain, WatchCounts, WatchMode};
+pub use watch::{
+    ConnectionId, EventKind, Hub, Notice, SetAgain, WatchBounds, WatchCounts, WatchMode,
+    WatchesFull,
+};
 pub use zxid::Zxid;

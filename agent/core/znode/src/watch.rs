@@ -4,6 +4,7 @@
 //! How to drive it: [`Hub::advance`] with the store before every answer is written, up to that answer's zxid, so that a client
 //! hears of a change before it sees it; and after every turn, up to the end.
 
+mod bounds;
 mod set_again;
 mod table;
 
@@ -17,6 +18,7 @@ use crate::path::Path;
 use crate::session::{Attachment, SessionId};
 use crate::store::Store;
 use crate::zxid::Zxid;
+pub use bounds::{WatchBounds, WatchesFull};
 pub use set_again::SetAgain;
 use table::Table;
 
@@ -81,6 +83,8 @@ pub struct WatchCounts {
     pub paths: usize,
     /// Watches.
     pub watches: usize,
+    /// Bytes that they take.
+    pub bytes: u64,
 }
 
 struct Attached {
@@ -101,8 +105,17 @@ impl Hub {
     /// A hub without watches. From now on the store tells what it applies.
     #[must_use]
     pub fn new(store: &mut Store) -> Self {
+        Self::bounded(store, WatchBounds::NONE)
+    }
+
+    /// Such a hub, with bounds on its watches.
+    #[must_use]
+    pub fn bounded(store: &mut Store, bounds: WatchBounds) -> Self {
         store.observed = true;
-        Self::default()
+        Self {
+            table: Table::new(bounds),
+            ..Self::default()
+        }
     }
 
     /// A connection holds a session from now on. If another one of this member held it, or a newer attachment is here already, that
@@ -145,9 +158,17 @@ impl Hub {
     }
 
     /// Sets a watch.
-    pub fn watch(&mut self, connection: ConnectionId, path: &str, mode: WatchMode) {
+    ///
+    /// # Errors
+    /// At the bounds. Nothing is set then.
+    pub fn watch(
+        &mut self,
+        connection: ConnectionId,
+        path: &str,
+        mode: WatchMode,
+    ) -> Result<(), WatchesFull> {
         self.recursive |= mode == WatchMode::PersistentRecursive;
-        self.table.add(connection, path, mode);
+        self.table.add(connection, path, mode)
     }
 
     /// Whether a connection has a watch of a path, in one of these modes.
@@ -168,13 +189,16 @@ impl Hub {
 
     /// Sets the watches of a client that connected anew, and says what they missed since `seen`, in the order in which they are
     /// given.
+    ///
+    /// # Errors
+    /// At the bounds. The connection has lost watches then, and is to end.
     pub fn set_again(
         &mut self,
         store: &Store,
         connection: ConnectionId,
         seen: Zxid,
         watches: &SetAgain<'_>,
-    ) -> Vec<Notice> {
+    ) -> Result<Vec<Notice>, WatchesFull> {
         self.recursive |= !watches.persistent_recursive.is_empty();
         let missed = set_again::missed(store, seen, watches);
         let mut notices = Vec::new();
@@ -186,10 +210,10 @@ impl Hub {
                     path: path.into(),
                     readers: Readers::ALL,
                 }),
-                None => self.table.add(connection, path, mode),
+                None => self.table.add(connection, path, mode)?,
             }
         }
-        notices
+        Ok(notices)
     }
 
     /// Calls `notify` with what was applied up to `until`, in order.

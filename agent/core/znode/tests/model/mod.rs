@@ -146,7 +146,8 @@ impl World {
                 path,
                 mode,
             } => {
-                self.hub.watch(connection(*session), path, *mode);
+                let set = self.hub.watch(connection(*session), path, *mode);
+                set.expect("no bounds");
                 self.naive.watch(*session, path, *mode);
             }
             Step::Unwatch {
