@@ -9,6 +9,7 @@ use synod_agent_api::Role;
 use synod_znode::{ConnectionId, SessionId, Store, WatchBounds};
 use tokio_util::sync::CancellationToken;
 
+use super::aside::Aside;
 use super::budget::Budget;
 use super::connection::Connection;
 use super::credentials::Credentials;
@@ -88,6 +89,7 @@ pub struct Front {
     pub(super) credentials: Credentials,
     pub(super) metrics: Metrics,
     pub(super) budget: Arc<Budget>,
+    pub(super) aside: Aside,
     connections: AtomicU64,
     /// The last session number that was given out: its upper part is the time, so that none comes twice.
     sessions: AtomicU64,
@@ -121,6 +123,7 @@ impl Front {
             },
             metrics: Metrics::default(),
             budget: Budget::new(settings.buffers_bytes_max),
+            aside: Aside::default(),
             connections: AtomicU64::new(0),
             sessions: AtomicU64::new(clock::wall_ms() << SESSIONS_PER_MS_BITS),
             zxid: AtomicI64::new(0),

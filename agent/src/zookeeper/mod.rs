@@ -14,6 +14,7 @@
 //! | `desk` | what lives in the loop: watches, and the outboxes that they fill |
 //! | `pipeline` | a connection's requests, one run of them after the other |
 //! | `refusals` | what cannot be read, answered |
+//! | `aside` | work that takes its time, done beside the loop |
 //! | `resumed` | connections that go on once everybody is answered in a turn |
 //! | `reads`, `writes`, `watches` | the requests themselves |
 //! | `pulse` | which sessions were heard of, told to the leader; pings |
@@ -28,6 +29,7 @@
 //!
 //! It does not know: ballots, disks, peers.
 
+mod aside;
 mod budget;
 mod connection;
 mod credentials;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::BytesMut;
 
 use super::budget::Purse;
+use crate::mutation::mutated;
 
 /// A connection that has so much unsent takes no more requests.
 const FULL_BYTES: usize = 1 << 20;
@@ -18,6 +19,8 @@ const KEEP_BYTES: usize = 16 << 10;
 #[derive(Default)]
 struct State {
     unsent: BytesMut,
+    /// What is behind an answer that is still worked out beside the loop.
+    behind: Option<BytesMut>,
     /// After what is unsent the connection ends.
     last: bool,
     /// It ends now.
@@ -25,6 +28,19 @@ struct State {
     /// Somebody has more to put once all is sent.
     paused: bool,
     waker: Option<Waker>,
+}
+
+impl State {
+    fn bytes(&self) -> usize {
+        self.unsent.len() + self.behind.as_ref().map_or(0, BytesMut::len)
+    }
+
+    /// Nothing is held back any more.
+    fn catch_up(&mut self) {
+        if let Some(behind) = self.behind.take() {
+            self.unsent.unsplit(behind);
+        }
+    }
 }
 
 /// The outbox.
@@ -70,27 +86,50 @@ impl Outbox {
 
     /// Appends a frame. Nothing is taken after the last one.
     pub(super) fn put(&self, write: impl FnOnce(&mut BytesMut)) {
-        let waker = self.with(|state| {
-            if state.last || state.cut {
-                return None;
-            }
-            let before = state.unsent.len();
-            if before > OVERFULL_BYTES || self.purse.is_short_for(before) {
+        wake(self.with(|state| {
+            let before = state.bytes();
+            if !state.last && (before > OVERFULL_BYTES || self.purse.is_short_for(before)) {
                 self.cut_off(state);
-                return state.waker.take();
             }
-            write(&mut state.unsent);
-            self.purse.take(state.unsent.len() - before);
-            self.frames.fetch_add(1, Ordering::Relaxed);
+            self.append(state, write);
             state.waker.take()
-        });
-        wake(waker);
+        }));
+    }
+
+    /// What is put from here on, of later changes, is sent behind an answer that is worked out beside the loop: whoever saw a change
+    /// is told of no state before it.
+    pub(super) fn hold(&self) {
+        if !mutated("agent.outbox.nothing_held") {
+            self.with(|state| state.behind = Some(BytesMut::new()));
+        }
+    }
+
+    /// Appends that answer, and what is behind it.
+    pub(super) fn put_held(&self, write: impl FnOnce(&mut BytesMut)) {
+        wake(self.with(|state| {
+            let behind = state.behind.take();
+            self.append(state, write);
+            state.behind = behind;
+            state.catch_up();
+            state.waker.take()
+        }));
+    }
+
+    fn append(&self, state: &mut State, write: impl FnOnce(&mut BytesMut)) {
+        if state.last || state.cut {
+            return;
+        }
+        let before = state.bytes();
+        write(state.behind.as_mut().unwrap_or(&mut state.unsent));
+        self.purse.take(state.bytes() - before);
+        self.frames.fetch_add(1, Ordering::Relaxed);
     }
 
     fn cut_off(&self, state: &mut State) {
         state.cut = true;
-        self.purse.give(state.unsent.len());
+        self.purse.give(state.bytes());
         state.unsent = BytesMut::new();
+        state.behind = None;
     }
 
     /// So many bytes of what was taken are sent, or never will be.
@@ -101,17 +140,18 @@ impl Outbox {
     /// Whether so much is unsent that who can wait does: the connection's task resumes him once all is sent.
     pub(super) fn pauses(&self) -> bool {
         self.with(|state| {
-            let unsent = state.unsent.len();
+            let unsent = state.bytes();
             let full = unsent > FULL_BYTES || self.purse.is_short_for(unsent);
             state.paused |= full && !state.cut;
             state.paused
         })
     }
 
-    /// What was appended is the last.
+    /// What was appended is the last. An answer that is still worked out is not given.
     pub(super) fn end(&self) {
         wake(self.with(|state| {
             state.last = true;
+            state.catch_up();
             state.waker.take()
         }));
     }
@@ -131,7 +171,7 @@ impl Outbox {
 
     /// Whether no requests are to be taken in.
     pub(super) fn is_full(&self) -> bool {
-        self.with(|state| state.unsent.len() > FULL_BYTES)
+        self.with(|state| state.bytes() > FULL_BYTES)
     }
 
     /// Whether the connection ends at once, whatever it has unsent; else its task is woken when something is put, or it ends.
@@ -199,6 +239,45 @@ mod tests {
             outbox.poll_take(&cx, &mut spare),
             Poll::Ready(Outgoing::End)
         ));
+    }
+
+    /// What a client would read of an outbox.
+    fn sent(outbox: &Outbox) -> Option<BytesMut> {
+        let cx = Context::from_waker(Waker::noop());
+        match outbox.poll_take(&cx, &mut BytesMut::new()) {
+            Poll::Ready(Outgoing::Send(sent)) => Some(sent),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn an_answer_that_takes_its_time_comes_before_what_happened_meanwhile() {
+        let budget = Budget::new(u64::MAX);
+        let outbox = outbox(&budget);
+        let put = |what: &'static str| outbox.put(|out| out.extend_from_slice(what.as_bytes()));
+        put("before ");
+        outbox.hold();
+        put("event ");
+        assert_eq!(sent(&outbox).as_deref(), Some(&b"before "[..]));
+        assert_eq!(sent(&outbox), None);
+        outbox.put_held(|out| out.extend_from_slice(b"answer "));
+        put("behind");
+        let all = sent(&outbox).expect("they are sent");
+        assert_eq!(all, b"answer event behind"[..]);
+        assert_eq!(budget.used(), 7 + all.len() as u64);
+        // At the end the answer is not waited for.
+        outbox.hold();
+        put("event");
+        outbox.end();
+        outbox.put_held(|out| out.extend_from_slice(b"answer"));
+        assert_eq!(sent(&outbox).as_deref(), Some(&b"event"[..]));
+        outbox.hold();
+        outbox.cut();
+        assert_eq!(
+            budget.used(),
+            7 + all.len() as u64 + 5,
+            "what is sent is given back elsewhere"
+        );
     }
 
     #[test]

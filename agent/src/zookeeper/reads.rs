@@ -180,7 +180,7 @@ fn acl(store: &Store, connection: &Connection, path: &str) -> Answered {
 
 impl Front {
     /// `getAllChildrenNumber`: what is below a node now is counted beside the loop, which goes on; what the client asked behind it
-    /// waits.
+    /// waits, and so does what it is to hear of later changes.
     pub(super) fn count(
         self: &Arc<Self>,
         connection: &Arc<Connection>,
@@ -191,15 +191,16 @@ impl Front {
         let zxid = records::zxid(store.zxid());
         let below = store.below(path, &connection.ids());
         let (front, at) = (Arc::clone(self), Arc::clone(connection));
-        tokio::task::spawn_blocking(move || {
+        connection.outbox.hold();
+        self.aside.run(Box::new(move || {
             let count = |below: Below| i32::try_from(below.count()).unwrap_or(i32::MAX);
             let reply = match below.map(count) {
                 Ok(count) => Reply::ok(header.xid, zxid, Response::ChildrenNumber(count)),
                 Err(error) => Reply::failed(header.xid, zxid, code(error)),
             };
-            at.outbox.put(|out| reply.encode(out));
+            at.outbox.put_held(|out| reply.encode(out));
             front.resume(&at);
-        });
+        }));
     }
 }
 

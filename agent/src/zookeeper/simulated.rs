@@ -20,6 +20,7 @@ use synod_replica::{Refusal, Span};
 use synod_znode::{Id, Store, Touched};
 use tokio_util::sync::CancellationToken;
 
+use super::aside::Aside;
 use super::connection::Connection;
 use super::outbox::Outgoing;
 use super::pulse::{self, Beat};
@@ -74,7 +75,9 @@ impl Station {
     /// A front end over an engine.
     #[must_use]
     pub fn new(engine: Engine<Store>, settings: Settings) -> Self {
-        let front = Arc::new(Front::new(engine, settings, CancellationToken::new()));
+        let mut front = Front::new(engine, settings, CancellationToken::new());
+        front.aside = Aside::waiting();
+        let front = Arc::new(front);
         let _ = front.deliver_after_turns().now_or_never();
         let now = clock::now();
         Self {
@@ -122,8 +125,9 @@ impl Station {
         }
     }
 
-    /// After a turn: who waited for its session may have it.
+    /// After a turn: what takes its time is done, and who waited for its session may have it.
     pub fn go_on(&mut self) {
+        self.front.aside.catch_up();
         for socket in self.sockets.values_mut() {
             if socket.open(&self.front) {
                 socket.take_in(&self.front);
