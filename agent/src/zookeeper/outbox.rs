@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::BytesMut;
 
 use super::budget::Purse;
+use crate::mutation::mutated;
 
 /// A connection that has so much unsent takes no more requests.
 const FULL_BYTES: usize = 1 << 20;
@@ -98,7 +99,9 @@ impl Outbox {
     /// What is put from here on, of later changes, is sent behind an answer that is worked out beside the loop: whoever saw a change
     /// is told of no state before it.
     pub(super) fn hold(&self) {
-        self.with(|state| state.behind = Some(BytesMut::new()));
+        if !mutated("agent.outbox.nothing_held") {
+            self.with(|state| state.behind = Some(BytesMut::new()));
+        }
     }
 
     /// Appends that answer, and what is behind it.
