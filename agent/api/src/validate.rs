@@ -238,12 +238,14 @@ impl AgentConfig {
         const MIB: u64 = 1 << 20;
         let zookeeper = self.zookeeper();
         let is_path = |path: &String| path.starts_with('/') && !path.ends_with('/');
+        let locks = &zookeeper.measured_locks;
+        // A series that is there twice is refused by whoever scrapes it, with all others.
+        let are_different = locks.iter().collect::<BTreeSet<_>>().len() == locks.len();
         found.unless(
-            zookeeper.measured_locks.len() <= MEASURED_LOCKS_MAX
-                && zookeeper.measured_locks.iter().all(is_path),
+            locks.len() <= MEASURED_LOCKS_MAX && are_different && locks.iter().all(is_path),
             "zookeeper.measured_locks",
-            "are too many, or not all paths",
-            "name at most 100 locks, each as `/locks/a`",
+            "are too many, or not different paths",
+            "name at most 100 locks, each as `/locks/a` and once",
         );
         let rows = [
             (

@@ -122,7 +122,14 @@ fn what_is_wrong_is_told_with_place_and_cure() {
         "tls:\n",
         "zookeeper: {measured_locks: [/locks/a, locks]}\ntls:\n",
         expect![
-            "zookeeper.measured_locks: are too many, or not all paths; name at most 100 locks, each as `/locks/a`"
+            "zookeeper.measured_locks: are too many, or not different paths; name at most 100 locks, each as `/locks/a` and once"
+        ],
+    );
+    refused(
+        "tls:\n",
+        "zookeeper: {measured_locks: [/locks/a, /b, /locks/a]}\ntls:\n",
+        expect![
+            "zookeeper.measured_locks: are too many, or not different paths; name at most 100 locks, each as `/locks/a` and once"
         ],
     );
     refused(

@@ -182,15 +182,31 @@ pub(super) fn front(config: &AgentConfig) -> etcd::Settings {
     }
 }
 
+/// Requests that the engine takes and no client of ZooKeeper's protocol uses: pings, people's.
+const REQUESTS_KEPT: usize = 1_024;
+
+/// What waits on connections has at least so much room.
+const BUFFERS_BYTES_MIN: u64 = 16 << 20;
+
+/// Watches have at least so much room.
+const WATCHES_BYTES_MIN: u64 = 16 << 20;
+
 /// What the ZooKeeper front end is started with.
 pub(super) fn zookeeper(config: &AgentConfig) -> zookeeper::Settings {
     let settings = config.zookeeper();
+    let limits = &config.limits;
     zookeeper::Settings {
         frame_bytes_max: usize_of(settings.packet_bytes_max),
         reads: match settings.reads {
             ReadMode::Local => zookeeper::Reads::Local,
             ReadMode::Linearizable => zookeeper::Reads::Linearizable,
         },
+        // Each has one request under way at most: the engine takes those of all, and what people ask besides.
+        connections_max: (limits.requests_max as usize)
+            .saturating_sub(REQUESTS_KEPT)
+            .max(1),
+        buffers_bytes_max: (limits.state_bytes_max / 4).max(BUFFERS_BYTES_MIN),
+        watches_bytes_max: (limits.state_bytes_max / 8).max(WATCHES_BYTES_MIN),
         words: settings.four_letter_words,
         super_digest: settings.super_digest,
         measured_locks: settings.measured_locks,

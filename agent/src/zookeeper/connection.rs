@@ -11,19 +11,20 @@ use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use synod_jute::Frames;
-use synod_znode::{Asker, Attachment, ConnectionId, Id, SessionId};
+use synod_znode::{Asker, Attachment, ConnectionId, Id, Readers, SessionId};
 use tokio::io::AsyncWrite;
 use tokio::time::{Sleep, sleep};
 use tokio_util::io::poll_read_buf;
 
 use super::Front;
+use super::budget::Purse;
 use super::outbox::{Outbox, Outgoing};
 use super::pipeline::Pipeline;
 use super::sasl::Begun;
 use crate::clock;
 use crate::tls::Stream;
 
-/// How long a client may take to read the last that is sent.
+/// How long a client may take to read the last that is sent, and the group to answer what was asked before the stop.
 const GOODBYE: Duration = Duration::from_secs(5);
 /// Bytes asked of the socket at a time.
 const READ_BYTES: usize = 16 << 10;
@@ -44,6 +45,7 @@ pub(super) struct Connection {
     pub(super) peer: SocketAddr,
     pub(super) since: u64,
     pub(super) outbox: Outbox,
+    purse: Arc<Purse>,
     pub(super) pipeline: Mutex<Pipeline>,
     pub(super) held: OnceLock<Held>,
     /// What it proved to be, its address first.
@@ -60,14 +62,16 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(id: ConnectionId, peer: SocketAddr, ids: Vec<Id>) -> Self {
+    pub(super) fn new(id: ConnectionId, peer: SocketAddr, ids: Vec<Id>, purse: Purse) -> Self {
         let now = clock::now().0;
+        let purse = Arc::new(purse);
         Self {
             id,
             peer,
             since: now,
-            outbox: Outbox::default(),
-            pipeline: Mutex::default(),
+            outbox: Outbox::new(Arc::clone(&purse)),
+            pipeline: Mutex::new(Pipeline::new(Arc::clone(&purse))),
+            purse,
             held: OnceLock::new(),
             ids: Mutex::new(ids),
             heard: AtomicU64::new(now),
@@ -105,6 +109,11 @@ impl Connection {
             .clone()
     }
 
+    /// Whether it proved to be one of these.
+    pub(super) fn may_read(&self, readers: &Readers) -> bool {
+        readers.are_all() || readers.include(&self.ids())
+    }
+
     pub(super) fn asker(&self) -> Asker {
         let held = self.held();
         Asker {
@@ -121,8 +130,12 @@ pub(super) struct Task {
     connection: Arc<Connection>,
     stream: Stream,
     input: BytesMut,
+    /// Bytes of `input` that are counted.
+    input_counted: usize,
     output: BytesMut,
     unflushed: bool,
+    /// Nothing more is taken in.
+    stopping: bool,
     /// Runs once the connection is to end.
     goodbye: Option<Pin<Box<Sleep>>>,
 }
@@ -145,8 +158,10 @@ impl Task {
             connection,
             stream,
             input,
+            input_counted: 0,
             output: BytesMut::new(),
             unflushed: false,
+            stopping: false,
             goodbye: None,
         }
     }
@@ -159,7 +174,11 @@ impl Task {
             let happened = tokio::select! {
                 biased;
                 happened = poll_fn(|cx| self.poll(cx)) => happened?,
-                () = stop.cancelled() => return self.close().await,
+                () = stop.cancelled(), if !self.stopping => {
+                    self.stopping = true;
+                    self.front.finish(&self.connection);
+                    continue;
+                }
             };
             if matches!(happened, Happened::End) {
                 return self.close().await;
@@ -187,12 +206,26 @@ impl Task {
                 Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error)),
             }
         }
+        self.weigh_input()?;
         if any {
             self.connection
                 .heard
                 .store(clock::now().0, Ordering::Relaxed);
             self.front.pulse.heard(&self.connection);
             self.front.start(&self.connection);
+        }
+        Ok(())
+    }
+
+    /// Counts what is there of a frame that is not whole. Where memory is short nobody has more of one than a share.
+    fn weigh_input(&mut self) -> io::Result<()> {
+        let purse = &self.connection.purse;
+        purse.give(self.input_counted);
+        self.input_counted = self.input.len();
+        purse.take(self.input_counted);
+        if purse.is_short_for(self.input_counted) {
+            let short = "no memory for a frame of this size at the moment";
+            return Err(io::Error::new(io::ErrorKind::OutOfMemory, short));
         }
         Ok(())
     }
@@ -204,7 +237,10 @@ impl Task {
             Poll::Pending => {}
         }
         // The outbox's end wakes this task too, as does a pipeline that has room again.
-        if self.connection.outbox.is_full() || self.front.has_enough(&self.connection, cx) {
+        if self.stopping
+            || self.connection.outbox.is_full()
+            || self.front.has_enough(&self.connection, cx)
+        {
             return Poll::Pending;
         }
         let read = ready!(self.poll_receive(cx))?;
@@ -215,9 +251,10 @@ impl Task {
         }))
     }
 
-    /// Whether a connection that is to end has had its time for what is unsent: a client that does not read is not waited for.
+    /// Whether a connection that is to end has had its time for what is unsent, and for what is not decided: neither a client that
+    /// does not read nor a leader that there is not is waited for.
     fn is_overdue(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.connection.outbox.is_ending() {
+        if !self.stopping && !self.connection.outbox.is_ending() {
             return false;
         }
         let goodbye = self.goodbye.get_or_insert_with(|| Box::pin(sleep(GOODBYE)));
@@ -236,10 +273,12 @@ impl Task {
                     return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
                 }
                 self.output.advance(sent);
+                self.connection.outbox.sent(sent);
                 self.unflushed = true;
             }
             match self.connection.outbox.poll_take(cx, &mut self.output) {
                 Poll::Ready(Outgoing::Send(unsent)) => self.output = unsent,
+                Poll::Ready(Outgoing::Resume) => self.front.resume(&self.connection),
                 Poll::Ready(Outgoing::End) => return Poll::Ready(Ok(())),
                 Poll::Pending => {
                     if self.unflushed {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use hashbrown::HashMap;
 use synod_jute::{EventType, KeeperState, Reply, WatcherEvent};
-use synod_znode::{ConnectionId, EventKind, Hub, Notice, Store, Zxid};
+use synod_znode::{ConnectionId, EventKind, Hub, Notice, Store, WatchBounds, Zxid};
 
 use super::connection::{Connection, Held};
 use crate::mutation::mutated;
@@ -21,9 +21,9 @@ pub(super) struct Desk {
 
 impl Desk {
     /// The desk for a store.
-    pub(super) fn new(store: &mut Store) -> Self {
+    pub(super) fn new(store: &mut Store, bounds: WatchBounds) -> Self {
         Self {
-            hub: Hub::new(store),
+            hub: Hub::bounded(store, bounds),
             connections: HashMap::new(),
             restored: store.restored_count(),
         }
@@ -95,8 +95,14 @@ impl Desk {
             hub, connections, ..
         } = self;
         hub.advance(store, until, |notice| match notice {
-            Notice::Event { to, kind, path } => {
-                if let Some(connection) = connections.get(&to) {
+            Notice::Event {
+                to,
+                kind,
+                path,
+                readers,
+            } => {
+                let connection = connections.get(&to);
+                if let Some(connection) = connection.filter(|it| it.may_read(&readers)) {
                     connection.outbox.put(|out| event(kind, &path).encode(out));
                 }
             }
@@ -134,7 +140,18 @@ impl Desk {
 }
 
 /// A desk is made with the store it is for, in the loop.
-pub(super) type SharedDesk = Arc<Mutex<Option<Desk>>>;
+pub(super) struct Room {
+    desk: Mutex<Option<Desk>>,
+    bounds: WatchBounds,
+}
+
+pub(super) type SharedDesk = Arc<Room>;
+
+/// Room for a desk whose watches keep to these bounds.
+pub(super) fn room(bounds: WatchBounds) -> SharedDesk {
+    let desk = Mutex::default();
+    Arc::new(Room { desk, bounds })
+}
 
 /// Uses the desk, which is made at its first use.
 pub(super) fn with<R>(
@@ -143,9 +160,10 @@ pub(super) fn with<R>(
     f: impl FnOnce(&mut Desk, &mut Store) -> R,
 ) -> R {
     let mut desk = shared
+        .desk
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    let desk = desk.get_or_insert_with(|| Desk::new(store));
+    let desk = desk.get_or_insert_with(|| Desk::new(store, shared.bounds));
     desk.keep_up(store);
     f(desk, store)
 }

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use synod_agent_api::Role;
-use synod_znode::{ConnectionId, SessionId, Store};
+use synod_znode::{ConnectionId, SessionId, Store, WatchBounds};
 use tokio_util::sync::CancellationToken;
 
+use super::aside::Aside;
+use super::budget::Budget;
 use super::connection::Connection;
 use super::credentials::Credentials;
 use super::desk::{self, SharedDesk};
@@ -41,7 +43,8 @@ pub struct Settings {
     pub frame_bytes_max: usize,
     /// Where reads are served.
     pub reads: Reads,
-    /// Connections at a time; more wait in the kernel's backlog.
+    /// Connections at a time; more wait in the kernel's backlog. Each has one request under way at most, so with fewer than the
+    /// engine takes nobody is ever refused.
     pub connections_max: usize,
     /// The four-letter words that are answered.
     pub words: Vec<String>,
@@ -51,6 +54,10 @@ pub struct Settings {
     pub measured_locks: Vec<String>,
     /// Names and passwords of those who may log in by SASL.
     pub users: BTreeMap<String, String>,
+    /// Bytes of all connections together: requests, answers and events that wait.
+    pub buffers_bytes_max: u64,
+    /// Bytes of all watches; those of one connection take a quarter of that at most.
+    pub watches_bytes_max: u64,
     /// How long clients are kept while no leader takes note of their sessions.
     pub leader_patience: Duration,
 }
@@ -60,11 +67,13 @@ impl Default for Settings {
         Self {
             frame_bytes_max: synod_jute::FRAME_BYTES_MAX,
             reads: Reads::Local,
-            connections_max: 131_072,
+            connections_max: 64_512,
             words: ["srvr", "ruok", "isro"].map(str::to_owned).to_vec(),
             super_digest: None,
             measured_locks: Vec::new(),
             users: BTreeMap::new(),
+            buffers_bytes_max: 256 << 20,
+            watches_bytes_max: 256 << 20,
             leader_patience: Duration::from_secs(3),
         }
     }
@@ -79,6 +88,8 @@ pub struct Front {
     pub(super) pulse: Pulse,
     pub(super) credentials: Credentials,
     pub(super) metrics: Metrics,
+    pub(super) budget: Arc<Budget>,
+    pub(super) aside: Aside,
     connections: AtomicU64,
     /// The last session number that was given out: its upper part is the time, so that none comes twice.
     sessions: AtomicU64,
@@ -101,13 +112,18 @@ impl Front {
     pub fn new(engine: Engine<Store>, settings: Settings, stop: CancellationToken) -> Self {
         Self {
             number: engine.status().number,
-            desk: SharedDesk::default(),
+            desk: desk::room(WatchBounds {
+                connection_bytes_max: settings.watches_bytes_max / 4,
+                bytes_max: settings.watches_bytes_max,
+            }),
             pulse: Pulse::default(),
             credentials: Credentials {
                 super_digest: settings.super_digest.clone(),
                 users: settings.users.clone(),
             },
             metrics: Metrics::default(),
+            budget: Budget::new(settings.buffers_bytes_max),
+            aside: Aside::default(),
             connections: AtomicU64::new(0),
             sessions: AtomicU64::new(clock::wall_ms() << SESSIONS_PER_MS_BITS),
             zxid: AtomicI64::new(0),
@@ -176,13 +192,13 @@ impl Front {
         self.gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends all connections, so that clients find another member.
+    /// Ends all connections but of those who are content without a leader, so that clients find another member.
     pub(super) fn let_everybody_go(&self) {
         let shared = Arc::clone(&self.desk);
         let go = move |store: &mut Store| {
             desk::with(&shared, store, |desk, _| {
-                desk.connections
-                    .values()
+                let all = desk.connections.values();
+                all.filter(|connection| !connection.is_read_only())
                     .for_each(|connection| connection.outbox.end());
             });
         };
@@ -193,6 +209,7 @@ impl Front {
     pub async fn own_metrics(&self) -> String {
         let shared = Arc::clone(&self.desk);
         let measured = self.settings.measured_locks.clone();
+        let buffers = self.budget.used();
         let look = move |store: &mut Store| {
             desk::with(&shared, store, |desk, store| Gauges {
                 locks: measured.iter().map(|path| store.lock_head(path)).collect(),
@@ -200,6 +217,7 @@ impl Front {
                 watches: desk.hub.counts(),
                 zxid: store.zxid().0,
                 packets: desk.packets(),
+                buffers,
             })
         };
         let gauges = self.engine.inspect(look).await;

@@ -12,10 +12,12 @@ const ROWS: [Row; 4] = [
     ("held", "Whether somebody holds it.", |lock, _| {
         u64::from(lock.holder_count > 0)
     }),
-    ("held_seconds", "Since when it is held.", |lock, now_ms| {
-        seconds(lock.held_since_ms, now_ms)
-    }),
-    ("waiters", "Who waits for it.", |lock, _| {
+    (
+        "held_seconds",
+        "For how long it is held.",
+        |lock, now_ms| seconds(lock.held_since_ms, now_ms),
+    ),
+    ("waiters", "How many wait for it.", |lock, _| {
         lock.waiter_count as u64
     }),
     (
@@ -87,11 +89,11 @@ mod tests {
             # TYPE synod_zookeeper_lock_held gauge
             synod_zookeeper_lock_held{lock="/locks/a"} 1
             synod_zookeeper_lock_held{lock="/a\"b"} 0
-            # HELP synod_zookeeper_lock_held_seconds Since when it is held.
+            # HELP synod_zookeeper_lock_held_seconds For how long it is held.
             # TYPE synod_zookeeper_lock_held_seconds gauge
             synod_zookeeper_lock_held_seconds{lock="/locks/a"} 7
             synod_zookeeper_lock_held_seconds{lock="/a\"b"} 0
-            # HELP synod_zookeeper_lock_waiters Who waits for it.
+            # HELP synod_zookeeper_lock_waiters How many wait for it.
             # TYPE synod_zookeeper_lock_waiters gauge
             synod_zookeeper_lock_waiters{lock="/locks/a"} 7
             synod_zookeeper_lock_waiters{lock="/a\"b"} 0

@@ -56,6 +56,8 @@ pub(super) struct Gauges {
     pub(super) locks: Vec<Lock>,
     /// Packets that came and went, of connections that are there.
     pub(super) packets: (u64, u64),
+    /// Bytes that wait on connections.
+    pub(super) buffers: u64,
 }
 
 impl Metrics {
@@ -82,6 +84,7 @@ impl Metrics {
             zxid,
             packets,
             locks,
+            buffers,
         }) = gauges
         {
             row(
@@ -151,6 +154,18 @@ impl Metrics {
                 "gauge",
                 "Paths that are watched here.",
                 watches.paths as u64,
+            );
+            row(
+                "watch_bytes",
+                "gauge",
+                "Bytes that watches take, as they count against their bound.",
+                watches.bytes,
+            );
+            row(
+                "buffer_bytes",
+                "gauge",
+                "Bytes that wait on connections: requests, answers and events.",
+                *buffers,
             );
             row(
                 "zxid",

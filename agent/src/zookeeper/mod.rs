@@ -10,8 +10,11 @@
 //! | `opening` | the first bytes of a connection: a four-letter word, or a session |
 //! | `connection` | the socket's task: frames in, the outbox out |
 //! | `outbox` | what is to be sent |
+//! | `budget` | the memory of all connections together |
 //! | `desk` | what lives in the loop: watches, and the outboxes that they fill |
 //! | `pipeline` | a connection's requests, one run of them after the other |
+//! | `refusals` | what cannot be read, answered |
+//! | `aside` | work that takes its time, done beside the loop |
 //! | `resumed` | connections that go on once everybody is answered in a turn |
 //! | `reads`, `writes`, `watches` | the requests themselves |
 //! | `pulse` | which sessions were heard of, told to the leader; pings |
@@ -19,17 +22,20 @@
 //! | `members` | who the members are, for `/zookeeper/config` |
 //! | `credentials`, `sasl` | what a connection proved to be |
 //! | `records`, `errors` | the core's words as the wire's |
-//! | `words` | four-letter words |
+//! | `words`, `facts` | four-letter words, and what they are answered from |
 //! | `simulated` | all of this without sockets and timers, for the simulator |
 //! | `lock_metrics` | the metrics of those locks that have some of their own |
 //! | `locks` | the locks and their clients, for the admin API |
 //!
 //! It does not know: ballots, disks, peers.
 
+mod aside;
+mod budget;
 mod connection;
 mod credentials;
 mod desk;
 mod errors;
+mod facts;
 mod front;
 mod lock_metrics;
 mod locks;
@@ -42,6 +48,7 @@ mod pulse;
 mod read_only;
 mod reads;
 mod records;
+mod refusals;
 mod resumed;
 mod sasl;
 mod server;

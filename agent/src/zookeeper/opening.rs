@@ -45,7 +45,8 @@ pub(super) async fn serve(front: &Arc<Front>, mut stream: Stream) -> io::Result<
     };
     let mut ids = vec![Id::new("ip", peer.ip().to_string())];
     ids.extend(stream.subject().map(|subject| Id::new("x509", subject)));
-    let connection = Arc::new(Connection::new(front.connection_id(), peer, ids));
+    let purse = front.budget.purse();
+    let connection = Arc::new(Connection::new(front.connection_id(), peer, ids, purse));
     let ended = converse(front, &connection, &request, stream, input).await;
     connection.outbox.cut();
     front.leave(&connection);
@@ -61,7 +62,7 @@ async fn converse(
     input: BytesMut,
 ) -> io::Result<()> {
     if read_only::serves(front, request) {
-        read_only::begin(front, connection, request).await;
+        read_only::begin(front, connection, request).await?;
     } else {
         attach(front, connection, request).await?;
     }

@@ -7,13 +7,12 @@ use std::sync::{Arc, PoisonError};
 use std::task::{Context, Waker};
 
 use bytes::Bytes;
-use synod_jute::records::MultiResponse;
-use synod_jute::{
-    Answer as RefusalAnswer, ErrorCode, Refusal, Reply, ReplyHeader, Request, RequestHeader, Xid,
-};
+use synod_jute::{Refusal, Reply, Request, RequestHeader, Text};
 use synod_znode::{Command, Response, Store};
 
+use super::budget::Purse;
 use super::connection::Connection;
+use super::refusals::refuse;
 use super::resumed::Resumed;
 use super::writes::{self, Asked, Owed};
 use super::{Front, desk, read_only, reads, records};
@@ -35,12 +34,14 @@ struct Waiting {
 }
 
 /// The requests of one connection.
-#[derive(Default)]
 pub(super) struct Pipeline {
+    purse: Arc<Purse>,
     waiting: VecDeque<Waiting>,
     bytes: usize,
     /// Somebody is at it: the loop, or an answer that is waited for.
     busy: bool,
+    /// Nothing more comes: the connection ends once nothing waits.
+    finishing: bool,
     waker: Option<Waker>,
     /// How many of those that wait were there when the log was last asked how far it is.
     confirmed: usize,
@@ -52,8 +53,10 @@ enum Next {
     Local(RequestHeader, Request),
     /// These, by one command.
     Writes(Vec<Owed>, Vec<synod_znode::Write>),
+    /// Count what is below a node, beside the loop.
+    Count(RequestHeader, Text),
     /// Wait for the log, and answer.
-    Sync(RequestHeader, Option<synod_jute::Text>),
+    Sync(RequestHeader, Option<Text>),
     /// Wait for the leader to take note of the session.
     Ping,
     /// End the session.
@@ -64,21 +67,40 @@ enum Next {
     Done,
     /// Nothing waits.
     Idle,
+    /// Nothing waits, and nothing more comes.
+    Finished,
 }
 
 impl Pipeline {
+    /// Nothing waits yet.
+    pub(super) const fn new(purse: Arc<Purse>) -> Self {
+        Self {
+            purse,
+            waiting: VecDeque::new(),
+            bytes: 0,
+            busy: false,
+            finishing: false,
+            waker: None,
+            confirmed: 0,
+        }
+    }
+
     fn push(&mut self, asked: Asked, bytes: usize) {
         self.bytes += bytes;
+        self.purse.take(bytes);
         self.waiting.push_back(Waiting { asked, bytes });
     }
 
     fn has_enough(&self) -> bool {
-        self.bytes >= BYTES_MAX || self.waiting.len() >= REQUESTS_MAX
+        self.bytes >= BYTES_MAX
+            || self.waiting.len() >= REQUESTS_MAX
+            || self.purse.is_short_for(self.bytes)
     }
 
     fn pop(&mut self) -> Option<Asked> {
         let waiting = self.waiting.pop_front()?;
         self.bytes -= waiting.bytes;
+        self.purse.give(waiting.bytes);
         self.confirmed = self.confirmed.saturating_sub(1);
         if !self.has_enough()
             && let Some(waker) = self.waker.take()
@@ -120,10 +142,16 @@ impl Pipeline {
         match self.pop() {
             None => {
                 self.busy = false;
+                if self.finishing {
+                    return Next::Finished;
+                }
                 Next::Idle
             }
             Some(Err(refusal)) => Next::Refused(refusal),
             Some(Ok((header, Request::Sync(request)))) => Next::Sync(header, request.path),
+            Some(Ok((header, Request::GetAllChildrenNumber(request)))) => {
+                Next::Count(header, request.path)
+            }
             Some(Ok((_, Request::Ping))) => Next::Ping,
             Some(Ok((header, Request::CloseSession))) => Next::Close(header),
             Some(Ok((header, request))) => Next::Local(header, request),
@@ -164,7 +192,13 @@ impl Front {
     pub(super) fn start(self: &Arc<Self>, connection: &Arc<Connection>) {
         let mut pipeline = lock(connection);
         let is_taken = pipeline.busy && !mutated("agent.pipeline.overtakes");
-        if is_taken || pipeline.waiting.is_empty() {
+        if is_taken {
+            return;
+        }
+        if pipeline.waiting.is_empty() {
+            if pipeline.finishing {
+                connection.outbox.end();
+            }
             return;
         }
         pipeline.busy = true;
@@ -188,6 +222,12 @@ impl Front {
         }
     }
 
+    /// Nothing more is taken in of a connection: it ends once what was asked is answered.
+    pub(super) fn finish(self: &Arc<Self>, connection: &Arc<Connection>) {
+        lock(connection).finishing = true;
+        self.start(connection);
+    }
+
     /// What was waited for is answered: what waits behind it is to be done.
     pub(super) fn resume(self: &Arc<Self>, connection: &Arc<Connection>) {
         lock(connection).busy = false;
@@ -199,7 +239,8 @@ impl Front {
         let desk = Arc::clone(&self.desk);
         desk::with(&desk, store, |desk, store| {
             desk.deliver(store, store.zxid());
-            while !connection.outbox.is_ending() {
+            // Who does not read what it is sent is asked for no more: its task resumes it.
+            while !connection.outbox.is_ending() && !connection.outbox.pauses() {
                 if self.must_confirm(connection) {
                     return self.confirm(connection);
                 }
@@ -215,6 +256,9 @@ impl Front {
                     }
                     Next::Refused(refusal) => refuse(connection, store, &refusal),
                     Next::Writes(owed, run) => return self.propose(connection, owed, run),
+                    Next::Count(header, path) => {
+                        return self.count(connection, store, header, &path);
+                    }
                     Next::Sync(header, path) => {
                         return self.ask_log(connection, Some((header, path)));
                     }
@@ -224,6 +268,7 @@ impl Front {
                     Next::Ping => return self.pulse.ping(connection),
                     Next::Close(header) => return self.close(connection, header),
                     Next::Idle => return,
+                    Next::Finished => return connection.outbox.end(),
                 }
             }
         });
@@ -320,48 +365,6 @@ fn read_only(connection: &Connection, store: &Store, next: Next) -> Next {
         other => return other,
     }
     Next::Done
-}
-
-/// Answers what cannot be read as ZooKeeper does: by its error, or by the connection's end.
-fn refuse(connection: &Connection, store: &Store, refusal: &Refusal) {
-    tracing::debug!(peer = %connection.peer, %refusal, "a request that cannot be read");
-    let answer = |zxid, error, response| {
-        let xid = refusal.header().map_or(Xid(0), |header| header.xid);
-        let header = ReplyHeader { xid, zxid, error };
-        connection
-            .outbox
-            .put(|out| Reply { header, response }.encode(out));
-    };
-    let nothing = synod_jute::Response::None;
-    match refusal.answer() {
-        RefusalAnswer::Close => connection.outbox.end(),
-        RefusalAnswer::ReplyAndClose(error) => {
-            answer(synod_jute::Zxid::NONE, error, nothing);
-            connection.outbox.end();
-        }
-        // That of a write comes here no more: see `writes`.
-        RefusalAnswer::Reply(error) | RefusalAnswer::ReplyToWrite(error) => {
-            answer(records::zxid(store.zxid()), error, nothing);
-        }
-        RefusalAnswer::ReplyWithoutResults => {
-            let xid = refusal.header().map_or(Xid(0), |header| header.xid);
-            refuse_without_results(connection, store, xid);
-        }
-    }
-}
-
-/// Answers what several operations are refused with before any is looked at.
-pub(super) fn refuse_without_results(connection: &Connection, store: &Store, xid: Xid) {
-    let header = ReplyHeader {
-        xid,
-        zxid: records::zxid(store.zxid()),
-        error: ErrorCode::MarshallingError,
-    };
-    let results = Vec::new();
-    let response = synod_jute::Response::Multi(MultiResponse { results });
-    connection
-        .outbox
-        .put(|out| Reply { header, response }.encode(out));
 }
 
 pub(super) fn lock(connection: &Connection) -> std::sync::MutexGuard<'_, Pipeline> {

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use hashbrown::HashSet;
 use synod_jute::{Reply, Response, Xid};
 use synod_znode::{SessionId, TOUCH_MAX, Touch, Touched};
 use tokio::sync::Notify;
@@ -33,7 +34,7 @@ impl Pulse {
     /// A packet came.
     pub(super) fn heard(&self, connection: &Arc<Connection>) {
         let has_session = connection.held.get().is_some_and(|held| !held.read_only);
-        if has_session && !connection.listed.swap(true, Ordering::Relaxed) {
+        if has_session && !connection.listed.swap(true, Ordering::SeqCst) {
             let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
             heard.push(Arc::downgrade(connection));
         }
@@ -41,7 +42,8 @@ impl Pulse {
 
     /// A ping is to be answered, with those of other connections.
     pub(super) fn ping(&self, connection: &Arc<Connection>) {
-        connection.pinging.store(true, Ordering::Relaxed);
+        // Before it is listed: a beat takes it off the list before it looks whether it pings.
+        connection.pinging.store(true, Ordering::SeqCst);
         self.heard(connection);
         self.pinged.notify_one();
     }
@@ -75,8 +77,8 @@ impl Beat {
         let mut heard = Vec::with_capacity(connections.len());
         for connection in connections {
             // In this order: what comes from here on is of the next beat.
-            connection.listed.store(false, Ordering::Relaxed);
-            let pinging = connection.pinging.swap(false, Ordering::Relaxed);
+            connection.listed.store(false, Ordering::SeqCst);
+            let pinging = connection.pinging.swap(false, Ordering::SeqCst);
             let age_ns = now.saturating_sub(connection.heard.load(Ordering::Relaxed));
             let age_ms = u32::try_from(age_ns / 1_000_000).unwrap_or(u32::MAX);
             touch.sessions.push((connection.held().session, age_ms));
@@ -89,7 +91,8 @@ impl Beat {
     }
 
     /// The leader took note.
-    pub(super) fn done(self, front: &Arc<Front>, gone: &[SessionId]) {
+    pub(super) fn done(self, front: &Arc<Front>, gone: Vec<SessionId>) {
+        let gone: HashSet<_> = gone.into_iter().collect();
         let zxid = records::zxid(front.zxid());
         for (connection, pinging) in self.connections {
             if gone.contains(&connection.held().session) {
@@ -108,20 +111,19 @@ impl Beat {
     /// The leader did not answer: the next beat is about these too.
     pub(super) fn again(self, pulse: &Pulse) {
         for (connection, pinging) in self.connections {
-            connection.pinging.fetch_or(pinging, Ordering::Relaxed);
+            connection.pinging.fetch_or(pinging, Ordering::SeqCst);
             pulse.heard(&connection);
         }
     }
 }
 
-/// Tells the leader until the front end stops.
+/// Tells the leader for as long as it is let: connections that end may still wait for its answer.
 pub(super) async fn beat(front: Arc<Front>) {
     let mut confirmed = clock::now();
     loop {
         tokio::select! {
             () = front.pulse.pinged.notified() => {}
             () = sleep(INTERVAL) => {}
-            () = front.stop().cancelled() => return,
         }
         read_only::end_with_a_leader(&front);
         let connections = front.pulse.take();
@@ -133,7 +135,7 @@ pub(super) async fn beat(front: Arc<Front>) {
         let told = timeout(PATIENCE, front.engine.soft(beat.touch.clone())).await;
         if let Ok(Ok(Touched::Gone(gone))) = told {
             confirmed = clock::now();
-            beat.done(&front, &gone);
+            beat.done(&front, gone);
             continue;
         }
         beat.again(&front.pulse);

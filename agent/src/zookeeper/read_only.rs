@@ -3,6 +3,7 @@
 //! Such a connection holds no session: nobody could agree on one. When a leader is known again it ends, and its client comes back
 //! for a real one.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -10,7 +11,7 @@ use bytes::Bytes;
 use synod_jute::records::{ConnectRequest, ConnectResponse};
 use synod_jute::wire::Wire as _;
 use synod_jute::{ErrorCode, Reply, RequestHeader, Response, Xid};
-use synod_znode::{Attachment, SessionId, Store};
+use synod_znode::{Attachment, Limits, SessionId, Store, Zxid};
 
 use super::Front;
 use super::connection::{Connection, Held};
@@ -21,23 +22,60 @@ const NO_ATTACHMENT: Attachment = Attachment(-1);
 
 /// Whether a client that asks so is served without a session.
 pub(super) fn serves(front: &Front, request: &ConnectRequest) -> bool {
-    request.read_only == Some(true) && !front.knows_a_leader()
+    request.read_only == Some(true) && !front.knows_a_leader() && has_a_group(front)
+}
+
+/// Whether what this member has is its group's, though perhaps not the newest: not while its disk is being read, and not once it
+/// cannot be trusted.
+fn has_a_group(front: &Front) -> bool {
+    let status = front.engine.status();
+    status.quarantined.is_none() && !status.configuration.members.is_empty()
+}
+
+/// What the store says of a client that comes without a session.
+struct Known {
+    limits: Limits,
+    zxid: Zxid,
+    /// The session that it had, unless that has another password. (One that is not known here yet may be known elsewhere.)
+    session: Option<SessionId>,
+}
+
+fn known(store: &Store, request: &ConnectRequest) -> Known {
+    let id = SessionId(request.session_id.0);
+    let password = request.password.as_deref().unwrap_or_default();
+    let session = store.session(id);
+    let is_its_own = session.is_none_or(|session| session.password.0 == *password);
+    Known {
+        limits: store.limits(),
+        zxid: store.zxid(),
+        session: (id.0 != 0 && is_its_own).then_some(id),
+    }
 }
 
 /// Serves a client without a session. It keeps the one that it had, if any, for the day there is a leader again.
+///
+/// # Errors
+/// If it has seen more than this member has: it finds another.
 pub(super) async fn begin(
     front: &Arc<Front>,
     connection: &Arc<Connection>,
     request: &ConnectRequest,
-) {
-    let limits = front.engine.inspect(|store| store.limits()).await;
-    let limits = limits.unwrap_or_default();
+) -> io::Result<()> {
+    let asked = request.clone();
+    let known = front
+        .engine
+        .inspect(move |store| known(store, &asked))
+        .await;
+    let known = known.map_err(|_| io::Error::other("too much is under way"))?;
+    if request.last_zxid_seen.0 > known.zxid.0 {
+        return Err(io::Error::other(
+            "the client has seen more than this member",
+        ));
+    }
     let asked = u32::try_from(request.timeout_ms).unwrap_or(0);
+    let limits = known.limits;
     let timeout_ms = asked.min(limits.timeout_ms_max).max(limits.timeout_ms_min);
-    let session = match request.session_id.0 {
-        0 => front.session_id(),
-        id => SessionId(id),
-    };
+    let session = known.session.unwrap_or_else(|| front.session_id());
     let held = Held {
         session,
         attachment: NO_ATTACHMENT,
@@ -60,6 +98,7 @@ pub(super) async fn begin(
     if front.engine.tell(enter).is_err() {
         connection.outbox.cut();
     }
+    Ok(())
 }
 
 /// Ends the connections without a session once there is a leader.

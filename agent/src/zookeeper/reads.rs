@@ -9,12 +9,12 @@ use synod_jute::records::{
 };
 use synod_jute::wire::Wire as _;
 use synod_jute::{ErrorCode, Reply, ReplyHeader, Request, RequestHeader, Response, Text, framed};
-use synod_znode::{Error, Id, Stat, Store, WatchMode};
+use synod_znode::{Below, Error, Id, Stat, Store, WatchMode};
 
 use super::connection::Connection;
 use super::desk::Desk;
 use super::errors::code;
-use super::{Front, pipeline, records, watches};
+use super::{Front, records, refusals, watches};
 
 /// What is answered: a reply, or nothing but its error.
 pub(super) type Answered = Result<Response, ErrorCode>;
@@ -41,21 +41,20 @@ pub(super) fn answer(
             return children(desk, store, connection, header, &read, true);
         }
         Request::GetAcl(read) => acl(store, connection, &read.path),
-        Request::GetAllChildrenNumber(read) => count(store, connection, &read.path),
         Request::GetEphemerals(read) => Ok(ephemerals(store, connection, read.prefix.as_deref())),
         Request::MultiRead(multi) => {
             match multi_read(store, connection, &multi.ops) {
                 Some(response) => Ok(response),
                 // It can be read, and yet is answered as what cannot.
-                None => return pipeline::refuse_without_results(connection, store, header.xid),
+                None => return refusals::refuse_without_results(connection, store, header.xid),
             }
         }
         Request::WhoAmI => Ok(who(connection)),
-        Request::AddWatch(add) => Ok(watches::add(desk, connection, &add)),
+        Request::AddWatch(add) => watches::add(desk, connection, &add),
         Request::CheckWatches(which) => watches::check(desk, connection, &which),
         Request::RemoveWatches(which) => watches::remove(desk, connection, &which),
-        Request::SetWatches(set) => Ok(watches::set_again(desk, store, connection, &set.into())),
-        Request::SetWatches2(set) => Ok(watches::set_again(desk, store, connection, &set)),
+        Request::SetWatches(set) => watches::set_again(desk, store, connection, &set.into()),
+        Request::SetWatches2(set) => watches::set_again(desk, store, connection, &set),
         Request::Auth(auth) => return front.credentials.auth(connection, header, &auth),
         Request::Sasl(sasl) => return front.credentials.sasl(connection, header, &sasl),
         Request::CreateSession => Err(ErrorCode::BadArguments),
@@ -70,6 +69,7 @@ pub(super) fn answer(
         | Request::Check(_)
         | Request::Multi(_)
         | Request::Reconfig(_)
+        | Request::GetAllChildrenNumber(_)
         | Request::DeleteContainer
         | Request::Sync(_)
         | Request::Ping
@@ -113,8 +113,8 @@ fn data(
 ) {
     match store.data(&read.path, &connection.ids()) {
         Ok((data, stat)) => {
-            if read.watch {
-                desk.hub.watch(connection.id, &read.path, WatchMode::Data);
+            if let Err(error) = watches::set(desk, connection, read, WatchMode::Data) {
+                return frame(connection, header, store, error, |_| ());
             }
             frame(connection, header, store, ErrorCode::Ok, |out| {
                 put_data(out, data);
@@ -136,9 +136,7 @@ fn put_data(out: &mut BytesMut, data: Option<&[u8]>) {
 }
 
 fn exists(desk: &mut Desk, store: &Store, connection: &Connection, read: &ReadRequest) -> Answered {
-    if read.watch {
-        desk.hub.watch(connection.id, &read.path, WatchMode::Data);
-    }
+    watches::set(desk, connection, read, WatchMode::Data)?;
     store
         .exists(&read.path)
         .map(|stat| Response::Stat(records::stat(&stat)))
@@ -155,8 +153,8 @@ fn children(
 ) {
     match store.children(&read.path, &connection.ids()) {
         Ok((names, stat)) => {
-            if read.watch {
-                desk.hub.watch(connection.id, &read.path, WatchMode::Child);
+            if let Err(error) = watches::set(desk, connection, read, WatchMode::Child) {
+                return frame(connection, header, store, error, |_| ());
             }
             frame(connection, header, store, ErrorCode::Ok, |out| {
                 out.put_i32(names.len() as i32);
@@ -180,11 +178,30 @@ fn acl(store: &Store, connection: &Connection, path: &str) -> Answered {
     }))
 }
 
-fn count(store: &Store, connection: &Connection, path: &str) -> Answered {
-    let count = store.count_below(path, &connection.ids()).map_err(code)?;
-    Ok(Response::ChildrenNumber(
-        i32::try_from(count).unwrap_or(i32::MAX),
-    ))
+impl Front {
+    /// `getAllChildrenNumber`: what is below a node now is counted beside the loop, which goes on; what the client asked behind it
+    /// waits, and so does what it is to hear of later changes.
+    pub(super) fn count(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        store: &Store,
+        header: RequestHeader,
+        path: &str,
+    ) {
+        let zxid = records::zxid(store.zxid());
+        let below = store.below(path, &connection.ids());
+        let (front, at) = (Arc::clone(self), Arc::clone(connection));
+        connection.outbox.hold();
+        self.aside.run(Box::new(move || {
+            let count = |below: Below| i32::try_from(below.count()).unwrap_or(i32::MAX);
+            let reply = match below.map(count) {
+                Ok(count) => Reply::ok(header.xid, zxid, Response::ChildrenNumber(count)),
+                Err(error) => Reply::failed(header.xid, zxid, code(error)),
+            };
+            at.outbox.put_held(|out| reply.encode(out));
+            front.resume(&at);
+        }));
+    }
 }
 
 fn ephemerals(store: &Store, connection: &Connection, prefix: Option<&str>) -> Response {

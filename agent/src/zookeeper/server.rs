@@ -1,7 +1,7 @@
 //! The listener.
 //!
 //! Promises: a connection that misbehaves (random bytes, a broken handshake, a reset) ends alone; at the bound of connections new
-//! ones wait in the kernel's backlog; at the stop all end.
+//! ones wait in the kernel's backlog; at the stop all end, as soon as what they asked is answered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::debug;
 
 use super::{Front, members, opening, pulse};
@@ -30,7 +30,7 @@ pub async fn serve(listeners: Vec<(TcpListener, TlsAccept)>, front: Arc<Front>) 
     let connections = TaskTracker::new();
     let free = Arc::new(Semaphore::new(front.settings.connections_max));
     front.deliver_after_turns().await;
-    connections.spawn(pulse::beat(Arc::clone(&front)));
+    let _beat = AbortOnDropHandle::new(tokio::spawn(pulse::beat(Arc::clone(&front))));
     connections.spawn(members::keep_told(Arc::clone(&front)));
     for (listener, accept) in listeners {
         if let Ok(address) = listener.local_addr() {

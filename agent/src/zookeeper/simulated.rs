@@ -20,6 +20,7 @@ use synod_replica::{Refusal, Span};
 use synod_znode::{Id, Store, Touched};
 use tokio_util::sync::CancellationToken;
 
+use super::aside::Aside;
 use super::connection::Connection;
 use super::outbox::Outgoing;
 use super::pulse::{self, Beat};
@@ -74,7 +75,9 @@ impl Station {
     /// A front end over an engine.
     #[must_use]
     pub fn new(engine: Engine<Store>, settings: Settings) -> Self {
-        let front = Arc::new(Front::new(engine, settings, CancellationToken::new()));
+        let mut front = Front::new(engine, settings, CancellationToken::new());
+        front.aside = Aside::waiting();
+        let front = Arc::new(front);
         let _ = front.deliver_after_turns().now_or_never();
         let now = clock::now();
         Self {
@@ -91,7 +94,9 @@ impl Station {
     pub fn connect(&mut self, line: Line, request: ConnectRequest) {
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let ids = vec![Id::new("ip", peer.ip().to_string())];
-        let connection = Arc::new(Connection::new(self.front.connection_id(), peer, ids));
+        let purse = self.front.budget.purse();
+        let id = self.front.connection_id();
+        let connection = Arc::new(Connection::new(id, peer, ids, purse));
         let (front, at) = (Arc::clone(&self.front), Arc::clone(&connection));
         let opening: Doing<_> =
             Box::pin(async move { opening::attach(&front, &at, &request).await });
@@ -120,8 +125,9 @@ impl Station {
         }
     }
 
-    /// After a turn: who waited for its session may have it.
+    /// After a turn: what takes its time is done, and who waited for its session may have it.
     pub fn go_on(&mut self) {
+        self.front.aside.catch_up();
         for socket in self.sockets.values_mut() {
             if socket.open(&self.front) {
                 socket.take_in(&self.front);
@@ -142,7 +148,11 @@ impl Station {
             }
             while !ends {
                 match outbox.poll_take(&cx, &mut BytesMut::new()) {
-                    Poll::Ready(Outgoing::Send(bytes)) => sent.extend_from_slice(&bytes),
+                    Poll::Ready(Outgoing::Send(bytes)) => {
+                        outbox.sent(bytes.len());
+                        sent.extend_from_slice(&bytes);
+                    }
+                    Poll::Ready(Outgoing::Resume) => self.front.resume(&socket.connection),
                     Poll::Ready(Outgoing::End) => ends = true,
                     Poll::Pending => break,
                 }
@@ -169,7 +179,7 @@ impl Station {
                 Poll::Ready(Ok(Touched::Gone(gone))) => {
                     self.confirmed = now;
                     self.tell_at = now + INTERVAL;
-                    telling.beat.done(&self.front, &gone);
+                    telling.beat.done(&self.front, gone);
                 }
                 _ => self.unheard(now, telling.beat),
             }

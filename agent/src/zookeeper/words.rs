@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use synod_jute::FourLetterWord;
-use synod_znode::{Sizes, Store, WatchCounts};
+use synod_znode::WatchCounts;
 
+use super::Front;
 use super::connection::Connection;
-use super::{Front, desk};
+use super::facts::{Facts, LINES_MAX, List, Section, hex};
 use crate::clock;
 
 /// What is said of the version: programs look for the number.
@@ -39,92 +40,45 @@ pub(super) async fn answer(front: &Arc<Front>, word: FourLetterWord) -> String {
         "stmk" => String::new(),
         "envi" => environment(),
         "conf" => configuration(front).await,
-        _ => match facts(front).await.filter(|_| front.knows_a_leader()) {
+        _ => match Facts::gather(front, list_of(word))
+            .await
+            .filter(|_| front.knows_a_leader())
+        {
             Some(facts) => facts.answer(front, word),
             None => "This ZooKeeper instance is not currently serving requests\n".to_owned(),
         },
     }
 }
 
-/// What the loop knows.
-struct Facts {
-    zxid: i64,
-    digest: u64,
-    sizes: Sizes,
-    watches: WatchCounts,
-    connections: Vec<Arc<Connection>>,
-    /// Session, and the paths of its ephemeral nodes.
-    ephemerals: Vec<(i64, Vec<String>)>,
-    sessions: Vec<i64>,
-    /// Session, and what it watches.
-    by_connection: Vec<(i64, Vec<String>)>,
-    /// Path, and the sessions that watch it.
-    by_path: Vec<(String, Vec<i64>)>,
-}
-
-async fn facts(front: &Arc<Front>) -> Option<Facts> {
-    let shared = Arc::clone(&front.desk);
-    let look =
-        move |store: &mut Store| desk::with(&shared, store, |desk, store| Facts::new(desk, store));
-    front.engine.inspect(look).await.ok()
+/// The list that a word shows.
+fn list_of(word: &str) -> List {
+    match word {
+        "stat" | "cons" => List::Connections,
+        "dump" => List::Sessions,
+        "wchc" => List::WatchesByConnection,
+        "wchp" => List::WatchesByPath,
+        _ => List::None,
+    }
 }
 
 impl Facts {
-    fn new(desk: &desk::Desk, store: &Store) -> Self {
-        use synod_machine::StateMachine as _;
-        let session = |id| {
-            desk.connections
-                .get(&id)
-                .map_or(0, |connection| connection.held().session.0)
-        };
-        let owned = |paths: Vec<&str>| paths.into_iter().map(str::to_owned).collect();
-        Self {
-            zxid: store.zxid().0,
-            digest: store.digest(),
-            sizes: store.sizes(),
-            watches: desk.hub.counts(),
-            connections: desk.connections.values().cloned().collect(),
-            ephemerals: store
-                .all_ephemerals()
-                .map(|(session, paths)| (session.0, owned(paths)))
-                .collect(),
-            sessions: store.sessions().map(|session| session.id().0).collect(),
-            by_connection: desk
-                .hub
-                .by_connection()
-                .map(|(id, paths)| (session(id), owned(paths)))
-                .collect(),
-            by_path: desk
-                .hub
-                .by_path()
-                .map(|(path, ids)| (path.to_owned(), ids.into_iter().map(session).collect()))
-                .collect(),
-        }
-    }
-
     fn answer(&self, front: &Front, word: &str) -> String {
-        match word {
+        let mut text = match word {
             "srvr" => self.server(front, false),
             "stat" => self.server(front, true),
             "cons" => self.clients(true),
             "mntr" => self.monitor(front),
             "dump" => self.dump(),
             "wchs" => self.watch_summary(),
-            "wchc" => sections(
-                self.by_connection
-                    .iter()
-                    .map(|(session, paths)| (hex(*session), paths.clone())),
-            ),
-            "wchp" => sections(self.by_path.iter().map(|(path, sessions)| {
-                (
-                    path.clone(),
-                    sessions.iter().map(|session| hex(*session)).collect(),
-                )
-            })),
+            "wchc" | "wchp" => sections(&self.sections, ""),
             "dirs" => format!("datadir_size: {}\nlogdir_size: 0\n", self.sizes.bytes),
             "hash" => format!("{:x}\n", self.digest),
             _ => String::new(),
+        };
+        if self.is_cut {
+            let _ = writeln!(text, "(more than {LINES_MAX} lines: the rest is left out)");
         }
+        text
     }
 
     fn server(&self, front: &Front, clients: bool) -> String {
@@ -132,26 +86,16 @@ impl Facts {
         if clients {
             let _ = writeln!(text, "Clients:\n{}", self.clients(false));
         }
-        let (received, sent) = self.packets(front);
+        let (received, sent) = self.packets;
         let _ = write!(
             text,
             "Latency min/avg/max: 0/0.0/0\nReceived: {received}\nSent: {sent}\nConnections: {}\nOutstanding: 0\nZxid: {}\nMode: {}\nNode count: {}\n",
-            self.connections.len(),
+            self.connection_count,
             hex(self.zxid),
             front.mode(),
             self.sizes.nodes
         );
         text
-    }
-
-    fn packets(&self, front: &Front) -> (u64, u64) {
-        let here = self
-            .connections
-            .iter()
-            .map(|connection| connection.packets());
-        here.fold(front.metrics.packets(), |(received, sent), (more, gone)| {
-            (received + more, sent + gone)
-        })
     }
 
     fn clients(&self, sessions: bool) -> String {
@@ -188,7 +132,7 @@ impl Facts {
     }
 
     fn monitor(&self, front: &Front) -> String {
-        let (received, sent) = self.packets(front);
+        let (received, sent) = self.packets;
         let mut text = format!("zk_version\t{VERSION}\nzk_server_state\t{}\n", front.mode());
         let rows: [(&str, u64); 12] = [
             (
@@ -197,7 +141,7 @@ impl Facts {
             ),
             ("zk_packets_received", received),
             ("zk_packets_sent", sent),
-            ("zk_num_alive_connections", self.connections.len() as u64),
+            ("zk_num_alive_connections", self.connection_count as u64),
             ("zk_outstanding_requests", 0),
             ("zk_znode_count", self.sizes.nodes),
             ("zk_watch_count", self.watches.watches as u64),
@@ -216,7 +160,7 @@ impl Facts {
     fn dump(&self) -> String {
         let mut text = format!(
             "SessionTracker dump:\nGlobal Sessions({}):\n",
-            self.sessions.len()
+            self.sizes.sessions
         );
         for session in &self.sessions {
             let _ = writeln!(text, "{}", hex(*session));
@@ -224,13 +168,9 @@ impl Facts {
         let _ = writeln!(
             text,
             "ephemeral nodes dump:\nSessions with Ephemerals ({}):",
-            self.ephemerals.len()
+            self.sections.len()
         );
-        text + &sections(
-            self.ephemerals
-                .iter()
-                .map(|(session, paths)| (hex(*session) + ":", paths.clone())),
-        )
+        text + &sections(&self.sections, ":")
     }
 
     fn watch_summary(&self) -> String {
@@ -238,25 +178,22 @@ impl Facts {
             connections,
             paths,
             watches,
+            ..
         } = self.watches;
         format!("{connections} connections watching {paths} paths\nTotal watches:{watches}\n")
     }
 }
 
 /// A line for each head, and its own lines under it, indented.
-fn sections(sections: impl Iterator<Item = (String, Vec<String>)>) -> String {
+fn sections(sections: &[Section], end: &str) -> String {
     let mut text = String::new();
     for (head, lines) in sections {
-        let _ = writeln!(text, "{head}");
+        let _ = writeln!(text, "{head}{end}");
         for line in lines {
             let _ = writeln!(text, "\t{line}");
         }
     }
     text
-}
-
-fn hex(number: i64) -> String {
-    format!("0x{number:x}")
 }
 
 fn environment() -> String {

@@ -7,6 +7,7 @@ use crate::local::runner::NODE;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::{Api, DynamicObject, ListParams};
 use kube::{Client, ResourceExt};
+use synod_agent_api::Kind as AgentKind;
 
 /// What a client needs.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +93,13 @@ pub(crate) async fn all(
         }
     }
     Ok(all)
+}
+
+/// How clients reach objects of a replicated kind.
+pub(crate) fn profile_of(kind: AgentKind) -> &'static Profile {
+    let mut all = profiles().into_iter();
+    let found = all.find(|profile| profile.kind == kind);
+    found.expect("it is one of the kinds")
 }
 
 /// How clients reach objects of this one's kind.

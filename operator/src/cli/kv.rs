@@ -3,7 +3,6 @@
 use super::connection::Connection;
 use super::endpoints::{self, Access};
 use super::{Failure, kinds};
-use crate::kinds::{Profile, profiles};
 use clap::Subcommand;
 use std::time::{Duration, Instant};
 use synod_agent_api::Kind as AgentKind;
@@ -108,7 +107,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             if let Some(word) = &word {
                 kinds::split(word)?;
             }
-            let group = endpoints::object(&client, word.as_deref(), &[groups()]).await?;
+            // The only kind that holds keys.
+            let groups = endpoints::profile_of(AgentKind::ConsensusGroup);
+            let group = endpoints::object(&client, word.as_deref(), &[groups]).await?;
             endpoints::access(&client, &group).await?
         }
     };
@@ -123,13 +124,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         } => watch(channel, key, prefix, revision).await,
         Command::Del { key, prefix } => del(channel, key, prefix).await,
     }
-}
-
-/// The only kind that holds keys.
-fn groups() -> &'static Profile {
-    let mut all = profiles().into_iter();
-    let found = all.find(|profile| profile.kind == AgentKind::ConsensusGroup);
-    found.expect("it is one of the kinds")
 }
 
 /// A channel to the first member that answers. A Service leads nowhere until all nodes know of its members, a moment after the

@@ -1,16 +1,16 @@
 //! `synod locks`: the locks of a LockService, who holds them and who waits, as its agents tell them.
 //!
-//! One agent tells the locks, page by page; where a client is only the agent knows that its session is attached to, so each is
-//! asked for those of its own.
+//! One agent tells the locks, page by page; where a client is only the agent knows that its session is attached to, so all are
+//! asked.
 
 mod table;
 
 use super::connection::Connection;
-use super::{Failure, endpoints, kinds};
+use super::{Failure, endpoints};
 use crate::agents::{AgentError, MutualTls, Target, ask_plainly};
 use crate::authority::{self, Authority};
 use k8s_openapi::api::core::v1::{Pod, Secret};
-use kube::api::{Api, DynamicObject, ListParams};
+use kube::api::{Api, DynamicObject};
 use kube::{Client, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -33,6 +33,7 @@ const WATCH_EVERY: Duration = Duration::from_secs(2);
 const EXAMPLES: &str = "\
 Examples:
   synod locks                      the only LockService there is
+  synod locks /jobs                its locks at or below /jobs
   synod locks locks /jobs          locks at or below /jobs
   synod locks locks --waiters      with everybody who waits, in order
   synod locks locks -o json        everything, for programs";
@@ -61,6 +62,19 @@ pub(crate) struct Arguments {
     connection: Connection,
 }
 
+impl Arguments {
+    /// The service's name and the path. One word alone is a path if it begins as one, or if agents are named: then there is no
+    /// service to name.
+    fn words(&self) -> (Option<&str>, Option<&str>) {
+        match (self.name.as_deref(), self.path.as_deref()) {
+            (Some(path), None) if path.starts_with('/') || !self.agents.is_empty() => {
+                (None, Some(path))
+            }
+            words => words,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Output {
     /// Everything, as JSON
@@ -68,13 +82,9 @@ enum Output {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let path = match (&arguments.name, &arguments.path) {
-        // With agents named there is no service to name.
-        (Some(path), None) if !arguments.agents.is_empty() => Some(path.as_str()),
-        (_, path) => path.as_deref(),
-    };
+    let (name, path) = arguments.words();
     let agents = match arguments.agents.as_slice() {
-        [] => Agents::of_service(&arguments).await?,
+        [] => Agents::of_service(&arguments, name).await?,
         addresses => Agents::Plain(addresses.to_vec()),
     };
     loop {
@@ -124,7 +134,11 @@ async fn look(agents: &Agents, path: Option<&str>) -> Result<Seen, Failure> {
         let page: LocksResponse = agents.any(&query).await?;
         seen.now_ms = page.now_ms;
         seen.locks.extend(page.locks);
+        // Pages go on in the order of the paths; whoever tells otherwise would be asked for ever.
         match page.next {
+            Some(next) if after.as_ref().is_some_and(|after| *after >= next) => {
+                return Err(Failure::new(format!("an agent tells {next} twice")));
+            }
             Some(next) => after = Some(next),
             None => break,
         }
@@ -141,13 +155,15 @@ async fn clients(agents: &Agents, locks: &[LockStatus]) -> BTreeMap<String, Stri
     let sessions: BTreeSet<&str> = all.map(|one| one.session.as_str()).collect();
     let sessions: Vec<&str> = sessions.into_iter().collect();
     let mut found = BTreeMap::new();
-    for some in sessions.chunks(SESSIONS_MAX / 8) {
-        let query = format!("{}?ids={}", paths::SESSIONS, some.join(","));
-        for index in 0..agents.count() {
-            if let Ok(told) = agents.one::<SessionsResponse>(index, &query).await {
-                let told = told.sessions.into_iter();
-                found.extend(told.map(|one| (one.session, one.client)));
-            }
+    for index in 0..agents.count() {
+        for some in sessions.chunks(SESSIONS_MAX / 8) {
+            let query = format!("{}?ids={}", paths::SESSIONS, some.join(","));
+            // One that is silent once is not waited for again.
+            let Ok(told) = agents.one::<SessionsResponse>(index, &query).await else {
+                break;
+            };
+            let told = told.sessions.into_iter();
+            found.extend(told.map(|one| (one.session, one.client)));
         }
     }
     found
@@ -162,9 +178,9 @@ enum Agents {
 }
 
 impl Agents {
-    async fn of_service(arguments: &Arguments) -> Result<Self, Failure> {
+    async fn of_service(arguments: &Arguments, name: Option<&str>) -> Result<Self, Failure> {
         let client = arguments.connection.client().await?;
-        let service = service(&client, arguments.name.as_deref()).await?;
+        let service = service(&client, name).await?;
         let pods = endpoints::pods(&client, &service).await?;
         let targets: Vec<_> = pods
             .iter()
@@ -220,25 +236,12 @@ impl Agents {
 
 /// The LockService of that name (`ls/NAME` too), or the only one.
 async fn service(client: &Client, name: Option<&str>) -> Result<DynamicObject, Failure> {
-    let api = kinds::find(client, "lockservices")
-        .await?
-        .api(client, Some(client.default_namespace()));
-    if let Some(name) = name {
-        let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
-        return Ok(api.get(name).await?);
-    }
-    let mut all = api.list(&ListParams::default()).await?.items;
-    match all.len() {
-        1 => Ok(all.remove(0)),
-        0 => Err(Failure::new("there is no LockService in the namespace")),
-        _ => {
-            let names: Vec<_> = all.iter().map(ResourceExt::name_any).collect();
-            Err(Failure::new(format!(
-                "there are several LockServices; choose one: {}",
-                names.join(", ")
-            )))
-        }
-    }
+    let profile = endpoints::profile_of(Kind::LockService);
+    let word = name.map(|name| match name.contains('/') {
+        true => name.to_owned(),
+        false => profile.called(name),
+    });
+    endpoints::object(client, word.as_deref(), &[profile]).await
 }
 
 fn target(service: &DynamicObject, pod: &Pod) -> Option<Target> {

@@ -8,7 +8,7 @@
 //! it does not, in both ways of using it.
 
 pub mod holder;
-mod session;
+pub(crate) mod session;
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,7 @@
 //! Access control: lists, who asks, and whether they may.
 
+use std::sync::Arc;
+
 use crate::error::Error;
 
 /// What may be done, a set of bits.
@@ -198,6 +200,34 @@ pub(crate) fn check(list: &[Acl], wanted: Permissions, asking: &[Id]) -> Result<
             .filter(|acl| acl.permissions.meets(wanted))
             .any(|acl| acl.id.is_anyone() || asking.iter().any(|who| acl.id.means(who)));
     if may { Ok(()) } else { Err(Error::NoAuth) }
+}
+
+/// Who may hear of a node: who may read it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Readers(Option<Arc<[Acl]>>);
+
+impl Readers {
+    /// Everybody.
+    pub const ALL: Self = Self(None);
+
+    /// Those whom a list lets read.
+    pub(crate) fn of(list: &Arc<[Acl]>) -> Self {
+        let all = check(list, Permissions::READ, &[]).is_ok();
+        Self((!all).then(|| Arc::clone(list)))
+    }
+
+    /// Whether everybody may.
+    #[must_use]
+    pub const fn are_all(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Whether one who proved to be these may.
+    #[must_use]
+    pub fn include(&self, ids: &[Id]) -> bool {
+        let list = self.0.as_ref();
+        list.is_none_or(|list| check(list, Permissions::READ, ids).is_ok())
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::acl::Readers;
 use crate::session::SessionId;
 use crate::zxid::Zxid;
 
@@ -9,13 +10,22 @@ use crate::zxid::Zxid;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     /// The node was created.
-    Created(Arc<str>),
+    Created(Node),
     /// It was deleted.
-    Deleted(Arc<str>),
+    Deleted(Node),
     /// Its data was written.
-    Written(Arc<str>),
+    Written(Node),
     /// The session ended.
     Ended(SessionId),
+}
+
+/// A node, and who could read it when it changed, or when it was deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Node {
+    pub(crate) path: Arc<str>,
+    pub(crate) readers: Readers,
+    /// Of its parent, if that changed with it.
+    pub(crate) parent_readers: Readers,
 }
 
 /// A change.

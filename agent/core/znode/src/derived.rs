@@ -86,6 +86,11 @@ impl Derived {
         self.ephemerals.get(&session).into_iter().flatten()
     }
 
+    /// How many they are.
+    pub(crate) fn ephemeral_count_of(&self, session: SessionId) -> usize {
+        self.ephemerals.get(&session).map_or(0, BTreeSet::len)
+    }
+
     /// Every session that has ephemeral nodes, with them.
     pub(crate) fn all_ephemerals(&self) -> impl Iterator<Item = (SessionId, &BTreeSet<Key>)> {
         self.ephemerals

@@ -5,9 +5,10 @@ use synod_paxos::{Ballot, Now, Span};
 
 use crate::apply::is_over;
 use crate::command::{Command, Limits};
+use crate::derived::Derived;
 use crate::mutation::mutated;
 use crate::path::Key;
-use crate::session::{Attachment, SessionId};
+use crate::session::SessionId;
 use crate::state::State;
 use crate::store::Store;
 
@@ -19,6 +20,9 @@ const REAP_EVERY: Span = Span::from_millis(10_000);
 
 /// Nodes of one reaping, and sessions of one expiry.
 const BATCH_MAX: usize = 1_000;
+
+/// Nodes that go with the sessions of one expiry, but for those of the last: nobody is served while they are deleted.
+const BATCH_NODES_MAX: usize = 5_000;
 
 /// While there are sessions, the clock is looked at this often, so that a pause is noticed.
 const LOOK_EVERY: Span = Span::from_millis(500);
@@ -121,7 +125,7 @@ impl Store {
         };
         let mut commands = Vec::new();
         let virtual_now = lead.look(now);
-        commands.extend(expiry(lead, state, virtual_now));
+        commands.extend(expiry(lead, state, derived, virtual_now));
         let time_ms = lead.wall_ms(now, *time_ms);
         if lead.reap_at <= now {
             let (paths, more) = over(state, derived.reaped.iter(), time_ms);
@@ -172,10 +176,18 @@ fn wanted_limits(limits: Limits) -> Limits {
     }
 }
 
-fn expiry(lead: &mut Lead, state: &State, now: Now) -> Option<Command> {
-    let due = lead.deadlines.expire(now, BATCH_MAX);
-    let attachment = |id: SessionId| Some((id, state.session(id)?.attachment));
-    let sessions: Vec<(SessionId, Attachment)> = due.into_iter().filter_map(attachment).collect();
+/// Sessions that ran out: so many that what goes with them is no more than one command is to delete.
+fn expiry(lead: &mut Lead, state: &State, derived: &Derived, now: Now) -> Option<Command> {
+    let (mut sessions, mut nodes) = (Vec::new(), 0);
+    while sessions.len() < BATCH_MAX && nodes < BATCH_NODES_MAX {
+        let Some(id) = lead.deadlines.expire(now, 1).pop() else {
+            break;
+        };
+        if let Some(session) = state.session(id) {
+            sessions.push((id, session.attachment));
+            nodes += derived.ephemeral_count_of(id);
+        }
+    }
     let ballot = lead.ballot;
     (!sessions.is_empty()).then_some(Command::Expire { ballot, sessions })
 }

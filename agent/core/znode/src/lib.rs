@@ -37,7 +37,7 @@ mod watch;
 mod work;
 mod zxid;
 
-pub use acl::{Acl, Id, Permissions};
+pub use acl::{Acl, Id, Permissions, Readers};
 pub use command::{Asker, Command, Limits, MULTI_OPS_MAX, Op, Write};
 pub use error::Error;
 pub use incarnation::{INCARNATION_LEVEL, INCARNATION_PATH};
@@ -45,11 +45,14 @@ pub use kind::{CreateMode, Kind, TTL_MAX_MS};
 pub use lock::{Contender, Lock, LockPage, Mode, Release, Token};
 pub use node::Stat;
 pub use path::Path;
-pub use read::{DataAndStat, Sizes};
+pub use read::{Below, DataAndStat, Sizes};
 pub use response::{Answer, Done, MultiFailure, Outcome, Response};
 pub use session::{Attachment, Password, Session, SessionId};
 pub use snapshot::SnapshotReader;
 pub use soft::{TOUCH_MAX, Touch, Touched};
 pub use store::{Settings, Store};
-pub use watch::{ConnectionId, EventKind, Hub, Notice, SetAgain, WatchCounts, WatchMode};
+pub use watch::{
+    ConnectionId, EventKind, Hub, Notice, SetAgain, WatchBounds, WatchCounts, WatchMode,
+    WatchesFull,
+};
 pub use zxid::Zxid;

@@ -25,7 +25,7 @@ pub(crate) use released::Released;
 pub enum Mode {
     /// It is the only holder.
     Exclusive,
-    /// It holds together with others of this mode.
+    /// It holds together with all others that share.
     Shared,
     /// It holds one of several leases; how many there are only the clients know.
     Lease,

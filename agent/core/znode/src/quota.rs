@@ -6,7 +6,7 @@ use crate::derived::Derived;
 use crate::error::Error;
 use crate::mutation::mutated;
 use crate::path::{Key, Path};
-use crate::state::State;
+use crate::state::{self, State};
 
 const QUOTAS: &str = "/zookeeper/quota";
 const LIMITS: &str = "/zookeeper_limits";
@@ -124,7 +124,7 @@ pub(crate) fn check(
 /// What a path and everything below it uses.
 pub(crate) fn measure(state: &State, path: &str) -> Track {
     let mut used = Track::used(0, 0);
-    state.walk(&Key::of(path), |packed| {
+    state::walk(&state.nodes, &Key::of(path), |packed| {
         used.count += 1;
         used.bytes += packed.unpack().1.len() as i64;
     });

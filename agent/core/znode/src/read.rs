@@ -3,10 +3,12 @@
 use crate::acl::{Acl, Id, Permissions};
 use crate::error::Error;
 use crate::incarnation::Shown;
-use crate::node::{Fields, Stat};
+use crate::node::{Fields, Packed, Stat};
 use crate::path::Key;
 use crate::session::{Session, SessionId};
+use crate::state::walk;
 use crate::store::Store;
+use synod_tree::Tree;
 
 /// How large everything is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +35,24 @@ pub struct Sizes {
 
 /// A node's data, as it is held, and its stat.
 pub type DataAndStat<'a> = (Option<&'a [u8]>, Stat);
+
+/// A node and what is below it, as it was when it was asked for.
+pub struct Below {
+    nodes: Tree<Packed>,
+    /// None of one that the tree does not hold.
+    key: Option<Key>,
+}
+
+impl Below {
+    /// How many nodes are below it. Takes time in proportion.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        let Some(key) = &self.key else { return 0 };
+        let mut count = 0;
+        walk(&self.nodes, key, |_| count += 1);
+        count - 1
+    }
+}
 
 impl Store {
     fn node(
@@ -112,18 +132,17 @@ impl Store {
         Ok((list, self.stat_of(&key)))
     }
 
-    /// `getAllChildrenNumber`: how many nodes are below one.
+    /// `getAllChildrenNumber`: what is below a node, pinned, to be counted elsewhere.
     ///
     /// # Errors
     /// `NoNode`, `NoAuth`.
-    pub fn count_below(&self, path: &str, ids: &[Id]) -> Result<u64, Error> {
-        if self.shown(path).is_some() {
-            return Ok(0);
-        }
-        let (key, _) = self.node(path, Some(Permissions::READ), ids)?;
-        let mut count = 0;
-        self.state.walk(&key, |_| count += 1);
-        Ok(count - 1)
+    pub fn below(&self, path: &str, ids: &[Id]) -> Result<Below, Error> {
+        let key = match self.shown(path) {
+            Some(_) => None,
+            None => Some(self.node(path, Some(Permissions::READ), ids)?.0),
+        };
+        let nodes = self.state.nodes.clone();
+        Ok(Below { nodes, key })
     }
 
     /// `getEphemerals`: the paths of a session's ephemeral nodes that begin with `prefix`, in order.
@@ -137,9 +156,9 @@ impl Store {
     }
 
     /// Every session that has ephemeral nodes, with their paths: the four-letter word `dump`.
-    pub fn all_ephemerals(&self) -> impl Iterator<Item = (SessionId, Vec<&str>)> {
+    pub fn all_ephemerals(&self) -> impl Iterator<Item = (SessionId, impl Iterator<Item = &str>)> {
         let all = self.derived.all_ephemerals();
-        all.map(|(session, keys)| (session, keys.iter().map(Key::path).collect()))
+        all.map(|(session, keys)| (session, keys.iter().map(Key::path)))
     }
 
     /// A session.

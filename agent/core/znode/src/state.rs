@@ -371,16 +371,16 @@ impl State {
         let children = self.nodes.range(start.bytes(), Some(end.bytes()));
         children.map(|packed| &packed.path()[prefix..]).collect()
     }
+}
 
-    /// Calls `visit` with a node and everything below it.
-    pub(crate) fn walk<'a>(&'a self, key: &Key, mut visit: impl FnMut(&'a Packed)) {
-        let mut ahead: Vec<&Packed> = self.get(key).into_iter().collect();
-        while let Some(packed) = ahead.pop() {
-            visit(packed);
-            if packed.unpack().0.children > 0 {
-                let (start, end) = Key::from_bytes(packed.key()).children();
-                ahead.extend(self.nodes.range(start.bytes(), Some(end.bytes())));
-            }
+/// Calls `visit` with a node and everything below it.
+pub(crate) fn walk<'a>(nodes: &'a Tree<Packed>, key: &Key, mut visit: impl FnMut(&'a Packed)) {
+    let mut ahead: Vec<&Packed> = nodes.get(key.bytes()).into_iter().collect();
+    while let Some(packed) = ahead.pop() {
+        visit(packed);
+        if packed.unpack().0.children > 0 {
+            let (start, end) = Key::from_bytes(packed.key()).children();
+            ahead.extend(nodes.range(start.bytes(), Some(end.bytes())));
         }
     }
 }

@@ -4,18 +4,21 @@
 //! How to drive it: [`Hub::advance`] with the store before every answer is written, up to that answer's zxid, so that a client
 //! hears of a change before it sees it; and after every turn, up to the end.
 
+mod bounds;
 mod set_again;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::change::{Change, What};
+use crate::acl::Readers;
+use crate::change::{Change, Node, What};
 use crate::mutation::mutated;
 use crate::path::Path;
 use crate::session::{Attachment, SessionId};
 use crate::store::Store;
 use crate::zxid::Zxid;
+pub use bounds::{WatchBounds, WatchesFull};
 pub use set_again::SetAgain;
 use table::Table;
 
@@ -60,6 +63,9 @@ pub enum Notice {
         kind: EventKind,
         /// To which node.
         path: Arc<str>,
+        /// Who may hear of it: whoever delivers the event knows what the client proved to be, and leaves it out for others. (Of
+        /// a watch that was set again: everybody, since `exists` tells as much.)
+        readers: Readers,
     },
     /// The session of a connection ended: the connection is to be closed.
     Over {
@@ -77,6 +83,8 @@ pub struct WatchCounts {
     pub paths: usize,
     /// Watches.
     pub watches: usize,
+    /// Bytes that they take.
+    pub bytes: u64,
 }
 
 struct Attached {
@@ -97,8 +105,17 @@ impl Hub {
     /// A hub without watches. From now on the store tells what it applies.
     #[must_use]
     pub fn new(store: &mut Store) -> Self {
+        Self::bounded(store, WatchBounds::NONE)
+    }
+
+    /// Such a hub, with bounds on its watches.
+    #[must_use]
+    pub fn bounded(store: &mut Store, bounds: WatchBounds) -> Self {
         store.observed = true;
-        Self::default()
+        Self {
+            table: Table::new(bounds),
+            ..Self::default()
+        }
     }
 
     /// A connection holds a session from now on. If another one of this member held it, or a newer attachment is here already, that
@@ -141,9 +158,17 @@ impl Hub {
     }
 
     /// Sets a watch.
-    pub fn watch(&mut self, connection: ConnectionId, path: &str, mode: WatchMode) {
+    ///
+    /// # Errors
+    /// At the bounds. Nothing is set then.
+    pub fn watch(
+        &mut self,
+        connection: ConnectionId,
+        path: &str,
+        mode: WatchMode,
+    ) -> Result<(), WatchesFull> {
         self.recursive |= mode == WatchMode::PersistentRecursive;
-        self.table.add(connection, path, mode);
+        self.table.add(connection, path, mode)
     }
 
     /// Whether a connection has a watch of a path, in one of these modes.
@@ -164,13 +189,16 @@ impl Hub {
 
     /// Sets the watches of a client that connected anew, and says what they missed since `seen`, in the order in which they are
     /// given.
+    ///
+    /// # Errors
+    /// At the bounds. The connection has lost watches then, and is to end.
     pub fn set_again(
         &mut self,
         store: &Store,
         connection: ConnectionId,
         seen: Zxid,
         watches: &SetAgain<'_>,
-    ) -> Vec<Notice> {
+    ) -> Result<Vec<Notice>, WatchesFull> {
         self.recursive |= !watches.persistent_recursive.is_empty();
         let missed = set_again::missed(store, seen, watches);
         let mut notices = Vec::new();
@@ -180,11 +208,12 @@ impl Hub {
                     to: connection,
                     kind,
                     path: path.into(),
+                    readers: Readers::ALL,
                 }),
-                None => self.table.add(connection, path, mode),
+                None => self.table.add(connection, path, mode)?,
             }
         }
-        notices
+        Ok(notices)
     }
 
     /// Calls `notify` with what was applied up to `until`, in order.
@@ -201,17 +230,17 @@ impl Hub {
 
     fn changed(&mut self, change: &Change, notify: &mut impl FnMut(Notice)) {
         match &change.what {
-            What::Created(path) => {
-                self.trigger(path, EventKind::Created, notify);
-                self.trigger_parent(path, notify);
+            What::Created(node) => {
+                self.trigger(node, EventKind::Created, notify);
+                self.trigger_parent(node, notify);
             }
-            What::Deleted(path) => {
+            What::Deleted(node) => {
                 if !mutated("znode.watch.loses_deletion") {
-                    self.trigger(path, EventKind::Deleted, notify);
+                    self.trigger(node, EventKind::Deleted, notify);
                 }
-                self.trigger_parent(path, notify);
+                self.trigger_parent(node, notify);
             }
-            What::Written(path) => self.trigger(path, EventKind::DataChanged, notify),
+            What::Written(node) => self.trigger(node, EventKind::DataChanged, notify),
             What::Ended(session) => {
                 if let Some(attached) = self.attached.remove(session) {
                     notify(Notice::Over {
@@ -223,33 +252,41 @@ impl Hub {
     }
 
     /// A connection that is concerned by several of its watches hears once.
-    fn trigger(&mut self, path: &Arc<str>, kind: EventKind, notify: &mut impl FnMut(Notice)) {
+    fn trigger(&mut self, node: &Node, kind: EventKind, notify: &mut impl FnMut(Notice)) {
+        let Node { path, readers, .. } = node;
         let mut heard = BTreeSet::new();
         let recursive = self.recursive;
-        let mut event = |to| {
+        let event = |to| Notice::Event {
+            to,
+            kind,
+            path: Arc::clone(path),
+            readers: readers.clone(),
+        };
+        self.table.fire(path, kind, &mut |to| {
             if recursive {
                 heard.insert(to);
             }
-            let path = Arc::clone(path);
-            notify(Notice::Event { to, kind, path });
-        };
-        self.table.fire(path, kind, &mut event);
+            notify(event(to));
+        });
         if recursive {
             for to in self.table.above(path) {
                 if heard.insert(to) {
-                    let path = Arc::clone(path);
-                    notify(Notice::Event { to, kind, path });
+                    notify(event(to));
                 }
             }
         }
     }
 
-    fn trigger_parent(&mut self, path: &str, notify: &mut impl FnMut(Notice)) {
+    fn trigger_parent(&mut self, node: &Node, notify: &mut impl FnMut(Notice)) {
         let kind = EventKind::ChildrenChanged;
-        if let Some(parent) = Path::of_node(path).parent().map(Path::as_str) {
+        if let Some(parent) = Path::of_node(&node.path).parent().map(Path::as_str) {
             self.table.fire(parent, kind, &mut |to| {
-                let path = parent.into();
-                notify(Notice::Event { to, kind, path });
+                notify(Notice::Event {
+                    to,
+                    kind,
+                    path: parent.into(),
+                    readers: node.parent_readers.clone(),
+                });
             });
         }
     }
@@ -261,12 +298,14 @@ impl Hub {
     }
 
     /// The watched paths of each connection, in order: the four-letter word `wchc`.
-    pub fn by_connection(&self) -> impl Iterator<Item = (ConnectionId, Vec<&str>)> {
+    pub fn by_connection(
+        &self,
+    ) -> impl Iterator<Item = (ConnectionId, impl Iterator<Item = &str>)> {
         self.table.by_connection()
     }
 
     /// The connections of each watched path, in order: the four-letter word `wchp`.
-    pub fn by_path(&self) -> impl Iterator<Item = (&str, Vec<ConnectionId>)> {
+    pub fn by_path(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = ConnectionId>)> {
         self.table.by_path()
     }
 

@@ -1,7 +1,8 @@
 //! What a command does to nodes: the only way in which they change, so that counts, indexes, quotas and changes go with them, and
 //! a transaction that fails leaves nothing.
 
-use crate::change::{Change, What};
+use crate::acl::Readers;
+use crate::change::{Change, Node, What};
 use crate::derived::Derived;
 use crate::incarnation::{INCARNATION_LEVEL, INCARNATION_PATH};
 use crate::lock::Release;
@@ -94,11 +95,23 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn tell(&mut self, what: impl FnOnce() -> What) {
+    fn tell(
+        &mut self,
+        what: fn(Node) -> What,
+        path: Path<'_>,
+        fields: &Fields,
+        above: Option<&Fields>,
+    ) {
         if self.observed {
+            let readers = |fields: &Fields| Readers::of(self.state.acls.get(fields.acl));
+            let node = Node {
+                path: path.as_str().into(),
+                readers: readers(fields),
+                parent_readers: above.map_or(Readers::ALL, readers),
+            };
             self.changes.push(Change {
                 zxid: self.zxid,
-                what: what(),
+                what: what(node),
             });
         }
     }
@@ -108,7 +121,7 @@ impl<'a> Work<'a> {
         let key = path.key();
         let zxid = self.zxid;
         let parent = path.parent().expect("the root is always there");
-        self.change(&parent.key(), Data::Keep, |parent| {
+        let above = self.change(&parent.key(), Data::Keep, |parent| {
             parent.creates = parent.creates.wrapping_add(1);
             parent.children += 1;
             parent.pzxid = zxid;
@@ -118,7 +131,7 @@ impl<'a> Work<'a> {
         self.derived.added(&key, fields);
         self.use_quota(path.as_str(), 1, data.map_or(0, <[u8]>::len) as i64);
         self.measure_quota(path.as_str());
-        self.tell(|| What::Created(path.as_str().into()));
+        self.tell(What::Created, path, fields, Some(&above));
     }
 
     /// Removes a node without children.
@@ -129,7 +142,7 @@ impl<'a> Work<'a> {
         let (fields, len) = (before.fields(), before.data_len());
         self.note(&key, Some(before));
         let parent = path.parent().expect("the root is never removed");
-        self.change(&parent.key(), Data::Keep, |parent| {
+        let above = self.change(&parent.key(), Data::Keep, |parent| {
             parent.children -= 1;
             if !mutated("znode.delete.forgets_count") {
                 parent.pzxid = zxid;
@@ -137,7 +150,7 @@ impl<'a> Work<'a> {
         });
         self.release(parent, &key, &fields);
         self.use_quota(path.as_str(), -1, -(len as i64));
-        self.tell(|| What::Deleted(path.as_str().into()));
+        self.tell(What::Deleted, path, &fields, Some(&above));
     }
 
     /// Takes a node out of the indexes; if it was a holder's, its lock is released now.
@@ -173,7 +186,7 @@ impl<'a> Work<'a> {
             0,
             data.map_or(0, <[u8]>::len) as i64 - len as i64,
         );
-        self.tell(|| What::Written(path.as_str().into()));
+        self.tell(What::Written, path, &fields, None);
         fields
     }
 

@@ -36,12 +36,7 @@ fn rows_of(seen: &Seen, lock: &LockStatus, waiters: bool) -> Vec<Vec<String>> {
     ];
     first.extend(match holder {
         Some(holder) => of_contender(seen, holder),
-        // Who released it.
-        None => [
-            lock.released_by.clone().unwrap_or_else(none),
-            none(),
-            none(),
-        ],
+        None => [releaser(lock), none(), none()],
     });
     first.push(waiting);
     let mut rows = vec![first];
@@ -56,19 +51,28 @@ fn rows_of(seen: &Seen, lock: &LockStatus, waiters: bool) -> Vec<Vec<String>> {
         row
     };
     rows.extend(lock.holders.iter().skip(1).map(|one| other("  holds", one)));
-    rows.extend(more(lock.holder_count - lock.holders.len(), "hold"));
+    rows.extend(more(lock.holder_count, &lock.holders, "hold"));
     if waiters {
         rows.extend(lock.waiters.iter().map(|one| other("  waits", one)));
-        rows.extend(more(lock.waiter_count - lock.waiters.len(), "wait"));
+        rows.extend(more(lock.waiter_count, &lock.waiters, "wait"));
     }
     rows
+}
+
+/// Who released it, where nobody holds it.
+fn releaser(lock: &LockStatus) -> String {
+    let is_held = lock.state == LockState::Locked;
+    let released_by = lock.released_by.clone().filter(|_| !is_held);
+    released_by.unwrap_or_else(none)
 }
 
 fn none() -> String {
     "-".to_owned()
 }
 
-fn more(count: usize, what: &str) -> Option<Vec<String>> {
+/// Those that are not told; an agent that tells more than it counts is believed.
+fn more(count: usize, told: &[LockContender], what: &str) -> Option<Vec<String>> {
+    let count = count.saturating_sub(told.len());
     (count > 0).then(|| vec![String::new(), format!("  {count} more {what}")])
 }
 
@@ -136,6 +140,22 @@ mod tests {
         "#]].assert_eq(&table(&seen(), true));
         let short = table(&seen(), false);
         assert!(!short.contains("waits"), "{short}");
+    }
+
+    #[test]
+    fn counts_that_do_not_fit() {
+        let mut seen = seen();
+        seen.locks.truncate(1);
+        seen.locks[0].waiter_count = 0;
+        seen.locks[0].holders.clear();
+        seen.locks[0].released_by = Some("0x9".to_owned());
+        expect![[r#"
+            PATH       STATE           SINCE   SESSION   CLIENT   TOKEN                              WAITING
+            /locks/a   locked          5m      -         -        -                                  0
+                         1 more hold
+                         waits         6m      0x3       -        0000000000000001000000000000000b
+        "#]]
+        .assert_eq(&table(&seen, true));
     }
 
     #[test]

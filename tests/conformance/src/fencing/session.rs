@@ -24,7 +24,7 @@ const PING_EVERY: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A session on one connection.
-pub(super) struct Session {
+pub(crate) struct Session {
     input: TcpStream,
     output: Arc<Mutex<TcpStream>>,
     received: BytesMut,
@@ -33,7 +33,7 @@ pub(super) struct Session {
 
 impl Session {
     /// Opens one at a member.
-    pub(super) fn open(address: &str) -> Result<Self, Failure> {
+    pub(crate) fn open(address: &str) -> Result<Self, Failure> {
         let input = TcpStream::connect(address).map_err(cannot)?;
         input.set_nodelay(true).map_err(cannot)?;
         input.set_read_timeout(Some(PATIENCE)).map_err(cannot)?;
@@ -72,7 +72,7 @@ impl Session {
     }
 
     /// Creates a node; its path, and the zxid that created it. One that is there already is none.
-    pub(super) fn create(
+    pub(crate) fn create(
         &mut self,
         path: &str,
         mode: CreateMode,
@@ -93,7 +93,7 @@ impl Session {
     }
 
     /// A node's data.
-    pub(super) fn data(&mut self, path: &str) -> Result<Bytes, Failure> {
+    pub(crate) fn data(&mut self, path: &str) -> Result<Bytes, Failure> {
         match self.ask(&Request::GetData(read(path)))? {
             Ok(Response::Data(got)) => Ok(got.data.unwrap_or_default()),
             other => Err(format!("{path} is not read: {other:?}")),
@@ -101,7 +101,7 @@ impl Session {
     }
 
     /// The names of a node's children.
-    pub(super) fn children(&mut self, path: &str) -> Result<Vec<String>, Failure> {
+    pub(crate) fn children(&mut self, path: &str) -> Result<Vec<String>, Failure> {
         match self.ask(&Request::GetChildren(read(path)))? {
             Ok(Response::Children(got)) => {
                 let names = got.children.iter();

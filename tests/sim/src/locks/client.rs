@@ -6,7 +6,8 @@ use bytes::{Bytes, BytesMut};
 use synod_agent::zookeeper::simulated::Line;
 use synod_jute::records::{
     Acl, AddWatchRequest, CheckVersionRequest, ConnectRequest, CreateRequest, CreateTtlRequest,
-    DeleteRequest, MultiOp, MultiRequest, ReadRequest, SetDataRequest, SyncRequest, WatchesRequest,
+    DeleteRequest, MultiOp, MultiRequest, PathRequest, ReadRequest, SetDataRequest, SyncRequest,
+    WatchesRequest,
 };
 use synod_jute::{AddWatchMode, OpCode, Request, SessionId, Text, WatcherType, Xid};
 use synod_paxos::Node;
@@ -202,7 +203,8 @@ impl Client {
             }
             15..=18 => Request::GetData(self.read()),
             19..=21 => Request::Exists(self.read()),
-            22..=24 => Request::GetChildren2(self.read()),
+            22..=23 => Request::GetChildren2(self.read()),
+            24 => Request::GetAllChildrenNumber(PathRequest { path: self.path() }),
             25..=26 => Request::Sync(SyncRequest {
                 path: Some("/t".into()),
             }),

@@ -49,6 +49,16 @@ impl History {
             .collect()
     }
 
+    /// How many nodes there were below one after `zxid`, at any depth.
+    pub(super) fn count_below(&self, path: &str, zxid: Zxid) -> usize {
+        let is_below = |one: &&String| {
+            let rest = one.strip_prefix(path);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let all = self.versions.keys().filter(is_below);
+        all.filter(|one| self.at(one, zxid).is_some()).count()
+    }
+
     /// The first thing that happened after `zxid`.
     pub(super) fn after(&self, zxid: Zxid) -> usize {
         self.happened.partition_point(|it| it.zxid <= zxid)

@@ -224,6 +224,11 @@ impl World {
             Request::GetData(read) | Request::Exists(read) | Request::GetChildren2(read) => {
                 self.check_read(client, (asked, read), (error, &reply.response), zxid);
             }
+            Request::GetAllChildrenNumber(of) => {
+                let (path, watch) = (of.path.clone(), false);
+                let read = ReadRequest { path, watch };
+                self.check_read(client, (asked, &read), (error, &reply.response), zxid);
+            }
             Request::AddWatch(add) => {
                 let mode = match add.mode {
                     synod_jute::AddWatchMode::Persistent => WatchMode::Persistent,
@@ -293,6 +298,9 @@ impl World {
                 let mut expected = ledger.history.children(path, zxid);
                 expected.sort_unstable();
                 names == expected && is(shown, &got.stat)
+            }
+            (Some(_), Response::ChildrenNumber(got)) => {
+                *got as usize == ledger.history.count_below(path, zxid)
             }
             _ => false,
         };

@@ -1,13 +1,19 @@
 //! Locks as people ask for them: one, or page by page, since there may be more of them, and of those who wait, than anybody should
 //! be shown at once.
 
-use super::index::{Place, holders};
+use super::index::{Place, Places};
 use super::{Contender, Lock, Mode, Token};
 use crate::path::{Key, Path};
 use crate::store::Store;
 
 /// Paths that a page looks at for each lock that it may show.
 const LOOKED_AT_PER_LOCK: usize = 16;
+
+/// Bytes of paths and names after which a page ends, and of the names of one lock's contenders.
+const PAGE_BYTES_MAX: usize = 64 << 10;
+
+/// The longest path of a lock that is told on a page.
+const LOCK_PATH_BYTES_MAX: usize = 4 << 10;
 
 /// Some of the locks, in the order of their paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +36,8 @@ impl Store {
     }
 
     /// The same behind the path `after`, with at most `contenders_max` contenders of a lock and about as many of all. It looks at a
-    /// bounded number of paths, so a page may be empty and not the last.
+    /// bounded number of paths, so a page may be empty and not the last. Names are clients' to choose: a page ends early if they are
+    /// long, and a lock with a path of more than 4 KiB is on none.
     #[must_use]
     pub fn lock_page(
         &self,
@@ -43,15 +50,20 @@ impl Store {
         let Ok(above) = Path::parse(path) else {
             return page;
         };
-        let mut told = 0;
+        let (mut told, mut bytes) = (0, 0);
         let looked_at_max = max.max(1) * LOOKED_AT_PER_LOCK;
-        for (index, path) in self.lock_paths_after(after).enumerate() {
+        let paths = self.lock_paths_after(after);
+        let paths = paths.filter(|path| path.len() <= LOCK_PATH_BYTES_MAX);
+        for (index, path) in paths.enumerate() {
             if above.holds(path) {
-                let lock = self.lock_up_to(path, contenders_max);
+                let lock = self.lock_up_to(path, contenders_max, PAGE_BYTES_MAX);
+                let contenders = lock.holders.iter().chain(&lock.waiters);
+                bytes += path.len() + contenders.map(|one| one.name.len()).sum::<usize>();
                 told += lock.holders.len() + lock.waiters.len();
                 page.locks.push(lock);
             }
-            if page.locks.len() >= max || told >= contenders_max || index + 1 >= looked_at_max {
+            let is_full = page.locks.len() >= max || told >= contenders_max;
+            if is_full || bytes >= PAGE_BYTES_MAX || index + 1 >= looked_at_max {
                 page.next = Some(path.to_owned());
                 break;
             }
@@ -81,32 +93,40 @@ impl Store {
     /// A lock as it is now; a free one if nothing is known of it.
     #[must_use]
     pub fn lock(&self, path: &str) -> Lock {
-        self.lock_up_to(path, usize::MAX)
+        self.lock_up_to(path, usize::MAX, usize::MAX)
     }
 
     /// The same with its first holder and the first that waits alone, however many there are.
     #[must_use]
     pub fn lock_head(&self, path: &str) -> Lock {
-        let mut lock = self.lock_up_to(path, 2);
+        let mut lock = self.lock_up_to(path, 2, usize::MAX);
         lock.holders.truncate(1);
         lock
     }
 
-    fn lock_up_to(&self, path: &str, contenders_max: usize) -> Lock {
+    fn lock_up_to(&self, path: &str, contenders_max: usize, names_bytes_max: usize) -> Lock {
         let places = self.derived.locks.get(path);
-        let holder_count = places.map_or(0, |places| holders(places).count());
-        let all = places
-            .into_iter()
-            .flatten()
-            .take(contenders_max)
-            .map(|(place, mode)| self.contender(path, place, *mode));
-        let mut holders: Vec<_> = all.collect();
+        let holder_count = places.map_or(0, Places::holder_count);
+        let mut room = names_bytes_max;
+        let mut fits = |name: &str| {
+            let left = room.checked_sub(name.len());
+            room = left.unwrap_or(0);
+            left.is_some()
+        };
+        let all = || places.into_iter().flat_map(Places::iter);
+        let first = all().next();
+        let first = first.map(|(place, mode)| self.contender(path, place, mode));
+        let told = all().take(contenders_max);
+        let mut holders: Vec<_> = told
+            .take_while(|(place, _)| fits(&place.name))
+            .map(|(place, mode)| self.contender(path, place, mode))
+            .collect();
         let waiters = holders.split_off(holder_count.min(holders.len()));
         let released = self.state.released.get(path).cloned();
         let last = released.as_ref().map_or(0, |released| released.at_ms);
         Lock {
             path: path.to_owned(),
-            held_since_ms: holders.first().map(|first| first.since_ms.max(last)),
+            held_since_ms: first.map(|first| first.since_ms.max(last)),
             holders,
             holder_count,
             waiters,

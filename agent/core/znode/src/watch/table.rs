@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::bounds::{WATCH_OVERHEAD_BYTES, WatchBounds, WatchesFull};
 use super::{ConnectionId, EventKind, WatchCounts, WatchMode};
 use crate::mutation::mutated;
 use crate::path::Path;
@@ -47,22 +48,56 @@ impl Modes {
     }
 }
 
+/// The paths that a connection watches.
+#[derive(Default)]
+struct Watched {
+    paths: BTreeSet<Arc<str>>,
+    bytes: u64,
+}
+
+const fn cost(path: &str) -> u64 {
+    path.len() as u64 + WATCH_OVERHEAD_BYTES
+}
+
 /// All watches.
 ///
-/// Invariants: 1. a path of a connection is in both maps or in none; 2. no modes are empty.
+/// Invariants: 1. a path of a connection is in both maps or in none; 2. no modes are empty; 3. bytes are counted, and within the
+/// bounds.
 #[derive(Default)]
 pub(super) struct Table {
     paths: BTreeMap<Arc<str>, BTreeMap<ConnectionId, Modes>>,
-    connections: BTreeMap<ConnectionId, BTreeSet<Arc<str>>>,
+    connections: BTreeMap<ConnectionId, Watched>,
+    bytes: u64,
+    bounds: WatchBounds,
 }
 
 impl Table {
-    pub(super) fn add(&mut self, connection: ConnectionId, path: &str, mode: WatchMode) {
+    pub(super) fn new(bounds: WatchBounds) -> Self {
+        Self {
+            bounds,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn add(
+        &mut self,
+        connection: ConnectionId,
+        path: &str,
+        mode: WatchMode,
+    ) -> Result<(), WatchesFull> {
         if let Some(watchers) = self.paths.get_mut(path)
             && let Some(modes) = watchers.get_mut(&connection)
         {
             modes.add(mode);
-            return;
+            return Ok(());
+        }
+        let cost = cost(path);
+        let has = self.connections.get(&connection).map_or(0, |has| has.bytes);
+        if has + cost > self.bounds.connection_bytes_max {
+            return Err(WatchesFull::Connection);
+        }
+        if self.bytes + cost > self.bounds.bytes_max {
+            return Err(WatchesFull::Member);
         }
         let known = self
             .paths
@@ -71,7 +106,11 @@ impl Table {
         let path = known.unwrap_or_else(|| path.into());
         let watchers = self.paths.entry(Arc::clone(&path)).or_default();
         watchers.entry(connection).or_default().add(mode);
-        self.connections.entry(connection).or_default().insert(path);
+        let watched = self.connections.entry(connection).or_default();
+        watched.paths.insert(path);
+        watched.bytes += cost;
+        self.bytes += cost;
+        Ok(())
     }
 
     pub(super) fn has(&self, connection: ConnectionId, path: &str, mode: WatchMode) -> bool {
@@ -101,16 +140,27 @@ impl Table {
         if self.paths.get(path).is_some_and(BTreeMap::is_empty) {
             self.paths.remove(path);
         }
-        if let Some(paths) = self.connections.get_mut(&connection) {
-            paths.remove(path);
-            if paths.is_empty() {
-                self.connections.remove(&connection);
-            }
+        self.strike(connection, path);
+    }
+
+    /// Takes a path off a connection's.
+    fn strike(&mut self, connection: ConnectionId, path: &str) {
+        let Some(watched) = self.connections.get_mut(&connection) else {
+            return;
+        };
+        if watched.paths.remove(path) {
+            watched.bytes -= cost(path);
+            self.bytes -= cost(path);
+        }
+        if watched.paths.is_empty() {
+            self.connections.remove(&connection);
         }
     }
 
     pub(super) fn leave(&mut self, connection: ConnectionId) {
-        for path in self.connections.remove(&connection).into_iter().flatten() {
+        let watched = self.connections.remove(&connection).unwrap_or_default();
+        self.bytes -= watched.bytes;
+        for path in watched.paths {
             if let Some(watchers) = self.paths.get_mut(&path) {
                 watchers.remove(&connection);
                 if watchers.is_empty() {
@@ -139,17 +189,14 @@ impl Table {
                 done.push(*connection);
             }
         }
-        for connection in done {
-            watchers.remove(&connection);
-            if let Some(paths) = self.connections.get_mut(&connection) {
-                paths.remove(path);
-                if paths.is_empty() {
-                    self.connections.remove(&connection);
-                }
-            }
+        for connection in &done {
+            watchers.remove(connection);
         }
         if watchers.is_empty() {
             self.paths.remove(path);
+        }
+        for connection in done {
+            self.strike(connection, path);
         }
     }
 
@@ -167,18 +214,26 @@ impl Table {
         WatchCounts {
             connections: self.connections.len(),
             paths: self.paths.len(),
-            watches: self.connections.values().map(BTreeSet::len).sum(),
+            watches: self.connections.values().map(|it| it.paths.len()).sum(),
+            bytes: self.bytes,
         }
     }
 
-    pub(super) fn by_connection(&self) -> impl Iterator<Item = (ConnectionId, Vec<&str>)> {
+    pub(super) fn by_connection(
+        &self,
+    ) -> impl Iterator<Item = (ConnectionId, impl Iterator<Item = &str>)> {
         let all = self.connections.iter();
-        all.map(|(connection, paths)| (*connection, paths.iter().map(|path| &**path).collect()))
+        all.map(|(connection, watched)| {
+            let paths = watched.paths.iter();
+            (*connection, paths.map(|path| &**path))
+        })
     }
 
-    pub(super) fn by_path(&self) -> impl Iterator<Item = (&str, Vec<ConnectionId>)> {
+    pub(super) fn by_path(
+        &self,
+    ) -> impl Iterator<Item = (&str, impl Iterator<Item = ConnectionId>)> {
         let all = self.paths.iter();
-        all.map(|(path, watchers)| (&**path, watchers.keys().copied().collect()))
+        all.map(|(path, watchers)| (&**path, watchers.keys().copied()))
     }
 
     pub(super) fn invariants(&self) {
@@ -194,10 +249,9 @@ impl Table {
         let of_connections: BTreeSet<_> = self
             .connections
             .iter()
-            .flat_map(|(connection, paths)| {
-                paths
-                    .iter()
-                    .map(move |path| (*connection, Arc::clone(path)))
+            .flat_map(|(connection, watched)| {
+                let paths = watched.paths.iter();
+                paths.map(move |path| (*connection, Arc::clone(path)))
             })
             .collect();
         assert_eq!(
@@ -210,8 +264,17 @@ impl Table {
             .any(|watchers| watchers.is_empty() || watchers.values().any(|modes| modes.0 == 0));
         assert!(!empty, "no watch is of no mode");
         assert!(
-            self.connections.values().all(|paths| !paths.is_empty()),
+            self.connections.values().all(|it| !it.paths.is_empty()),
             "connections without a watch are not kept"
         );
+        let mut bytes = 0;
+        for watched in self.connections.values() {
+            let counted: u64 = watched.paths.iter().map(|path| cost(path)).sum();
+            assert_eq!(watched.bytes, counted, "bytes of a connection's watches");
+            assert!(counted <= self.bounds.connection_bytes_max);
+            bytes += counted;
+        }
+        assert_eq!(self.bytes, bytes, "bytes of all watches");
+        assert!(bytes <= self.bounds.bytes_max);
     }
 }

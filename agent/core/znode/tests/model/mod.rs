@@ -146,7 +146,8 @@ impl World {
                 path,
                 mode,
             } => {
-                self.hub.watch(connection(*session), path, *mode);
+                let set = self.hub.watch(connection(*session), path, *mode);
+                set.expect("no bounds");
                 self.naive.watch(*session, path, *mode);
             }
             Step::Unwatch {
@@ -237,7 +238,7 @@ pub(crate) const fn connection(session: usize) -> ConnectionId {
 
 pub(crate) fn tell(notice: &Notice) -> String {
     match notice {
-        Notice::Event { to, kind, path } => format!("{} {kind:?} {path}", to.0),
+        Notice::Event { to, kind, path, .. } => format!("{} {kind:?} {path}", to.0),
         Notice::Over { connection } => format!("{} over", connection.0),
     }
 }
