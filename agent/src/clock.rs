@@ -35,6 +35,12 @@ pub fn wall_ms() -> u64 {
         })
 }
 
+/// Milliseconds since 1970 of a moment in the past, as [`now`] told it.
+#[must_use]
+pub fn wall_ms_of(then_ns: u64) -> u64 {
+    wall_ms().saturating_sub(now().0.saturating_sub(then_ns) / 1_000_000)
+}
+
 /// Time that a simulator hands in.
 #[cfg(feature = "simulation")]
 pub mod simulated {

@@ -34,9 +34,9 @@ impl Role for LockService {
         }
         let (engine, stop) = (serving.engine.clone(), serving.stop.clone());
         let front = Arc::new(Front::new(engine, settings, stop));
-        serving
-            .further
-            .opened(zookeeper::locks_routes(Arc::clone(&front)));
+        let routes = zookeeper::locks_routes(Arc::clone(&front));
+        let commands = zookeeper::commands_routes(Arc::clone(&front));
+        serving.further.opened(routes.merge(commands));
         let counted = Arc::clone(&front);
         serving.health.opened(
             serving.engine.clone(),

@@ -105,6 +105,12 @@ impl Stream {
         session.peer_certificates()?.first().and_then(subject)
     }
 
+    /// Whether it is by TLS.
+    #[must_use]
+    pub const fn is_secure(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     /// The socket below.
     #[must_use]
     pub fn tcp(&self) -> &TcpStream {

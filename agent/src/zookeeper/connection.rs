@@ -43,6 +43,9 @@ pub(super) struct Held {
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) peer: SocketAddr,
+    /// By TLS.
+    pub(super) is_secure: bool,
+    /// When it began, as [`clock::now`].
     pub(super) since: u64,
     pub(super) outbox: Outbox,
     purse: Arc<Purse>,
@@ -62,12 +65,19 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(id: ConnectionId, peer: SocketAddr, ids: Vec<Id>, purse: Purse) -> Self {
+    pub(super) fn new(
+        id: ConnectionId,
+        peer: SocketAddr,
+        is_secure: bool,
+        ids: Vec<Id>,
+        purse: Purse,
+    ) -> Self {
         let now = clock::now().0;
         let purse = Arc::new(purse);
         Self {
             id,
             peer,
+            is_secure,
             since: now,
             outbox: Outbox::new(Arc::clone(&purse)),
             pipeline: Mutex::new(Pipeline::new(Arc::clone(&purse))),
@@ -78,7 +88,8 @@ impl Connection {
             log_in: Mutex::new(None),
             listed: AtomicBool::new(false),
             pinging: AtomicBool::new(false),
-            received: AtomicU64::new(0),
+            // What asked for the session.
+            received: AtomicU64::new(1),
         }
     }
 

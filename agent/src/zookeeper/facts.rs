@@ -1,4 +1,4 @@
-//! What four-letter words are answered from. Only what a word asks for is gathered in the loop, and no list without end.
+//! What four-letter words, and the commands of the admin API, are answered from. Only what a word asks for is gathered in the loop, and no list without end.
 
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ pub(super) enum List {
     WatchesByPath,
 }
 
-/// A head, and the lines under it.
-pub(super) type Section = (String, Vec<String>);
+/// Of many heads: each with what is under it.
+pub(super) type Sections<H, L> = Vec<(H, Vec<L>)>;
 
 /// What the loop knows.
 pub(super) struct Facts {
@@ -39,8 +39,10 @@ pub(super) struct Facts {
     pub(super) connections: Vec<Arc<Connection>>,
     /// If they are wanted.
     pub(super) sessions: Vec<i64>,
-    /// Of the list that is wanted: sessions with their ephemeral nodes or watches, or paths with the sessions that watch them.
-    pub(super) sections: Vec<Section>,
+    /// Sessions with their ephemeral nodes or their watches, if those are wanted.
+    pub(super) by_session: Sections<i64, String>,
+    /// Paths with the sessions that watch them, if they are wanted.
+    pub(super) by_path: Sections<String, i64>,
     /// Something was left out.
     pub(super) is_cut: bool,
 }
@@ -69,12 +71,13 @@ impl Facts {
             packets: (ended.0 + here.0, ended.1 + here.1),
             connections: Vec::new(),
             sessions: Vec::new(),
-            sections: Vec::new(),
+            by_session: Vec::new(),
+            by_path: Vec::new(),
             is_cut: false,
         };
         let session = |id: ConnectionId| {
             let connection = desk.connections.get(&id);
-            hex(connection.map_or(0, |connection| connection.held().session.0))
+            connection.map_or(0, |connection| connection.held().session.0)
         };
         match list {
             List::None => {}
@@ -88,33 +91,60 @@ impl Facts {
                 facts.sessions = all.take(LINES_MAX).collect();
                 facts.is_cut = facts.sizes.sessions > LINES_MAX as u64;
                 let all = store.all_ephemerals();
-                facts.add(all.map(|(session, paths)| (hex(session.0), paths.map(str::to_owned))));
+                let all = all.map(|(session, paths)| (session.0, paths.map(str::to_owned)));
+                let (listed, is_cut) = bounded(all);
+                facts.by_session = listed;
+                facts.is_cut |= is_cut;
             }
             List::WatchesByConnection => {
                 let all = desk.hub.by_connection();
-                facts.add(all.map(|(id, paths)| (session(id), paths.map(str::to_owned))));
+                let all = all.map(|(id, paths)| (session(id), paths.map(str::to_owned)));
+                (facts.by_session, facts.is_cut) = bounded(all);
             }
             List::WatchesByPath => {
                 let all = desk.hub.by_path();
-                facts.add(all.map(|(path, ids)| (path.to_owned(), ids.map(session))));
+                let all = all.map(|(path, ids)| (path.to_owned(), ids.map(session)));
+                (facts.by_path, facts.is_cut) = bounded(all);
             }
         }
         facts
     }
 
-    fn add(&mut self, sections: impl Iterator<Item = (String, impl Iterator<Item = String>)>) {
-        let mut room = LINES_MAX;
-        for (head, mut lines) in sections {
-            if room == 0 {
-                self.is_cut = true;
-                return;
-            }
-            let taken: Vec<_> = lines.by_ref().take(room).collect();
-            self.is_cut |= lines.next().is_some();
-            room = room.saturating_sub(taken.len() + 1);
-            self.sections.push((head, taken));
-        }
+    /// What monitoring reads, by ZooKeeper's names.
+    pub(super) fn monitored(&self, front: &Front) -> [(&'static str, u64); 12] {
+        let leads = matches!(front.mode(), "leader" | "standalone");
+        [
+            ("peer_state_leading", u64::from(leads)),
+            ("packets_received", self.packets.0),
+            ("packets_sent", self.packets.1),
+            ("num_alive_connections", self.connection_count as u64),
+            ("outstanding_requests", 0),
+            ("znode_count", self.sizes.nodes),
+            ("watch_count", self.watches.watches as u64),
+            ("ephemerals_count", self.sizes.ephemerals),
+            ("approximate_data_size", self.sizes.data_bytes),
+            ("global_sessions", self.sizes.sessions),
+            ("local_sessions", 0),
+            ("locks", self.sizes.locks),
+        ]
     }
+}
+
+/// As many as there is room for, and whether something was left out.
+fn bounded<H, L>(
+    all: impl Iterator<Item = (H, impl Iterator<Item = L>)>,
+) -> (Sections<H, L>, bool) {
+    let (mut listed, mut room, mut is_cut) = (Vec::new(), LINES_MAX, false);
+    for (head, mut lines) in all {
+        if room == 0 {
+            return (listed, true);
+        }
+        let taken: Vec<_> = lines.by_ref().take(room).collect();
+        is_cut |= lines.next().is_some();
+        room = room.saturating_sub(taken.len() + 1);
+        listed.push((head, taken));
+    }
+    (listed, is_cut)
 }
 
 /// A number as ZooKeeper shows sessions and zxids.
@@ -138,7 +168,9 @@ mod tests {
             set.expect("no bounds");
         }
         let facts = Facts::new(&desk, &store, list, (0, 0));
-        let lines = facts.sections.iter().map(|(_, lines)| lines.len() + 1);
+        let by_session = facts.by_session.iter().map(|(_, lines)| lines.len());
+        let by_path = facts.by_path.iter().map(|(_, lines)| lines.len());
+        let lines = by_session.chain(by_path).map(|lines| lines + 1);
         (lines.sum(), facts.is_cut)
     }
 

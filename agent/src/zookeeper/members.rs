@@ -56,7 +56,7 @@ fn text(configuration: &Configuration) -> String {
 }
 
 /// `host:port` of a URL.
-fn place_of(url: &str) -> &str {
+pub(super) fn place_of(url: &str) -> &str {
     let place = url.split_once("://").map_or(url, |(_, place)| place);
     place.trim_end_matches('/')
 }

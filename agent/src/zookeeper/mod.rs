@@ -22,7 +22,8 @@
 //! | `members` | who the members are, for `/zookeeper/config` |
 //! | `credentials`, `sasl` | what a connection proved to be |
 //! | `records`, `errors` | the core's words as the wire's |
-//! | `words`, `facts` | four-letter words, and what they are answered from |
+//! | `words`, `commands` | four-letter words; the commands of ZooKeeper's AdminServer |
+//! | `facts` | what both are answered from |
 //! | `simulated` | all of this without sockets and timers, for the simulator |
 //! | `lock_metrics` | the metrics of those locks that have some of their own |
 //! | `locks` | the locks and their clients, for the admin API |
@@ -31,6 +32,7 @@
 
 mod aside;
 mod budget;
+mod commands;
 mod connection;
 mod credentials;
 mod desk;
@@ -59,6 +61,7 @@ mod watches;
 mod words;
 mod writes;
 
+pub use commands::commands_routes;
 pub use front::{Front, Reads, Settings};
 pub use locks::locks_routes;
 pub use pipeline::RUN_BYTES_MAX;

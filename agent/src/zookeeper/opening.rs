@@ -46,7 +46,8 @@ pub(super) async fn serve(front: &Arc<Front>, mut stream: Stream) -> io::Result<
     let mut ids = vec![Id::new("ip", peer.ip().to_string())];
     ids.extend(stream.subject().map(|subject| Id::new("x509", subject)));
     let purse = front.budget.purse();
-    let connection = Arc::new(Connection::new(front.connection_id(), peer, ids, purse));
+    let (id, is_secure) = (front.connection_id(), stream.is_secure());
+    let connection = Arc::new(Connection::new(id, peer, is_secure, ids, purse));
     let ended = converse(front, &connection, &request, stream, input).await;
     connection.outbox.cut();
     front.leave(&connection);

@@ -96,7 +96,7 @@ impl Station {
         let ids = vec![Id::new("ip", peer.ip().to_string())];
         let purse = self.front.budget.purse();
         let id = self.front.connection_id();
-        let connection = Arc::new(Connection::new(id, peer, ids, purse));
+        let connection = Arc::new(Connection::new(id, peer, false, ids, purse));
         let (front, at) = (Arc::clone(&self.front), Arc::clone(&connection));
         let opening: Doing<_> =
             Box::pin(async move { opening::attach(&front, &at, &request).await });

@@ -1,6 +1,6 @@
 //! Four-letter words, and what they are answered: ZooKeeper's lines with this member's facts.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 
 use synod_jute::FourLetterWord;
@@ -8,11 +8,11 @@ use synod_znode::WatchCounts;
 
 use super::Front;
 use super::connection::Connection;
-use super::facts::{Facts, LINES_MAX, List, Section, hex};
+use super::facts::{Facts, LINES_MAX, List, hex};
 use crate::clock;
 
 /// What is said of the version: programs look for the number.
-const VERSION: &str = concat!(
+pub(super) const VERSION: &str = concat!(
     "3.8.0-synod-",
     env!("CARGO_PKG_VERSION"),
     ", built on the Paxos log"
@@ -70,7 +70,11 @@ impl Facts {
             "mntr" => self.monitor(front),
             "dump" => self.dump(),
             "wchs" => self.watch_summary(),
-            "wchc" | "wchp" => sections(&self.sections, ""),
+            "wchc" => sections(self.by_session.iter().map(|(id, paths)| (hex(*id), paths))),
+            "wchp" => sections(self.by_path.iter().map(|(path, ids)| {
+                let ids: Vec<_> = ids.iter().map(|id| hex(*id)).collect();
+                (path, ids)
+            })),
             "dirs" => format!("datadir_size: {}\nlogdir_size: 0\n", self.sizes.bytes),
             "hash" => format!("{:x}\n", self.digest),
             _ => String::new(),
@@ -119,40 +123,20 @@ impl Facts {
     /// What `cons` says of a connection's session. Operations and latencies are not kept for each.
     fn session(&self, connection: &Connection) -> String {
         let held = connection.held();
-        let ago_ms = |then: u64| clock::now().0.saturating_sub(then) / 1_000_000;
-        let at = |then| clock::wall_ms().saturating_sub(ago_ms(then));
         format!(
             ",sid={},lop=NA,est={},to={},lcxid=0x0,lzxid={},lresp={},llat=0,minlat=0,avglat=0,maxlat=0",
             hex(held.session.0),
-            at(connection.since),
+            clock::wall_ms_of(connection.since),
             held.timeout_ms,
             hex(self.zxid),
-            at(connection.heard()),
+            clock::wall_ms_of(connection.heard()),
         )
     }
 
     fn monitor(&self, front: &Front) -> String {
-        let (received, sent) = self.packets;
         let mut text = format!("zk_version\t{VERSION}\nzk_server_state\t{}\n", front.mode());
-        let rows: [(&str, u64); 12] = [
-            (
-                "zk_peer_state_leading",
-                u64::from(matches!(front.mode(), "leader" | "standalone")),
-            ),
-            ("zk_packets_received", received),
-            ("zk_packets_sent", sent),
-            ("zk_num_alive_connections", self.connection_count as u64),
-            ("zk_outstanding_requests", 0),
-            ("zk_znode_count", self.sizes.nodes),
-            ("zk_watch_count", self.watches.watches as u64),
-            ("zk_ephemerals_count", self.sizes.ephemerals),
-            ("zk_approximate_data_size", self.sizes.data_bytes),
-            ("zk_global_sessions", self.sizes.sessions),
-            ("zk_local_sessions", 0),
-            ("zk_locks", self.sizes.locks),
-        ];
-        for (name, value) in rows {
-            let _ = writeln!(text, "{name}\t{value}");
+        for (name, value) in self.monitored(front) {
+            let _ = writeln!(text, "zk_{name}\t{value}");
         }
         text
     }
@@ -168,9 +152,10 @@ impl Facts {
         let _ = writeln!(
             text,
             "ephemeral nodes dump:\nSessions with Ephemerals ({}):",
-            self.sections.len()
+            self.by_session.len()
         );
-        text + &sections(&self.sections, ":")
+        let all = self.by_session.iter();
+        text + &sections(all.map(|(id, paths)| (hex(*id) + ":", paths)))
     }
 
     fn watch_summary(&self) -> String {
@@ -185,10 +170,12 @@ impl Facts {
 }
 
 /// A line for each head, and its own lines under it, indented.
-fn sections(sections: &[Section], end: &str) -> String {
+fn sections<L: IntoIterator<Item: Display>>(
+    all: impl Iterator<Item = (impl Display, L)>,
+) -> String {
     let mut text = String::new();
-    for (head, lines) in sections {
-        let _ = writeln!(text, "{head}{end}");
+    for (head, lines) in all {
+        let _ = writeln!(text, "{head}");
         for line in lines {
             let _ = writeln!(text, "\t{line}");
         }

@@ -3,6 +3,7 @@
 
 mod back_pressure;
 mod client;
+mod commands;
 mod counts;
 mod member;
 mod read_only;

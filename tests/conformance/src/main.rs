@@ -216,7 +216,7 @@ fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
     let mut tests = of_go(arguments, &server, programs, own)?;
     if matches!(server, Server::Synod(_)) {
         let programs = programs.clone();
-        let of_locks = programs.clone();
+        let (of_locks, of_crowd) = (programs.clone(), programs.clone());
         tests.push(test(&server, "synod local: refusals", move |_| {
             local::refusals(&programs)
         }));
@@ -224,6 +224,10 @@ fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
             local::locks(&of_locks)
         }));
         tests.push(test(&server, "refusals of synod-agent", refusals::agent));
+        tests.push(test(&server, "a crowd of sessions", move |_| {
+            print!("{}", zookeeper::crowd::kept(&of_crowd)?);
+            Ok(())
+        }));
     }
     let rust_client = own.join("rust-client");
     tests.push(program(

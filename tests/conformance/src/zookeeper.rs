@@ -8,6 +8,7 @@ pub mod bed;
 pub mod certificates;
 pub mod clients;
 pub mod corpus;
+pub mod crowd;
 pub mod ensemble;
 pub mod faults;
 pub mod judge;
