@@ -36,6 +36,7 @@ synod_mutation::mutations! {
     "restart-for-certificates" => "pods are replaced for another certificate authority",
     "hold-back-deletion" => "what is made carries a finalizer",
     "watch-what-is-not-ours" => "watches deliver objects that are not ours",
+    "wait-for-every-definition" => "no object is looked at while the definition of one kind is missing",
     "fall-with-one-object" => "a mistake at one object ends the loop",
     "look-again-after-each-status" => "a status that was not kept as written is written again at once",
     "write-the-status-each-time" => "the status is written although it reads the same",

@@ -4,6 +4,7 @@
 //! that a reconcile begins only after every watch has delivered its first full list, so "there is none" is never said
 //! out of ignorance. It knows nothing of what the objects mean.
 
+mod definition;
 mod feeds;
 mod nodes;
 mod packed;

@@ -2,6 +2,7 @@
 //! not ours.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -16,6 +17,7 @@ use kube::runtime::watcher::{self, Config, Event, watcher};
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 
+use super::definition::Definition;
 use super::{Item, NodeSeen};
 use crate::child::Child;
 use crate::mutation::mutated;
@@ -34,9 +36,10 @@ pub(crate) fn feeds(client: &Client, namespaces: &[String], kinds: &[ApiResource
     } else {
         namespaces.iter().map(|n| Some(n.as_str())).collect()
     };
+    let kinds: Vec<_> = kinds.iter().map(Definition::of).collect();
     scopes
         .into_iter()
-        .flat_map(|namespace| Scope { client, namespace }.feeds(kinds))
+        .flat_map(|namespace| Scope { client, namespace }.feeds(&kinds))
         .collect()
 }
 
@@ -87,7 +90,7 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    fn feeds(&self, kinds: &[ApiResource]) -> Vec<Feed> {
+    fn feeds(&self, kinds: &[Arc<Definition>]) -> Vec<Feed> {
         let mut feeds = vec![
             self.children::<Pod>(),
             self.children::<PersistentVolumeClaim>(),
@@ -134,7 +137,8 @@ impl Scope<'_> {
     }
 
     /// Objects of our kinds are taken undecoded: one that does not decode must not stop the watch of all others.
-    fn objects(&self, kind: &ApiResource) -> Feed {
+    fn objects(&self, definition: &Arc<Definition>) -> Feed {
+        let kind = definition.kind();
         let api: Api<DynamicObject> = match self.namespace {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, kind),
             None => Api::all_with(self.client.clone(), kind),
@@ -143,11 +147,15 @@ impl Scope<'_> {
             api_version: kind.api_version.clone(),
             kind: kind.kind.clone(),
         };
-        feed(api, "", move |mut object: DynamicObject| {
-            // Lists do not repeat the type on each item.
-            object.types.get_or_insert_with(|| types.clone());
-            Item::Object(Box::new(object))
-        })
+        let watched = move || {
+            let types = types.clone();
+            feed(api.clone(), "", move |mut object: DynamicObject| {
+                // Lists do not repeat the type on each item.
+                object.types.get_or_insert_with(|| types.clone());
+                Item::Object(Box::new(object))
+            })
+        };
+        definition.clone().tolerate(watched)
     }
 }
 

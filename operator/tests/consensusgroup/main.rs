@@ -4,6 +4,7 @@
 mod adoption;
 mod api;
 mod controller;
+mod definitions;
 mod election;
 mod group;
 mod hibernation;

@@ -98,6 +98,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
         crate::recovery::remains::claims_are_of_before,
     ),
     ("wake-beside-a-stop", crate::restarts::a_stop_arrives_late),
+    (
+        "wait-for-every-definition",
+        crate::definitions::one_is_missing,
+    ),
     ("tell-of-what-is-over", crate::isolation::a_mistake_is_over),
     (
         "fight-over-the-status",

@@ -247,7 +247,7 @@ async fn metrics_of_an_object_go_with_it() {
 
 /// All that is written.
 #[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Written {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -281,7 +281,7 @@ async fn secrets(cluster: &Cluster) -> Vec<String> {
 
 impl Written {
     /// Takes all lines of this thread while what is returned lives.
-    fn lines(&self) -> impl Sized + use<> {
+    pub(crate) fn lines(&self) -> impl Sized + use<> {
         let writer = self.clone();
         let lines = tracing_subscriber::fmt()
             .event_format(Json)
@@ -295,7 +295,7 @@ impl Written {
         (tracing::subscriber::set_default(lines), second)
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8(all.clone()).expect("text")
     }

@@ -60,6 +60,9 @@ impl Default for AclTable {
     }
 }
 
+/// No counting comes so far: a snapshot that says so is damaged.
+const NUMBER_MAX: u64 = 1 << 62;
+
 impl AclTable {
     pub(crate) fn get(&self, number: u64) -> &Arc<[Acl]> {
         if number == OPEN {
@@ -108,7 +111,8 @@ impl AclTable {
 
     /// Puts a list where a snapshot says it is; false if that cannot be. The nodes that name it follow.
     pub(crate) fn restore(&mut self, number: u64, list: Vec<Acl>) -> bool {
-        let fits = number >= self.next && !self.numbers.contains_key(&*list) && *list != *self.open;
+        let counted = number >= self.next && number < NUMBER_MAX;
+        let fits = counted && !self.numbers.contains_key(&*list) && *list != *self.open;
         if fits {
             self.insert(number, list.into());
         }
@@ -117,7 +121,7 @@ impl AclTable {
 
     /// Sets the next number as a snapshot says; false if that cannot be.
     pub(crate) const fn restore_next(&mut self, next: u64) -> bool {
-        let fits = next >= self.next;
+        let fits = next >= self.next && next <= NUMBER_MAX;
         if fits {
             self.next = next;
         }

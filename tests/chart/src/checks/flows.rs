@@ -16,8 +16,8 @@ enum Who {
     Operator,
     /// A member of that group in that namespace.
     Member(&'static str, &'static str),
-    /// A member of the LockService `locks` in that namespace.
-    Lock(&'static str),
+    /// A member of that LockService in that namespace.
+    Lock(&'static str, &'static str),
     /// A pod with that label `app` in that namespace.
     Client(&'static str, &'static str),
     /// A pod in the operator's own namespace.
@@ -36,6 +36,10 @@ const PROMETHEUS: Who = Client("monitoring", "prometheus");
 const A: Who = Member("team-a", "config");
 const OTHER_OF_A: Who = Member("team-a", "other");
 const B: Who = Member("team-b", "config");
+const LOCKS: Who = Lock("team-a", "locks");
+const OTHER_LOCKS: Who = Lock("team-a", "other");
+/// Of the name of a group that has a policy of its own.
+const NAMESAKE: Who = Lock("team-a", "config");
 
 /// Two namespaces are watched.
 const WATCHED: &[Row] = &[
@@ -72,15 +76,15 @@ const WATCHED: &[Row] = &[
     (Neighbour, A, ADMIN, false),
     (NODE, A, HEALTH, true),
     (NODE, A, CLIENT, false),
-    (Operator, Lock("team-a"), ADMIN, true),
-    (Lock("team-a"), Lock("team-a"), PEER, true),
-    (Lock("team-a"), Lock("team-b"), PEER, false),
-    (A, Lock("team-a"), PEER, false),
-    (Lock("team-a"), A, PEER, false),
-    (Client("team-a", "a"), Lock("team-a"), ZOOKEEPER, true),
-    (Client("team-b", "a"), Lock("team-a"), ZOOKEEPER, false),
-    (Client("team-a", "a"), Lock("team-a"), CLIENT, false),
-    (PROMETHEUS, Lock("team-a"), HEALTH, true),
+    (Operator, LOCKS, ADMIN, true),
+    (LOCKS, LOCKS, PEER, true),
+    (LOCKS, Lock("team-b", "locks"), PEER, false),
+    (A, LOCKS, PEER, false),
+    (LOCKS, A, PEER, false),
+    (Client("team-a", "a"), LOCKS, ZOOKEEPER, true),
+    (Client("team-b", "a"), LOCKS, ZOOKEEPER, false),
+    (Client("team-a", "a"), LOCKS, CLIENT, false),
+    (PROMETHEUS, LOCKS, HEALTH, true),
     (API, A, ADMIN, false),
     // Others in these namespaces are nobody's concern.
     (Client("team-a", "a"), Client("team-a", "b"), 80, true),
@@ -92,8 +96,8 @@ const WATCHED: &[Row] = &[
     ),
 ];
 
-/// All namespaces are watched; team-a has a policy, and in it, and in team-b, the group `config` has its own. Metrics are for
-/// Prometheus only.
+/// All namespaces are watched; team-a has a policy, and in it, and in team-b, the group `config` has its own, and in it the
+/// LockService `locks`. Metrics are for Prometheus only.
 const GROUPS: &[Row] = &[
     (Operator, Address("10.0.0.9"), 6443, true),
     (Operator, Address("fd00::9"), 6443, true),
@@ -123,6 +127,23 @@ const GROUPS: &[Row] = &[
     (Client("team-a", "prometheus"), A, HEALTH, false),
     (Client("team-a", "client"), A, HEALTH, false),
     (Neighbour, Operator, 8080, false),
+    (OTHER_OF_A, Member("team-a", "fourth"), PEER, false),
+    (Operator, LOCKS, ADMIN, true),
+    (LOCKS, LOCKS, PEER, true),
+    (LOCKS, LOCKS, ZOOKEEPER, false),
+    (LOCKS, OTHER_LOCKS, PEER, false),
+    (OTHER_LOCKS, LOCKS, PEER, false),
+    (OTHER_LOCKS, NAMESAKE, PEER, true),
+    (NAMESAKE, A, PEER, false),
+    (A, NAMESAKE, PEER, false),
+    (Client("team-a", "locker"), LOCKS, ZOOKEEPER, true),
+    (Client("team-a", "client"), LOCKS, ZOOKEEPER, false),
+    (Client("team-a", "locker"), OTHER_LOCKS, ZOOKEEPER, false),
+    (Client("team-a", "client"), OTHER_LOCKS, ZOOKEEPER, true),
+    (Client("team-a", "client"), NAMESAKE, ZOOKEEPER, true),
+    (Client("team-a", "locker"), LOCKS, ADMIN, false),
+    (PROMETHEUS, LOCKS, HEALTH, true),
+    (Client("team-a", "locker"), LOCKS, HEALTH, false),
     (
         Client("team-b", "a"),
         Member("team-b", "free"),
@@ -199,9 +220,9 @@ fn end(who: Who, operator: &Labels) -> End {
             namespace,
             &[(LABEL_KIND, "ConsensusGroup"), (LABEL_NAME, group)],
         ),
-        Lock(namespace) => pod(
+        Lock(namespace, name) => pod(
             namespace,
-            &[(LABEL_KIND, "LockService"), (LABEL_NAME, "locks")],
+            &[(LABEL_KIND, "LockService"), (LABEL_NAME, name)],
         ),
         Client(namespace, app) => pod(namespace, &[("app", app)]),
         Neighbour => pod(HOME, &[("app", "neighbour")]),

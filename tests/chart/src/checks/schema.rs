@@ -7,7 +7,7 @@ use crate::helm::Values;
 use crate::{Failure, Tools};
 
 /// What is given, and what must be said about it.
-const WRONG: [(&str, &[&str]); 20] = [
+const WRONG: [(&str, &[&str]); 21] = [
     ("replica=3", &["replica", "not allowed"]),
     ("image.tagg=1", &["/image", "tagg", "not allowed"]),
     (
@@ -21,6 +21,10 @@ const WRONG: [(&str, &[&str]); 20] = [
     (
         "networkPolicy.agents.groups[0].name=a",
         &["/networkPolicy/agents/groups/0", "namespace"],
+    ),
+    (
+        "networkPolicy.agents.groups[0].kind=Locks",
+        &["/networkPolicy/agents/groups/0/kind", "LockService"],
     ),
     ("enabled=maybe", &["/enabled", "boolean"]),
     (

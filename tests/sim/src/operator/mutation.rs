@@ -4,11 +4,13 @@ use super::{Run, run};
 use crate::mutation::Mutation;
 
 /// Mistakes that no run of this simulation shows; the operator's own tests do. Replicas are not elected here; a plan that
-/// force-deletes is stopped by its act, which asks for the node; nobody loses first claims before their group began; and only
-/// [`super::run_bereft`] loses quorums: it shows that a recovery ends well over real groups, not what mistakes in it would do.
-pub const ELSEWHERE: [&str; 13] = [
+/// force-deletes is stopped by its act, which asks for the node; all definitions are there; nobody loses first claims before
+/// their group began; and only [`super::run_bereft`] loses quorums: it shows that a recovery ends well over real groups, not
+/// what mistakes in it would do.
+pub const ELSEWHERE: [&str; 14] = [
     "lead-after-the-lease",
     "force-delete-on-a-silent-node",
+    "wait-for-every-definition",
     "complete-adopted-claims",
     "recover-whatever-is-given-up",
     "recover-beside-a-quorum",

@@ -170,7 +170,9 @@ impl Visitor {
 
     /// How many children a node has, once everything that was decided before is known to the member.
     pub(super) fn count(&mut self, path: &str) -> Result<usize, Failure> {
-        let sync = Request::Sync(SyncRequest { path: Some(path.into()) });
+        let sync = Request::Sync(SyncRequest {
+            path: Some(path.into()),
+        });
         let count = Request::GetAllChildrenNumber(PathRequest { path: path.into() });
         self.send(&[sync.clone(), count.clone()])?;
         self.reply(&sync)?;
