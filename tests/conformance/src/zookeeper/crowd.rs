@@ -17,7 +17,7 @@ use synod_jute::CreateMode;
 use self::visitor::Visitor;
 use super::ensemble::{Ensemble, Server};
 use super::settings::SessionKind;
-use crate::Failure;
+use crate::{Failure, eventually};
 
 const SESSIONS: usize = 10_000;
 const NODES_EACH: usize = 10;
@@ -53,7 +53,9 @@ pub fn kept(programs: &Path) -> Result<String, Failure> {
     let come = start.elapsed();
 
     let silent_since = Instant::now();
-    shares.iter_mut().try_for_each(Share::say)?;
+    for share in &mut shares {
+        share.say(&addresses)?;
+    }
     ensemble.kill(ensemble.leader()?);
     let killed = Instant::now();
     let over = AtomicBool::new(false);
@@ -144,25 +146,16 @@ impl Share {
             }
             if said.elapsed() > PING_EVERY {
                 said = Instant::now();
-                share.say()?;
+                share.say(addresses)?;
             }
         }
         Ok(share)
     }
 
     /// All say that they live, and hear that it is known.
-    ///
-    /// # Errors
-    /// When one is not heard.
-    fn say(&mut self) -> Result<(), Failure> {
-        for all in [&mut self.living, &mut self.silent] {
-            all.iter_mut().for_each(Visitor::ping);
-            all.iter_mut().for_each(Visitor::pinged);
-            if !all.iter().all(Visitor::is_there) {
-                return Err("a connection ended before anything was killed".to_owned());
-            }
-        }
-        Ok(())
+    fn say(&mut self, addresses: &[String]) -> Result<(), Failure> {
+        said(&mut self.living, addresses)?;
+        said(&mut self.silent, addresses).map(drop)
     }
 
     /// Those that live say so until it is over, at whichever member. When the last of them was at a member again.
@@ -172,18 +165,36 @@ impl Share {
         let mut back = Instant::now();
         while !over.load(Ordering::Relaxed) {
             let round = Instant::now();
-            self.living.iter_mut().for_each(Visitor::ping);
-            self.living.iter_mut().for_each(Visitor::pinged);
-            while !self.living.iter().all(Visitor::is_there) {
-                let all = self.living.iter_mut();
-                all.for_each(|visitor| visitor.seek(addresses, TIMEOUT));
-                self.living.iter_mut().try_for_each(Visitor::found)?;
+            if said(&mut self.living, addresses)? {
                 back = Instant::now();
             }
             thread::sleep(PING_EVERY.saturating_sub(round.elapsed()));
         }
         Ok(back)
     }
+}
+
+/// All say that they live, at whichever member, and hear that it is known. Whether one had to find another member.
+///
+/// # Errors
+/// When one is told that its session is no more.
+fn said(visitors: &mut [Visitor], addresses: &[String]) -> Result<bool, Failure> {
+    visitors.iter_mut().for_each(Visitor::ping);
+    visitors.iter_mut().for_each(Visitor::pinged);
+    if visitors.iter().all(Visitor::is_there) {
+        return Ok(false);
+    }
+    eventually(|| {
+        let all = visitors.iter_mut();
+        all.for_each(|visitor| visitor.seek(addresses, TIMEOUT));
+        let lost = visitors.iter_mut().try_for_each(Visitor::found).err();
+        let there = visitors.iter().all(Visitor::is_there);
+        match lost {
+            Some(lost) => Ok(Err(lost)),
+            None if there => Ok(Ok(true)),
+            None => Err("no member takes a session again".to_owned()),
+        }
+    })?
 }
 
 /// All sessions, in the shares of their keepers.
@@ -194,7 +205,9 @@ fn all_come(addresses: &[String]) -> Result<Vec<Share>, Failure> {
             .map(|keeper| scope.spawn(move || Share::come(numbers(keeper), addresses)))
             .collect();
         let mut shares: Vec<_> = keepers.into_iter().map(joined).collect::<Result<_, _>>()?;
-        shares.iter_mut().try_for_each(Share::say)?;
+        for share in &mut shares {
+            share.say(addresses)?;
+        }
         Ok(shares)
     })
 }
