@@ -38,6 +38,10 @@ pub(super) struct Visitor {
     at: usize,
     xid: i32,
     pinged: bool,
+    /// When it last said that it lives, of what was answered.
+    heard: Instant,
+    /// When it last said so.
+    said: Instant,
 }
 
 impl Visitor {
@@ -55,6 +59,8 @@ impl Visitor {
             at,
             xid: 0,
             pinged: false,
+            heard: Instant::now(),
+            said: Instant::now(),
         };
         let deadline = Instant::now() + 60 * ANSWER;
         while !visitor.is_there() {
@@ -76,6 +82,7 @@ impl Visitor {
         let mut ping = BytesMut::new();
         Request::Ping.encode(Xid::PING, &mut ping);
         if let Line::Open(stream) = &mut self.line {
+            self.said = Instant::now();
             self.pinged = stream.write_all(&ping).is_ok();
             if !self.pinged {
                 self.line = Line::Broken;
@@ -86,7 +93,9 @@ impl Visitor {
     /// Reads what a ping was answered.
     pub(super) fn pinged(&mut self) {
         let answered = std::mem::take(&mut self.pinged) && self.reply(&Request::Ping).is_ok();
-        if !answered {
+        if answered {
+            self.heard = self.said;
+        } else {
             self.line = Line::Broken;
         }
     }
@@ -137,8 +146,13 @@ impl Visitor {
         };
         let response = ConnectResponse::decode(&frame).map_err(|error| error.to_string())?;
         if response.session_id == SessionId(0) {
-            return Err(format!("session {:x} is lost", self.session.0));
+            let silent = self.heard.elapsed();
+            return Err(format!(
+                "session {:x} is lost, last heard of {silent:?} ago",
+                self.session.0
+            ));
         }
+        self.heard = *since;
         self.session = response.session_id;
         self.password = response.password.unwrap_or_default();
         if let Line::Opening(stream, _) = std::mem::replace(&mut self.line, Line::Broken) {
