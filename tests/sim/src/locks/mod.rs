@@ -111,19 +111,17 @@ impl Service for Locks {
     type Asker = u64;
 
     fn machine(birth: &Birth<'_, Self>) -> Witness {
-        let store = match &birth.config {
-            Some(config) => synod_agent::roles::znodes(config),
-            None => Store::new(Settings {
-                limits: Limits {
-                    timeout_ms_min: TIMEOUT_MS.0,
-                    timeout_ms_max: TIMEOUT_MS.1,
-                    ..Limits::default()
-                },
-                ..Settings::default()
-            }),
+        let limits = Limits {
+            timeout_ms_min: TIMEOUT_MS.0,
+            timeout_ms_max: TIMEOUT_MS.1,
+            ..Limits::default()
+        };
+        let settings = Settings {
+            limits,
+            ..Settings::default()
         };
         Witness {
-            store,
+            store: Store::new(settings),
             passage: Passage::new(birth.node, birth.incarnation),
             ledger: birth.ledger.clone(),
         }
@@ -312,13 +310,6 @@ impl Service for Locks {
             guarded,
             fenced,
         ]
-    }
-}
-
-impl World {
-    /// Where an operator says how reads are served.
-    pub(crate) fn is_read(&mut self, linearizable: bool) {
-        self.ledger.borrow_mut().linearizable = linearizable;
     }
 }
 

@@ -1,7 +1,6 @@
 //! The simulation of the operator: the shipped loop, plans and acts over the shipped embedded API, with pods that are
 //! processes of this simulator's worlds. A wrong step of the operator takes a quorum or real data away from real Paxos
-//! groups, at which clients write all along. Most seeds are about a ConsensusGroup, others about a LockService, whose clients
-//! have sessions, watches and locks (`subject.rs`).
+//! groups, at which clients write all along.
 //!
 //! One seed is one run on one thread and one line of time: the runtime's clock is paused and moves only when nobody has
 //! anything to do. Equal seeds give equal runs: whatever is woken is woken in the order in which it began to wait (`bell.rs`),
@@ -47,7 +46,6 @@ pub mod report;
 mod run;
 mod stage;
 mod story;
-mod subject;
 mod user;
 
 pub use run::{Run, run, run_bereft, run_loudly};

@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use synod_operator::names;
 use synod_paxos::Node;
 
-use super::checks::quorum;
+use super::checks::{is_ours, quorum};
 use super::direct::{claim_path, going, kinds, label, pod_path, text};
 use super::line::{Death, lock};
 use super::reach::Seat;
 use super::stage::Stage;
-use super::subject::Kept;
 use crate::clock::{Instant, MS, SECOND};
 use crate::profile::Fault;
 use crate::random::Random;
@@ -116,7 +115,7 @@ impl Nemesis {
     }
 }
 
-impl<S: Kept> Stage<S> {
+impl Stage {
     /// Makes the faults that are due, and ends those that are over.
     pub(super) async fn harm(&mut self) {
         let now = self.clock.now();
@@ -220,7 +219,7 @@ impl<S: Kept> Stage<S> {
             kinds::PODS,
             kinds::CLAIMS,
             kinds::CLAIMS,
-            S::KIND.resource,
+            kinds::GROUPS,
             kinds::MAPS,
             kinds::SECRETS,
             kinds::BUDGETS,
@@ -370,7 +369,7 @@ impl<S: Kept> Stage<S> {
         let voting = |pod: &Value| label(pod, names::LABEL_ROLE) == "voter";
         let pods: Vec<(u64, String)> = pods
             .iter()
-            .filter(|pod| S::KIND.is_ours(pod) && !going(pod) && voting(pod))
+            .filter(|pod| is_ours(pod) && !going(pod) && voting(pod))
             .filter_map(|pod| {
                 let number = label(pod, names::LABEL_MEMBER).parse().ok()?;
                 Some((number, text(pod, "/metadata/name").to_owned()))
@@ -422,9 +421,7 @@ impl<S: Kept> Stage<S> {
             return false;
         };
         let claims = self.direct.all(kinds::CLAIMS);
-        let losing = claims
-            .iter()
-            .any(|claim| S::KIND.is_ours(claim) && going(claim));
+        let losing = claims.iter().any(|claim| is_ours(claim) && going(claim));
         self.user.exists
             && !losing
             && group.is_well()
@@ -464,10 +461,10 @@ impl<S: Kept> Stage<S> {
         if !self.may_lose(number) {
             return;
         }
-        let name = S::KIND.claim(number);
+        let name = format!("data-{}-cg-{number}", super::user::NAME);
         self.direct.delete(&claim_path(&name), &Value::Null).await;
         if self.nemesis.random.chance(700) {
-            let pod = S::KIND.pod(number);
+            let pod = format!("{}-cg-{number}", super::user::NAME);
             self.direct.delete(&pod_path(&pod), &json!(null)).await;
         }
         self.fault("claims deleted by others", &format!(": {name}"));
