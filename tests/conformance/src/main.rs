@@ -216,7 +216,7 @@ fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
     let mut tests = of_go(arguments, &server, programs, own)?;
     if matches!(server, Server::Synod(_)) {
         let programs = programs.clone();
-        let (of_locks, of_crowd) = (programs.clone(), programs.clone());
+        let of_locks = programs.clone();
         tests.push(test(&server, "synod local: refusals", move |_| {
             local::refusals(&programs)
         }));
@@ -224,10 +224,6 @@ fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
             local::locks(&of_locks)
         }));
         tests.push(test(&server, "refusals of synod-agent", refusals::agent));
-        tests.push(test(&server, "a crowd of sessions", move |_| {
-            print!("{}", zookeeper::crowd::kept(&of_crowd)?);
-            Ok(())
-        }));
     }
     let rust_client = own.join("rust-client");
     tests.push(program(
@@ -259,7 +255,20 @@ fn of_zookeeper(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
         needs_go: false,
         run: case.run,
     };
-    Ok(cases.into_iter().map(test).collect())
+    let mut tests: Vec<_> = cases.into_iter().map(test).collect();
+    if let (zookeeper::ensemble::Server::Synod(_), Some(programs)) = (&server, &arguments.programs)
+    {
+        let programs = programs.clone();
+        tests.push(Test {
+            name: "a crowd of sessions".to_owned(),
+            needs_go: false,
+            run: Box::new(move || {
+                print!("{}", zookeeper::crowd::kept(&programs)?);
+                Ok(())
+            }),
+        });
+    }
+    Ok(tests)
 }
 
 /// The tests that use etcd's own tools or the tests' own Go programs.
