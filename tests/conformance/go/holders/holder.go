@@ -27,7 +27,7 @@ type holder struct {
 }
 
 func (h *holder) work() {
-	for turn := 0; !h.run.stopped(); turn++ {
+	for turn := 0; !h.run.stopping.Stopped(); turn++ {
 		began := time.Now()
 		if err := h.turn(turn); err != nil {
 			// It may have left a node that it does not know of, which would keep everybody from the lock: that goes with its session.

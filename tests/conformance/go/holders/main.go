@@ -47,7 +47,7 @@ func main() {
 	flag.Parse()
 	keeper := connect(strings.Split(*store, ","), *storeFolder)
 	must("the store", keeper.keepsFences())
-	run := &run{store: keeper, stopping: make(chan struct{})}
+	run := &run{store: keeper, stopping: make(driven.Stopping)}
 	for number := range *count {
 		open := func() *zk.Conn { return session(strings.Split(*locks, ","), *locksFolder) }
 		run.workers.Add(1)
@@ -70,16 +70,7 @@ type run struct {
 	marks    driven.Marks
 	book     book
 	workers  sync.WaitGroup
-	stopping chan struct{}
-}
-
-func (r *run) stopped() bool {
-	select {
-	case <-r.stopping:
-		return true
-	default:
-		return false
-	}
+	stopping driven.Stopping
 }
 
 // obey carries out the commands on the standard input until it is told to stop.

@@ -51,7 +51,7 @@ func newHistory() *history { return &history{start: time.Now()} }
 func (h *history) operate(run *run, client *clientv3.Client, number int) {
 	random := rand.New(rand.NewSource(int64(number)))
 	last := map[string]string{}
-	for count := 0; !run.stopped(); count++ {
+	for count := 0; !run.stopping.Stopped(); count++ {
 		op := operation{
 			client:   number,
 			key:      fmt.Sprintf("register/%d", random.Intn(registers)),

@@ -25,7 +25,7 @@ func newLedger() *ledger {
 
 // write puts one key after the other until the run stops.
 func (l *ledger) write(run *run, client *clientv3.Client, writer int) {
-	for number := 0; !run.stopped(); number++ {
+	for number := 0; !run.stopping.Stopped(); number++ {
 		key := fmt.Sprintf("%s%d/%08d", ledgerPrefix, writer, number)
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(context.Background(), operationPatience)

@@ -36,7 +36,7 @@ func main() {
 	registers := flag.Int("registers", 6, "clients that read and write the registers")
 	certificates := flag.String("certificates", "", "folder of ca.crt, tls.crt and tls.key, for TLS")
 	flag.Parse()
-	run := &run{marks: &driven.Marks{}, stopping: make(chan struct{})}
+	run := &run{marks: &driven.Marks{}, stopping: make(driven.Stopping)}
 	if *certificates != "" {
 		run.tls = driven.Fresh(*certificates)
 	}
@@ -63,7 +63,7 @@ type run struct {
 	tls      *tls.Config
 	workers  sync.WaitGroup
 	marks    *driven.Marks
-	stopping chan struct{}
+	stopping driven.Stopping
 }
 
 func (r *run) connect(endpoints []string, count int) {
@@ -85,15 +85,6 @@ func (r *run) start(work func()) {
 		defer r.workers.Done()
 		work()
 	}()
-}
-
-func (r *run) stopped() bool {
-	select {
-	case <-r.stopping:
-		return true
-	default:
-		return false
-	}
 }
 
 // obey carries out the commands on the standard input until it is told to stop.
