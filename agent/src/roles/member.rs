@@ -98,29 +98,47 @@ impl<R: Role> Agent<R> {
     /// Starts a member. Returns when it listens; it takes part as soon as its peers do.
     ///
     /// # Errors
-    /// If an address, the data directory or a certificate cannot be used. Nothing is changed then.
+    /// If an address, the data directory or a certificate cannot be used. Nothing is changed then, and what was taken is free
+    /// again.
     pub async fn start(
         config: Arc<AgentConfig>,
         environment: &Environment,
     ) -> Result<Self, StartError> {
-        R::check(&config)?;
+        let tasks = Tasks::default();
+        match Self::start_tasks(&config, environment, &tasks).await {
+            Ok((engine, addresses)) => Ok(Self {
+                config,
+                engine,
+                addresses,
+                tasks,
+            }),
+            Err(error) => {
+                tasks.end().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_tasks(
+        config: &Arc<AgentConfig>,
+        environment: &Environment,
+        tasks: &Tasks,
+    ) -> Result<(Engine<R::Machine>, Addresses), StartError> {
+        R::check(config)?;
         let Grounds {
             keys,
             listeners,
             directory,
-        } = Grounds::secure(&config).await?;
+        } = Grounds::secure(config).await?;
         let addresses = listeners.addresses();
-        let tasks = Tasks::default();
-        // What runs already ends with a start that fails.
-        let unfinished = tasks.stop.clone().drop_guard();
         let metrics = Arc::new(Metrics::new());
         let health = Arc::new(Health::new(Arc::clone(&metrics)));
         tasks.serve_health(listeners.health, &health);
         let (feeds, lanes) = engine::feeds();
-        let net = net_settings(&config, environment, &keys, &metrics, &tasks)?;
+        let net = net_settings(config, environment, &keys, &metrics, tasks)?;
         let net = RealNet::start(net, listeners.peer, feeds.events.clone());
         let disk = start_disk(directory, &metrics, &feeds)?;
-        let driver = open(&config, R::machine(&config), disk, net).await?;
+        let driver = open(config, R::machine(config), disk, net).await?;
         if driver.status().phase == Phase::Recovering {
             tracing::warn!(
                 cluster = %config.cluster_uid,
@@ -129,15 +147,15 @@ impl<R: Role> Agent<R> {
             );
         }
         let requests_max = config.limits.requests_max as usize;
-        let (turning, engine) = engine::start(driver, lanes, facts(&config, &keys), requests_max);
+        let (turning, engine) = engine::start(driver, lanes, facts(config, &keys), requests_max);
         tasks.rest.spawn(turning.run(tasks.stop.clone()));
         let further = Arc::new(Further::default());
         let routes = admin_routes(engine.clone(), Arc::clone(&further));
-        tasks.serve_admin(listeners.admin, &config, &keys, routes);
+        tasks.serve_admin(listeners.admin, config, &keys, routes);
         tasks.keep_fresh(&keys, &engine);
-        tasks.announce(&config, &engine);
+        tasks.announce(config, &engine);
         tasks.front.spawn(R::serve(Serving {
-            config: Arc::clone(&config),
+            config: Arc::clone(config),
             engine: engine.clone(),
             health,
             further,
@@ -154,13 +172,7 @@ impl<R: Role> Agent<R> {
             peer = %addresses.peer,
             "started"
         );
-        unfinished.disarm();
-        Ok(Self {
-            config,
-            engine,
-            addresses,
-            tasks,
-        })
+        Ok((engine, addresses))
     }
 
     /// The way into its engine.
@@ -201,14 +213,19 @@ impl<R: Role> Agent<R> {
 
     /// Stops at once, as a crash would, but waits until sockets and the data directory are free.
     pub async fn kill(self) {
-        self.tasks.stop_front.cancel();
-        self.tasks.stop.cancel();
-        self.tasks.rest.close();
-        self.tasks.rest.wait().await;
+        self.tasks.end().await;
     }
 }
 
 impl Tasks {
+    /// Ends all at once and waits until sockets and the data directory are free.
+    async fn end(&self) {
+        self.stop_front.cancel();
+        self.stop.cancel();
+        self.rest.close();
+        self.rest.wait().await;
+    }
+
     fn serve_health<S: Machine>(&self, listener: TcpListener, health: &Arc<Health<S>>) {
         let routes = health_routes(Arc::clone(health));
         let plain = TlsAccept::new(None);
