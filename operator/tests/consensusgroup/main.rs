@@ -3,6 +3,7 @@
 
 mod adoption;
 mod api;
+mod budgets;
 mod controller;
 mod definitions;
 mod election;
@@ -23,6 +24,7 @@ mod restarts;
 mod restraint;
 mod rotation;
 mod scaling;
+mod templates;
 mod told;
 mod traces;
 mod trust;
