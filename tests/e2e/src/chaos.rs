@@ -8,7 +8,6 @@ use synod_bed::{Direction, Fault};
 use synod_conformance::workload::Workload;
 
 use crate::group::longest_gap;
-use crate::helm::SYSTEM;
 use crate::scenarios::{PAUSE_MAX, demand, small, swap_addresses};
 use crate::{Failure, Group, Namespace, Stage};
 
@@ -177,16 +176,12 @@ impl Harm {
     }
 
     fn do_it(&self, stage: &Stage, group: &Group<'_>, worker: &str) -> Result<(), Failure> {
-        let by_force = ["--grace-period=0", "--force", "--wait=false"];
         match self {
             Self::Pod => {
                 let Some(leader) = leader(group)? else {
                     return Ok(());
                 };
-                let words = ["delete", "pod", &leader, "--ignore-not-found"];
-                group
-                    .kubectl(&[words.as_slice(), &by_force].concat())
-                    .map(drop)
+                group.delete_by_force(&leader)
             }
             Self::Process => {
                 // Its container may be gone, or on a node that does not answer, under another harm.
@@ -196,20 +191,7 @@ impl Harm {
                 }
                 Ok(())
             }
-            Self::Operator => stage.operator_pods()?.iter().try_for_each(|pod| {
-                let words = [
-                    "delete",
-                    "pod",
-                    pod,
-                    "--namespace",
-                    SYSTEM,
-                    "--ignore-not-found",
-                ];
-                stage
-                    .cluster
-                    .ask(words.into_iter().chain(by_force))
-                    .map(drop)
-            }),
+            Self::Operator => stage.kill_operator(),
             Self::Node(fault) => stage.harm(worker, fault),
             Self::Members(members) => group.patch(&json!({ "members": members })),
             Self::Image(image) => group.patch(&json!({ "image": image })),

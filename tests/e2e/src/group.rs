@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use synod_conformance::workload::Workload;
 
+use crate::helm::BY_FORCE;
 use crate::stage::APPLY;
 use crate::{Failure, Namespace};
 
@@ -343,6 +344,15 @@ impl<'a> Group<'a> {
     /// When it fails.
     pub fn kubectl(&self, words: &[&str]) -> Result<String, Failure> {
         self.namespace.kubectl(words)
+    }
+
+    /// Deletes a pod without waiting for its kubelet.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub fn delete_by_force(&self, pod: &str) -> Result<(), Failure> {
+        let words = [&["delete", "pod", pod], BY_FORCE.as_slice()];
+        self.kubectl(&words.concat()).map(drop)
     }
 
     /// The node that a pod is on.

@@ -12,6 +12,15 @@ use crate::{Failure, Stage};
 pub(crate) const RELEASE: &str = "synod";
 /// The namespace of the operator.
 pub(crate) const SYSTEM: &str = "synod-system";
+/// Selects its pods.
+const OPERATORS: &str = "--selector=app.kubernetes.io/component=operator";
+/// How a pod is deleted without waiting for its kubelet. One that is gone already is as good.
+pub(crate) const BY_FORCE: [&str; 4] = [
+    "--grace-period=0",
+    "--force",
+    "--wait=false",
+    "--ignore-not-found",
+];
 
 impl Stage {
     /// Installs the chart, or upgrades to it, and waits until the operator runs.
@@ -67,11 +76,21 @@ impl Stage {
         Ok(names.map(str::to_owned).collect())
     }
 
+    /// Deletes all of them by force.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub fn kill_operator(&self) -> Result<(), Failure> {
+        let words = ["delete", "pods", "--namespace", SYSTEM, OPERATORS];
+        self.cluster
+            .ask(words.into_iter().chain(BY_FORCE))
+            .map(drop)
+    }
+
     fn operators(&self) -> Result<Vec<Value>, Failure> {
-        let selector = "--selector=app.kubernetes.io/component=operator";
         let list = self
             .cluster
-            .get(["pods", "--namespace", SYSTEM, selector])?;
+            .get(["pods", "--namespace", SYSTEM, OPERATORS])?;
         Ok(list["items"].as_array().cloned().unwrap_or_default())
     }
 

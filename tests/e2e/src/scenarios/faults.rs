@@ -27,20 +27,12 @@ pub(super) fn leader_is_killed(stage: &Stage) -> Result<(), Failure> {
         for _ in 0..KILLS {
             let leader = group.leader()?;
             let before = group.life(&leader)?;
-            delete_by_force(group, &leader)?;
+            group.delete_by_force(&leader)?;
             stage.measured(POD_KILLED, longest_gap(workload, FAILOVER_WATCHED)?);
             group.is_back(&leader, &before)?;
         }
         Ok(())
     })
-}
-
-/// Without waiting for its kubelet.
-pub(super) fn delete_by_force(group: &Group<'_>, pod: &str) -> Result<(), Failure> {
-    let how = ["--grace-period=0", "--force", "--wait=false"];
-    group
-        .kubectl(&[&["delete", "pod", pod], how.as_slice()].concat())
-        .map(drop)
 }
 
 /// The container and the pod stay. Afterwards the pod is deleted, since a kubelet waits longer each time before it starts

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::helm::BY_FORCE;
 use crate::scenarios::{demand, small, under_load};
 use crate::{Failure, Group, Namespace, Stage};
 
@@ -90,15 +91,8 @@ pub(super) fn recovered(stage: &Stage) -> Result<(), Failure> {
     let mut words = vec!["delete", "persistentvolumeclaims", "--wait=false"];
     words.extend(claims.iter().map(String::as_str));
     namespace.kubectl(&words)?;
-    let mut words = vec![
-        "delete",
-        "pods",
-        "--wait=false",
-        "--grace-period=0",
-        "--force",
-    ];
-    words.extend(lost.iter().copied());
-    namespace.kubectl(&words)?;
+    let words = [&["delete", "pods"], BY_FORCE.as_slice(), &lost];
+    namespace.kubectl(&words.concat())?;
     let is_unavailable = |object: &Value| object["status"]["state"] == "Unavailable";
     group.reaches("without a quorum", is_unavailable)?;
     let from = leader

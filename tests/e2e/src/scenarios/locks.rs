@@ -4,7 +4,6 @@
 use serde_json::json;
 use synod_conformance::workload::Workload;
 
-use super::faults::delete_by_force;
 use super::rolling::roll;
 use super::small;
 use crate::group::Kind;
@@ -29,7 +28,7 @@ pub(super) fn passed_on(stage: &Stage) -> Result<(), Failure> {
     for _ in 0..KILLS {
         let leader = locks.leader()?;
         let before = locks.life(&leader)?;
-        delete_by_force(&locks, &leader)?;
+        locks.delete_by_force(&leader)?;
         stage.measured(LOCK_PASSED, holders.gap()?);
         locks.is_back(&leader, &before)?;
     }

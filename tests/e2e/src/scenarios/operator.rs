@@ -5,7 +5,6 @@ use std::time::Duration;
 use fastrand::Rng;
 use serde_json::json;
 
-use crate::helm::SYSTEM;
 use crate::scenarios::under_load;
 use crate::{Failure, Stage};
 
@@ -27,19 +26,7 @@ pub(super) fn dies(stage: &Stage) -> Result<(), Failure> {
             group.patch(&change)?;
             for _ in 0..DEATHS {
                 std::thread::sleep(Duration::from_millis(rng.u64(LIFE_MS)));
-                for pod in stage.operator_pods()? {
-                    let delete = [
-                        "delete",
-                        "pod",
-                        &pod,
-                        "--namespace",
-                        SYSTEM,
-                        "--grace-period=0",
-                        "--force",
-                        "--wait=false",
-                    ];
-                    stage.cluster.ask(delete)?;
-                }
+                stage.kill_operator()?;
             }
             stage.operator_is_ready()?;
             group.ready()?;
