@@ -1,8 +1,10 @@
 //! Where things are kept, outside the clone.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::Failure;
+use crate::process::output;
 
 /// `${XDG_CACHE_HOME:-~/.cache}/synod`.
 ///
@@ -103,6 +105,34 @@ pub(crate) fn remove(folder: &Path) -> Result<(), Failure> {
     }
 }
 
+/// That there is room for so many bytes where a folder is, or will be.
+///
+/// # Errors
+/// When there is not.
+pub(crate) fn has_room(folder: &Path, bytes: u64) -> Result<(), Failure> {
+    const MIB: u64 = 1 << 20;
+    make(folder)?;
+    let told = output(
+        Command::new("df")
+            .args(["--output=avail", "--block-size=1"])
+            .arg(folder),
+    )?;
+    let free = told
+        .lines()
+        .last()
+        .and_then(|line| line.trim().parse::<u64>().ok());
+    let free = free.ok_or_else(|| format!("df does not say how much is free: {told:?}"))?;
+    if free < bytes {
+        return Err(format!(
+            "{} needs {} MiB, and its disk has {} MiB free: make room, or set XDG_CACHE_HOME to a folder on another disk",
+            folder.display(),
+            bytes / MIB,
+            free / MIB
+        ));
+    }
+    Ok(())
+}
+
 /// Writes a file.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
@@ -110,7 +140,15 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::fingerprint;
+    use super::{fingerprint, has_room};
+
+    #[test]
+    fn a_disk_that_is_too_full_is_told() {
+        let folder = std::env::temp_dir();
+        assert_eq!(has_room(&folder, 0), Ok(()));
+        let told = has_room(&folder, u64::MAX).expect_err("no disk is so large");
+        assert!(told.contains("make room"), "{told}");
+    }
 
     #[test]
     fn fingerprints_are_of_the_bytes() {

@@ -21,6 +21,8 @@ const STOCK: [(&str, &str); 2] = [
     ),
     (BUSYBOX, "synod.dev/bed/busybox:1"),
 ];
+/// What a node takes of the disk, with what a run of all tests puts on it.
+const NODE_BYTES: u64 = 2 << 30;
 /// Nodes and what runs on them are ready after this long.
 const SETTLE: &str = "--timeout=180s";
 
@@ -117,6 +119,7 @@ impl Bed {
                 engine
             }
             Some(packages) => {
+                place::has_room(&folder, NODE_BYTES * u64::from(options.nodes))?;
                 if let Some(data) = &image.data {
                     copy_data(data, &folder.join(DATA))?;
                 }
