@@ -1,0 +1,56 @@
+//! Why a command is not carried out, in the words of Redis.
+
+use std::borrow::Cow;
+
+use crate::partition::WrongKind;
+
+/// What is answered instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The value under the key is of another kind.
+    #[error("WRONGTYPE Operation against a key holding the wrong kind of value")]
+    WrongKind,
+    /// An argument, or the value, is to be a whole number.
+    #[error("ERR value is not an integer or out of range")]
+    NotInteger,
+    /// An argument is to be a number.
+    #[error("ERR value is not a valid float")]
+    NotFloat,
+    /// An option is not known, or does not go with another one.
+    #[error("ERR syntax error")]
+    Syntax,
+    /// There is no such key.
+    #[error("ERR no such key")]
+    NoSuchKey,
+    /// There is no such element.
+    #[error("ERR index out of range")]
+    IndexOutOfRange,
+    /// A whole number would become too large, or too small.
+    #[error("ERR increment or decrement would overflow")]
+    Overflow,
+    /// The command of this name takes another number of arguments.
+    #[error("ERR wrong number of arguments for '{0}' command")]
+    Arity(&'static str),
+    /// An expiry that cannot be.
+    #[error("ERR invalid expire time in '{0}' command")]
+    Expiry(&'static str),
+    /// A string would become longer than 512 MiB.
+    #[error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
+    TooLong,
+    /// Anything else, with its code.
+    #[error("{0}")]
+    Other(Cow<'static, str>),
+}
+
+impl Error {
+    /// With these words, the code first.
+    pub(crate) const fn text(words: &'static str) -> Self {
+        Self::Other(Cow::Borrowed(words))
+    }
+}
+
+impl From<WrongKind> for Error {
+    fn from(_: WrongKind) -> Self {
+        Self::WrongKind
+    }
+}

@@ -1,0 +1,67 @@
+//! All that is in a partition, for comparison.
+
+use crate::hash::Hash;
+use crate::keyspace::{Header, Kind};
+use crate::partition::Partition;
+
+/// A key with what is under it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Content {
+    /// In which database.
+    pub database: usize,
+    /// The key.
+    pub key: Vec<u8>,
+    /// When it expires, in Unix milliseconds.
+    pub expiry: Option<i64>,
+    /// What its value is.
+    pub kind: Kind,
+    /// What the value is made of, in an order of its own.
+    pub parts: Vec<Vec<u8>>,
+}
+
+impl Partition {
+    /// All keys, in order, those that have expired among them.
+    ///
+    /// # Panics
+    /// If what is kept is damaged.
+    #[must_use]
+    pub fn contents(&mut self) -> Vec<Content> {
+        let mut contents = Vec::new();
+        for database in 0..crate::partition::DATABASES {
+            let entries = self.table(database).iter();
+            let keys: Vec<_> = entries
+                .map(|(_, key, value)| (key.to_vec(), Header::split(value).0))
+                .collect();
+            for (key, header) in keys {
+                let parts = self.parts(database, &key, header.kind);
+                contents.push(Content {
+                    database,
+                    key,
+                    expiry: header.expiry,
+                    kind: header.kind,
+                    parts,
+                });
+            }
+        }
+        contents.sort();
+        contents
+    }
+
+    fn parts(&mut self, database: usize, key: &[u8], kind: Kind) -> Vec<Vec<u8>> {
+        let keyspace = self.keyspace(database);
+        let found = keyspace.find(key).expect("it is there");
+        match kind {
+            Kind::String => vec![keyspace.value(&found).to_vec()],
+            Kind::Hash => {
+                let hash = keyspace.view::<Hash>(&found);
+                let pairs = hash.iter();
+                let mut parts: Vec<_> = pairs
+                    .map(|(field, value)| [field, b"=", value].concat())
+                    .collect();
+                parts.sort();
+                parts
+            }
+            _ => unreachable!("there is none yet"),
+        }
+    }
+}

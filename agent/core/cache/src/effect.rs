@@ -1,0 +1,165 @@
+//! What commands do to the keys, in a form that does the same everywhere.
+//!
+//! A replica, and whoever replays the log, applies effects and runs no command: times are absolute, random choices are made, and
+//! what expired or was evicted is a removal like any other.
+
+use crate::keyspace::Kind;
+use crate::partition::DATABASES;
+use crate::wire::{Corrupt, Reader, Writer};
+
+/// One change of one key, or of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect<'a> {
+    /// A string is under the key, whatever was there.
+    Put {
+        key: &'a [u8],
+        expiry: Option<i64>,
+        value: &'a [u8],
+    },
+    /// Bytes of a string give way to others.
+    Splice {
+        key: &'a [u8],
+        start: usize,
+        removed: usize,
+        with: &'a [u8],
+    },
+    Remove {
+        key: &'a [u8],
+    },
+    Expire {
+        key: &'a [u8],
+        expiry: Option<i64>,
+    },
+    /// All keys of the database are removed.
+    Flush,
+    /// A change of a collection of this kind follows.
+    Of {
+        kind: Kind,
+        key: &'a [u8],
+    },
+}
+
+const PUT: u8 = 1;
+const SPLICE: u8 = 2;
+const REMOVE: u8 = 3;
+const EXPIRE: u8 = 4;
+const FLUSH: u8 = 5;
+const LIST: u8 = 16;
+const SET: u8 = 17;
+const SORTED_SET: u8 = 18;
+const HASH: u8 = 19;
+const STREAM: u8 = 20;
+
+impl<'a> Effect<'a> {
+    /// Writes [`Self::Put`] of a value in parts.
+    pub(crate) fn put(
+        out: &mut Vec<u8>,
+        database: usize,
+        key: &[u8],
+        expiry: Option<i64>,
+        parts: &[&[u8]],
+    ) {
+        let mut out = start(out, PUT, database);
+        out.bytes(key);
+        write_expiry(&mut out, expiry);
+        out.size(parts.iter().map(|part| part.len()).sum());
+        parts.iter().for_each(|part| out.0.extend_from_slice(part));
+    }
+
+    pub(crate) fn write(&self, database: usize, out: &mut Vec<u8>) {
+        match *self {
+            Self::Put { key, expiry, value } => Self::put(out, database, key, expiry, &[value]),
+            Self::Splice {
+                key,
+                start: from,
+                removed,
+                with,
+            } => {
+                let mut out = start(out, SPLICE, database);
+                out.bytes(key);
+                out.size(from);
+                out.size(removed);
+                out.bytes(with);
+            }
+            Self::Remove { key } => start(out, REMOVE, database).bytes(key),
+            Self::Expire { key, expiry } => {
+                let mut out = start(out, EXPIRE, database);
+                out.bytes(key);
+                write_expiry(&mut out, expiry);
+            }
+            Self::Flush => drop(start(out, FLUSH, database)),
+            Self::Of { kind, key } => {
+                let op = match kind {
+                    Kind::String => unreachable!("a string is no collection"),
+                    Kind::List => LIST,
+                    Kind::Set => SET,
+                    Kind::SortedSet => SORTED_SET,
+                    Kind::Hash => HASH,
+                    Kind::Stream => STREAM,
+                };
+                start(out, op, database).bytes(key);
+            }
+        }
+    }
+
+    /// The next one, and the database that it is for.
+    pub(crate) fn read(from: &mut Reader<'a>) -> Result<(usize, Self), Corrupt> {
+        let op = from.byte()?;
+        let database = usize::from(from.byte()?);
+        if database >= DATABASES {
+            return Err(Corrupt);
+        }
+        if op == FLUSH {
+            return Ok((database, Self::Flush));
+        }
+        let key = from.bytes()?;
+        let of = |kind| Ok(Self::Of { kind, key });
+        let effect = match op {
+            PUT => Ok(Self::Put {
+                key,
+                expiry: read_expiry(from)?,
+                value: from.bytes()?,
+            }),
+            SPLICE => Ok(Self::Splice {
+                key,
+                start: from.size()?,
+                removed: from.size()?,
+                with: from.bytes()?,
+            }),
+            REMOVE => Ok(Self::Remove { key }),
+            EXPIRE => Ok(Self::Expire {
+                key,
+                expiry: read_expiry(from)?,
+            }),
+            LIST => of(Kind::List),
+            SET => of(Kind::Set),
+            SORTED_SET => of(Kind::SortedSet),
+            HASH => of(Kind::Hash),
+            STREAM => of(Kind::Stream),
+            _ => Err(Corrupt),
+        };
+        Ok((database, effect?))
+    }
+}
+
+fn start(out: &mut Vec<u8>, op: u8, database: usize) -> Writer<'_> {
+    let mut out = Writer(out);
+    out.byte(op);
+    out.byte(database as u8);
+    out
+}
+
+fn write_expiry(out: &mut Writer<'_>, expiry: Option<i64>) {
+    out.byte(u8::from(expiry.is_some()));
+    if let Some(at) = expiry {
+        out.signed(at);
+    }
+}
+
+fn read_expiry(from: &mut Reader<'_>) -> Result<Option<i64>, Corrupt> {
+    match from.byte()? {
+        0 => Ok(None),
+        1 => from.signed().map(Some),
+        _ => Err(Corrupt),
+    }
+}

@@ -1,0 +1,132 @@
+//! The keys that a command can reach.
+
+use crate::collection::Collection;
+use crate::keyspace::{Found, Kind};
+use crate::notice::Class;
+use crate::partition::{Edit, Expiry, Partition, WrongKind};
+use crate::slot::slot;
+
+/// The keys of one database, in one partition, or in all of them.
+///
+/// Every key that a command names is here: who calls it has the partitions of its keys.
+pub struct Keys<'a> {
+    /// All partitions in their order, or one alone.
+    partitions: &'a mut [&'a mut Partition],
+    database: usize,
+}
+
+impl<'a> Keys<'a> {
+    /// Of one partition, or of all of them in their order.
+    pub const fn new(partitions: &'a mut [&'a mut Partition], database: usize) -> Self {
+        Self {
+            partitions,
+            database,
+        }
+    }
+
+    /// The database of the command.
+    pub(crate) const fn database(&self) -> usize {
+        self.database
+    }
+
+    /// The partition of a key.
+    #[inline]
+    pub(crate) fn partition(&mut self, key: &[u8]) -> &mut Partition {
+        let index = match self.partitions.len() {
+            1 => 0,
+            count => partition_of(key, count),
+        };
+        self.partitions[index]
+    }
+
+    /// All partitions.
+    pub(crate) fn partitions(&mut self) -> impl Iterator<Item = &mut Partition> {
+        self.partitions.iter_mut().map(|partition| &mut **partition)
+    }
+
+    /// What time it is, in Unix milliseconds: the same for all of a command.
+    pub(crate) fn now(&self) -> i64 {
+        self.partitions[0].now()
+    }
+
+    /// A key that has not expired.
+    pub(crate) fn find(&mut self, key: &[u8]) -> Option<Found> {
+        let database = self.database;
+        self.partition(key).find(database, key)
+    }
+
+    /// What is under a key.
+    pub(crate) fn kind(&mut self, key: &[u8]) -> Option<Kind> {
+        self.find(key).map(|found| found.header.kind)
+    }
+
+    /// The string under a key.
+    pub(crate) fn string(&mut self, key: &[u8]) -> Result<Option<&[u8]>, WrongKind> {
+        let database = self.database;
+        self.partition(key).string(database, key)
+    }
+
+    /// Puts a string under a key, whatever was there: these parts, one after another.
+    pub(crate) fn put_string(&mut self, key: &[u8], parts: &[&[u8]], expiry: Expiry) {
+        let database = self.database;
+        self.partition(key).put_string(database, key, parts, expiry);
+    }
+
+    /// Of the bytes of the string that is under a key `removed` from `start` on, which are there, give way to `with`.
+    pub(crate) fn splice_string(&mut self, key: &[u8], start: usize, removed: usize, with: &[u8]) {
+        let database = self.database;
+        self.partition(key)
+            .splice_string(database, key, start, removed, with);
+    }
+
+    /// As which of the encodings that Redis goes through the value under a key is shown.
+    pub(crate) fn show(&mut self, key: &[u8], shown: u8) {
+        let database = self.database;
+        self.partition(key).show(database, key, shown);
+    }
+
+    /// Removes a key; whether it was there, and had not expired.
+    pub(crate) fn remove(&mut self, key: &[u8]) -> bool {
+        let database = self.database;
+        let partition = self.partition(key);
+        partition.find(database, key).is_some() && partition.remove(database, key)
+    }
+
+    /// Sets when a key expires; whether it is there.
+    pub(crate) fn expire_at(&mut self, key: &[u8], expiry: Option<i64>) -> bool {
+        let database = self.database;
+        let partition = self.partition(key);
+        partition.find(database, key).is_some() && partition.expire_at(database, key, expiry)
+    }
+
+    /// How the collection under a key is read.
+    pub(crate) fn view<C: Collection>(
+        &mut self,
+        key: &[u8],
+    ) -> Result<Option<C::View<'_>>, WrongKind> {
+        let database = self.database;
+        self.partition(key).view::<C>(database, key)
+    }
+
+    /// Changes the collection under a key, or a new one. One that is left empty goes, and its key.
+    pub(crate) fn edit<C: Collection, R>(
+        &mut self,
+        key: &[u8],
+        change: impl FnOnce(&mut Edit<'_, C>) -> R,
+    ) -> Result<R, WrongKind> {
+        let database = self.database;
+        self.partition(key).edit(database, key, change)
+    }
+
+    /// Those who subscribed to it are told what was done to a key.
+    pub(crate) fn notify(&mut self, class: Class, event: &'static str, key: &[u8]) {
+        let database = self.database;
+        self.partition(key).notify(database, class, event, key);
+    }
+}
+
+/// Of so many partitions, that of a key.
+#[must_use]
+pub fn partition_of(key: &[u8], partitions: usize) -> usize {
+    usize::from(slot(key)) % partitions
+}

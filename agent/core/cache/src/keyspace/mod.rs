@@ -1,0 +1,288 @@
+//! The keys of one database in one partition.
+
+mod entry;
+mod expiries;
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+pub use entry::{Header, Kind};
+use expiries::Expiries;
+
+use crate::collection::{Collection, Object};
+use crate::table::{Place, Table};
+
+/// A key that was found, until the table is changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    pub(crate) at: Place,
+    pub(crate) header: Header,
+}
+
+/// Keys and their values: header and value in the [`Table`], values that are too large for that by number.
+///
+/// Invariants: 1. an object belongs to exactly one key, whose header says that it is large; 2. `expiring` is how many keys have an
+/// expiry; 3. a key's bucket is noted in `expiries` no later than the key expires.
+#[derive(Debug)]
+pub(crate) struct Keyspace {
+    table: Table,
+    objects: Vec<Option<Object>>,
+    free: Vec<u32>,
+    expiries: Expiries,
+    expiring: usize,
+    seed: u64,
+}
+
+impl Keyspace {
+    /// Empty. Keys are hashed with this seed, which nobody who chooses keys may know.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            table: Table::default(),
+            objects: Vec::new(),
+            free: Vec::new(),
+            expiries: Expiries::default(),
+            expiring: 0,
+            seed,
+        }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// How many keys have an expiry.
+    pub(crate) const fn expiring(&self) -> usize {
+        self.expiring
+    }
+
+    /// Its entries, for walks.
+    pub(crate) const fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Bytes that are asked of the allocator.
+    pub(crate) fn allocated(&self) -> usize {
+        let objects = self.objects.iter().flatten();
+        let objects: usize = objects.map(Object::allocated).sum();
+        self.table.allocated() + objects + self.objects.capacity() * size_of::<Option<Object>>()
+    }
+
+    fn hash(&self, key: &[u8]) -> u64 {
+        xxh3_64_with_seed(key, self.seed)
+    }
+
+    /// Whether it expired or not.
+    #[inline]
+    pub(crate) fn find(&self, key: &[u8]) -> Option<Found> {
+        let at = self.table.find(self.hash(key), key)?;
+        let header = Header::split(self.table.value(at)).0;
+        Some(Found { at, header })
+    }
+
+    /// The value, or the number of its object.
+    #[inline]
+    pub(crate) fn value(&self, found: &Found) -> &[u8] {
+        &self.table.value(found.at)[found.header.length()..]
+    }
+
+    /// The value, to be changed in place.
+    pub(crate) fn value_mut(&mut self, found: &Found) -> &mut [u8] {
+        &mut self.table.value_mut(found.at)[found.header.length()..]
+    }
+
+    /// The object of a large value.
+    pub(crate) fn object(&self, found: &Found) -> &Object {
+        let number = self.number(found);
+        self.objects[number].as_ref().expect("a key has its object")
+    }
+
+    /// How a collection is read.
+    pub(crate) fn view<C: Collection>(&self, found: &Found) -> C::View<'_> {
+        if found.header.large {
+            C::view_object(self.object(found))
+        } else {
+            C::view_packed(self.value(found))
+        }
+    }
+
+    /// Takes the object of a large value, to be changed and given back by [`Self::give_back`].
+    pub(crate) fn take(&mut self, found: &Found) -> Object {
+        let number = self.number(found);
+        self.objects[number].take().expect("a key has its object")
+    }
+
+    pub(crate) fn give_back(&mut self, found: &Found, object: Object) {
+        let number = self.number(found);
+        self.objects[number] = Some(object);
+    }
+
+    fn number(&self, found: &Found) -> usize {
+        debug_assert!(found.header.large, "it has an object");
+        let number = self.value(found).try_into().expect("four bytes");
+        u32::from_le_bytes(number) as usize
+    }
+
+    /// Notes in the header when and how often it was used.
+    pub(crate) fn touch(&mut self, found: &Found, access: u32) {
+        if found.header.access != access {
+            let header = Header {
+                access,
+                ..found.header
+            };
+            header.write(self.table.value_mut(found.at));
+        }
+    }
+
+    /// Changes the header, but for its expiry.
+    pub(crate) fn set_header(&mut self, found: &Found, header: &Header) {
+        debug_assert_eq!(header.length(), found.header.length());
+        header.write(self.table.value_mut(found.at));
+    }
+
+    /// Sets when a key expires.
+    pub(crate) fn set_expiry(&mut self, key: &[u8], found: &Found, expiry: Option<i64>) {
+        let header = Header {
+            expiry,
+            ..found.header
+        };
+        let (before, after) = (found.header.length(), header.length());
+        let hash = self.hash(key);
+        let value = if before == after {
+            self.table.value_mut(found.at)
+        } else {
+            self.table.splice(found.at, hash, 0..before, after)
+        };
+        header.write(value);
+        self.count_expiry(found.header.expiry, expiry);
+        self.note_expiry(hash, expiry);
+        self.grow();
+    }
+
+    /// Puts a value under a key, whatever was there: these parts, one after another.
+    pub(crate) fn put(&mut self, key: &[u8], header: &Header, parts: &[&[u8]]) {
+        let length = header.length() + parts.iter().map(|part| part.len()).sum::<usize>();
+        let hash = self.hash(key);
+        let value = if let Some(at) = self.table.find(hash, key) {
+            let before = Header::split(self.table.value(at)).0;
+            if before.large {
+                self.free(&Found { at, header: before });
+            }
+            self.count_expiry(before.expiry, header.expiry);
+            let had = self.table.value(at).len();
+            if had == length {
+                self.table.value_mut(at)
+            } else {
+                self.table.splice(at, hash, 0..had, length)
+            }
+        } else {
+            self.count_expiry(None, header.expiry);
+            self.table.insert(hash, key, length)
+        };
+        header.write(value);
+        let mut rest = &mut value[header.length()..];
+        for part in parts {
+            let (room, after) = rest.split_at_mut(part.len());
+            room.copy_from_slice(part);
+            rest = after;
+        }
+        self.note_expiry(hash, header.expiry);
+        self.grow();
+    }
+
+    /// Puts an object under a key, whatever was there.
+    pub(crate) fn put_object(&mut self, key: &[u8], header: &Header, object: Object) {
+        let header = Header {
+            large: true,
+            ..*header
+        };
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.objects.push(None);
+            u32::try_from(self.objects.len() - 1).expect("they need more memory than there is")
+        });
+        self.objects[number as usize] = Some(object);
+        self.put(key, &header, &[&number.to_le_bytes()]);
+    }
+
+    /// Of the value's bytes those from `start` on, at most `removed`, give way to `with`.
+    pub(crate) fn splice(
+        &mut self,
+        key: &[u8],
+        found: &Found,
+        start: usize,
+        removed: usize,
+        with: &[u8],
+    ) {
+        let hash = self.hash(key);
+        let from = found.header.length() + start;
+        let value = if removed == with.len() {
+            self.table.value_mut(found.at)
+        } else {
+            self.table
+                .splice(found.at, hash, from..from + removed, with.len())
+        };
+        value[from..from + with.len()].copy_from_slice(with);
+        self.grow();
+    }
+
+    /// Removes a key with its value.
+    pub(crate) fn remove(&mut self, found: &Found) {
+        if found.header.large {
+            self.free(found);
+        }
+        self.count_expiry(found.header.expiry, None);
+        self.table.remove(found.at);
+        while let Some(bucket) = self.table.to_join() {
+            self.expiries.copy(self.table.buckets() - 1, bucket);
+            self.table.shrink(|key| xxh3_64_with_seed(key, self.seed));
+        }
+    }
+
+    /// Keys that expired, of one bucket; nothing when there is none that did.
+    pub(crate) fn due(&mut self, now: i64) -> Option<Vec<Box<[u8]>>> {
+        while let Some(bucket) = self.expiries.due(now) {
+            if bucket >= self.table.buckets() {
+                continue;
+            }
+            let mut due = Vec::new();
+            for (_, key, value) in self.table.bucket(bucket) {
+                match Header::split(value).0.expiry {
+                    Some(at) if at <= now => due.push(key.into()),
+                    Some(at) => self.expiries.note(bucket, at),
+                    None => {}
+                }
+            }
+            if !due.is_empty() {
+                return Some(due);
+            }
+        }
+        None
+    }
+
+    /// When [`Self::due`] may have something next.
+    pub(crate) fn next_expiry(&self) -> Option<i64> {
+        self.expiries.next()
+    }
+
+    fn free(&mut self, found: &Found) {
+        let number = self.number(found);
+        self.objects[number] = None;
+        self.free
+            .push(u32::try_from(number).expect("it was given as one"));
+    }
+
+    const fn count_expiry(&mut self, before: Option<i64>, after: Option<i64>) {
+        self.expiring = self.expiring + after.is_some() as usize - before.is_some() as usize;
+    }
+
+    fn note_expiry(&mut self, hash: u64, expiry: Option<i64>) {
+        if let Some(at) = expiry {
+            self.expiries.note(self.table.bucket_of(hash), at);
+        }
+    }
+
+    fn grow(&mut self) {
+        while let Some(bucket) = self.table.to_divide() {
+            self.expiries.copy(bucket, self.table.buckets());
+            self.table.grow(|key| xxh3_64_with_seed(key, self.seed));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Strings side by side in one buffer: what small collections are made of, and the nodes of large ones.
+
+use std::ops::Range;
+
+/// Strings one after another, each behind its length: in one byte below 253, else in a mark and four bytes.
+///
+/// Invariant: what is in the buffer is whole strings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Packed(Vec<u8>);
+
+/// The lengths that one byte tells are below this.
+const SHORT: usize = 253;
+/// Four bytes with the length follow.
+const LONG: u8 = 255;
+
+impl Packed {
+    /// Takes strings over as [`Self::bytes`] gave them.
+    #[must_use]
+    pub const fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// All strings, with what tells their lengths.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The buffer.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// Bytes that are asked of the allocator.
+    #[must_use]
+    pub const fn allocated(&self) -> usize {
+        self.0.capacity()
+    }
+
+    /// The strings, each with the bytes that it takes in the buffer.
+    #[must_use]
+    pub fn iter(&self) -> Strings<'_> {
+        Strings::of(&self.0)
+    }
+
+    /// Adds a string at the end.
+    pub fn push(&mut self, string: &[u8]) {
+        write_length(&mut self.0, string.len());
+        self.0.extend_from_slice(string);
+    }
+
+    /// The bytes in `range`, which are whole strings or none, give way to these strings.
+    pub fn splice(&mut self, range: Range<usize>, strings: &[&[u8]]) {
+        let tail = self.0.split_off(range.end);
+        self.0.truncate(range.start);
+        strings.iter().for_each(|string| self.push(string));
+        self.0.extend_from_slice(&tail);
+    }
+}
+
+/// Strings of a buffer, in their order.
+#[derive(Clone, Debug)]
+pub struct Strings<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Strings<'a> {
+    /// Those of a buffer as [`Packed::bytes`] gave it.
+    #[must_use]
+    pub const fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// Where the next one begins.
+    #[must_use]
+    pub const fn at(&self) -> usize {
+        self.at
+    }
+}
+
+impl<'a> Iterator for Strings<'a> {
+    type Item = (Range<usize>, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.at;
+        let first = *self.bytes.get(start)?;
+        let (length, text) = if first == LONG {
+            let length = &self.bytes[start + 1..start + 5];
+            let length = u32::from_le_bytes(length.try_into().expect("four bytes"));
+            (length as usize, 5)
+        } else {
+            (usize::from(first), 1)
+        };
+        self.at = start + text + length;
+        Some((start..self.at, &self.bytes[start + text..self.at]))
+    }
+}
+
+/// How many bytes a string takes.
+#[must_use]
+pub const fn packed_bytes(string: usize) -> usize {
+    if string < SHORT {
+        1 + string
+    } else {
+        5 + string
+    }
+}
+
+fn write_length(out: &mut Vec<u8>, length: usize) {
+    if length < SHORT {
+        out.push(length as u8);
+    } else {
+        out.push(LONG);
+        let length = u32::try_from(length).expect("strings are below 4 GiB");
+        out.extend_from_slice(&length.to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_come_back_as_they_were_put() {
+        let mut packed = Packed::default();
+        let long = vec![b'x'; 300];
+        let all: [&[u8]; 5] = [b"", b"a", &long[..252], &long[..253], &long];
+        all.iter().for_each(|string| packed.push(string));
+        let back: Vec<_> = packed.iter().map(|(_, string)| string).collect();
+        assert_eq!(back, all);
+        for (range, string) in packed.iter() {
+            assert_eq!(range.len(), packed_bytes(string.len()));
+        }
+        let second = packed.iter().nth(1).expect("it is there").0;
+        packed.splice(second, &[b"b", b"c"]);
+        let back: Vec<_> = packed.iter().map(|(_, string)| string.len()).collect();
+        assert_eq!(back, [0, 1, 1, 252, 253, 300]);
+    }
+}

@@ -1,0 +1,545 @@
+//! Some of the slots of all databases: keys with their values, what was done to them, and who wants to know.
+
+use std::collections::HashMap;
+
+use crate::collection::{Closed, Collection, Kept, Limits, PACKED_BYTES_MAX};
+use crate::effect::Effect;
+use crate::keyspace::{Found, Header, Keyspace, Kind};
+use crate::notice::{Class, Notice};
+use crate::random::Random;
+use crate::table::Table;
+use crate::wire::{Corrupt, Reader, Writer};
+
+/// How many databases there are.
+pub const DATABASES: usize = 16;
+
+/// The value under a key is of another kind than the command is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WrongKind;
+
+/// What becomes of a key's expiry when its value is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    /// It stays.
+    Keep,
+    /// It goes.
+    None,
+    /// It becomes this, in Unix milliseconds.
+    At(i64),
+}
+
+/// A key of a database.
+pub type DatabaseKey = (u8, Box<[u8]>);
+
+/// Keys of some slots. Whoever holds it is alone with them.
+///
+/// On a primary, what expired is removed when it is met or [`Partition::expire`] comes to it; on a replica it is hidden until the
+/// primary's removal comes.
+#[derive(Debug)]
+pub struct Partition {
+    databases: Vec<Keyspace>,
+    /// Milliseconds since the Unix epoch. It stands still while a command, or a transaction, is carried out.
+    now: i64,
+    is_primary: bool,
+    pub(crate) random: Random,
+    pub(crate) limits: Limits,
+    /// [`Effect`]s, one after another.
+    effects: Vec<u8>,
+    /// Grows with every change.
+    changes: u64,
+    /// Keys that somebody watches: how many do, and as which change the last one was made.
+    watched: HashMap<DatabaseKey, (usize, u64)>,
+    /// Whether somebody waits for a key, or keeps a copy of what he read.
+    told_of_changes: bool,
+    changed: Vec<DatabaseKey>,
+    notified: Class,
+    notices: Vec<Notice>,
+}
+
+impl Partition {
+    /// Empty. All that is random in it comes from the seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        Self {
+            databases: (0..DATABASES)
+                .map(|_| Keyspace::new(random.next()))
+                .collect(),
+            now: 0,
+            is_primary: true,
+            random,
+            limits: Limits {
+                seed,
+                ..Limits::default()
+            },
+            effects: Vec::new(),
+            changes: 0,
+            watched: HashMap::new(),
+            told_of_changes: false,
+            changed: Vec::new(),
+            notified: Class::NONE,
+            notices: Vec::new(),
+        }
+    }
+
+    /// From now on it is this time, in Unix milliseconds.
+    pub fn set_now(&mut self, now: i64) {
+        self.now = now;
+    }
+
+    /// What time it is, in Unix milliseconds.
+    #[must_use]
+    pub const fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// Whether it removes what expired, or waits for who does.
+    pub const fn set_primary(&mut self, is_primary: bool) {
+        self.is_primary = is_primary;
+    }
+
+    /// Which changes [`Self::take_notices`] tells.
+    pub const fn set_notified(&mut self, notified: Class) {
+        self.notified = notified;
+    }
+
+    /// Whether [`Self::take_changed`] tells anything.
+    pub const fn set_told_of_changes(&mut self, told: bool) {
+        self.told_of_changes = told;
+    }
+
+    /// What was done since it was asked last: effects, for [`Self::apply`].
+    pub fn take_effects(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Which keys were changed since it was asked last.
+    pub fn take_changed(&mut self) -> Vec<DatabaseKey> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// What is to be published to those who subscribed to changes of keys.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Bytes that are asked of the allocator.
+    #[must_use]
+    pub fn allocated(&self) -> usize {
+        self.databases.iter().map(Keyspace::allocated).sum()
+    }
+
+    /// Does what was done elsewhere.
+    ///
+    /// # Errors
+    /// If these are no effects. What came before stays done.
+    pub fn apply(&mut self, effects: &[u8]) -> Result<(), Corrupt> {
+        let mut from = Reader(effects);
+        while !from.is_empty() {
+            self.apply_next(&mut from)?;
+        }
+        Ok(())
+    }
+
+    fn apply_next(&mut self, from: &mut Reader<'_>) -> Result<(), Corrupt> {
+        let (database, effect) = Effect::read(from)?;
+        match effect {
+            Effect::Put { key, expiry, value } => {
+                let expiry = expiry.map_or(Expiry::None, Expiry::At);
+                self.put_string(database, key, &[value], expiry);
+            }
+            Effect::Splice {
+                key,
+                start,
+                removed,
+                with,
+            } => {
+                let found = self.databases[database].find(key).ok_or(Corrupt)?;
+                let length = self.databases[database].value(&found).len();
+                if found.header.kind != Kind::String || start + removed > length {
+                    return Err(Corrupt);
+                }
+                self.splice_string(database, key, start, removed, with);
+            }
+            Effect::Remove { key } => {
+                self.remove(database, key);
+            }
+            Effect::Expire { key, expiry } => {
+                self.expire_at(database, key, expiry);
+            }
+            Effect::Flush => self.flush(database),
+            Effect::Of { kind, key } => match kind {
+                Kind::Hash => self.apply_change::<crate::hash::Hash>(database, key, from)?,
+                _ => return Err(Corrupt),
+            },
+        }
+        Ok(())
+    }
+
+    fn apply_change<C: Collection>(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        from: &mut Reader<'_>,
+    ) -> Result<(), Corrupt> {
+        let change = C::read(from)?;
+        self.edit::<C, ()>(database, key, |edit| {
+            edit.apply(&change);
+        })
+        .map_err(|WrongKind| Corrupt)
+    }
+
+    /// Removes what expired, at most so many keys; whether there may be more.
+    pub fn expire(&mut self, keys_max: usize) -> bool {
+        let mut left = keys_max;
+        for database in 0..self.databases.len() {
+            while let Some(due) = self.databases[database].due(self.now) {
+                left = left.saturating_sub(due.len());
+                due.iter().for_each(|key| self.expired(database, key));
+                if left == 0 {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// When something expires next, or earlier.
+    #[must_use]
+    pub fn next_expiry(&self) -> Option<i64> {
+        self.databases
+            .iter()
+            .filter_map(Keyspace::next_expiry)
+            .min()
+    }
+
+    fn expired(&mut self, database: usize, key: &[u8]) {
+        self.remove(database, key);
+        self.notify(database, Class::EXPIRED, "expired", key);
+    }
+
+    /// A key that has not expired.
+    pub(crate) fn find(&mut self, database: usize, key: &[u8]) -> Option<Found> {
+        let found = self.databases[database].find(key)?;
+        if found.header.expiry.is_some_and(|at| at <= self.now) {
+            if self.is_primary {
+                self.expired(database, key);
+            }
+            return None;
+        }
+        Some(found)
+    }
+
+    /// The value of what [`Self::find`] found, or the number of its object.
+    pub(crate) fn value(&self, database: usize, found: &Found) -> &[u8] {
+        self.databases[database].value(found)
+    }
+
+    /// The keys of a database, for walks.
+    pub(crate) fn table(&self, database: usize) -> &Table {
+        self.databases[database].table()
+    }
+
+    pub(crate) fn keyspace(&self, database: usize) -> &Keyspace {
+        &self.databases[database]
+    }
+
+    /// The string under a key.
+    pub(crate) fn string(
+        &mut self,
+        database: usize,
+        key: &[u8],
+    ) -> Result<Option<&[u8]>, WrongKind> {
+        match self.find(database, key) {
+            None => Ok(None),
+            Some(found) if found.header.kind == Kind::String => {
+                Ok(Some(self.value(database, &found)))
+            }
+            Some(_) => Err(WrongKind),
+        }
+    }
+
+    /// Puts a string under a key, whatever was there: these parts, one after another.
+    pub(crate) fn put_string(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        parts: &[&[u8]],
+        expiry: Expiry,
+    ) {
+        let expiry = match expiry {
+            Expiry::None => None,
+            Expiry::At(at) => Some(at),
+            Expiry::Keep => self
+                .find(database, key)
+                .and_then(|found| found.header.expiry),
+        };
+        let header = Header {
+            expiry,
+            ..Header::new(Kind::String)
+        };
+        self.databases[database].put(key, &header, parts);
+        Effect::put(&mut self.effects, database, key, expiry, parts);
+        self.changed(database, key);
+    }
+
+    /// Of a string's bytes `removed` from `start` on give way to `with`.
+    ///
+    /// The key is there, and the bytes are.
+    pub(crate) fn splice_string(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        start: usize,
+        removed: usize,
+        with: &[u8],
+    ) {
+        let keyspace = &mut self.databases[database];
+        let found = keyspace.find(key).expect("who asks found it");
+        keyspace.splice(key, &found, start, removed, with);
+        let effect = Effect::Splice {
+            key,
+            start,
+            removed,
+            with,
+        };
+        effect.write(database, &mut self.effects);
+        self.changed(database, key);
+    }
+
+    /// As which of the encodings that Redis goes through a value is shown.
+    pub(crate) fn show(&mut self, database: usize, key: &[u8], shown: u8) {
+        if let Some(found) = self.databases[database].find(key) {
+            let header = Header {
+                shown,
+                ..found.header
+            };
+            self.databases[database].set_header(&found, &header);
+        }
+    }
+
+    /// Removes a key, if it is there.
+    pub(crate) fn remove(&mut self, database: usize, key: &[u8]) -> bool {
+        let Some(found) = self.databases[database].find(key) else {
+            return false;
+        };
+        self.databases[database].remove(&found);
+        Effect::Remove { key }.write(database, &mut self.effects);
+        self.changed(database, key);
+        true
+    }
+
+    /// Sets when a key expires, if it is there.
+    pub(crate) fn expire_at(&mut self, database: usize, key: &[u8], expiry: Option<i64>) -> bool {
+        let Some(found) = self.databases[database].find(key) else {
+            return false;
+        };
+        self.databases[database].set_expiry(key, &found, expiry);
+        Effect::Expire { key, expiry }.write(database, &mut self.effects);
+        self.changed(database, key);
+        true
+    }
+
+    /// Removes all keys of a database.
+    pub(crate) fn flush(&mut self, database: usize) {
+        let watched = self
+            .watched
+            .keys()
+            .filter(|(of, _)| usize::from(*of) == database);
+        let watched: Vec<_> = watched.cloned().collect();
+        for (_, key) in watched {
+            if self.databases[database].find(&key).is_some() {
+                self.changed(database, &key);
+            }
+        }
+        self.databases[database] = Keyspace::new(self.random.next());
+        Effect::Flush.write(database, &mut self.effects);
+        self.changes += 1;
+    }
+
+    /// How the collection under a key is read.
+    pub(crate) fn view<C: Collection>(
+        &mut self,
+        database: usize,
+        key: &[u8],
+    ) -> Result<Option<C::View<'_>>, WrongKind> {
+        let Some(found) = self.find(database, key) else {
+            return Ok(None);
+        };
+        if found.header.kind != C::KIND {
+            return Err(WrongKind);
+        }
+        Ok(Some(self.databases[database].view::<C>(&found)))
+    }
+
+    /// Changes the collection under a key, or a new one. An empty one goes, and its key.
+    pub(crate) fn edit<C: Collection, R>(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        change: impl FnOnce(&mut Edit<'_, C>) -> R,
+    ) -> Result<R, WrongKind> {
+        let found = self.find(database, key);
+        if found.is_some_and(|found| found.header.kind != C::KIND) {
+            return Err(WrongKind);
+        }
+        let value = found.map(|found| self.open::<C>(database, &found));
+        let mut edit = Edit {
+            value: value.unwrap_or_default(),
+            database,
+            key,
+            limits: &self.limits,
+            effects: &mut self.effects,
+            is_changed: false,
+            events: Vec::new(),
+        };
+        let result = change(&mut edit);
+        let (value, is_changed, events) = (edit.value, edit.is_changed, edit.events);
+        for (class, event) in events {
+            self.notify(database, class, event, key);
+        }
+        self.close(database, key, found, value, is_changed);
+        Ok(result)
+    }
+
+    fn open<C: Collection>(&mut self, database: usize, found: &Found) -> C {
+        let (keyspace, shown) = (&mut self.databases[database], found.header.shown);
+        if found.header.large {
+            C::open_object(keyspace.take(found), shown)
+        } else {
+            C::open_packed(keyspace.value(found).to_vec(), shown)
+        }
+    }
+
+    fn close<C: Collection>(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        found: Option<Found>,
+        value: C,
+        is_changed: bool,
+    ) {
+        let keyspace = &mut self.databases[database];
+        if value.is_empty() {
+            if let Some(found) = found {
+                keyspace.remove(&found);
+                self.notify(database, Class::GENERIC, "del", key);
+            }
+        } else {
+            let Closed { kept, shown } = value.close();
+            let header = found.map_or(Header::new(C::KIND), |found| found.header);
+            let header = Header {
+                shown,
+                large: matches!(kept, Kept::Object(_)),
+                ..header
+            };
+            match (kept, found) {
+                (Kept::Packed(bytes), _) => {
+                    debug_assert!(bytes.len() <= PACKED_BYTES_MAX);
+                    if is_changed {
+                        keyspace.put(key, &header, &[&bytes]);
+                    }
+                }
+                (Kept::Object(object), Some(found)) if found.header.large => {
+                    keyspace.give_back(&found, object);
+                    keyspace.set_header(&found, &header);
+                }
+                (Kept::Object(object), _) => keyspace.put_object(key, &header, object),
+            }
+        }
+        if is_changed {
+            self.changed(database, key);
+        }
+    }
+
+    fn changed(&mut self, database: usize, key: &[u8]) {
+        self.changes += 1;
+        if self.watched.is_empty() && !self.told_of_changes {
+            return;
+        }
+        let key: DatabaseKey = (database as u8, key.into());
+        if let Some((_, last)) = self.watched.get_mut(&key) {
+            *last = self.changes;
+        }
+        if self.told_of_changes {
+            self.changed.push(key);
+        }
+    }
+
+    /// Watches a key: a number to be given to [`Self::is_unchanged`].
+    pub fn watch(&mut self, key: &DatabaseKey) -> u64 {
+        let watched = self.watched.entry(key.clone()).or_default();
+        watched.0 += 1;
+        self.changes
+    }
+
+    /// Whether a watched key was not changed since.
+    #[must_use]
+    pub fn is_unchanged(&self, key: &DatabaseKey, since: u64) -> bool {
+        self.watched
+            .get(key)
+            .is_some_and(|(_, last)| *last <= since)
+    }
+
+    /// Ends what [`Self::watch`] began.
+    pub fn unwatch(&mut self, key: &DatabaseKey) {
+        if let Some(watched) = self.watched.get_mut(key) {
+            watched.0 -= 1;
+            if watched.0 == 0 {
+                self.watched.remove(key);
+            }
+        }
+    }
+
+    /// Those who subscribed to it are told what was done to a key.
+    pub(crate) fn notify(
+        &mut self,
+        database: usize,
+        class: Class,
+        event: &'static str,
+        key: &[u8],
+    ) {
+        if self.notified.contains(class) {
+            self.notices.push(Notice {
+                database: database as u8,
+                event,
+                key: key.into(),
+            });
+        }
+    }
+}
+
+/// A collection while it is changed.
+pub(crate) struct Edit<'a, C> {
+    value: C,
+    database: usize,
+    key: &'a [u8],
+    limits: &'a Limits,
+    effects: &'a mut Vec<u8>,
+    is_changed: bool,
+    events: Vec<(Class, &'static str)>,
+}
+
+impl<C: Collection> Edit<'_, C> {
+    /// As it is now.
+    pub(crate) const fn now(&self) -> &C {
+        &self.value
+    }
+
+    /// Makes a change, and notes it for those who do the same.
+    pub(crate) fn apply(&mut self, change: &C::Change<'_>) -> C::Outcome {
+        let effect = Effect::Of {
+            kind: C::KIND,
+            key: self.key,
+        };
+        effect.write(self.database, self.effects);
+        C::write(change, &mut Writer(self.effects));
+        self.is_changed = true;
+        self.value.apply(change, self.limits)
+    }
+
+    /// Those who subscribed to it are told what was done, before they are told that an empty collection went.
+    pub(crate) fn notify(&mut self, class: Class, event: &'static str) {
+        self.events.push((class, event));
+    }
+}

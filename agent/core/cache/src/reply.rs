@@ -1,0 +1,252 @@
+//! What a client is answered, in the protocol that it speaks.
+//!
+//! RESP2 and RESP3: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Which protocol a client speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// What all clients speak that did not ask for another one.
+    #[default]
+    Resp2,
+    /// With maps, sets, doubles and messages that were not asked for.
+    Resp3,
+}
+
+/// Bytes that belong behind so many others, and are shared instead of copied.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// How many bytes of [`Reply::bytes`] come before.
+    pub at: usize,
+    /// What they are part of.
+    pub of: Arc<Vec<u8>>,
+    /// Which part.
+    pub range: Range<usize>,
+}
+
+/// Replies, encoded one after another.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    protocol: Protocol,
+    bytes: Vec<u8>,
+    shared: Vec<Shared>,
+}
+
+impl Reply {
+    /// None yet, for a client that speaks this protocol.
+    #[must_use]
+    pub fn new(protocol: Protocol) -> Self {
+        Self {
+            protocol,
+            ..Self::default()
+        }
+    }
+
+    /// In what it is encoded.
+    #[must_use]
+    pub const fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// From now on in this.
+    pub const fn set_protocol(&mut self, protocol: Protocol) {
+        self.protocol = protocol;
+    }
+
+    /// What is encoded, but for what is shared.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What is shared, in its order.
+    #[must_use]
+    pub fn shared(&self) -> &[Shared] {
+        &self.shared
+    }
+
+    /// All of it in one buffer.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut whole = Vec::with_capacity(self.bytes.len());
+        let mut from = 0;
+        for shared in &self.shared {
+            whole.extend_from_slice(&self.bytes[from..shared.at]);
+            whole.extend_from_slice(&shared.of[shared.range.clone()]);
+            from = shared.at;
+        }
+        whole.extend_from_slice(&self.bytes[from..]);
+        whole
+    }
+
+    /// Forgets what is encoded.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.shared.clear();
+    }
+
+    /// Forgets what was encoded after `length` bytes.
+    pub fn truncate(&mut self, length: usize) {
+        self.bytes.truncate(length);
+        self.shared.retain(|shared| shared.at <= length);
+    }
+
+    const fn is_resp3(&self) -> bool {
+        matches!(self.protocol, Protocol::Resp3)
+    }
+
+    /// `+OK`
+    pub fn ok(&mut self) {
+        self.bytes.extend_from_slice(b"+OK\r\n");
+    }
+
+    /// A simple string. It has no line breaks.
+    pub fn simple(&mut self, text: &str) {
+        self.line(b'+', text.as_bytes());
+    }
+
+    /// An error, its code first. Line breaks in it become spaces.
+    pub fn error(&mut self, text: &str) {
+        self.bytes.push(b'-');
+        let plain = text.bytes().map(|byte| {
+            if byte == b'\r' || byte == b'\n' {
+                b' '
+            } else {
+                byte
+            }
+        });
+        self.bytes.extend(plain);
+        self.end();
+    }
+
+    /// A number.
+    pub fn integer(&mut self, number: i64) {
+        self.number(b':', number);
+    }
+
+    /// A number of things.
+    pub fn count(&mut self, count: usize) {
+        self.integer(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// A string of bytes.
+    pub fn bulk(&mut self, bytes: &[u8]) {
+        self.number(b'$', bytes.len() as i64);
+        self.bytes.extend_from_slice(bytes);
+        self.end();
+    }
+
+    /// A string of bytes that are shared.
+    pub fn bulk_shared(&mut self, of: &Arc<Vec<u8>>, range: Range<usize>) {
+        self.number(b'$', range.len() as i64);
+        self.shared.push(Shared {
+            at: self.bytes.len(),
+            of: Arc::clone(of),
+            range,
+        });
+        self.end();
+    }
+
+    /// A number as a string.
+    pub fn bulk_integer(&mut self, number: i64) {
+        self.bulk(itoa::Buffer::new().format(number).as_bytes());
+    }
+
+    /// Text with its format, `txt` or `mkd`.
+    pub fn verbatim(&mut self, format: &str, text: &str) {
+        if self.is_resp3() {
+            self.number(b'=', (text.len() + format.len() + 1) as i64);
+            self.bytes.extend_from_slice(format.as_bytes());
+            self.bytes.push(b':');
+            self.bytes.extend_from_slice(text.as_bytes());
+            self.end();
+        } else {
+            self.bulk(text.as_bytes());
+        }
+    }
+
+    /// No value.
+    pub fn null(&mut self) {
+        let null: &[u8] = if self.is_resp3() {
+            b"_\r\n"
+        } else {
+            b"$-1\r\n"
+        };
+        self.bytes.extend_from_slice(null);
+    }
+
+    /// No array.
+    pub fn null_array(&mut self) {
+        let null: &[u8] = if self.is_resp3() {
+            b"_\r\n"
+        } else {
+            b"*-1\r\n"
+        };
+        self.bytes.extend_from_slice(null);
+    }
+
+    /// Yes or no.
+    pub fn boolean(&mut self, yes: bool) {
+        if self.is_resp3() {
+            self.bytes
+                .extend_from_slice(if yes { b"#t\r\n" } else { b"#f\r\n" });
+        } else {
+            self.integer(i64::from(yes));
+        }
+    }
+
+    /// A floating point number, as Redis writes scores.
+    pub fn double(&mut self, number: f64) {
+        let text = crate::number::double_text(number);
+        if self.is_resp3() {
+            self.line(b',', text.as_bytes());
+        } else {
+            self.bulk(text.as_bytes());
+        }
+    }
+
+    /// So many values follow.
+    pub fn array(&mut self, length: usize) {
+        self.number(b'*', length as i64);
+    }
+
+    /// So many keys follow, each with its value.
+    pub fn map(&mut self, length: usize) {
+        if self.is_resp3() {
+            self.number(b'%', length as i64);
+        } else {
+            self.array(2 * length);
+        }
+    }
+
+    /// So many different values follow.
+    pub fn set(&mut self, length: usize) {
+        self.number(if self.is_resp3() { b'~' } else { b'*' }, length as i64);
+    }
+
+    /// So many values follow that nobody asked for.
+    pub fn push(&mut self, length: usize) {
+        self.number(if self.is_resp3() { b'>' } else { b'*' }, length as i64);
+    }
+
+    /// What is encoded already, by another reply of this protocol.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    fn number(&mut self, kind: u8, number: i64) {
+        self.line(kind, itoa::Buffer::new().format(number).as_bytes());
+    }
+
+    fn line(&mut self, kind: u8, text: &[u8]) {
+        self.bytes.push(kind);
+        self.bytes.extend_from_slice(text);
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.bytes.extend_from_slice(b"\r\n");
+    }
+}
