@@ -24,4 +24,5 @@ pub mod table;
 mod wire;
 
 pub use collection::Limits;
+pub use keyspace::Kind;
 pub use wire::Corrupt;

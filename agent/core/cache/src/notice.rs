@@ -34,6 +34,9 @@ impl Class {
     /// A new key: `n`.
     pub const NEW: Self = Self(1 << 10);
 
+    /// All of them.
+    pub const ALL: Self = Self(0x7ff);
+
     /// Whether it has one of the others.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {

@@ -2,7 +2,7 @@
 
 /// A whole number, written the one way that it is written: no sign but a minus, no zeros before it, no spaces.
 #[must_use]
-pub fn integer(text: &[u8]) -> Option<i64> {
+pub(crate) fn integer(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
@@ -29,7 +29,7 @@ pub fn integer(text: &[u8]) -> Option<i64> {
 
 /// A floating point number; `inf`, `-inf` and the like, but not `nan`.
 #[must_use]
-pub fn double(text: &[u8]) -> Option<f64> {
+pub(crate) fn double(text: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(text).ok()?;
     let number = text.parse::<f64>().ok()?;
     (!number.is_nan()).then_some(number)
@@ -37,7 +37,7 @@ pub fn double(text: &[u8]) -> Option<f64> {
 
 /// As few digits as tell it from its neighbours, in the form of Redis 7.2 (its `d2string` and `fpconv_dtoa`).
 #[must_use]
-pub fn double_text(number: f64) -> String {
+pub(crate) fn double_text(number: f64) -> String {
     const WHOLE: f64 = 4_503_599_627_370_496.0;
     if number.is_nan() {
         return "nan".to_owned();

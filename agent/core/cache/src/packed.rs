@@ -6,7 +6,7 @@ use std::ops::Range;
 ///
 /// Invariant: what is in the buffer is whole strings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Packed(Vec<u8>);
+pub(crate) struct Packed(Vec<u8>);
 
 /// The lengths that one byte tells are below this.
 const SHORT: usize = 253;
@@ -16,42 +16,42 @@ const LONG: u8 = 255;
 impl Packed {
     /// Takes strings over as [`Self::bytes`] gave them.
     #[must_use]
-    pub const fn from_bytes(bytes: Vec<u8>) -> Self {
+    pub(crate) const fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
     /// All strings, with what tells their lengths.
     #[must_use]
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
     /// The buffer.
     #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
     /// Bytes that are asked of the allocator.
     #[must_use]
-    pub const fn allocated(&self) -> usize {
+    pub(crate) const fn allocated(&self) -> usize {
         self.0.capacity()
     }
 
     /// The strings, each with the bytes that it takes in the buffer.
     #[must_use]
-    pub fn iter(&self) -> Strings<'_> {
+    pub(crate) fn iter(&self) -> Strings<'_> {
         Strings::of(&self.0)
     }
 
     /// Adds a string at the end.
-    pub fn push(&mut self, string: &[u8]) {
+    pub(crate) fn push(&mut self, string: &[u8]) {
         write_length(&mut self.0, string.len());
         self.0.extend_from_slice(string);
     }
 
     /// The bytes in `range`, which are whole strings or none, give way to these strings.
-    pub fn splice(&mut self, range: Range<usize>, strings: &[&[u8]]) {
+    pub(crate) fn splice(&mut self, range: Range<usize>, strings: &[&[u8]]) {
         let tail = self.0.split_off(range.end);
         self.0.truncate(range.start);
         strings.iter().for_each(|string| self.push(string));
@@ -61,7 +61,7 @@ impl Packed {
 
 /// Strings of a buffer, in their order.
 #[derive(Clone, Debug)]
-pub struct Strings<'a> {
+pub(crate) struct Strings<'a> {
     bytes: &'a [u8],
     at: usize,
 }
@@ -69,13 +69,13 @@ pub struct Strings<'a> {
 impl<'a> Strings<'a> {
     /// Those of a buffer as [`Packed::bytes`] gave it.
     #[must_use]
-    pub const fn of(bytes: &'a [u8]) -> Self {
+    pub(crate) const fn of(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
     /// Where the next one begins.
     #[must_use]
-    pub const fn at(&self) -> usize {
+    pub(crate) const fn at(&self) -> usize {
         self.at
     }
 }
@@ -100,7 +100,7 @@ impl<'a> Iterator for Strings<'a> {
 
 /// How many bytes a string takes.
 #[must_use]
-pub const fn packed_bytes(string: usize) -> usize {
+pub(crate) const fn packed_bytes(string: usize) -> usize {
     if string < SHORT {
         1 + string
     } else {

@@ -24,9 +24,70 @@ pub struct Call<'a> {
     pub keys: Keys<'a>,
     /// What the client is answered.
     pub reply: &'a mut Reply,
+    /// Whether it may wait: not in a transaction, nor in a script.
+    pub may_wait: bool,
+    /// What it waits for; nothing was answered then.
+    pub wait: Option<Wait>,
 }
 
-impl Call<'_> {
+/// What a command waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// When one of these keys was changed, it is to be carried out again.
+    pub keys: Vec<Box<[u8]>>,
+    /// For so many milliseconds; for ever, if nothing is said.
+    pub at_most: Option<u64>,
+    /// What is answered if it is over.
+    pub empty: Empty,
+    /// With which arguments it is to be carried out again, if not with its own.
+    pub again: Option<Vec<Box<[u8]>>>,
+}
+
+/// What is answered if there is nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Empty {
+    /// No value.
+    Null,
+    /// No array.
+    NullArray,
+}
+
+impl Empty {
+    /// Answers it.
+    pub fn answer(self, reply: &mut Reply) {
+        match self {
+            Self::Null => reply.null(),
+            Self::NullArray => reply.null_array(),
+        }
+    }
+}
+
+impl<'a> Call<'a> {
+    /// A call that may wait.
+    pub const fn new(args: &'a [&'a [u8]], keys: Keys<'a>, reply: &'a mut Reply) -> Self {
+        Self {
+            args,
+            keys,
+            reply,
+            may_wait: true,
+            wait: None,
+        }
+    }
+
+    /// Waits until one of these keys was changed, or answers at once if it may not.
+    pub(crate) fn wait_for(&mut self, keys: &[&[u8]], at_most: Option<u64>, empty: Empty) {
+        if !self.may_wait {
+            empty.answer(self.reply);
+            return;
+        }
+        self.wait = Some(Wait {
+            keys: keys.iter().map(|key| Box::from(*key)).collect(),
+            at_most,
+            empty,
+            again: None,
+        });
+    }
+
     /// Carries the command out; one that fails is answered its error, and nothing else.
     pub fn run(&mut self, spec: &Spec) {
         let before = self.reply.bytes().len();

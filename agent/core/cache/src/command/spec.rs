@@ -133,14 +133,20 @@ pub enum Find {
     /// Every `step`-th up to `last`, which is counted from the end of the arguments if negative; if it is -1, `limit` of 2 says that
     /// keys are in the first half.
     Range {
+        /// The last one.
         last: isize,
+        /// From one to the next.
         step: usize,
+        /// See above; 0 otherwise.
         limit: usize,
     },
     /// As many as argument `count` says, from `first` on.
     KeyNumber {
+        /// Which argument says how many they are.
         count: usize,
+        /// The first of them.
         first: usize,
+        /// From one to the next.
         step: usize,
     },
     /// Nobody can tell.
@@ -203,7 +209,7 @@ pub struct Spec {
     /// Who does it.
     pub run: Run,
     /// Its subcommands.
-    pub subcommands: &'static [Spec],
+    pub subcommands: &'static [Self],
 }
 
 impl Spec {
@@ -293,7 +299,7 @@ impl Spec {
 
 /// Keys from argument `first` to `last`, every `step`-th.
 #[must_use]
-pub const fn range(uses: &[KeyUses], first: usize, last: isize, step: usize) -> KeySpec {
+pub(super) const fn range(uses: &[KeyUses], first: usize, last: isize, step: usize) -> KeySpec {
     KeySpec {
         uses: KeyUses::of(uses),
         begin: Begin::Index(first),

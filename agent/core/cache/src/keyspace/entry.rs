@@ -51,23 +51,23 @@ const SHOWN_SHIFT: u32 = 5;
 
 /// What stands before a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
+pub(crate) struct Header {
     /// What the value is.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Whether the value is an object's number.
-    pub large: bool,
+    pub(crate) large: bool,
     /// As which of the encodings of Redis that a value goes through as it grows it is shown, 0 the smallest.
-    pub shown: u8,
+    pub(crate) shown: u8,
     /// When it was used, and how often, as the eviction policy notes it: 24 bits.
-    pub access: u32,
+    pub(crate) access: u32,
     /// When the key expires, in Unix milliseconds.
-    pub expiry: Option<i64>,
+    pub(crate) expiry: Option<i64>,
 }
 
 impl Header {
     /// Of a value that does not expire.
     #[must_use]
-    pub const fn new(kind: Kind) -> Self {
+    pub(crate) const fn new(kind: Kind) -> Self {
         Self {
             kind,
             large: false,
@@ -80,7 +80,7 @@ impl Header {
     /// The header of an entry's value, and the value behind it.
     #[inline]
     #[must_use]
-    pub fn split(value: &[u8]) -> (Self, &[u8]) {
+    pub(crate) fn split(value: &[u8]) -> (Self, &[u8]) {
         let bits = value[0];
         let mut header = Self {
             kind: Kind::of(bits),
@@ -99,12 +99,12 @@ impl Header {
 
     /// How many bytes it takes.
     #[must_use]
-    pub const fn length(&self) -> usize {
+    pub(crate) const fn length(&self) -> usize {
         if self.expiry.is_some() { 12 } else { 4 }
     }
 
     /// Writes it to the first bytes of a value.
-    pub fn write(&self, value: &mut [u8]) {
+    pub(crate) fn write(&self, value: &mut [u8]) {
         let expires = if self.expiry.is_some() { EXPIRES } else { 0 };
         let large = if self.large { LARGE } else { 0 };
         value[0] = self.kind as u8 | expires | large | (self.shown << SHOWN_SHIFT & SHOWN);

@@ -5,7 +5,8 @@ mod expiries;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-pub use entry::{Header, Kind};
+pub(crate) use entry::Header;
+pub use entry::Kind;
 use expiries::Expiries;
 
 use crate::collection::{Collection, Object};

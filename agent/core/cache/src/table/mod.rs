@@ -328,7 +328,7 @@ impl Table {
     }
 
     fn add_bucket(&mut self) {
-        if self.buckets % SEGMENT == 0 {
+        if self.buckets.is_multiple_of(SEGMENT) {
             self.segments.push(Vec::with_capacity(SEGMENT));
         }
         self.segments[self.buckets / SEGMENT].push(Node::default());

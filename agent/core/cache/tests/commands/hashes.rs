@@ -46,7 +46,8 @@ fn hset_and_hget() {
         (error) WRONGTYPE Operation against a key holding the wrong kind of value
         > hget s f
         (error) WRONGTYPE Operation against a key holding the wrong kind of value
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         hset h f 1 g 2
         hset h f 3 i 4

@@ -1,7 +1,8 @@
 //! Plays a script of commands.
 
-use synod_cache::command::{Call, Error, named};
+use synod_cache::command::{Call, Error, Wait, named};
 use synod_cache::keys::Keys;
+use synod_cache::notice::Class;
 use synod_cache::partition::Partition;
 use synod_cache::reply::{Protocol, Reply};
 
@@ -10,73 +11,188 @@ const BEGIN: i64 = 1_767_225_600_000;
 
 /// Plays a script and tells it with the replies, as `redis-cli` shows them.
 ///
-/// A line is a command; its arguments are words, or in double quotes with `\xff`, `\r`, `\n`, `\"` and `\\`. Lines that begin with
-/// `+` let so many milliseconds pass; `3` and `2` alone change the protocol.
+/// A line is a command; its arguments are words, or in double quotes with `\xff`, `\r`, `\n`, `\"` and `\\`. Other lines are:
+///
+/// - `+100`: so many milliseconds pass;
+/// - `2`, `3`: from now on in this protocol;
+/// - `notices`: from now on what subscribers are told of keys is told, too, behind a `*`.
+///
+/// A command that waits is told as `(waits)`, and its reply behind a `<` when it comes.
 pub(crate) fn play(script: &str) -> String {
-    let told = play_at(1, script);
-    let several = play_at(5, script);
+    let told = Stage::new(1).play(script);
+    let several = Stage::new(5).play(script);
     assert_eq!(told, several, "several partitions answer otherwise");
     told
 }
 
-fn play_at(partitions: u64, script: &str) -> String {
-    let mut primaries: Vec<_> = (1..=partitions).map(Partition::new).collect();
-    let mut replicas: Vec<_> = (101..=100 + partitions).map(Partition::new).collect();
-    replicas
-        .iter_mut()
-        .for_each(|replica| replica.set_primary(false));
-    let (mut now, mut protocol, mut told) = (BEGIN, Protocol::Resp2, String::new());
-    for line in script
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-    {
-        match line {
-            "2" => protocol = Protocol::Resp2,
-            "3" => protocol = Protocol::Resp3,
-            _ => {
-                told += &format!("> {line}\n");
-                if let Some(passed) = line.strip_prefix('+') {
-                    now += passed.parse::<i64>().expect("milliseconds");
-                } else {
-                    primaries
-                        .iter_mut()
-                        .for_each(|primary| primary.set_now(now));
-                    let reply = command(&mut primaries, &words(line), protocol);
-                    told += &shown(&mut reply.as_slice(), "");
+struct Waiting {
+    words: Vec<Vec<u8>>,
+    protocol: Protocol,
+    wait: Wait,
+    until: Option<i64>,
+}
+
+struct Stage {
+    primaries: Vec<Partition>,
+    replicas: Vec<Partition>,
+    now: i64,
+    protocol: Protocol,
+    waiting: Vec<Waiting>,
+    told: String,
+}
+
+impl Stage {
+    fn new(partitions: u64) -> Self {
+        let mut primaries: Vec<_> = (1..=partitions).map(Partition::new).collect();
+        let mut replicas: Vec<_> = (101..=100 + partitions).map(Partition::new).collect();
+        primaries
+            .iter_mut()
+            .for_each(|primary| primary.set_told_of_changes(true));
+        replicas
+            .iter_mut()
+            .for_each(|replica| replica.set_primary(false));
+        Self {
+            primaries,
+            replicas,
+            now: BEGIN,
+            protocol: Protocol::Resp2,
+            waiting: Vec::new(),
+            told: String::new(),
+        }
+    }
+
+    fn play(mut self, script: &str) -> String {
+        let lines = script.lines().map(str::trim);
+        let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+        // In long scripts a look now and then is enough.
+        let look_every = lines.len() / 200 + 1;
+        for (index, line) in lines.iter().copied().enumerate() {
+            self.line(line);
+            let looks = index % look_every == 0 || index + 1 == lines.len();
+            for (primary, replica) in self.primaries.iter_mut().zip(&mut self.replicas) {
+                let effects = primary.take_effects();
+                replica
+                    .apply(&effects)
+                    .expect("effects are read as they are written");
+                if looks {
+                    assert_eq!(primary.contents(), replica.contents(), "after {line}");
                 }
             }
         }
-        for (primary, replica) in primaries.iter_mut().zip(&mut replicas) {
-            replica
-                .apply(&primary.take_effects())
-                .expect("effects are read as they are written");
-            assert_eq!(primary.contents(), replica.contents(), "after {line}");
+        self.told
+    }
+
+    fn line(&mut self, line: &str) {
+        match line {
+            "2" => self.protocol = Protocol::Resp2,
+            "3" => self.protocol = Protocol::Resp3,
+            "notices" => {
+                for primary in &mut self.primaries {
+                    primary.set_notified(Class::ALL);
+                }
+            }
+            _ => {
+                self.told += &format!("> {line}\n");
+                if let Some(passed) = line.strip_prefix('+') {
+                    self.now += passed.parse::<i64>().expect("milliseconds");
+                    self.give_up();
+                } else {
+                    self.command(words(line), "");
+                    self.go_on();
+                }
+            }
         }
     }
-    told
-}
 
-fn command(partitions: &mut [Partition], words: &[Vec<u8>], protocol: Protocol) -> Vec<u8> {
-    let args: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-    let mut reply = Reply::new(protocol);
-    let spec = named(args[0])
-        .unwrap_or_else(|| panic!("no command {:?}", String::from_utf8_lossy(args[0])));
-    if !spec.takes(args.len()) {
-        reply.error(&Error::Arity(spec.name).to_string());
-        return reply.to_vec();
+    fn command(&mut self, words: Vec<Vec<u8>>, mark: &str) {
+        let args: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let mut reply = Reply::new(self.protocol);
+        let spec = named(args[0]);
+        let spec =
+            spec.unwrap_or_else(|| panic!("no command {:?}", args[0].escape_ascii().to_string()));
+        let mut wait = None;
+        if spec.takes(args.len()) {
+            self.primaries
+                .iter_mut()
+                .for_each(|primary| primary.set_now(self.now));
+            let mut all: Vec<_> = self.primaries.iter_mut().collect();
+            let mut call = Call::new(&args, Keys::new(&mut all, 0), &mut reply);
+            call.run(spec);
+            wait = call.wait;
+        } else {
+            reply.error(&Error::Arity(spec.name).to_string());
+        }
+        match wait {
+            None => self.tell(&reply, mark),
+            Some(wait) => {
+                if mark.is_empty() {
+                    self.told += "(waits)\n";
+                }
+                let again = wait.again.as_ref();
+                let again = again.map(|again| again.iter().map(|word| word.to_vec()).collect());
+                self.waiting.push(Waiting {
+                    words: again.unwrap_or(words),
+                    protocol: self.protocol,
+                    until: wait.at_most.map(|most| self.now + most as i64),
+                    wait,
+                });
+            }
+        }
+        for primary in &mut self.primaries {
+            for notice in primary.take_notices() {
+                self.told += &format!("* {} {}\n", notice.event, notice.key.escape_ascii());
+            }
+        }
     }
-    let mut all: Vec<_> = partitions.iter_mut().collect();
-    let mut call = Call {
-        args: &args,
-        keys: Keys::new(&mut all, 0),
-        reply: &mut reply,
-    };
-    call.run(spec);
-    reply.to_vec()
+
+    fn tell(&mut self, reply: &Reply, mark: &str) {
+        let bytes = reply.to_vec();
+        let mut rest = bytes.as_slice();
+        self.told += &format!("{mark}{}", shown(&mut rest, mark));
+        assert!(
+            rest.is_empty(),
+            "more than one reply: {}",
+            bytes.escape_ascii()
+        );
+    }
+
+    /// Those who wait for what was changed try again, in the order in which they came.
+    fn go_on(&mut self) {
+        loop {
+            let changed = self.primaries.iter_mut().flat_map(Partition::take_changed);
+            let changed: Vec<_> = changed.map(|(_, key)| key).collect();
+            let ready = |one: &Waiting| one.wait.keys.iter().any(|key| changed.contains(key));
+            if !self.waiting.iter().any(ready) {
+                return;
+            }
+            let protocol = self.protocol;
+            for one in std::mem::take(&mut self.waiting) {
+                if ready(&one) {
+                    self.protocol = one.protocol;
+                    self.command(one.words, "< ");
+                } else {
+                    self.waiting.push(one);
+                }
+            }
+            self.protocol = protocol;
+        }
+    }
+
+    /// Those who have waited for long enough are answered.
+    fn give_up(&mut self) {
+        for one in std::mem::take(&mut self.waiting) {
+            if one.until.is_some_and(|until| until <= self.now) {
+                let mut reply = Reply::new(one.protocol);
+                one.wait.empty.answer(&mut reply);
+                self.tell(&reply, "< ");
+            } else {
+                self.waiting.push(one);
+            }
+        }
+    }
 }
 
-fn words(line: &str) -> Vec<Vec<u8>> {
+pub(crate) fn words(line: &str) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     let mut rest = line.bytes().peekable();
     loop {
@@ -115,7 +231,7 @@ fn words(line: &str) -> Vec<Vec<u8>> {
 }
 
 /// The next reply, in lines behind `indent`.
-fn shown(reply: &mut &[u8], indent: &str) -> String {
+pub(crate) fn shown(reply: &mut &[u8], indent: &str) -> String {
     let line = line(reply);
     let (kind, text) = line.split_at(1);
     let elements = |reply: &mut &[u8], count: usize, open: &str| {

@@ -56,7 +56,8 @@ fn set_and_get() {
         OK
         > get h
         "1"
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         get a
         set a 1
