@@ -19,6 +19,7 @@ mod packed;
 pub mod partition;
 mod random;
 pub mod reply;
+pub mod request;
 pub mod slot;
 pub mod table;
 mod wire;
