@@ -1,5 +1,6 @@
 //! Commands: which there are, and how one is called.
 
+mod connection;
 mod error;
 mod expiry;
 mod hashes;
@@ -102,7 +103,7 @@ impl<'a> Call<'a> {
 }
 
 /// All commands, by group.
-const GROUPS: &[&[Spec]] = &[strings::ROWS, hashes::ROWS];
+const GROUPS: &[&[Spec]] = &[connection::ROWS, hashes::ROWS, strings::ROWS];
 
 /// All commands.
 pub fn all() -> impl Iterator<Item = &'static Spec> {

@@ -286,6 +286,22 @@ impl Spec {
         self
     }
 
+    /// The key, if a command has but one, which is always at the same place.
+    #[inline]
+    #[must_use]
+    pub fn only_key<'a>(&self, args: &[&'a [u8]]) -> Option<&'a [u8]> {
+        match self.keys {
+            [
+                KeySpec {
+                    begin: Begin::Index(first),
+                    find: Find::Range { last: 0, .. },
+                    ..
+                },
+            ] => args.get(*first).copied(),
+            _ => None,
+        }
+    }
+
     /// Whether it can be called with so many arguments, its name among them.
     #[must_use]
     pub const fn takes(&self, arguments: usize) -> bool {

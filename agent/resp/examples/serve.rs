@@ -1,0 +1,21 @@
+//! A server without anything around it: `serve PORT THREADS`.
+
+use std::net::TcpListener;
+
+use synod_resp::{Server, Settings};
+
+fn main() {
+    let mut args = std::env::args()
+        .skip(1)
+        .map(|it| it.parse::<usize>().expect("a number"));
+    let port = args.next().expect("a port") as u16;
+    let settings = Settings {
+        threads: args.next().unwrap_or(1),
+        partitions: 16,
+        seed: 1,
+    };
+    let listener = TcpListener::bind(("127.0.0.1", port)).expect("it is free");
+    let server = Server::start(listener, &settings).expect("threads");
+    println!("listens at {}", server.address());
+    std::thread::park();
+}

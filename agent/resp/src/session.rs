@@ -1,0 +1,234 @@
+//! What is known of a client, and how its commands are carried out.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use synod_cache::command::{Call, Empty, Error, Run, Spec, Traits, Wait, named};
+use synod_cache::keys::{Keys, partition_of};
+use synod_cache::partition::DatabaseKey;
+use synod_cache::reply::{Protocol, Reply};
+
+use crate::part::{Part, Waiter, lock};
+use crate::transaction::{Queued, Transaction, Watched};
+use crate::{Shared, front};
+
+/// A command with no more arguments needs no memory for them.
+const ARGUMENTS: usize = 16;
+
+/// What a client waits for.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) empty: Empty,
+    pub(crate) spec: &'static Spec,
+    pub(crate) args: Arc<[Box<[u8]>]>,
+    /// When it waits no more, in Unix milliseconds.
+    pub(crate) until: Option<i64>,
+    pub(crate) is_over: Arc<AtomicBool>,
+    places: Vec<(usize, DatabaseKey)>,
+}
+
+/// A client.
+pub(crate) struct Session {
+    pub(crate) id: u64,
+    pub(crate) peer: SocketAddr,
+    /// Of which thread it is.
+    pub(crate) worker: usize,
+    pub(crate) reply: Reply,
+    pub(crate) database: usize,
+    pub(crate) name: Box<[u8]>,
+    pub(crate) transaction: Option<Transaction>,
+    pub(crate) watched: Vec<Watched>,
+    pub(crate) waiting: Option<Waiting>,
+    /// The connection is to be closed when all is sent.
+    pub(crate) ends: bool,
+}
+
+impl Session {
+    pub(crate) fn new(id: u64, peer: SocketAddr, worker: usize) -> Self {
+        Self {
+            id,
+            peer,
+            worker,
+            reply: Reply::new(Protocol::Resp2),
+            database: 0,
+            name: Box::default(),
+            transaction: None,
+            watched: Vec::new(),
+            waiting: None,
+            ends: false,
+        }
+    }
+
+    /// Carries a command out and encodes its reply.
+    pub(crate) fn command<'a>(
+        &mut self,
+        shared: &Shared,
+        now: i64,
+        arguments: impl ExactSizeIterator<Item = &'a [u8]>,
+    ) {
+        let mut few: [&[u8]; ARGUMENTS] = [&[]; ARGUMENTS];
+        let many: Vec<&[u8]>;
+        let count = arguments.len();
+        let args = if count <= ARGUMENTS {
+            few.iter_mut()
+                .zip(arguments)
+                .for_each(|(place, argument)| *place = argument);
+            &few[..count]
+        } else {
+            many = arguments.collect();
+            &many
+        };
+        match self.check(args) {
+            Err(error) => {
+                if let Some(transaction) = &mut self.transaction {
+                    transaction.failed = true;
+                }
+                self.reply.error(&error.to_string());
+            }
+            Ok(spec) if self.transaction.is_some() && !spec.flags.has(Traits::NO_MULTI) => {
+                self.queue(spec, args);
+            }
+            Ok(spec) => self.run(shared, now, spec, args),
+        }
+    }
+
+    /// The command, if it can be carried out at all.
+    fn check(&self, args: &[&[u8]]) -> Result<&'static Spec, Error> {
+        let spec = named(args[0]).ok_or_else(|| front::unknown(args))?;
+        if !spec.takes(args.len()) {
+            return Err(Error::Arity(spec.name));
+        }
+        Ok(spec)
+    }
+
+    fn queue(&mut self, spec: &'static Spec, args: &[&[u8]]) {
+        let args = args.iter().map(|argument| Box::from(*argument)).collect();
+        let queue = &mut self.transaction.get_or_insert_default().queue;
+        queue.push(Queued { spec, args });
+        self.reply.simple("QUEUED");
+    }
+
+    pub(crate) fn run(&mut self, shared: &Shared, now: i64, spec: &'static Spec, args: &[&[u8]]) {
+        match spec.run {
+            Run::Keys(_) => self.on_keys(shared, now, spec, args),
+            _ => front::run(self, shared, now, spec, args),
+        }
+    }
+
+    /// Carries out a command about keys, with the partitions that it needs.
+    fn on_keys(&mut self, shared: &Shared, now: i64, spec: &'static Spec, args: &[&[u8]]) {
+        let parts = &shared.parts;
+        if let Some(key) = spec.only_key(args) {
+            let index = partition_of(key, parts.len());
+            let mut part = lock(&parts[index]);
+            self.on_parts(shared, now, spec, args, &mut [(index, &mut part)]);
+        } else {
+            let mut guards = all(shared);
+            let mut parts: Vec<_> = guards
+                .iter_mut()
+                .map(|part| &mut **part)
+                .enumerate()
+                .collect();
+            self.on_parts(shared, now, spec, args, &mut parts);
+        }
+    }
+
+    fn on_parts(
+        &mut self,
+        shared: &Shared,
+        now: i64,
+        spec: &'static Spec,
+        args: &[&[u8]],
+        parts: &mut [(usize, &mut Part)],
+    ) {
+        let wait = {
+            let mut partitions: Vec<_> = parts
+                .iter_mut()
+                .map(|(_, part)| &mut part.partition)
+                .collect();
+            for partition in &mut partitions {
+                partition.set_now(now);
+            }
+            let keys = Keys::new(&mut partitions, self.database);
+            let mut call = Call::new(args, keys, &mut self.reply);
+            call.run(spec);
+            call.wait
+        };
+        for (_, part) in parts.iter_mut() {
+            part.serve(&shared.mailboxes);
+        }
+        if let Some(wait) = wait {
+            self.wait(shared.parts.len(), now, spec, args, wait, parts);
+        }
+    }
+
+    /// Waits at all partitions of the keys, which nobody else came to since the command looked.
+    fn wait(
+        &mut self,
+        count: usize,
+        now: i64,
+        spec: &'static Spec,
+        args: &[&[u8]],
+        wait: Wait,
+        parts: &mut [(usize, &mut Part)],
+    ) {
+        let args = match &wait.again {
+            Some(again) => again.clone().into(),
+            None => args.iter().map(|argument| Box::from(*argument)).collect(),
+        };
+        let place =
+            |key: &Box<[u8]>| (partition_of(key, count), (self.database as u8, key.clone()));
+        let waiting = Waiting {
+            until: wait
+                .at_most
+                .map(|most| now.saturating_add(i64::try_from(most).unwrap_or(i64::MAX))),
+            is_over: Arc::new(AtomicBool::new(false)),
+            spec,
+            args,
+            places: wait.keys.iter().map(place).collect(),
+            empty: wait.empty,
+        };
+        for (index, key) in &waiting.places {
+            let waiter = Waiter {
+                client: self.id,
+                worker: self.worker,
+                spec,
+                args: Arc::clone(&waiting.args),
+                database: self.database,
+                protocol: self.reply.protocol(),
+                is_whole: parts.len() == 1,
+                is_over: Arc::clone(&waiting.is_over),
+            };
+            let part = parts.iter_mut().find(|(number, _)| number == index);
+            part.expect("it has the partitions of its keys")
+                .1
+                .wait(key.clone(), waiter);
+        }
+        self.waiting = Some(waiting);
+    }
+
+    /// Ends what it waits for, without an answer.
+    pub(crate) fn stop_waiting(&mut self, shared: &Shared) {
+        if let Some(waiting) = self.waiting.take() {
+            waiting.is_over.store(true, Ordering::Release);
+            for (part, key) in &waiting.places {
+                lock(&shared.parts[*part]).forget(key);
+            }
+        }
+    }
+
+    /// What it watches it watches no more.
+    pub(crate) fn unwatch(&mut self, shared: &Shared) {
+        for watched in self.watched.drain(..) {
+            lock(&shared.parts[watched.part])
+                .partition
+                .unwatch(&watched.key);
+        }
+    }
+}
+
+/// All partitions, in their order.
+pub(crate) fn all(shared: &Shared) -> Vec<std::sync::MutexGuard<'_, Part>> {
+    shared.parts.iter().map(lock).collect()
+}

@@ -1,0 +1,167 @@
+//! A thread's event loop.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use mio::net::TcpListener;
+use mio::{Events, Interest, Poll, Token, Waker};
+
+use crate::Shared;
+use crate::connection::{Connection, State};
+use crate::mailbox::Mailbox;
+use crate::session::Session;
+
+const LISTENER: Token = Token(0);
+const WAKER: Token = Token(1);
+const FIRST: usize = 2;
+/// How many events are taken from the system at once.
+const EVENTS: usize = 1024;
+/// How many connections are taken at once, so that other threads get some, too.
+const ACCEPTS: usize = 8;
+/// What expired is removed so often.
+const TICK: Duration = Duration::from_millis(10);
+/// So many keys at a time.
+const EXPIRED_MAX: usize = 200;
+
+pub(crate) struct Worker {
+    shared: Arc<Shared>,
+    number: usize,
+    poll: Poll,
+    listener: TcpListener,
+    connections: HashMap<Token, Connection>,
+    /// Where clients are.
+    clients: HashMap<u64, Token>,
+    next: usize,
+}
+
+/// Where others put what is for the thread with this event loop.
+pub(crate) fn mailbox(poll: &Poll) -> io::Result<Mailbox> {
+    let waker = Waker::new(poll.registry(), WAKER)?;
+    Ok(Mailbox::new(Arc::new(waker)))
+}
+
+impl Worker {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        number: usize,
+        poll: Poll,
+        listener: std::net::TcpListener,
+    ) -> io::Result<Self> {
+        let mut listener = TcpListener::from_std(listener);
+        poll.registry()
+            .register(&mut listener, LISTENER, Interest::READABLE)?;
+        Ok(Self {
+            shared,
+            number,
+            poll,
+            listener,
+            connections: HashMap::new(),
+            clients: HashMap::new(),
+            next: FIRST,
+        })
+    }
+
+    pub(crate) fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        while !self.shared.stops.load(Ordering::Acquire) {
+            match self.poll.poll(&mut events, Some(TICK)) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return,
+                _ => {}
+            }
+            let now = now();
+            for event in &events {
+                match event.token() {
+                    LISTENER => self.accept(),
+                    WAKER => {}
+                    token => self.serve(token, now),
+                }
+            }
+            self.read_messages(now);
+            self.give_up(now);
+            self.expire(now);
+        }
+    }
+
+    fn read_messages(&mut self, now: i64) {
+        for message in self.shared.mailboxes[self.number].take() {
+            // It may be gone.
+            let Some(token) = self.clients.get(&message.client()).copied() else {
+                continue;
+            };
+            let connection = self.connections.get_mut(&token).expect("a client has one");
+            if connection.told(message, &self.shared, now, self.poll.registry()) == State::Over {
+                self.close(token);
+            }
+        }
+    }
+
+    /// Who has waited for long enough is answered.
+    fn give_up(&mut self, now: i64) {
+        let registry = self.poll.registry();
+        let waiting = self.connections.iter_mut();
+        let over = waiting.filter_map(|(token, connection)| {
+            let state = connection.give_up(&self.shared, now, registry);
+            (state == State::Over).then_some(*token)
+        });
+        for token in over.collect::<Vec<_>>() {
+            self.close(token);
+        }
+    }
+
+    fn close(&mut self, token: Token) {
+        if let Some(connection) = self.connections.remove(&token) {
+            self.clients.remove(&connection.id());
+            connection.close(&self.shared, self.poll.registry());
+        }
+    }
+
+    fn accept(&mut self) {
+        for _ in 0..ACCEPTS {
+            let Ok((stream, peer)) = self.listener.accept() else {
+                return;
+            };
+            let token = Token(self.next);
+            self.next += 1;
+            let id = self.shared.next_client.fetch_add(1, Ordering::Relaxed);
+            let session = Session::new(id, peer, self.number);
+            let registry = self.poll.registry();
+            if let Ok(connection) = Connection::open(stream, token, session, registry) {
+                self.connections.insert(token, connection);
+                self.clients.insert(id, token);
+            }
+        }
+    }
+
+    fn serve(&mut self, token: Token, now: i64) {
+        let Some(connection) = self.connections.get_mut(&token) else {
+            return;
+        };
+        if connection.serve(&self.shared, now, self.poll.registry()) == State::Over {
+            self.close(token);
+        }
+    }
+
+    /// Removes what expired; of which partitions some, since each thread does it.
+    fn expire(&self, now: i64) {
+        for part in &self.shared.parts {
+            if let Ok(mut part) = part.try_lock()
+                && part.partition.next_expiry().is_some_and(|at| at <= now)
+            {
+                part.partition.set_now(now);
+                part.partition.expire(EXPIRED_MAX);
+                part.serve(&self.shared.mailboxes);
+            }
+        }
+    }
+}
+
+/// Milliseconds since the Unix epoch.
+fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
