@@ -6,6 +6,7 @@ mod expiry;
 mod hashes;
 mod spec;
 mod strings;
+mod transactions;
 
 use std::sync::LazyLock;
 
@@ -103,7 +104,12 @@ impl<'a> Call<'a> {
 }
 
 /// All commands, by group.
-const GROUPS: &[&[Spec]] = &[connection::ROWS, hashes::ROWS, strings::ROWS];
+const GROUPS: &[&[Spec]] = &[
+    connection::ROWS,
+    hashes::ROWS,
+    strings::ROWS,
+    transactions::ROWS,
+];
 
 /// All commands.
 pub fn all() -> impl Iterator<Item = &'static Spec> {

@@ -1,5 +1,7 @@
 //! Commands about clients and the server.
 
+mod transactions;
+
 use std::fmt::Write as _;
 
 use synod_cache::command::{Error, Spec};
@@ -9,15 +11,31 @@ use crate::session::Session;
 
 /// Carries one out.
 pub(crate) fn run(session: &mut Session, shared: &Shared, now: i64, spec: &Spec, args: &[&[u8]]) {
-    match spec.name {
-        "ping" => match args.get(1) {
-            None => session.reply.simple("PONG"),
-            Some(text) => session.reply.bulk(text),
-        },
-        "config" => session.reply.array(0),
-        _ => session.reply.error(&unknown(args).to_string()),
+    let done = match spec.name {
+        "multi" => transactions::multi(session),
+        "exec" => transactions::exec(session, shared, now),
+        "discard" => transactions::discard(session, shared),
+        "watch" => transactions::watch(session, shared, now, &args[1..]),
+        "unwatch" => {
+            transactions::unwatch(session, shared);
+            Ok(())
+        }
+        "ping" => {
+            match args.get(1) {
+                None => session.reply.simple("PONG"),
+                Some(text) => session.reply.bulk(text),
+            }
+            Ok(())
+        }
+        "config" => {
+            session.reply.array(0);
+            Ok(())
+        }
+        _ => Err(unknown(args)),
+    };
+    if let Err(error) = done {
+        session.reply.error(&error.to_string());
     }
-    let _ = (shared, now);
 }
 
 /// What is answered to a command that there is not.
