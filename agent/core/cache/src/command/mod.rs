@@ -1,8 +1,10 @@
 //! Commands: which there are, and how one is called.
 
+mod bitmaps;
 mod error;
 mod expiry;
 mod hashes;
+mod hyperloglogs;
 mod spec;
 mod strings;
 
@@ -88,6 +90,20 @@ impl<'a> Call<'a> {
         });
     }
 
+    /// Answers the string under a key, or that there is none; whether there is.
+    ///
+    /// # Errors
+    /// If it is no string.
+    #[inline]
+    pub(crate) fn answer_string(&mut self, key: &[u8]) -> Result<bool, Error> {
+        let string = self.keys.string_view(key)?;
+        match &string {
+            Some(string) => string.answer(0..string.bytes.len(), self.reply),
+            None => self.reply.null(),
+        }
+        Ok(string.is_some())
+    }
+
     /// Carries the command out; one that fails is answered its error, and nothing else.
     pub fn run(&mut self, spec: &Spec) {
         let before = self.reply.bytes().len();
@@ -102,7 +118,12 @@ impl<'a> Call<'a> {
 }
 
 /// All commands, by group.
-const GROUPS: &[&[Spec]] = &[strings::ROWS, hashes::ROWS];
+const GROUPS: &[&[Spec]] = &[
+    strings::ROWS,
+    bitmaps::ROWS,
+    hyperloglogs::ROWS,
+    hashes::ROWS,
+];
 
 /// All commands.
 pub fn all() -> impl Iterator<Item = &'static Spec> {

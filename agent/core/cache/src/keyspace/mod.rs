@@ -10,6 +10,7 @@ pub use entry::Kind;
 use expiries::Expiries;
 
 use crate::collection::{Collection, Object};
+use crate::string::{RAW, SHARED_BYTES_MIN, StringView};
 use crate::table::{Place, Table};
 
 /// A key that was found, until the table is changed.
@@ -83,6 +84,20 @@ impl Keyspace {
     #[inline]
     pub(crate) fn value(&self, found: &Found) -> &[u8] {
         &self.table.value(found.at)[found.header.length()..]
+    }
+
+    /// The value, which is a string's.
+    #[inline]
+    pub(crate) fn string(&self, found: &Found) -> StringView<'_> {
+        let bytes = self.value(found);
+        if bytes.len() < SHARED_BYTES_MIN {
+            return StringView::new(bytes);
+        }
+        let shared = self.table.shared(found.at);
+        StringView {
+            bytes,
+            shared: shared.map(|(of, start)| (of, start + found.header.length())),
+        }
     }
 
     /// The value, to be changed in place.
@@ -203,7 +218,8 @@ impl Keyspace {
         self.put(key, &header, &[&number.to_le_bytes()]);
     }
 
-    /// Of the value's bytes those from `start` on, at most `removed`, give way to `with`.
+    /// Of the bytes of a string `removed` from `start` on, which are there, give way to `with`. It is longer by zeros if it ends
+    /// before `start`; from then on it is shown as [`RAW`].
     pub(crate) fn splice(
         &mut self,
         key: &[u8],
@@ -212,15 +228,23 @@ impl Keyspace {
         removed: usize,
         with: &[u8],
     ) {
-        let hash = self.hash(key);
-        let from = found.header.length() + start;
-        let value = if removed == with.len() {
+        let header = Header {
+            shown: RAW,
+            ..found.header
+        };
+        let zeros = start.saturating_sub(self.value(found).len());
+        let (from, added) = (header.length() + start - zeros, zeros + with.len());
+        let value = if removed == added {
             self.table.value_mut(found.at)
         } else {
+            let hash = self.hash(key);
             self.table
-                .splice(found.at, hash, from..from + removed, with.len())
+                .splice(found.at, hash, from..from + removed, added)
         };
-        value[from..from + with.len()].copy_from_slice(with);
+        header.write(value);
+        let room = &mut value[from..from + added];
+        room[..zeros].fill(0);
+        room[zeros..].copy_from_slice(with);
         self.grow();
     }
 
