@@ -314,19 +314,21 @@ impl Partition {
         expiry: Expiry,
         shown: u8,
     ) {
+        let found = match expiry {
+            Expiry::Keep => self.find(database, key),
+            Expiry::None | Expiry::At(_) => self.databases[database].find(key),
+        };
         let expiry = match expiry {
             Expiry::None => None,
             Expiry::At(at) => Some(at),
-            Expiry::Keep => self
-                .find(database, key)
-                .and_then(|found| found.header.expiry),
+            Expiry::Keep => found.and_then(|found| found.header.expiry),
         };
         let header = Header {
             expiry,
             shown,
             ..Header::new(Kind::String)
         };
-        self.databases[database].put(key, &header, parts);
+        self.databases[database].put_found(key, found, &header, parts);
         Effect::put(&mut self.effects, database, key, &header, parts);
         self.changed(database, key);
     }

@@ -3,7 +3,7 @@
 use super::{REGISTERS, RUN_BITS};
 
 /// 1 / (2 ln 2)
-const ALPHA: f64 = 0.721_347_520_444_481_703_680;
+const ALPHA: f64 = 0.721_347_520_444_481_7;
 
 /// The estimate for so many registers of each value.
 pub(crate) fn estimate(histogram: &[u32; 64]) -> u64 {

@@ -9,12 +9,17 @@ fn registers(sketch: &Sketch) -> Registers {
     registers
 }
 
+/// Some near each other, so that their runs are joined, and some far.
+fn register() -> impl Strategy<Value = usize> {
+    prop_oneof![3 => 0..30_usize, 1 => 0..400_usize]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
     /// Few values and registers close to each other, so that runs are divided and joined again.
     #[test]
     fn registers_are_raised(
-        steps in proptest::collection::vec((0..400_usize, 1..6_u8), 1..300),
+        steps in proptest::collection::vec((register(), 1..4_u8), 1..300),
         from in 0..REGISTERS - 400,
         large in prop::option::of(0..300_usize),
         bytes_max in 60..400_usize,

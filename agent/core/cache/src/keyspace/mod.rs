@@ -175,19 +175,30 @@ impl Keyspace {
 
     /// Puts a value under a key, whatever was there: these parts, one after another.
     pub(crate) fn put(&mut self, key: &[u8], header: &Header, parts: &[&[u8]]) {
+        let found = self.find(key);
+        self.put_found(key, found, header, parts);
+    }
+
+    /// As [`Self::put`], by whom has looked what was there.
+    pub(crate) fn put_found(
+        &mut self,
+        key: &[u8],
+        found: Option<Found>,
+        header: &Header,
+        parts: &[&[u8]],
+    ) {
         let length = header.length() + parts.iter().map(|part| part.len()).sum::<usize>();
         let hash = self.hash(key);
-        let value = if let Some(at) = self.table.find(hash, key) {
-            let before = Header::split(self.table.value(at)).0;
-            if before.large {
-                self.free(&Found { at, header: before });
+        let value = if let Some(found) = found {
+            if found.header.large {
+                self.free(&found);
             }
-            self.count_expiry(before.expiry, header.expiry);
-            let had = self.table.value(at).len();
+            self.count_expiry(found.header.expiry, header.expiry);
+            let had = self.table.value(found.at).len();
             if had == length {
-                self.table.value_mut(at)
+                self.table.value_mut(found.at)
             } else {
-                self.table.splice(at, hash, 0..had, length)
+                self.table.splice(found.at, hash, 0..had, length)
             }
         } else {
             self.count_expiry(None, header.expiry);

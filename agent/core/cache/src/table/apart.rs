@@ -104,9 +104,14 @@ impl Apart {
 
 /// Bytes in `range` give way to `with` others, to be filled.
 fn splice(bytes: &mut Vec<u8>, range: Range<usize>, with: usize) {
+    const RESERVE_BYTES_MAX: usize = 1 << 20;
     let length = bytes.len();
     if range.len() < with {
-        bytes.resize(length + with - range.len(), 0);
+        let more = with - range.len();
+        if bytes.capacity() - length < more {
+            bytes.reserve_exact(more + (length / 2).min(RESERVE_BYTES_MAX));
+        }
+        bytes.resize(length + more, 0);
     }
     bytes.copy_within(range.end..length, range.start + with);
     bytes.truncate(length + with - range.len());

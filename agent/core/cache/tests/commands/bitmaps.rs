@@ -68,7 +68,8 @@ fn single_bits() {
         > +100
         > get t
         (nil)
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         setbit a 7 1
         getbit a 7
@@ -163,7 +164,8 @@ fn bits_are_counted() {
         (error) WRONGTYPE Operation against a key holding the wrong kind of value
         > bitcount
         (error) ERR wrong number of arguments for 'bitcount' command
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         set a foobar
         bitcount a
@@ -211,7 +213,8 @@ fn missing_keys_are_no_excuse() {
         (error) ERR syntax error
         > bitpos x 1 0 0 bit x
         (error) ERR syntax error
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         bitcount x x 1
         bitcount x 0 1 x
@@ -312,7 +315,8 @@ fn bits_are_found() {
         (error) WRONGTYPE Operation against a key holding the wrong kind of value
         > bitpos a
         (error) ERR wrong number of arguments for 'bitpos' command
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         set a "\xff\xf0\x00"
         bitpos a 0
@@ -427,7 +431,8 @@ fn strings_are_combined() {
         > +100
         > get t
         "\xff\x0f\xff"
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         mset a "\xf0\x0f\xff" b "\xff\x00" c ""
         bitop and d a b
@@ -702,7 +707,8 @@ fn bits_are_told_of() {
         * del c
         > bitop or c x
         (integer) 0
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         notices
         setbit a 1 1

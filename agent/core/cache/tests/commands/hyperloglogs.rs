@@ -180,7 +180,8 @@ fn it_expires_like_any_string() {
         (integer) 1
         > pfcount t
         (integer) 1
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         set t "HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x7f\xff" px 100
         pfadd t x
@@ -242,7 +243,8 @@ fn insides_are_shown() {
         (integer) 1
         > pfdebug decode h
         (error) WRONGTYPE Operation against a key holding the wrong kind of value
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         pfadd a x y z
         pfdebug decode a
@@ -286,7 +288,8 @@ fn counting_is_told_of() {
         * pfadd b
         > pfdebug todense a
         (integer) 1
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         notices
         pfadd a x

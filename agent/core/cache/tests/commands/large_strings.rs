@@ -195,3 +195,41 @@ fn damaged_effects_are_refused() {
     let removed = [&[1], huge.as_slice(), &[0]].concat();
     assert!(apply(&removed).is_err(), "no string is so long");
 }
+
+/// Which encoding is shown, as redis-server 7.0 tells by `OBJECT ENCODING`: 0 is by content, 1 raw, and 2 raw or embedded by length.
+#[test]
+fn encodings_last_as_in_redis() {
+    let mut partition = Partition::new(1);
+    for (words, shown) in [
+        ("set a 1", 0),
+        ("append a 2", 1),
+        ("incr a", 0),
+        ("setrange a 0 7", 1),
+        ("getset a 5", 0),
+        ("incrbyfloat a 1", 2),
+        ("decrby a 1", 0),
+        ("setbit a 7 1", 1),
+        ("getex a ex 10", 1),
+        ("getex a persist", 1),
+        ("set a 6 keepttl", 0),
+        ("append b 12", 0),
+        ("setrange c 1 x", 1),
+        ("setbit d 1 1", 1),
+        ("bitfield e set u8 0 1", 1),
+        ("bitop or f a", 1),
+        ("pfadd g x", 1),
+        ("pfmerge h g", 1),
+    ] {
+        let words: Vec<_> = words.split(' ').map(str::as_bytes).collect();
+        ask(&mut partition, &words);
+        let key = if words[0] == b"bitop" {
+            words[2]
+        } else {
+            words[1]
+        };
+        let contents = partition.contents();
+        let content = contents.iter().find(|content| content.key == key);
+        let parts = &content.expect("it is there").parts;
+        assert_eq!(parts[1], [shown], "{:?}", String::from_utf8_lossy(key));
+    }
+}

@@ -165,7 +165,8 @@ fn set_takes_conditions() {
         (error) ERR wrong number of arguments for 'delifeq' command
         > get a
         (nil)
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         set a 1 ex 10 ex 20
         set a 1 xx xx
@@ -247,7 +248,8 @@ fn append_makes_longer() {
         (nil)
         > append t z
         (integer) 1
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         append a 1
         append a 2
@@ -349,7 +351,8 @@ fn numbers_are_counted() {
         > +60
         > get t
         (nil)
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         incr a
         incrby a 41
@@ -608,7 +611,8 @@ fn get_and_more() {
         (error) ERR wrong number of arguments for 'getset' command
         > getex
         (error) ERR wrong number of arguments for 'getex' command
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         set a 1
         getdel a
@@ -699,7 +703,8 @@ fn several_keys() {
         > mget a none
         1) "3"
         2) (nil)
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         mset a 1 b 2 a 3
         mget a b c h a
@@ -766,7 +771,8 @@ fn strings_that_expire() {
         "v"
         > setnx a 1
         (integer) 1
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         setex a 1 x
         psetex b 500 y
@@ -891,7 +897,8 @@ fn parts_are_read_and_written() {
         OK
         > getrange e 0 -1
         ""
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         setrange a 5 hello
         get a
@@ -1112,7 +1119,8 @@ fn common_subsequences() {
         (error) ERR The specified keys must contain string values
         > lcs a
         (error) ERR wrong number of arguments for 'lcs' command
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         mset a ohmytext b mynewtext
         lcs a b
@@ -1221,7 +1229,8 @@ fn strings_are_told_of() {
         (nil)
         > incr d x
         (error) ERR wrong number of arguments for 'incr' command
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         notices
         set a 1
