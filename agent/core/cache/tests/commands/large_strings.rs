@@ -208,7 +208,7 @@ fn encodings_last_as_in_redis() {
         ("getset a 5", 0),
         ("incrbyfloat a 1", 2),
         ("decrby a 1", 0),
-        ("setbit a 7 1", 1),
+        ("setbit a 6 1", 1),
         ("getex a ex 10", 1),
         ("getex a persist", 1),
         ("set a 6 keepttl", 0),
