@@ -176,6 +176,8 @@ impl Field {
     }
 
     /// A number made to fit, if it may be.
+    ///
+    /// Redis saturates at the wrong end what is set to a number near the least of 64 bits, since its sum of that overflows.
     pub(crate) fn fit(&self, number: i128, overflow: Overflow) -> Option<i128> {
         let (least, most) = if self.is_signed {
             let half = 1_i128 << (self.bits - 1);

@@ -1,4 +1,6 @@
 //! `SETBIT key offset value`
+//!
+//! A string whose bit stays what it was stays shown as it was; Redis shows it as raw.
 
 use crate::bitmap::{bit_offset, has_bit, mask};
 use crate::command::{Call, Error};
