@@ -21,55 +21,129 @@ fn main() {
     };
     let script = std::fs::read_to_string(file).expect("a script");
     let ours = play::play(&script);
-    let mut stream = TcpStream::connect(address).expect("a Redis");
-    stream
-        .set_read_timeout(Some(Duration::from_secs(2)))
-        .expect("a time-out");
-    ask(&mut stream, &[b"FLUSHALL".to_vec()]);
-    let mut theirs = String::new();
-    for line in script
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-    {
-        match line {
-            "2" | "3" => drop(ask(
-                &mut stream,
-                &[b"HELLO".to_vec(), line.as_bytes().to_vec()],
-            )),
-            "notices" => {}
-            _ => {
-                theirs += &format!("> {line}\n");
-                if let Some(passed) = line.strip_prefix('+') {
-                    let passed = passed.parse().expect("milliseconds");
-                    std::thread::sleep(Duration::from_millis(passed));
-                } else {
-                    let reply = ask(&mut stream, &play::words(line));
-                    theirs += &play::shown(&mut reply.as_slice(), "");
-                }
-            }
-        }
+    let theirs = Redis::connect(&address).play(&script);
+    let ours: Vec<_> = ours.split("\n> ").collect();
+    let theirs: Vec<_> = theirs.split("\n> ").collect();
+    let pairs = ours.iter().zip(&theirs);
+    let differ: Vec<_> = pairs.filter(|(ours, theirs)| ours != theirs).collect();
+    for (ours, theirs) in differ.iter().take(DIFFERENCES_SHOWN_MAX) {
+        println!("ours:\n> {ours}\ntheirs:\n> {theirs}\n");
     }
-    let ours: Vec<_> = ours.lines().collect();
-    let theirs: Vec<_> = theirs.lines().collect();
-    let differ = ours
-        .iter()
-        .zip(&theirs)
-        .position(|(ours, theirs)| ours != theirs);
-    match differ {
-        None if ours.len() == theirs.len() => println!("{} lines are the same", ours.len()),
-        at => {
-            let at = at.unwrap_or(ours.len().min(theirs.len()));
-            let shown = |lines: &[&str]| {
-                lines[at.saturating_sub(6).min(lines.len())..(at + 6).min(lines.len())].join("\n")
-            };
-            println!("ours:\n{}\n\ntheirs:\n{}", shown(&ours), shown(&theirs));
-            std::process::exit(1);
-        }
+    println!("{} of {} replies differ", differ.len(), ours.len());
+    if !differ.is_empty() || ours.len() != theirs.len() {
+        std::process::exit(1);
     }
 }
 
-/// Asks and reads a whole reply: a second of silence ends one that is not understood.
+const DIFFERENCES_SHOWN_MAX: usize = 10;
+
+/// A connection for commands, and another one for what subscribers are told.
+struct Redis {
+    address: String,
+    stream: TcpStream,
+    subscriber: Option<TcpStream>,
+}
+
+impl Redis {
+    fn connect(address: &str) -> Self {
+        let mut redis = Self {
+            address: address.to_owned(),
+            stream: connect(address),
+            subscriber: None,
+        };
+        redis.ask("FLUSHALL");
+        redis
+    }
+
+    fn ask(&mut self, line: &str) -> Vec<u8> {
+        ask(&mut self.stream, &play::words(line))
+    }
+
+    fn play(mut self, script: &str) -> String {
+        let mut told = String::new();
+        let lines = script.lines().map(str::trim);
+        for line in lines.filter(|line| !line.is_empty()) {
+            match line {
+                "2" | "3" => drop(self.ask(&format!("HELLO {line}"))),
+                "notices" => self.subscribe(),
+                _ => {
+                    told += &format!("> {line}\n");
+                    if let Some(passed) = line.strip_prefix('+') {
+                        let passed = passed.parse().expect("milliseconds");
+                        std::thread::sleep(Duration::from_millis(passed));
+                    } else {
+                        let reply = self.ask(line);
+                        told += &play::shown(&mut reply.as_slice(), "");
+                        told += &self.notices();
+                    }
+                }
+            }
+        }
+        told
+    }
+
+    fn subscribe(&mut self) {
+        self.ask("CONFIG SET notify-keyspace-events EA");
+        let mut subscriber = connect(&self.address);
+        for line in [
+            "PSUBSCRIBE __keyevent@0__:*",
+            "SUBSCRIBE __keyevent@0__:end",
+        ] {
+            ask(&mut subscriber, &play::words(line));
+        }
+        self.subscriber = Some(subscriber);
+    }
+
+    /// What was told of the last command.
+    fn notices(&mut self) -> String {
+        if self.subscriber.is_none() {
+            return String::new();
+        }
+        self.ask("PUBLISH __keyevent@0__:end -");
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(b"__keyevent@0__:end\r\n$1\r\n-\r\n")
+            || bytes.windows(5).filter(|it| it == b":end\r").count() < 2
+        {
+            let stream = self.subscriber.as_mut().expect("it is there");
+            more(stream, &mut bytes);
+        }
+        let mut told = String::new();
+        let lines = bytes.split(|byte| *byte == b'\n');
+        let mut words = lines.filter(|line| !matches!(line.first(), None | Some(b'*' | b'$')));
+        while let Some(kind) = words.next() {
+            let pattern = if kind == b"pmessage\r" { 1 } else { 0 };
+            let (Some(channel), Some(key)) = (words.nth(pattern), words.next()) else {
+                break;
+            };
+            let text = |word: &[u8]| word.escape_ascii().to_string().replace("\\r", "");
+            let channel = text(channel);
+            let event = channel.trim_start_matches("__keyevent@0__:");
+            if event != "end" {
+                told += &format!("* {event} {}\n", text(key));
+            }
+        }
+        told
+    }
+}
+
+fn connect(address: &str) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("a Redis");
+    stream.set_nodelay(true).expect("no delay");
+    let time_out = Some(Duration::from_secs(60));
+    stream.set_read_timeout(time_out).expect("a time-out");
+    stream
+}
+
+fn more(stream: &mut TcpStream, bytes: &mut Vec<u8>) {
+    let mut buffer = [0; 65536];
+    match stream.read(&mut buffer) {
+        Ok(0) => panic!("it hung up"),
+        Ok(count) => bytes.extend_from_slice(&buffer[..count]),
+        Err(error) => panic!("{error}, after {}", bytes.escape_ascii()),
+    }
+}
+
+/// Asks and reads a whole reply.
 fn ask(stream: &mut TcpStream, words: &[Vec<u8>]) -> Vec<u8> {
     let mut request = format!("*{}\r\n", words.len()).into_bytes();
     for word in words {
@@ -80,12 +154,7 @@ fn ask(stream: &mut TcpStream, words: &[Vec<u8>]) -> Vec<u8> {
     stream.write_all(&request).expect("it listens");
     let mut reply = Vec::new();
     while !is_whole(&reply) {
-        let mut buffer = [0; 65536];
-        match stream.read(&mut buffer) {
-            Ok(0) => panic!("it hung up"),
-            Ok(count) => reply.extend_from_slice(&buffer[..count]),
-            Err(error) => panic!("{error}, after {}", reply.escape_ascii()),
-        }
+        more(stream, &mut reply);
     }
     reply
 }

@@ -26,6 +26,8 @@ pub struct Limits {
     pub stream_node_entries: usize,
     /// `stream-node-max-bytes`
     pub stream_node_bytes: usize,
+    /// `hll-sparse-max-bytes`
+    pub hyperloglog_sparse_bytes: usize,
     /// By what the elements of large collections are hashed; nobody who chooses elements may know it.
     pub seed: u64,
 }
@@ -43,6 +45,7 @@ impl Default for Limits {
             list_size: -2,
             stream_node_entries: 100,
             stream_node_bytes: 4096,
+            hyperloglog_sparse_bytes: 3000,
             seed: 0,
         }
     }

@@ -51,7 +51,7 @@ impl Partition {
         let keyspace = self.keyspace(database);
         let found = keyspace.find(key).expect("it is there");
         match kind {
-            Kind::String => vec![keyspace.value(&found).to_vec()],
+            Kind::String => vec![keyspace.value(&found).to_vec(), vec![found.header.shown]],
             Kind::Hash => {
                 let hash = keyspace.view::<Hash>(&found);
                 let pairs = hash.iter();

@@ -3,7 +3,7 @@
 //! A replica, and whoever replays the log, applies effects and runs no command: times are absolute, random choices are made, and
 //! what expired or was evicted is a removal like any other.
 
-use crate::keyspace::Kind;
+use crate::keyspace::{Header, Kind};
 use crate::partition::DATABASES;
 use crate::wire::{Corrupt, Reader, Writer};
 
@@ -14,9 +14,11 @@ pub(crate) enum Effect<'a> {
     Put {
         key: &'a [u8],
         expiry: Option<i64>,
+        /// As which encoding it is shown, see [`crate::string`].
+        shown: u8,
         value: &'a [u8],
     },
-    /// Bytes of a string give way to others.
+    /// Bytes of a string, of an empty one if there is none, give way to others, behind zeros if it ends before `start`.
     Splice {
         key: &'a [u8],
         start: usize,
@@ -56,19 +58,32 @@ impl<'a> Effect<'a> {
         out: &mut Vec<u8>,
         database: usize,
         key: &[u8],
-        expiry: Option<i64>,
+        header: &Header,
         parts: &[&[u8]],
     ) {
         let mut out = start(out, PUT, database);
         out.bytes(key);
-        write_expiry(&mut out, expiry);
+        out.byte(header.shown);
+        write_expiry(&mut out, header.expiry);
         out.size(parts.iter().map(|part| part.len()).sum());
         parts.iter().for_each(|part| out.0.extend_from_slice(part));
     }
 
     pub(crate) fn write(&self, database: usize, out: &mut Vec<u8>) {
         match *self {
-            Self::Put { key, expiry, value } => Self::put(out, database, key, expiry, &[value]),
+            Self::Put {
+                key,
+                expiry,
+                shown,
+                value,
+            } => {
+                let header = Header {
+                    expiry,
+                    shown,
+                    ..Header::new(Kind::String)
+                };
+                Self::put(out, database, key, &header, &[value]);
+            }
             Self::Splice {
                 key,
                 start: from,
@@ -117,6 +132,7 @@ impl<'a> Effect<'a> {
         let effect = match op {
             PUT => Ok(Self::Put {
                 key,
+                shown: from.byte()?,
                 expiry: read_expiry(from)?,
                 value: from.bytes()?,
             }),

@@ -5,6 +5,7 @@ use crate::keyspace::{Found, Kind};
 use crate::notice::Class;
 use crate::partition::{Edit, Expiry, Partition, WrongKind};
 use crate::slot::slot;
+use crate::string::StringView;
 
 /// The keys of one database, in one partition, or in all of them.
 ///
@@ -66,13 +67,34 @@ impl<'a> Keys<'a> {
         self.partition(key).string(database, key)
     }
 
+    /// The string under a key, so that a reply can share it.
+    #[inline]
+    pub(crate) fn string_view(&mut self, key: &[u8]) -> Result<Option<StringView<'_>>, WrongKind> {
+        let database = self.database;
+        self.partition(key).string_view(database, key)
+    }
+
     /// Puts a string under a key, whatever was there: these parts, one after another.
     pub(crate) fn put_string(&mut self, key: &[u8], parts: &[&[u8]], expiry: Expiry) {
         let database = self.database;
         self.partition(key).put_string(database, key, parts, expiry);
     }
 
-    /// Of the bytes of the string that is under a key `removed` from `start` on, which are there, give way to `with`.
+    /// As [`Self::put_string`], and from then on it is shown as one of the encodings of [`crate::string`].
+    pub(crate) fn put_string_shown(
+        &mut self,
+        key: &[u8],
+        parts: &[&[u8]],
+        expiry: Expiry,
+        shown: u8,
+    ) {
+        let database = self.database;
+        self.partition(key)
+            .put_string_shown(database, key, parts, expiry, shown);
+    }
+
+    /// Of the bytes of the string under a key `removed` from `start` on, which are there, give way to `with`. It is a new string
+    /// if there is none, and longer by zeros if it ends before `start`.
     pub(crate) fn splice_string(&mut self, key: &[u8], start: usize, removed: usize, with: &[u8]) {
         let database = self.database;
         self.partition(key)

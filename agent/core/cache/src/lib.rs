@@ -5,14 +5,17 @@
 //!
 //! It knows nothing of sockets, disks and clocks: time and entropy are handed in.
 
+mod bitmap;
 mod collection;
 pub mod command;
 mod commands;
 mod contents;
 mod effect;
 mod hash;
+mod hyperloglog;
 pub mod keys;
 mod keyspace;
+mod long_double;
 pub mod notice;
 mod number;
 mod packed;
@@ -21,6 +24,8 @@ mod random;
 pub mod reply;
 pub mod request;
 pub mod slot;
+mod string;
+mod subsequence;
 pub mod table;
 mod wire;
 

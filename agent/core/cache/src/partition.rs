@@ -7,11 +7,15 @@ use crate::effect::Effect;
 use crate::keyspace::{Found, Header, Keyspace, Kind};
 use crate::notice::{Class, Notice};
 use crate::random::Random;
+use crate::string::{self, STRING_BYTES_MAX, StringView};
 use crate::table::Table;
 use crate::wire::{Corrupt, Reader, Writer};
 
 /// How many databases there are.
 pub const DATABASES: usize = 16;
+
+/// Bytes are changed up to the longest string, and a few beyond it by `BITFIELD`.
+const SPLICE_START_MAX: usize = STRING_BYTES_MAX + 8;
 
 /// The value under a key is of another kind than the command is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +102,11 @@ impl Partition {
         self.is_primary = is_primary;
     }
 
+    /// Whether it does.
+    pub(crate) const fn is_primary(&self) -> bool {
+        self.is_primary
+    }
+
     /// Which changes [`Self::take_notices`] tells.
     pub const fn set_notified(&mut self, notified: Class) {
         self.notified = notified;
@@ -144,9 +153,14 @@ impl Partition {
     fn apply_next(&mut self, from: &mut Reader<'_>) -> Result<(), Corrupt> {
         let (database, effect) = Effect::read(from)?;
         match effect {
-            Effect::Put { key, expiry, value } => {
+            Effect::Put {
+                key,
+                expiry,
+                shown,
+                value,
+            } => {
                 let expiry = expiry.map_or(Expiry::None, Expiry::At);
-                self.put_string(database, key, &[value], expiry);
+                self.put_string_shown(database, key, &[value], expiry, shown);
             }
             Effect::Splice {
                 key,
@@ -154,9 +168,14 @@ impl Partition {
                 removed,
                 with,
             } => {
-                let found = self.databases[database].find(key).ok_or(Corrupt)?;
-                let length = self.databases[database].value(&found).len();
-                if found.header.kind != Kind::String || start + removed > length {
+                let length = match self.databases[database].find(key) {
+                    None => 0,
+                    Some(found) if found.header.kind == Kind::String => {
+                        self.databases[database].value(&found).len()
+                    }
+                    Some(_) => return Err(Corrupt),
+                };
+                if removed > length.saturating_sub(start) || start > SPLICE_START_MAX {
                     return Err(Corrupt);
                 }
                 self.splice_string(database, key, start, removed, with);
@@ -259,6 +278,22 @@ impl Partition {
         }
     }
 
+    /// The string under a key, so that a reply can share it.
+    #[inline]
+    pub(crate) fn string_view(
+        &mut self,
+        database: usize,
+        key: &[u8],
+    ) -> Result<Option<StringView<'_>>, WrongKind> {
+        match self.find(database, key) {
+            None => Ok(None),
+            Some(found) if found.header.kind == Kind::String => {
+                Ok(Some(self.databases[database].string(&found)))
+            }
+            Some(_) => Err(WrongKind),
+        }
+    }
+
     /// Puts a string under a key, whatever was there: these parts, one after another.
     pub(crate) fn put_string(
         &mut self,
@@ -267,25 +302,39 @@ impl Partition {
         parts: &[&[u8]],
         expiry: Expiry,
     ) {
+        self.put_string_shown(database, key, parts, expiry, string::BY_CONTENT);
+    }
+
+    /// As [`Self::put_string`], and from then on it is shown as one of the encodings of [`crate::string`].
+    pub(crate) fn put_string_shown(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        parts: &[&[u8]],
+        expiry: Expiry,
+        shown: u8,
+    ) {
+        let found = match expiry {
+            Expiry::Keep => self.find(database, key),
+            Expiry::None | Expiry::At(_) => self.databases[database].find(key),
+        };
         let expiry = match expiry {
             Expiry::None => None,
             Expiry::At(at) => Some(at),
-            Expiry::Keep => self
-                .find(database, key)
-                .and_then(|found| found.header.expiry),
+            Expiry::Keep => found.and_then(|found| found.header.expiry),
         };
         let header = Header {
             expiry,
+            shown,
             ..Header::new(Kind::String)
         };
-        self.databases[database].put(key, &header, parts);
-        Effect::put(&mut self.effects, database, key, expiry, parts);
+        self.databases[database].put_found(key, found, &header, parts);
+        Effect::put(&mut self.effects, database, key, &header, parts);
         self.changed(database, key);
     }
 
-    /// Of a string's bytes `removed` from `start` on give way to `with`.
-    ///
-    /// The key is there, and the bytes are.
+    /// Of the bytes of the string under a key `removed` from `start` on, which are there, give way to `with`. It is a new string
+    /// if there is none, and longer by zeros if it ends before `start`; from then on it is shown as [`string::RAW`].
     pub(crate) fn splice_string(
         &mut self,
         database: usize,
@@ -295,7 +344,10 @@ impl Partition {
         with: &[u8],
     ) {
         let keyspace = &mut self.databases[database];
-        let found = keyspace.find(key).expect("who asks found it");
+        let found = keyspace.find(key).unwrap_or_else(|| {
+            keyspace.put(key, &Header::new(Kind::String), &[]);
+            keyspace.find(key).expect("it was put there")
+        });
         keyspace.splice(key, &found, start, removed, with);
         let effect = Effect::Splice {
             key,

@@ -1,9 +1,11 @@
 //! Commands: which there are, and how one is called.
 
+mod bitmaps;
 mod connection;
 mod error;
 mod expiry;
 mod hashes;
+mod hyperloglogs;
 mod spec;
 mod strings;
 mod transactions;
@@ -90,6 +92,20 @@ impl<'a> Call<'a> {
         });
     }
 
+    /// Answers the string under a key, or that there is none; whether there is.
+    ///
+    /// # Errors
+    /// If it is no string.
+    #[inline]
+    pub(crate) fn answer_string(&mut self, key: &[u8]) -> Result<bool, Error> {
+        let string = self.keys.string_view(key)?;
+        match &string {
+            Some(string) => string.answer(0..string.bytes.len(), self.reply),
+            None => self.reply.null(),
+        }
+        Ok(string.is_some())
+    }
+
     /// Carries the command out; one that fails is answered its error, and nothing else.
     pub fn run(&mut self, spec: &Spec) {
         let before = self.reply.bytes().len();
@@ -109,6 +125,8 @@ const GROUPS: &[&[Spec]] = &[
     hashes::ROWS,
     strings::ROWS,
     transactions::ROWS,
+    bitmaps::ROWS,
+    hyperloglogs::ROWS,
 ];
 
 /// All commands.

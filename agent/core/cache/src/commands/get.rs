@@ -3,9 +3,6 @@
 use crate::command::{Call, Error};
 
 pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
-    match call.keys.string(call.args[1])? {
-        Some(value) => call.reply.bulk(value),
-        None => call.reply.null(),
-    }
+    call.answer_string(call.args[1])?;
     Ok(())
 }

@@ -1,47 +1,48 @@
-//! `SET key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT second | PXAT millisecond | KEEPTTL]`
+//! `SET key value [NX | XX | IFEQ value] [GET] [EX seconds | PX milliseconds | EXAT second | PXAT millisecond | KEEPTTL]`
+//!
+//! `IFEQ` is of Valkey 8.1.
 
 use crate::command::{Call, Error, Unit};
 use crate::notice::Class;
 use crate::partition::Expiry;
 
+/// What must be under the key, or nothing is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Condition<'a> {
+    #[default]
+    None,
+    New,
+    Known,
+    Equal(&'a [u8]),
+}
+
 #[derive(Default)]
-struct Options {
-    only_new: bool,
-    only_known: bool,
+struct Options<'a> {
+    condition: Condition<'a>,
     get: bool,
     keep: bool,
-    expiry: Option<i64>,
+    time: Option<(Unit, &'a [u8])>,
 }
 
 pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let [_, key, value, options @ ..] = call.args else {
         unreachable!("its arity says so");
     };
-    let options = Options::parse(options, call.keys.now())?;
-    let is_there = if options.get {
-        let before = call.keys.string(key)?;
-        match before {
-            Some(value) => call.reply.bulk(value),
-            None => call.reply.null(),
-        }
-        before.is_some()
-    } else {
-        (options.only_new || options.only_known) && call.keys.find(key).is_some()
-    };
-    if options.only_new && is_there || options.only_known && !is_there {
+    let options = Options::parse(options)?;
+    let expiry = options.expiry(call.keys.now())?;
+    let is_met = options.condition.is_met(call, key);
+    if options.get {
+        call.answer_string(key)?;
+    }
+    if !is_met? {
         if !options.get {
             call.reply.null();
         }
         return Ok(());
     }
-    let expiry = match options.expiry {
-        Some(at) => Expiry::At(at),
-        None if options.keep => Expiry::Keep,
-        None => Expiry::None,
-    };
     call.keys.put_string(key, &[value], expiry);
     call.keys.notify(Class::STRING, "set", key);
-    if options.expiry.is_some() {
+    if options.time.is_some() {
         call.keys.notify(Class::GENERIC, "expire", key);
     }
     if !options.get {
@@ -50,35 +51,57 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-impl Options {
-    fn parse(mut words: &[&[u8]], now: i64) -> Result<Self, Error> {
+impl Condition<'_> {
+    fn is_met(self, call: &mut Call<'_>, key: &[u8]) -> Result<bool, Error> {
+        Ok(match self {
+            Self::None => true,
+            Self::New => call.keys.find(key).is_none(),
+            Self::Known => call.keys.find(key).is_some(),
+            Self::Equal(value) => call.keys.string(key)? == Some(value),
+        })
+    }
+}
+
+impl<'a> Options<'a> {
+    fn parse(mut words: &[&'a [u8]]) -> Result<Self, Error> {
         let mut options = Self::default();
-        let mut time = None;
         while let [word, rest @ ..] = words {
             words = rest;
             let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
-            if is("nx") && !options.only_known {
-                options.only_new = true;
-            } else if is("xx") && !options.only_new {
-                options.only_known = true;
+            let is_none_or = |condition| [Condition::None, condition].contains(&options.condition);
+            if is("nx") && is_none_or(Condition::New) {
+                options.condition = Condition::New;
+            } else if is("xx") && is_none_or(Condition::Known) {
+                options.condition = Condition::Known;
+            } else if is("ifeq")
+                && let [value, rest @ ..] = words
+                && options.condition == Condition::None
+            {
+                options.condition = Condition::Equal(value);
+                words = rest;
             } else if is("get") {
                 options.get = true;
-            } else if is("keepttl") && time.is_none() {
+            } else if is("keepttl") && options.time.is_none() {
                 options.keep = true;
             } else if let Some(unit) = Unit::named(word)
                 && let [number, rest @ ..] = words
-                && time.is_none()
+                && options.time.is_none_or(|(before, _)| before == unit)
                 && !options.keep
             {
-                time = Some((unit, *number));
+                options.time = Some((unit, number));
                 words = rest;
             } else {
                 return Err(Error::Syntax);
             }
         }
-        if let Some((unit, number)) = time {
-            options.expiry = Some(unit.positive(number, now, "set")?);
-        }
         Ok(options)
+    }
+
+    fn expiry(&self, now: i64) -> Result<Expiry, Error> {
+        match self.time {
+            Some((unit, number)) => Ok(Expiry::At(unit.positive(number, now, "set")?)),
+            None if self.keep => Ok(Expiry::Keep),
+            None => Ok(Expiry::None),
+        }
     }
 }

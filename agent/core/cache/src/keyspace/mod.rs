@@ -10,6 +10,7 @@ pub use entry::Kind;
 use expiries::Expiries;
 
 use crate::collection::{Collection, Object};
+use crate::string::{RAW, SHARED_BYTES_MIN, StringView};
 use crate::table::{Place, Table};
 
 /// A key that was found, until the table is changed.
@@ -83,6 +84,20 @@ impl Keyspace {
     #[inline]
     pub(crate) fn value(&self, found: &Found) -> &[u8] {
         &self.table.value(found.at)[found.header.length()..]
+    }
+
+    /// The value, which is a string's.
+    #[inline]
+    pub(crate) fn string(&self, found: &Found) -> StringView<'_> {
+        let bytes = self.value(found);
+        if bytes.len() < SHARED_BYTES_MIN {
+            return StringView::new(bytes);
+        }
+        let shared = self.table.shared(found.at);
+        StringView {
+            bytes,
+            shared: shared.map(|(of, start)| (of, start + found.header.length())),
+        }
     }
 
     /// The value, to be changed in place.
@@ -160,19 +175,30 @@ impl Keyspace {
 
     /// Puts a value under a key, whatever was there: these parts, one after another.
     pub(crate) fn put(&mut self, key: &[u8], header: &Header, parts: &[&[u8]]) {
+        let found = self.find(key);
+        self.put_found(key, found, header, parts);
+    }
+
+    /// As [`Self::put`], by whom has looked what was there.
+    pub(crate) fn put_found(
+        &mut self,
+        key: &[u8],
+        found: Option<Found>,
+        header: &Header,
+        parts: &[&[u8]],
+    ) {
         let length = header.length() + parts.iter().map(|part| part.len()).sum::<usize>();
         let hash = self.hash(key);
-        let value = if let Some(at) = self.table.find(hash, key) {
-            let before = Header::split(self.table.value(at)).0;
-            if before.large {
-                self.free(&Found { at, header: before });
+        let value = if let Some(found) = found {
+            if found.header.large {
+                self.free(&found);
             }
-            self.count_expiry(before.expiry, header.expiry);
-            let had = self.table.value(at).len();
+            self.count_expiry(found.header.expiry, header.expiry);
+            let had = self.table.value(found.at).len();
             if had == length {
-                self.table.value_mut(at)
+                self.table.value_mut(found.at)
             } else {
-                self.table.splice(at, hash, 0..had, length)
+                self.table.splice(found.at, hash, 0..had, length)
             }
         } else {
             self.count_expiry(None, header.expiry);
@@ -203,7 +229,8 @@ impl Keyspace {
         self.put(key, &header, &[&number.to_le_bytes()]);
     }
 
-    /// Of the value's bytes those from `start` on, at most `removed`, give way to `with`.
+    /// Of the bytes of a string `removed` from `start` on, which are there, give way to `with`. It is longer by zeros if it ends
+    /// before `start`; from then on it is shown as [`RAW`].
     pub(crate) fn splice(
         &mut self,
         key: &[u8],
@@ -212,15 +239,23 @@ impl Keyspace {
         removed: usize,
         with: &[u8],
     ) {
-        let hash = self.hash(key);
-        let from = found.header.length() + start;
-        let value = if removed == with.len() {
+        let header = Header {
+            shown: RAW,
+            ..found.header
+        };
+        let zeros = start.saturating_sub(self.value(found).len());
+        let (from, added) = (header.length() + start - zeros, zeros + with.len());
+        let value = if removed == added {
             self.table.value_mut(found.at)
         } else {
+            let hash = self.hash(key);
             self.table
-                .splice(found.at, hash, from..from + removed, with.len())
+                .splice(found.at, hash, from..from + removed, added)
         };
-        value[from..from + with.len()].copy_from_slice(with);
+        header.write(value);
+        let room = &mut value[from..from + added];
+        room[..zeros].fill(0);
+        room[zeros..].copy_from_slice(with);
         self.grow();
     }
 

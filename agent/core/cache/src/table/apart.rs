@@ -55,19 +55,15 @@ impl Apart {
 
     /// Of the value's bytes those in `range` give way to `with` others, to be filled. The value.
     pub(super) fn splice(&mut self, number: u32, range: Range<usize>, with: usize) -> &mut [u8] {
-        let before = weight(&self.large(number).bytes);
-        let (key, bytes) = self.large_mut(number);
-        let (start, end, length) = (key + range.start, key + range.end, bytes.len());
-        if range.len() < with {
-            bytes.resize(length + with - range.len(), 0);
+        let large = self.entries[number as usize].as_mut().expect("it is there");
+        let before = weight(&large.bytes);
+        let range = large.key + range.start..large.key + range.end;
+        if let Some(bytes) = Arc::get_mut(&mut large.bytes) {
+            splice(bytes, range, with);
+        } else {
+            large.bytes = Arc::new(spliced(&large.bytes, range, with));
         }
-        bytes.copy_within(end..length, start + with);
-        bytes.truncate(length + with - range.len());
-        if bytes.capacity() / 2 > bytes.len() {
-            bytes.shrink_to_fit();
-        }
-        let after = weight(bytes);
-        self.capacity = self.capacity - before + after;
+        self.capacity = self.capacity - before + weight(&large.bytes);
         self.value_mut(number)
     }
 
@@ -104,6 +100,33 @@ impl Apart {
     fn large(&self, number: u32) -> &Large {
         self.entries[number as usize].as_ref().expect("it is there")
     }
+}
+
+/// Bytes in `range` give way to `with` others, to be filled.
+fn splice(bytes: &mut Vec<u8>, range: Range<usize>, with: usize) {
+    const RESERVE_BYTES_MAX: usize = 1 << 20;
+    let length = bytes.len();
+    if range.len() < with {
+        let more = with - range.len();
+        if bytes.capacity() - length < more {
+            bytes.reserve_exact(more + (length / 2).min(RESERVE_BYTES_MAX));
+        }
+        bytes.resize(length + more, 0);
+    }
+    bytes.copy_within(range.end..length, range.start + with);
+    bytes.truncate(length + with - range.len());
+    if bytes.capacity() / 2 > bytes.len() {
+        bytes.shrink_to_fit();
+    }
+}
+
+/// As [`splice`], of bytes that somebody else has, too: what gives way is not copied.
+fn spliced(bytes: &[u8], range: Range<usize>, with: usize) -> Vec<u8> {
+    let mut fresh = Vec::with_capacity(bytes.len() - range.len() + with);
+    fresh.extend_from_slice(&bytes[..range.start]);
+    fresh.resize(range.start + with, 0);
+    fresh.extend_from_slice(&bytes[range.end..]);
+    fresh
 }
 
 /// What an entry takes beyond its place in the list: the bytes, and the counts and the vector they are shared with.

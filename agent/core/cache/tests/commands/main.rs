@@ -3,6 +3,9 @@
 //! Each script is played at one partition and at several, and what was done is done again at replicas by its effects: they must
 //! hold the same.
 
+mod bitmaps;
 mod hashes;
+mod hyperloglogs;
+mod large_strings;
 mod play;
 mod strings;

@@ -1,0 +1,13 @@
+//! `GETDEL key`
+
+use crate::command::{Call, Error};
+use crate::notice::Class;
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    let key = call.args[1];
+    if call.answer_string(key)? {
+        call.keys.remove(key);
+        call.keys.notify(Class::GENERIC, "del", key);
+    }
+    Ok(())
+}
