@@ -3,6 +3,7 @@
 mod error;
 mod expiry;
 mod hashes;
+mod sets;
 mod spec;
 mod strings;
 
@@ -102,7 +103,7 @@ impl<'a> Call<'a> {
 }
 
 /// All commands, by group.
-const GROUPS: &[&[Spec]] = &[strings::ROWS, hashes::ROWS];
+const GROUPS: &[&[Spec]] = &[strings::ROWS, hashes::ROWS, sets::ROWS];
 
 /// All commands.
 pub fn all() -> impl Iterator<Item = &'static Spec> {
