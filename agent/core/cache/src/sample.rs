@@ -142,10 +142,10 @@ mod tests {
     #[test]
     fn all_are_about_as_probable() {
         for (elements, count, times) in [
-            (10, 3, 6000),
-            (700, 300, 600),
-            (700, 10, 20_000),
-            (1000, 1, 200_000),
+            (10, 3, 2000),
+            (700, 300, 200),
+            (700, 10, 5000),
+            (1000, 1, 60_000),
         ] {
             let table = table(elements);
             let all: Vec<_> = table.iter().map(|(_, name, value)| (name, value)).collect();
@@ -166,7 +166,7 @@ mod tests {
                     }
                 }
                 let expected = times * count / elements as usize;
-                let range = expected * 6 / 10..=expected * 15 / 10;
+                let range = expected / 2..=expected * 2;
                 assert_eq!(met.len(), elements as usize);
                 for times in met.values() {
                     assert!(range.contains(times), "{times} of {expected}");

@@ -21,7 +21,7 @@ use crate::packed::Packed;
 use crate::wire::{Corrupt, Reader, Writer};
 
 /// A hash while it is changed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Hash {
     fields: Fields,
     /// See [`LISTPACK`].
@@ -35,7 +35,7 @@ const HASHTABLE: u8 = 1;
 /// And one that would be [`LISTPACK`], but had a field that expires; Redis does so since 7.4.
 const LISTPACK_EX: u8 = 2;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Fields {
     /// See [`small`].
     Packed(Packed),

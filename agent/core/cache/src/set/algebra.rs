@@ -97,7 +97,12 @@ fn sets<'a>(keys: &'a Keys<'_>, of: &[&[u8]]) -> Result<Vec<SetView<'a>>, WrongK
 }
 
 /// Hands over what is made of sets, each member once.
-fn made(operation: Operation, sets: &[SetView<'_>], limits: &Limits, take: impl FnOnce(&[&[u8]])) {
+pub(super) fn made(
+    operation: Operation,
+    sets: &[SetView<'_>],
+    limits: &Limits,
+    take: impl FnOnce(&[&[u8]]),
+) {
     match operation {
         Operation::Intersection => take(&intersection(sets).collect::<Vec<_>>()),
         Operation::Union => match sets {
@@ -135,7 +140,7 @@ fn union(sets: &[SetView<'_>], limits: &Limits) -> Set {
 
 /// Each member of the first set is looked for in the others, the largest of them first; nothing, if it is cheaper to remove the
 /// members of the others from the first one.
-fn difference_by_look<'a>(sets: &[SetView<'a>]) -> Option<Vec<&'a [u8]>> {
+pub(super) fn difference_by_look<'a>(sets: &[SetView<'a>]) -> Option<Vec<&'a [u8]>> {
     let [first, others @ ..] = sets else {
         return Some(Vec::new());
     };
@@ -151,7 +156,7 @@ fn difference_by_look<'a>(sets: &[SetView<'a>]) -> Option<Vec<&'a [u8]>> {
     Some(first.iter().filter(is_in_none).collect())
 }
 
-fn difference_by_removal(sets: &[SetView<'_>], limits: &Limits) -> Set {
+pub(super) fn difference_by_removal(sets: &[SetView<'_>], limits: &Limits) -> Set {
     let mut left = union(&sets[..1], limits);
     for member in sets[1..].iter().copied().flat_map(SetView::iter) {
         left.remove(member);

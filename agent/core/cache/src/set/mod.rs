@@ -18,7 +18,7 @@ use crate::packed::{Packed, Strings, packed_bytes};
 use crate::wire::{Corrupt, Reader, Writer};
 
 /// A set while it is changed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Set {
     elements: Elements,
     /// See [`INTSET`].
@@ -35,7 +35,7 @@ pub(crate) const HASHTABLE: u8 = 2;
 /// No integer has more bytes.
 const INTEGER_BYTES_MAX: usize = 20;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Elements {
     /// Members side by side: integers in their order while it is an [`INTSET`], then those that came later.
     Packed(Packed),
