@@ -66,28 +66,34 @@ impl Count {
     }
 
     /// A negative number says that elements may come more than once.
-    pub(crate) fn of(number: i64) -> Result<Self, Error> {
+    pub(crate) fn of(number: i64) -> Self {
         let count = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
-        match number {
-            0.. => Ok(Self::Different(count)),
-            _ if count <= ANY_MAX => Ok(Self::Any(count)),
-            _ => Err(Error::text("ERR value is out of range")),
+        if number < 0 {
+            Self::Any(count)
+        } else {
+            Self::Different(count)
         }
     }
 
     /// How many there are, and they.
+    ///
+    /// # Errors
+    /// If they are more than anybody is answered.
     pub(crate) fn take<'a>(
         self,
         source: Source<'a>,
         random: &mut Random,
-    ) -> (usize, impl Iterator<Item = Element<'a>>) {
+    ) -> Result<(usize, impl Iterator<Item = Element<'a>>), Error> {
         let (different, any, count) = match self {
             Self::Different(count) => (source.different(count, random), Source::NONE, 0),
+            Self::Any(count) if count > ANY_MAX => {
+                return Err(Error::text("ERR value is out of range"));
+            }
             Self::Any(count) => (Vec::new(), source, count),
         };
         let length = different.len() + count;
         let any = (0..count).filter_map(move |_| any.one(random));
-        (length, different.into_iter().chain(any))
+        Ok((length, different.into_iter().chain(any)))
     }
 }
 

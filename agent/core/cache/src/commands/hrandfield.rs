@@ -17,7 +17,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
         call.reply.array(0);
         return Ok(());
     };
-    let fields = count.take(hash.source(), &mut random);
+    let fields = count.take(hash.source(), &mut random)?;
     answer(call.reply, fields, with_values);
     Ok(())
 }
@@ -65,5 +65,5 @@ fn parse(options: &[&[u8]]) -> Result<Option<(Count, bool)>, Error> {
     if with_values && number.unsigned_abs() > i64::MAX as u64 / 2 {
         return Err(Error::text("ERR value is out of range"));
     }
-    Ok(Some((Count::of(number)?, with_values)))
+    Ok(Some((Count::of(number), with_values)))
 }

@@ -7,7 +7,7 @@ use crate::set::Set;
 pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let (key, count) = match *call.args {
         [_, key] => return one(call, key),
-        [_, key, count] => (key, Count::of(Count::number(count)?)?),
+        [_, key, count] => (key, Count::of(Count::number(count)?)),
         _ => return Err(Error::Syntax),
     };
     let mut random = call.keys.random(key);
@@ -15,7 +15,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
         call.reply.array(0);
         return Ok(());
     };
-    let (length, members) = count.take(set.source(), &mut random);
+    let (length, members) = count.take(set.source(), &mut random)?;
     call.reply.array(length);
     members.for_each(|(member, _)| call.reply.bulk(member));
     Ok(())

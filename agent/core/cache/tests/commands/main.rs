@@ -5,4 +5,5 @@
 
 mod hashes;
 mod play;
+mod sets;
 mod strings;
