@@ -80,15 +80,14 @@ fn notices() {
         (integer) 0
         > sinterstore {k}d {k}a {k}x
         (integer) 0
-        > srandmember {k}a 1
-        1) "2"
         > set {k}str 1
         OK
         * set {k}str
         > sunionstore {k}str {k}a
         (integer) 2
         * sunionstore {k}str
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         notices
         sadd {k}s 1 2 3
@@ -115,7 +114,6 @@ fn notices() {
         sdiffstore {k}d {k}a {k}a
         sdiffstore {k}d {k}a {k}a
         sinterstore {k}d {k}a {k}x
-        srandmember {k}a 1
         set {k}str 1
         sunionstore {k}str {k}a
     "#,
