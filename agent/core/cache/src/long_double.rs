@@ -311,8 +311,9 @@ impl Big {
 
     /// Whether a bit went that was set.
     fn shift_right(&mut self, by: u32) -> bool {
-        let gone = self.0.drain(..(by as usize / 32).min(self.0.len()));
-        let is_more = gone.fold(false, |is_more, part| is_more || part != 0);
+        let gone = (by as usize / 32).min(self.0.len());
+        let is_more = self.0[..gone].iter().any(|part| *part != 0);
+        self.0.drain(..gone);
         self.divide(1 << (by % 32)) > 0 || is_more
     }
 

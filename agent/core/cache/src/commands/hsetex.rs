@@ -105,8 +105,8 @@ impl<'a> Options<'a> {
         let is_there = |field: &&[u8]| hash.is_some_and(|hash| hash.get(field).is_some());
         match self.condition {
             None => true,
-            Some(Condition::None) => !fields.any(|field| is_there(field)),
-            Some(Condition::All) => fields.all(|field| is_there(field)),
+            Some(Condition::None) => !fields.any(is_there),
+            Some(Condition::All) => fields.all(is_there),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::large::LargeHash;
 use super::small;
 use crate::sample::Source;
+use crate::scan::Part;
 use crate::table::Table;
 
 /// A hash as it is at some time: fields that have expired by then are not there.
@@ -120,7 +121,7 @@ impl<'a> HashView<'a> {
     }
 
     /// The next part of a walk over a large hash, and where it goes on (see [`Table::walk`]); of a small one there are no parts.
-    pub(crate) fn walk(self, cursor: u64) -> Option<(Vec<(&'a [u8], &'a [u8])>, u64)> {
+    pub(crate) fn walk(self, cursor: u64) -> Option<Part<'a>> {
         let Fields::Large(large) = self.fields else {
             return None;
         };
