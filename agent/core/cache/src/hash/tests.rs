@@ -19,12 +19,12 @@ type Model = HashMap<Vec<u8>, (Vec<u8>, Option<i64>)>;
 
 fn deed(fields: u16) -> impl Strategy<Value = Deed> {
     let size = prop_oneof![20 => 0..40_usize, 1 => 240..270_usize, 1 => 900..1100_usize];
-    let expiry = proptest::option::weighted(0.3, -5..100_i64);
+    let expiry = proptest::option::weighted(0.5, -5..100_i64);
     prop_oneof![
         10 => (0..fields, size, expiry.clone()).prop_map(|(field, size, expiry)| Deed::Put(field, size, expiry)),
         5 => (0..fields).prop_map(Deed::Remove),
         5 => (0..fields, expiry).prop_map(|(field, expiry)| Deed::Expire(field, expiry)),
-        1 => (-5..110_i64, prop_oneof![Just(1_usize), Just(usize::MAX)])
+        1 => (prop_oneof![4 => -5..20_i64, 1 => -5..110_i64], prop_oneof![Just(1_usize), Just(usize::MAX)])
             .prop_map(|(now, most)| Deed::Due(now, most)),
         1 => Just(Deed::Pin),
     ]
@@ -101,6 +101,9 @@ fn check(hash: &Hash, model: &Model) {
     if first.is_none() {
         assert_eq!(before(hash), None, "nothing expires");
     }
+    let expiring = model.values().filter(|(_, expiry)| expiry.is_some());
+    let due = expired(&mut hash.clone(), i64::MAX, usize::MAX);
+    assert_eq!(due.len(), expiring.count(), "all come in their time");
 }
 
 fn walk(view: HashView<'_>) -> HashMap<&[u8], &[u8]> {
