@@ -11,6 +11,8 @@ enum Deed {
     Expire(u16, Option<i64>),
     /// What has expired by then goes, about so many fields of it.
     Due(i64, usize),
+    /// Of eight fields one stays.
+    Thin(u16),
     /// What is there now is looked at when all is done.
     Pin,
 }
@@ -30,10 +32,17 @@ fn deed(fields: u16) -> impl Strategy<Value = Deed> {
     ]
 }
 
+fn thinned() -> impl Strategy<Value = Vec<Deed>> {
+    let many = || proptest::collection::vec(deed(600), 300..600);
+    (many(), 0..8_u16, proptest::collection::vec(deed(600), 0..5))
+        .prop_map(|(many, stays, some)| [many, vec![Deed::Thin(stays)], some].concat())
+}
+
 fn deeds() -> impl Strategy<Value = Vec<Deed>> {
     prop_oneof![
         proptest::collection::vec(deed(8), 0..60),
         proptest::collection::vec(deed(600), 0..1500),
+        thinned(),
     ]
 }
 
@@ -155,6 +164,13 @@ proptest! {
                         prop_assert!(was_there);
                         let (_, expiry) = model.remove(field.as_ref()).expect("it is there");
                         prop_assert!(expiry.is_some_and(|at| at <= now));
+                    }
+                }
+                Deed::Thin(stays) => {
+                    for field in (0..600).filter(|field| field % 8 != stays) {
+                        let field = name(field);
+                        hash.apply(&HashChange::Remove { field: &field }, &limits);
+                        model.remove(&field);
                     }
                 }
                 Deed::Pin => pinned.push((hash.clone(), model.clone())),
