@@ -35,7 +35,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            hash_entries: 128,
+            hash_entries: 512,
             hash_value: 64,
             set_integers: 512,
             set_entries: 128,
@@ -74,6 +74,10 @@ pub(crate) trait Collection: Default {
 
     fn view_packed(bytes: &[u8]) -> Self::View<'_>;
     fn view_object(object: &Object) -> Self::View<'_>;
+    /// The view of what has not expired by then, of what expires in parts.
+    fn at(view: Self::View<'_>, _now: i64) -> Self::View<'_> {
+        view
+    }
 
     fn apply(&mut self, change: &Self::Change<'_>, limits: &Limits) -> Self::Outcome;
     fn write(change: &Self::Change<'_>, out: &mut Writer<'_>);
@@ -103,6 +107,8 @@ pub(crate) const PACKED_BYTES_MAX: usize = 512;
 pub(crate) enum Object {
     /// See [`crate::hash`].
     Hash(Box<crate::hash::LargeHash>),
+    /// See [`crate::set`].
+    Set(Box<crate::set::LargeSet>),
 }
 
 impl Object {
@@ -110,6 +116,15 @@ impl Object {
     pub(crate) fn allocated(&self) -> usize {
         match self {
             Self::Hash(hash) => hash.allocated(),
+            Self::Set(set) => set.allocated(),
+        }
+    }
+
+    /// Before then no part of it expires.
+    pub(crate) fn soonest(&self) -> Option<i64> {
+        match self {
+            Self::Hash(hash) => hash.soonest(),
+            Self::Set(_) => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::hash::Hash;
 use crate::keyspace::{Header, Kind};
 use crate::partition::Partition;
+use crate::set::Set;
 
 /// A key with what is under it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,8 +57,18 @@ impl Partition {
                 let hash = keyspace.view::<Hash>(&found);
                 let pairs = hash.iter();
                 let mut parts: Vec<_> = pairs
-                    .map(|(field, value)| [field, b"=", value].concat())
+                    .map(|(field, value)| {
+                        let expiry = hash.entry(field).and_then(|(_, expiry)| expiry);
+                        let until = expiry.map(|at| format!(" until {at}")).unwrap_or_default();
+                        [field, b"=", value, until.as_bytes()].concat()
+                    })
                     .collect();
+                parts.sort();
+                parts
+            }
+            Kind::Set => {
+                let set = keyspace.view::<Set>(&found);
+                let mut parts: Vec<_> = set.iter().map(<[u8]>::to_vec).collect();
                 parts.sort();
                 parts
             }

@@ -1,9 +1,10 @@
 //! The keys that a command can reach.
 
-use crate::collection::Collection;
+use crate::collection::{Collection, Limits};
 use crate::keyspace::{Found, Kind};
 use crate::notice::Class;
 use crate::partition::{Edit, Expiry, Partition, WrongKind};
+use crate::random::Random;
 use crate::slot::slot;
 use crate::string::StringView;
 
@@ -33,11 +34,25 @@ impl<'a> Keys<'a> {
     /// The partition of a key.
     #[inline]
     pub(crate) fn partition(&mut self, key: &[u8]) -> &mut Partition {
-        let index = match self.partitions.len() {
+        self.partitions[self.index(key)]
+    }
+
+    #[inline]
+    fn index(&self, key: &[u8]) -> usize {
+        match self.partitions.len() {
             1 => 0,
             count => partition_of(key, count),
-        };
-        self.partitions[index]
+        }
+    }
+
+    /// By what collections are shown and hashed that are made meanwhile.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.partitions[0].limits
+    }
+
+    /// Random numbers for what is done with a key.
+    pub(crate) fn random(&mut self, key: &[u8]) -> Random {
+        Random::new(self.partition(key).random.next())
     }
 
     /// All partitions.
@@ -128,6 +143,11 @@ impl<'a> Keys<'a> {
     ) -> Result<Option<C::View<'_>>, WrongKind> {
         let database = self.database;
         self.partition(key).view::<C>(database, key)
+    }
+
+    /// As [`Self::view`], but several at once: what expired is hidden, and stays until [`Self::find`] comes to it.
+    pub(crate) fn peek<C: Collection>(&self, key: &[u8]) -> Result<Option<C::View<'_>>, WrongKind> {
+        self.partitions[self.index(key)].peek::<C>(self.database, key)
     }
 
     /// Changes the collection under a key, or a new one. One that is left empty goes, and its key.

@@ -26,6 +26,11 @@ impl Packed {
         &self.0
     }
 
+    /// As [`Self::bytes`], to be changed by who keeps more than strings in it.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+
     /// The buffer.
     #[must_use]
     pub(crate) fn into_bytes(self) -> Vec<u8> {
@@ -46,8 +51,7 @@ impl Packed {
 
     /// Adds a string at the end.
     pub(crate) fn push(&mut self, string: &[u8]) {
-        write_length(&mut self.0, string.len());
-        self.0.extend_from_slice(string);
+        write_packed(&mut self.0, string);
     }
 
     /// The bytes in `range`, which are whole strings or none, give way to these strings.
@@ -71,6 +75,26 @@ impl<'a> Strings<'a> {
     #[must_use]
     pub(crate) const fn of(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
+    }
+
+    /// Whether these are whole strings, of which a buffer may be made.
+    #[must_use]
+    pub(crate) fn are_whole(mut bytes: &[u8]) -> bool {
+        loop {
+            let (length, rest) = match bytes {
+                [] => return true,
+                [LONG, rest @ ..] => match rest.split_first_chunk() {
+                    Some((length, rest)) => (u32::from_le_bytes(*length) as usize, rest),
+                    None => return false,
+                },
+                [length, rest @ ..] if usize::from(*length) < SHORT => (usize::from(*length), rest),
+                _ => return false,
+            };
+            match rest.get(length..) {
+                Some(rest) => bytes = rest,
+                None => return false,
+            }
+        }
     }
 
     /// Where the next one begins.
@@ -106,6 +130,12 @@ pub(crate) const fn packed_bytes(string: usize) -> usize {
     } else {
         5 + string
     }
+}
+
+/// Writes a string as [`Packed::push`] does.
+pub(crate) fn write_packed(out: &mut Vec<u8>, string: &[u8]) {
+    write_length(out, string.len());
+    out.extend_from_slice(string);
 }
 
 fn write_length(out: &mut Vec<u8>, length: usize) {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use crate::collection::{Closed, Collection, Kept, Limits, PACKED_BYTES_MAX};
 use crate::effect::Effect;
-use crate::keyspace::{Found, Header, Keyspace, Kind};
+use crate::hash::{Hash, HashChange};
+use crate::keyspace::{Due, Found, Header, Keyspace, Kind};
 use crate::notice::{Class, Notice};
 use crate::random::Random;
 use crate::string::{self, STRING_BYTES_MAX, StringView};
@@ -188,7 +189,8 @@ impl Partition {
             }
             Effect::Flush => self.flush(database),
             Effect::Of { kind, key } => match kind {
-                Kind::Hash => self.apply_change::<crate::hash::Hash>(database, key, from)?,
+                Kind::Hash => self.apply_change::<Hash>(database, key, from)?,
+                Kind::Set => self.apply_change::<crate::set::Set>(database, key, from)?,
                 _ => return Err(Corrupt),
             },
         }
@@ -202,19 +204,27 @@ impl Partition {
         from: &mut Reader<'_>,
     ) -> Result<(), Corrupt> {
         let change = C::read(from)?;
-        self.edit::<C, ()>(database, key, |edit| {
-            edit.apply(&change);
-        })
-        .map_err(|WrongKind| Corrupt)
+        // What has expired here may not have where this was done.
+        let found = self.databases[database].find(key);
+        if found.is_some_and(|found| found.header.kind != C::KIND) {
+            return Err(Corrupt);
+        }
+        self.edit_found::<C, _>(database, key, found, |edit| edit.apply(&change));
+        Ok(())
     }
 
-    /// Removes what expired, at most so many keys; whether there may be more.
-    pub fn expire(&mut self, keys_max: usize) -> bool {
-        let mut left = keys_max;
+    /// Removes what expired, about so many keys and fields at most; whether there may be more.
+    pub fn expire(&mut self, most: usize) -> bool {
+        let mut left = most;
         for database in 0..self.databases.len() {
             while let Some(due) = self.databases[database].due(self.now) {
-                left = left.saturating_sub(due.len());
-                due.iter().for_each(|key| self.expired(database, key));
+                for due in due {
+                    let removed = match due {
+                        Due::Key(key) => self.expired(database, &key),
+                        Due::Fields(key) => self.expire_fields(database, &key, left.max(1)),
+                    };
+                    left = left.saturating_sub(removed);
+                }
                 if left == 0 {
                     return true;
                 }
@@ -232,9 +242,38 @@ impl Partition {
             .min()
     }
 
-    fn expired(&mut self, database: usize, key: &[u8]) {
+    fn expired(&mut self, database: usize, key: &[u8]) -> usize {
         self.remove(database, key);
         self.notify(database, Class::EXPIRED, "expired", key);
+        1
+    }
+
+    /// Removes fields that expired, not many more than so many, from the hash that is under a key; how many.
+    fn expire_fields(&mut self, database: usize, key: &[u8], most: usize) -> usize {
+        let Some(found) = self.databases[database].find(key) else {
+            return 0;
+        };
+        let due = self.databases[database].due_fields(&found, self.now, most);
+        if due.is_empty() {
+            return 0;
+        }
+        self.edit_found::<Hash, _>(database, key, Some(found), |hash| {
+            for field in &due {
+                hash.apply(&HashChange::Remove { field });
+            }
+            hash.notify(Class::HASH, "hexpired");
+        });
+        due.len()
+    }
+
+    /// A hash of which fields may have expired, without them.
+    fn unexpired(&mut self, database: usize, key: &[u8], found: Found) -> Option<Found> {
+        if self.is_primary {
+            self.expire_fields(database, key, usize::MAX);
+            return self.databases[database].find(key);
+        }
+        let hash = self.databases[database].view::<Hash>(&found);
+        (!Hash::at(hash, self.now).is_empty()).then_some(found)
     }
 
     /// A key that has not expired.
@@ -245,6 +284,10 @@ impl Partition {
                 self.expired(database, key);
             }
             return None;
+        }
+        let fields = self.databases[database].soonest_field(&found);
+        if fields.is_some_and(|at| at <= self.now) {
+            return self.unexpired(database, key, found);
         }
         Some(found)
     }
@@ -421,7 +464,27 @@ impl Partition {
         if found.header.kind != C::KIND {
             return Err(WrongKind);
         }
-        Ok(Some(self.databases[database].view::<C>(&found)))
+        let view = self.databases[database].view::<C>(&found);
+        Ok(Some(C::at(view, self.now)))
+    }
+
+    /// As [`Self::view`], but what expired stays where it is, and is hidden: for several looks at once.
+    pub(crate) fn peek<C: Collection>(
+        &self,
+        database: usize,
+        key: &[u8],
+    ) -> Result<Option<C::View<'_>>, WrongKind> {
+        let keyspace = &self.databases[database];
+        let Some(found) = keyspace.find(key) else {
+            return Ok(None);
+        };
+        if found.header.expiry.is_some_and(|at| at <= self.now) {
+            return Ok(None);
+        }
+        if found.header.kind != C::KIND {
+            return Err(WrongKind);
+        }
+        Ok(Some(C::at(keyspace.view::<C>(&found), self.now)))
     }
 
     /// Changes the collection under a key, or a new one. An empty one goes, and its key.
@@ -435,6 +498,17 @@ impl Partition {
         if found.is_some_and(|found| found.header.kind != C::KIND) {
             return Err(WrongKind);
         }
+        Ok(self.edit_found(database, key, found, change))
+    }
+
+    /// As [`Self::edit`], of what was found already.
+    fn edit_found<C: Collection, R>(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        found: Option<Found>,
+        change: impl FnOnce(&mut Edit<'_, C>) -> R,
+    ) -> R {
         let value = found.map(|found| self.open::<C>(database, &found));
         let mut edit = Edit {
             value: value.unwrap_or_default(),
@@ -451,7 +525,7 @@ impl Partition {
             self.notify(database, class, event, key);
         }
         self.close(database, key, found, value, is_changed);
-        Ok(result)
+        result
     }
 
     fn open<C: Collection>(&mut self, database: usize, found: &Found) -> C {
@@ -578,8 +652,31 @@ impl<C: Collection> Edit<'_, C> {
         &self.value
     }
 
+    /// As which of the encodings of Redis collections are shown.
+    pub(crate) const fn limits(&self) -> &Limits {
+        self.limits
+    }
+
     /// Makes a change, and notes it for those who do the same.
     pub(crate) fn apply(&mut self, change: &C::Change<'_>) -> C::Outcome {
+        self.note(change);
+        self.value.apply(change, self.limits)
+    }
+
+    /// As [`Self::apply`], but a change that did nothing, as its outcome tells, is not noted.
+    pub(crate) fn try_apply(
+        &mut self,
+        change: &C::Change<'_>,
+        did: impl FnOnce(&C::Outcome) -> bool,
+    ) -> C::Outcome {
+        let outcome = self.value.apply(change, self.limits);
+        if did(&outcome) {
+            self.note(change);
+        }
+        outcome
+    }
+
+    fn note(&mut self, change: &C::Change<'_>) {
         let effect = Effect::Of {
             kind: C::KIND,
             key: self.key,
@@ -587,7 +684,6 @@ impl<C: Collection> Edit<'_, C> {
         effect.write(self.database, self.effects);
         C::write(change, &mut Writer(self.effects));
         self.is_changed = true;
-        self.value.apply(change, self.limits)
     }
 
     /// Those who subscribed to it are told what was done, before they are told that an empty collection went.

@@ -6,6 +6,7 @@ mod error;
 mod expiry;
 mod hashes;
 mod hyperloglogs;
+mod sets;
 mod spec;
 mod strings;
 mod transactions;
@@ -127,6 +128,7 @@ const GROUPS: &[&[Spec]] = &[
     transactions::ROWS,
     bitmaps::ROWS,
     hyperloglogs::ROWS,
+    sets::ROWS,
 ];
 
 /// All commands.

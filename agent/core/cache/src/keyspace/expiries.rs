@@ -1,14 +1,14 @@
-//! Which buckets have a key that is about to expire.
+//! Which buckets of a table have an entry that is about to expire.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// For each bucket a time before which nothing in it expires, and the buckets by these times.
 ///
-/// Keys are not listed, so a key that expires costs no more here than one that does not: whoever comes to a bucket looks at all
+/// Entries are not listed, so one that expires costs no more here than one that does not: whoever comes to a bucket looks at all
 /// that is in it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Expiries {
+pub(crate) struct Expiries {
     /// By bucket, in Unix milliseconds; shorter than there are buckets while nothing expires in the last ones.
     soonest: Vec<i64>,
     /// Times that were the soonest of their buckets at some time.
@@ -16,8 +16,14 @@ pub(super) struct Expiries {
 }
 
 impl Expiries {
+    /// Bytes that are asked of the allocator.
+    pub(crate) fn allocated(&self) -> usize {
+        self.soonest.capacity() * size_of::<i64>()
+            + self.queue.capacity() * size_of::<Reverse<(i64, usize)>>()
+    }
+
     /// Something in a bucket expires then.
-    pub(super) fn note(&mut self, bucket: usize, at: i64) {
+    pub(crate) fn note(&mut self, bucket: usize, at: i64) {
         if self.soonest.len() <= bucket {
             self.soonest.resize(bucket + 1, i64::MAX);
         }
@@ -29,7 +35,7 @@ impl Expiries {
     }
 
     /// What was in one bucket may be in another one now.
-    pub(super) fn copy(&mut self, from: usize, to: usize) {
+    pub(crate) fn copy(&mut self, from: usize, to: usize) {
         if let Some(&at) = self.soonest.get(from)
             && at < i64::MAX
         {
@@ -38,7 +44,7 @@ impl Expiries {
     }
 
     /// A bucket in which something may have expired; who asks notes what is left in it.
-    pub(super) fn due(&mut self, now: i64) -> Option<usize> {
+    pub(crate) fn due(&mut self, now: i64) -> Option<usize> {
         while let Some(Reverse((at, bucket))) = self.queue.peek().copied() {
             if at > now {
                 return None;
@@ -53,7 +59,7 @@ impl Expiries {
     }
 
     /// When [`Self::due`] may have something next.
-    pub(super) fn next(&self) -> Option<i64> {
+    pub(crate) fn next(&self) -> Option<i64> {
         self.queue.peek().map(|Reverse((at, _))| *at)
     }
 

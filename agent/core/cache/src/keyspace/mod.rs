@@ -7,9 +7,10 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub(crate) use entry::Header;
 pub use entry::Kind;
-use expiries::Expiries;
+pub(crate) use expiries::Expiries;
 
 use crate::collection::{Collection, Object};
+use crate::hash;
 use crate::string::{RAW, SHARED_BYTES_MIN, StringView};
 use crate::table::{Place, Table};
 
@@ -20,10 +21,20 @@ pub(crate) struct Found {
     pub(crate) header: Header,
 }
 
+/// What expired.
+#[derive(Debug)]
+pub(crate) enum Due {
+    /// A key.
+    Key(Box<[u8]>),
+    /// Fields of the hash under a key.
+    Fields(Box<[u8]>),
+}
+
 /// Keys and their values: header and value in the [`Table`], values that are too large for that by number.
 ///
 /// Invariants: 1. an object belongs to exactly one key, whose header says that it is large; 2. `expiring` is how many keys have an
-/// expiry; 3. a key's bucket is noted in `expiries` no later than the key expires.
+/// expiry; 3. a key's bucket is noted in `expiries` no later than the key, or a
+/// field of its hash, expires.
 #[derive(Debug)]
 pub(crate) struct Keyspace {
     table: Table,
@@ -128,6 +139,9 @@ impl Keyspace {
 
     pub(crate) fn give_back(&mut self, found: &Found, object: Object) {
         let number = self.number(found);
+        if let Some(at) = object.soonest() {
+            self.expiries.note(found.at.bucket(), at);
+        }
         self.objects[number] = Some(object);
     }
 
@@ -212,6 +226,9 @@ impl Keyspace {
             rest = after;
         }
         self.note_expiry(hash, header.expiry);
+        if header.kind == Kind::Hash && !header.large {
+            self.note_expiry(hash, parts.first().and_then(|first| hash::soonest(first)));
+        }
         self.grow();
     }
 
@@ -225,8 +242,10 @@ impl Keyspace {
             self.objects.push(None);
             u32::try_from(self.objects.len() - 1).expect("they need more memory than there is")
         });
+        let soonest = object.soonest();
         self.objects[number as usize] = Some(object);
         self.put(key, &header, &[&number.to_le_bytes()]);
+        self.note_expiry(self.hash(key), soonest);
     }
 
     /// Of the bytes of a string `removed` from `start` on, which are there, give way to `with`. It is longer by zeros if it ends
@@ -272,18 +291,27 @@ impl Keyspace {
         }
     }
 
-    /// Keys that expired, of one bucket; nothing when there is none that did.
-    pub(crate) fn due(&mut self, now: i64) -> Option<Vec<Box<[u8]>>> {
+    /// What expired, of one bucket; nothing when there is nothing that did.
+    pub(crate) fn due(&mut self, now: i64) -> Option<Vec<Due>> {
         while let Some(bucket) = self.expiries.due(now) {
             if bucket >= self.table.buckets() {
                 continue;
             }
             let mut due = Vec::new();
             for (_, key, value) in self.table.bucket(bucket) {
-                match Header::split(value).0.expiry {
-                    Some(at) if at <= now => due.push(key.into()),
-                    Some(at) => self.expiries.note(bucket, at),
-                    None => {}
+                let (header, value) = Header::split(value);
+                let fields = soonest(&self.objects, &header, value);
+                let is_due = |at: i64| at <= now;
+                if header.expiry.is_some_and(is_due) {
+                    due.push(Due::Key(key.into()));
+                    continue;
+                }
+                if fields.is_some_and(is_due) {
+                    due.push(Due::Fields(key.into()));
+                }
+                let later = header.expiry.into_iter().chain(fields);
+                for at in later.filter(|at| *at > now) {
+                    self.expiries.note(bucket, at);
                 }
             }
             if !due.is_empty() {
@@ -291,6 +319,28 @@ impl Keyspace {
             }
         }
         None
+    }
+
+    /// Before then no field of a hash expires.
+    #[inline]
+    pub(crate) fn soonest_field(&self, found: &Found) -> Option<i64> {
+        soonest(&self.objects, &found.header, self.value(found))
+    }
+
+    /// Fields of a hash that expired, not many more than so many. Who asks removes them.
+    pub(crate) fn due_fields(&mut self, found: &Found, now: i64, most: usize) -> Vec<Box<[u8]>> {
+        if !found.header.large {
+            return hash::due(self.value(found), now);
+        }
+        let number = self.number(found);
+        let Some(Object::Hash(hash)) = &mut self.objects[number] else {
+            return Vec::new();
+        };
+        let due = hash.due(now, most);
+        if let Some(at) = hash.soonest() {
+            self.expiries.note(found.at.bucket(), at);
+        }
+        due
     }
 
     /// When [`Self::due`] may have something next.
@@ -321,4 +371,16 @@ impl Keyspace {
             self.table.grow(|key| xxh3_64_with_seed(key, self.seed));
         }
     }
+}
+
+/// Before then no field of a hash expires; nothing, if none ever does.
+fn soonest(objects: &[Option<Object>], header: &Header, value: &[u8]) -> Option<i64> {
+    if header.kind != Kind::Hash {
+        return None;
+    }
+    if !header.large {
+        return hash::soonest(value);
+    }
+    let number = u32::from_le_bytes(value.try_into().expect("four bytes"));
+    objects[number as usize].as_ref().and_then(Object::soonest)
 }

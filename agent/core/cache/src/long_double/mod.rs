@@ -46,6 +46,10 @@ impl LongDouble {
         parse::number(text)
     }
 
+    pub(crate) fn is_finite(self) -> bool {
+        self.size != Size::Infinite
+    }
+
     /// The sum, if it is finite.
     pub(crate) fn plus(self, other: Self) -> Option<Self> {
         let (

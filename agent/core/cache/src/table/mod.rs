@@ -25,7 +25,7 @@ const PROBABLE: usize = 32;
 const SEGMENT: usize = 256;
 
 /// Where an entry is, until the table is changed by anything but its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     bucket: usize,
     place: usize,
@@ -249,11 +249,13 @@ impl Table {
         if self.is_empty() {
             return None;
         }
+        // Small entries are more to a bucket.
+        let probable = PROBABLE.max(3 * self.len / self.buckets);
         loop {
             let bucket = random() as usize % self.buckets;
             let count = self.node(bucket).count();
             // A bucket with few entries is gone by more often, so that its entries are not met too often.
-            let place = random() as usize % PROBABLE.max(count);
+            let place = random() as usize % probable.max(count);
             if place < count {
                 return Some(Place { bucket, place });
             }

@@ -141,6 +141,11 @@ impl Node {
             let start = number(bytes, at) - gone + with;
             set_number(bytes, at, start);
         }
+        let length = bytes.len();
+        let needed = used - gone + with + count * FINGER;
+        if with < gone && size_class(needed) * 2 <= length {
+            self.resize(size_class(needed));
+        }
         value.start..value.end - gone + with
     }
 

@@ -8,4 +8,5 @@ mod hashes;
 mod hyperloglogs;
 mod large_strings;
 mod play;
+mod sets;
 mod strings;

@@ -1,3 +1,13 @@
+//! Hashes.
+
+mod expired;
+mod expiry;
+mod fields;
+mod large;
+mod numbers;
+mod random;
+mod scan;
+
 use expect_test::expect;
 
 use crate::play::play;

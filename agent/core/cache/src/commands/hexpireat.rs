@@ -1,0 +1,10 @@
+//! `HEXPIREAT key unix-time-seconds [NX | XX | GT | LT] FIELDS numfields field [field ...]`
+//!
+//! <https://redis.io/docs/latest/commands/hexpireat/>
+
+use crate::command::{Call, Error, Unit};
+use crate::hash::time::expire;
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    expire(call, Unit::AtSecond, "hexpireat")
+}

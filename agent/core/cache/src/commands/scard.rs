@@ -1,0 +1,10 @@
+//! `SCARD key`
+
+use crate::command::{Call, Error};
+use crate::set::Set;
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    let set = call.keys.view::<Set>(call.args[1])?;
+    call.reply.count(set.map_or(0, |set| set.len()));
+    Ok(())
+}

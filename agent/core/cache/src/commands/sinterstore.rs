@@ -1,0 +1,8 @@
+//! `SINTERSTORE destination key [key ...]`
+
+use crate::command::{Call, Error};
+use crate::set::algebra::{Operation, store};
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    store(call, Operation::Intersection, "sinterstore")
+}

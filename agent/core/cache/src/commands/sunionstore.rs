@@ -1,0 +1,8 @@
+//! `SUNIONSTORE destination key [key ...]`
+
+use crate::command::{Call, Error};
+use crate::set::algebra::{Operation, store};
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    store(call, Operation::Union, "sunionstore")
+}

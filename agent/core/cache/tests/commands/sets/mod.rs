@@ -1,0 +1,8 @@
+//! Sets.
+
+mod algebra;
+mod large;
+mod members;
+mod notices;
+mod random;
+mod scan;
