@@ -100,6 +100,8 @@ pub(crate) const PACKED_BYTES_MAX: usize = 512;
 pub(crate) enum Object {
     /// See [`crate::hash`].
     Hash(Box<crate::hash::LargeHash>),
+    /// See [`crate::stream`].
+    Stream(Box<crate::stream::Contents>),
 }
 
 impl Object {
@@ -107,6 +109,7 @@ impl Object {
     pub(crate) fn allocated(&self) -> usize {
         match self {
             Self::Hash(hash) => hash.allocated(),
+            Self::Stream(stream) => stream.allocated(),
         }
     }
 }

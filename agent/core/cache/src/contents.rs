@@ -3,6 +3,7 @@
 use crate::hash::Hash;
 use crate::keyspace::{Header, Kind};
 use crate::partition::Partition;
+use crate::stream::Stream;
 
 /// A key with what is under it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +62,7 @@ impl Partition {
                 parts.sort();
                 parts
             }
+            Kind::Stream => keyspace.view::<Stream>(&found).parts(),
             _ => unreachable!("there is none yet"),
         }
     }

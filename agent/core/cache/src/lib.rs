@@ -20,6 +20,7 @@ pub mod partition;
 mod random;
 pub mod reply;
 pub mod slot;
+mod stream;
 pub mod table;
 mod wire;
 

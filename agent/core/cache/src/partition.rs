@@ -170,6 +170,7 @@ impl Partition {
             Effect::Flush => self.flush(database),
             Effect::Of { kind, key } => match kind {
                 Kind::Hash => self.apply_change::<crate::hash::Hash>(database, key, from)?,
+                Kind::Stream => self.apply_change::<crate::stream::Stream>(database, key, from)?,
                 _ => return Err(Corrupt),
             },
         }
@@ -391,14 +392,19 @@ impl Partition {
             limits: &self.limits,
             effects: &mut self.effects,
             is_changed: false,
+            is_told: false,
             events: Vec::new(),
         };
         let result = change(&mut edit);
         let (value, is_changed, events) = (edit.value, edit.is_changed, edit.events);
+        let is_told = edit.is_told;
         for (class, event) in events {
             self.notify(database, class, event, key);
         }
         self.close(database, key, found, value, is_changed);
+        if is_told {
+            self.changed(database, key);
+        }
         Ok(result)
     }
 
@@ -446,9 +452,6 @@ impl Partition {
                 }
                 (Kept::Object(object), _) => keyspace.put_object(key, &header, object),
             }
-        }
-        if is_changed {
-            self.changed(database, key);
         }
     }
 
@@ -517,6 +520,8 @@ pub(crate) struct Edit<'a, C> {
     limits: &'a Limits,
     effects: &'a mut Vec<u8>,
     is_changed: bool,
+    /// Whether those who watch the key, or wait for it, are told.
+    is_told: bool,
     events: Vec<(Class, &'static str)>,
 }
 
@@ -528,6 +533,13 @@ impl<C: Collection> Edit<'_, C> {
 
     /// Makes a change, and notes it for those who do the same.
     pub(crate) fn apply(&mut self, change: &C::Change<'_>) -> C::Outcome {
+        self.is_told = true;
+        self.apply_untold(change)
+    }
+
+    /// As [`Self::apply`], but what the key stands for is the same as before: neither those who watch it nor those who wait for it
+    /// are told.
+    pub(crate) fn apply_untold(&mut self, change: &C::Change<'_>) -> C::Outcome {
         let effect = Effect::Of {
             kind: C::KIND,
             key: self.key,

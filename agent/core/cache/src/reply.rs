@@ -231,6 +231,19 @@ impl Reply {
         self.number(if self.is_resp3() { b'>' } else { b'*' }, length as i64);
     }
 
+    /// Encodes what belongs before all that was encoded after the first `at` bytes: its length, known only now.
+    pub(crate) fn before(&mut self, at: usize, encode: impl FnOnce(&mut Self)) {
+        let (length, shared) = (self.bytes.len(), self.shared.len());
+        encode(self);
+        let more = self.bytes.len() - length;
+        self.bytes[at..].rotate_right(more);
+        for shared in &mut self.shared[..shared] {
+            if shared.at >= at {
+                shared.at += more;
+            }
+        }
+    }
+
     /// What is encoded already, by another reply of this protocol.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);

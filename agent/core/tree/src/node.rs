@@ -116,6 +116,36 @@ pub(super) fn child_of<E>(children: &[Child<E>], key: &[u8]) -> usize {
         .saturating_sub(1)
 }
 
+/// The last entry of a subtree, of those before `end` if there is one.
+pub(super) fn last<'a, E: Entry>(node: &'a Node<E>, end: Option<&[u8]>) -> Option<&'a E> {
+    match node {
+        Node::Leaf(leaf) => {
+            let entries = leaf.entries();
+            entries[..end.map_or(entries.len(), |end| leaf.place(end))].last()
+        }
+        Node::Branch(children) => {
+            let index = end.map_or(children.len() - 1, |end| child_of(children, end));
+            // All of the child in which `end` belongs may come after it; what is before that child comes before `end`.
+            let found = last(&children[index].node, end);
+            found.or_else(|| last(&children[index.checked_sub(1)?].node, None))
+        }
+    }
+}
+
+/// Bytes that the nodes of a subtree ask of the allocator.
+pub(super) fn allocated<E>(node: &Arc<Node<E>>) -> usize {
+    let counts = 2 * size_of::<usize>();
+    let within = match &**node {
+        Node::Leaf(leaf) => leaf.allocated(),
+        Node::Branch(children) => {
+            let own = children.capacity() * size_of::<Child<E>>();
+            let below = children.iter().map(|child| allocated(&child.node));
+            own + below.sum::<usize>()
+        }
+    };
+    counts + size_of::<Node<E>>() + within
+}
+
 pub(super) fn edit<E: Entry, R>(
     node: &mut Arc<Node<E>>,
     key: &[u8],
