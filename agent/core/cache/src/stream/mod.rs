@@ -12,6 +12,9 @@ mod parts;
 mod reading;
 mod trim;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use synod_tree::{Edit, Tree};

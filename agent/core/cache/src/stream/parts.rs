@@ -8,7 +8,7 @@ impl Contents {
         let known = (self.length, self.first, self.last, self.added, self.removed);
         let mut parts = vec![format!("{known:?}").into_bytes()];
         for entry in self.entries.range(Id::MIN, Id::MAX) {
-            let mut part = format!("{:?}", entry.id).into_bytes();
+            let mut part = entry.id.0.to_vec();
             for (field, value) in entry.fields() {
                 part.extend([b" ", field, b"=", value].concat());
             }

@@ -5,4 +5,5 @@
 
 mod hashes;
 mod play;
+mod streams;
 mod strings;

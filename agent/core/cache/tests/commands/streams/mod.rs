@@ -1,0 +1,7 @@
+//! Streams.
+
+mod entries;
+mod groups;
+mod info;
+mod long;
+mod reading;
