@@ -12,7 +12,7 @@ fn main() {
         let mut partition = Partition::new(1);
         partition.set_now(1_767_225_600_000);
         let before = partition.allocated();
-        let mut held = |partition: &Partition, what: &str, since: Instant| {
+        let held = |partition: &Partition, what: &str, since: Instant| {
             let bytes = (partition.allocated() - before) as f64 / f64::from(entries);
             let time = since.elapsed().as_nanos() / entries as u128;
             println!("{entries} {what}: {bytes:.1} bytes for each, {time} ns");
@@ -51,9 +51,11 @@ fn value(number: u64) -> String {
 fn run(partition: &mut Partition, command: &str) {
     let words: Vec<_> = command.split(' ').map(str::as_bytes).collect();
     let mut reply = Reply::new(Protocol::Resp2);
-    let mut all = [partition];
     let spec = named(words[0]).expect("it is known");
-    Call::new(&words, Keys::new(&mut all, 0), &mut reply).run(spec);
-    assert_ne!(reply.bytes().first(), Some(&b'-'), "{command}");
-    all[0].take_effects();
+    let mut all = [&mut *partition];
+    let mut call = Call::new(&words, Keys::new(&mut all, 0), &mut reply);
+    call.run(spec);
+    let is_done = call.reply.bytes().first() != Some(&b'-');
+    assert!(is_done, "{command}");
+    partition.take_effects();
 }

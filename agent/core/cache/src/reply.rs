@@ -263,3 +263,21 @@ impl Reply {
         self.bytes.extend_from_slice(b"\r\n");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_that_are_known_late_come_first() {
+        let mut reply = Reply::new(Protocol::Resp2);
+        let shared = Arc::new(b"shared".to_vec());
+        reply.bulk_shared(&shared, 0..6);
+        let at = reply.bytes().len();
+        reply.integer(7);
+        reply.bulk_shared(&shared, 1..3);
+        reply.before(at, |reply| reply.array(2));
+        let told = b"$6\r\nshared\r\n*2\r\n:7\r\n$2\r\nha\r\n";
+        assert_eq!(reply.to_vec(), told);
+    }
+}

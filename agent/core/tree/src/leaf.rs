@@ -145,6 +145,11 @@ impl<E: Entry> Leaf<E> {
         }
     }
 
+    pub(super) fn shrink(&mut self) {
+        self.hashes.shrink_to_fit();
+        self.entries.shrink_to_fit();
+    }
+
     pub(super) fn append(&mut self, mut right: Self) {
         self.hashes.append(&mut right.hashes);
         self.entries.append(&mut right.entries);

@@ -97,7 +97,21 @@ impl<E: Entry> Node<E> {
     /// Splits what no longer fits. Keys that arrive in order leave full nodes behind.
     fn split_full(&mut self, appended: bool) -> Option<Child<E>> {
         let max = self.max();
-        (self.len() > max).then(|| self.split(if appended { max - max / 4 } else { max / 2 }))
+        (self.len() > max).then(|| {
+            let right = self.split(if appended { max - max / 4 } else { max / 2 });
+            if appended {
+                self.shrink();
+            }
+            right
+        })
+    }
+
+    /// Gives back what nothing is expected to fill.
+    fn shrink(&mut self) {
+        match self {
+            Self::Leaf(leaf) => leaf.shrink(),
+            Self::Branch(children) => children.shrink_to_fit(),
+        }
     }
 
     fn append(&mut self, right: Self) {

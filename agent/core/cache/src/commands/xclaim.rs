@@ -51,7 +51,6 @@ impl<'a> Claim<'a> {
         let [group, consumer, idle, words @ ..] = words else {
             unreachable!("its arity says so");
         };
-        let number = |text: &[u8], error| integer(text).ok_or(Error::text(error));
         let idle = number(idle, "ERR Invalid min-idle-time argument for XCLAIM")?;
         let ids = words.iter().map_while(|word| Id::parse(word, 0).ok());
         let ids: Vec<_> = ids.collect();
@@ -68,42 +67,46 @@ impl<'a> Claim<'a> {
             last,
             now,
         };
-        while let [option, rest @ ..] = options {
-            let is = |name: &str| option.eq_ignore_ascii_case(name.as_bytes());
-            options = match rest {
-                _ if is("force") => {
-                    claim.is_forced = true;
-                    rest
-                }
-                _ if is("justid") => {
-                    claim.only_ids = true;
-                    rest
-                }
-                [value, rest @ ..] if is("idle") => {
-                    let idle = number(value, "ERR Invalid IDLE option argument for XCLAIM")?;
-                    claim.at = now.wrapping_sub(idle);
-                    rest
-                }
-                [value, rest @ ..] if is("time") => {
-                    claim.at = number(value, "ERR Invalid TIME option argument for XCLAIM")?;
-                    rest
-                }
-                [value, rest @ ..] if is("retrycount") => {
-                    let error = "ERR Invalid RETRYCOUNT option argument for XCLAIM";
-                    claim.count = Some(number(value, error)?).filter(|count| *count >= 0);
-                    rest
-                }
-                [value, rest @ ..] if is("lastid") => {
-                    claim.last = Id::parse(value, 0)?.max(last);
-                    rest
-                }
-                _ => return Err(unknown(option)),
-            };
+        while !options.is_empty() {
+            options = claim.take(options)?;
         }
         if claim.at < 0 || claim.at > now {
             claim.at = now;
         }
         Ok(claim)
+    }
+
+    /// Takes the next option: what follows it.
+    fn take<'w>(&mut self, words: &'w [&'a [u8]]) -> Result<&'w [&'a [u8]], Error> {
+        let [option, rest @ ..] = words else {
+            return Ok(words);
+        };
+        let is = |name: &str| option.eq_ignore_ascii_case(name.as_bytes());
+        if is("force") {
+            self.is_forced = true;
+            return Ok(rest);
+        }
+        if is("justid") {
+            self.only_ids = true;
+            return Ok(rest);
+        }
+        let [value, rest @ ..] = rest else {
+            return Err(unknown(option));
+        };
+        if is("idle") {
+            let idle = number(value, "ERR Invalid IDLE option argument for XCLAIM")?;
+            self.at = self.now.wrapping_sub(idle);
+        } else if is("time") {
+            self.at = number(value, "ERR Invalid TIME option argument for XCLAIM")?;
+        } else if is("retrycount") {
+            let count = number(value, "ERR Invalid RETRYCOUNT option argument for XCLAIM")?;
+            self.count = Some(count).filter(|count| *count >= 0);
+        } else if is("lastid") {
+            self.last = Id::parse(value, 0)?;
+        } else {
+            return Err(unknown(option));
+        }
+        Ok(rest)
     }
 
     fn make(&self, stream: &mut Edit<'_, Stream>, reply: &mut Reply) {
@@ -165,6 +168,10 @@ impl<'a> Claim<'a> {
     fn change(&self, stream: &mut Edit<'_, Stream>, change: GroupChange<'_>) {
         stream.apply_untold(&StreamChange::of(self.group, change));
     }
+}
+
+fn number(text: &[u8], error: &'static str) -> Result<i64, Error> {
+    integer(text).ok_or(Error::text(error))
 }
 
 fn unknown(option: &[u8]) -> Error {

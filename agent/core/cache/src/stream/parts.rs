@@ -5,9 +5,10 @@ use super::{Contents, Group, Id};
 impl Contents {
     /// What it is made of: what is known of it, its entries, its groups.
     pub(crate) fn parts(&self) -> Vec<Vec<u8>> {
-        let known = (self.length, self.first, self.last, self.added, self.removed);
+        let known = (self.len(), self.first(), self.last());
+        let known = (known, self.added(), self.removed());
         let mut parts = vec![format!("{known:?}").into_bytes()];
-        for entry in self.entries.range(Id::MIN, Id::MAX) {
+        for entry in self.entries().range(Id::MIN, Id::MAX) {
             let mut part = entry.id.0.to_vec();
             for (field, value) in entry.fields() {
                 part.extend([b" ", field, b"=", value].concat());

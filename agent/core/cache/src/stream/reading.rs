@@ -20,6 +20,11 @@ pub(crate) struct Reading<'a> {
     pub(crate) ids: &'a [&'a [u8]],
 }
 
+const ONLY_GROUP: Error =
+    Error::text("ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.");
+const ONLY_NOACK: Error =
+    Error::text("ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.");
+
 impl<'a> Reading<'a> {
     /// Of the arguments of `XREADGROUP`, or else of `XREAD`.
     pub(crate) fn parse(args: &'a [&'a [u8]], of_group: bool, now: i64) -> Result<Self, Error> {
@@ -32,56 +37,56 @@ impl<'a> Reading<'a> {
             ids: &[],
         };
         let mut words = &args[1..];
-        loop {
-            let [word, rest @ ..] = words else {
-                return Err(Error::Syntax);
-            };
-            let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
-            words = match rest {
-                [value, rest @ ..] if is("block") => {
-                    reading.block = Some(milliseconds(value, now)?);
-                    rest
-                }
-                [value, rest @ ..] if is("count") => {
-                    let count = integer(value).ok_or(Error::NotInteger)?;
-                    reading.most = usize::try_from(count)
-                        .ok()
-                        .filter(|it| *it > 0)
-                        .unwrap_or(usize::MAX);
-                    rest
-                }
-                [_, ..] if is("streams") => {
-                    if rest.len() % 2 == 1 {
-                        return Err(unbalanced(of_group));
-                    }
-                    (reading.keys, reading.ids) = rest.split_at(rest.len() / 2);
-                    break;
-                }
-                [group, consumer, rest @ ..] if is("group") => {
-                    reading.group = Some((group, consumer));
-                    if !of_group {
-                        return Err(Error::text(
-                            "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.",
-                        ));
-                    }
-                    rest
-                }
-                _ if is("noack") => {
-                    reading.is_acknowledged = true;
-                    if !of_group {
-                        return Err(Error::text(
-                            "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.",
-                        ));
-                    }
-                    rest
-                }
-                _ => return Err(Error::Syntax),
-            };
+        while reading.keys.is_empty() {
+            words = reading.take(words, of_group, now)?;
         }
         if of_group && reading.group.is_none() {
             return Err(Error::text("ERR Missing GROUP option for XREADGROUP"));
         }
         Ok(reading)
+    }
+
+    /// Takes the next option: what follows it.
+    fn take(
+        &mut self,
+        words: &'a [&'a [u8]],
+        of_group: bool,
+        now: i64,
+    ) -> Result<&'a [&'a [u8]], Error> {
+        let [word, rest @ ..] = words else {
+            return Err(Error::Syntax);
+        };
+        let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+        match rest {
+            [value, rest @ ..] if is("block") => {
+                self.block = Some(milliseconds(value, now)?);
+                Ok(rest)
+            }
+            [value, rest @ ..] if is("count") => {
+                let count = integer(value).ok_or(Error::NotInteger)?;
+                let count = usize::try_from(count).ok().filter(|count| *count > 0);
+                self.most = count.unwrap_or(usize::MAX);
+                Ok(rest)
+            }
+            [_, ..] if is("streams") => {
+                if rest.len() % 2 == 1 {
+                    return Err(unbalanced(of_group));
+                }
+                (self.keys, self.ids) = rest.split_at(rest.len() / 2);
+                Ok(&[])
+            }
+            [_, _, ..] if is("group") && !of_group => Err(ONLY_GROUP),
+            [group, consumer, rest @ ..] if is("group") => {
+                self.group = Some((group, consumer));
+                Ok(rest)
+            }
+            _ if is("noack") && !of_group => Err(ONLY_NOACK),
+            _ if is("noack") => {
+                self.is_acknowledged = true;
+                Ok(rest)
+            }
+            _ => Err(Error::Syntax),
+        }
     }
 
     /// Answers that there is nothing, or waits until there is. It is carried out again with these ids in the place of its own.

@@ -132,7 +132,8 @@ impl Pair {
             0 => format!("{}", field * self.model.ids.len()),
             size => "x".repeat(size * 9 + field),
         };
-        let fields = (0..fields).flat_map(|field| [format!("field-{field}"), value(field)]);
+        let fields =
+            (0..fields).flat_map(|field| [format!("field-{}", field + size / 2), value(field)]);
         let fields: Fields = fields.map(String::into_bytes).collect();
         let parts: Vec<_> = fields.iter().map(Vec::as_slice).collect();
         let added = StreamChange::Add {
@@ -243,7 +244,7 @@ impl Pair {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn behaves_as_maps_of_entries_and_of_what_is_pending(
