@@ -109,6 +109,8 @@ pub(crate) enum Object {
     Hash(Box<crate::hash::LargeHash>),
     /// See [`crate::set`].
     Set(Box<crate::set::LargeSet>),
+    /// See [`crate::stream`].
+    Stream(Box<crate::stream::Contents>),
 }
 
 impl Object {
@@ -117,6 +119,7 @@ impl Object {
         match self {
             Self::Hash(hash) => hash.allocated(),
             Self::Set(set) => set.allocated(),
+            Self::Stream(stream) => stream.allocated(),
         }
     }
 
@@ -124,7 +127,7 @@ impl Object {
     pub(crate) fn soonest(&self) -> Option<i64> {
         match self {
             Self::Hash(hash) => hash.soonest(),
-            Self::Set(_) => None,
+            Self::Set(_) | Self::Stream(_) => None,
         }
     }
 }

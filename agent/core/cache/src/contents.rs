@@ -4,6 +4,7 @@ use crate::hash::Hash;
 use crate::keyspace::{Header, Kind};
 use crate::partition::Partition;
 use crate::set::Set;
+use crate::stream::Stream;
 
 /// A key with what is under it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +73,7 @@ impl Partition {
                 parts.sort();
                 parts
             }
+            Kind::Stream => keyspace.view::<Stream>(&found).parts(),
             _ => unreachable!("there is none yet"),
         }
     }

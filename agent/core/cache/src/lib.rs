@@ -28,6 +28,7 @@ mod sample;
 mod scan;
 mod set;
 pub mod slot;
+mod stream;
 mod string;
 mod subsequence;
 pub mod table;

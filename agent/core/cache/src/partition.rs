@@ -191,6 +191,7 @@ impl Partition {
             Effect::Of { kind, key } => match kind {
                 Kind::Hash => self.apply_change::<Hash>(database, key, from)?,
                 Kind::Set => self.apply_change::<crate::set::Set>(database, key, from)?,
+                Kind::Stream => self.apply_change::<crate::stream::Stream>(database, key, from)?,
                 _ => return Err(Corrupt),
             },
         }
@@ -517,14 +518,19 @@ impl Partition {
             limits: &self.limits,
             effects: &mut self.effects,
             is_changed: false,
+            is_told: false,
             events: Vec::new(),
         };
         let result = change(&mut edit);
         let (value, is_changed, events) = (edit.value, edit.is_changed, edit.events);
+        let is_told = edit.is_told;
         for (class, event) in events {
             self.notify(database, class, event, key);
         }
         self.close(database, key, found, value, is_changed);
+        if is_told {
+            self.changed(database, key);
+        }
         result
     }
 
@@ -572,9 +578,6 @@ impl Partition {
                 }
                 (Kept::Object(object), _) => keyspace.put_object(key, &header, object),
             }
-        }
-        if is_changed {
-            self.changed(database, key);
         }
     }
 
@@ -643,6 +646,8 @@ pub(crate) struct Edit<'a, C> {
     limits: &'a Limits,
     effects: &'a mut Vec<u8>,
     is_changed: bool,
+    /// Whether those who watch the key, or wait for it, are told.
+    is_told: bool,
     events: Vec<(Class, &'static str)>,
 }
 
@@ -659,6 +664,13 @@ impl<C: Collection> Edit<'_, C> {
 
     /// Makes a change, and notes it for those who do the same.
     pub(crate) fn apply(&mut self, change: &C::Change<'_>) -> C::Outcome {
+        self.is_told = true;
+        self.apply_untold(change)
+    }
+
+    /// As [`Self::apply`], but what the key stands for is the same as before: neither those who watch it nor those who wait for it
+    /// are told.
+    pub(crate) fn apply_untold(&mut self, change: &C::Change<'_>) -> C::Outcome {
         self.note(change);
         self.value.apply(change, self.limits)
     }
@@ -671,6 +683,7 @@ impl<C: Collection> Edit<'_, C> {
     ) -> C::Outcome {
         let outcome = self.value.apply(change, self.limits);
         if did(&outcome) {
+            self.is_told = true;
             self.note(change);
         }
         outcome

@@ -231,6 +231,19 @@ impl Reply {
         self.number(if self.is_resp3() { b'>' } else { b'*' }, length as i64);
     }
 
+    /// Encodes what belongs before all that was encoded after the first `at` bytes: its length, known only now.
+    pub(crate) fn before(&mut self, at: usize, encode: impl FnOnce(&mut Self)) {
+        let (length, shared) = (self.bytes.len(), self.shared.len());
+        encode(self);
+        let more = self.bytes.len() - length;
+        self.bytes[at..].rotate_right(more);
+        for shared in &mut self.shared[..shared] {
+            if shared.at >= at {
+                shared.at += more;
+            }
+        }
+    }
+
     /// What is encoded already, by another reply of this protocol.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
@@ -248,5 +261,23 @@ impl Reply {
 
     fn end(&mut self) {
         self.bytes.extend_from_slice(b"\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_that_are_known_late_come_first() {
+        let mut reply = Reply::new(Protocol::Resp2);
+        let shared = Arc::new(b"shared".to_vec());
+        reply.bulk_shared(&shared, 0..6);
+        let at = reply.bytes().len();
+        reply.integer(7);
+        reply.bulk_shared(&shared, 1..3);
+        reply.before(at, |reply| reply.array(2));
+        let told = b"$6\r\nshared\r\n*2\r\n:7\r\n$2\r\nha\r\n";
+        assert_eq!(reply.to_vec(), told);
     }
 }

@@ -28,6 +28,13 @@ pub(super) struct Edited<R> {
     pub(super) appended: bool,
 }
 
+impl<E> Leaf<E> {
+    /// Bytes that its buffers ask of the allocator.
+    pub(super) const fn allocated(&self) -> usize {
+        self.hashes.capacity() * size_of::<u32>() + self.entries.capacity() * size_of::<E>()
+    }
+}
+
 impl<E: Entry> Leaf<E> {
     pub(super) const fn new() -> Self {
         Self {
@@ -136,6 +143,11 @@ impl<E: Entry> Leaf<E> {
             hashes: self.hashes.split_off(at),
             entries: self.entries.split_off(at),
         }
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.hashes.shrink_to_fit();
+        self.entries.shrink_to_fit();
     }
 
     pub(super) fn append(&mut self, mut right: Self) {

@@ -149,6 +149,18 @@ impl<E: Entry> Tree<E> {
         self.range(&[], None)
     }
 
+    /// The last entry, of those before `end` if there is one, in logarithmic time.
+    #[must_use]
+    pub fn last(&self, end: Option<&[u8]>) -> Option<&E> {
+        node::last(&self.root, end)
+    }
+
+    /// Bytes that are asked of the allocator, but for those that entries ask for; in time linear in the number of nodes.
+    #[must_use]
+    pub fn allocated(&self) -> usize {
+        node::allocated(&self.root)
+    }
+
     /// The sum of the weights from `start` on, before `end` if there is one, in logarithmic time.
     #[must_use]
     pub fn weight_in(&self, start: &[u8], end: Option<&[u8]>) -> u64 {

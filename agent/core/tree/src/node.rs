@@ -97,7 +97,21 @@ impl<E: Entry> Node<E> {
     /// Splits what no longer fits. Keys that arrive in order leave full nodes behind.
     fn split_full(&mut self, appended: bool) -> Option<Child<E>> {
         let max = self.max();
-        (self.len() > max).then(|| self.split(if appended { max - max / 4 } else { max / 2 }))
+        (self.len() > max).then(|| {
+            let right = self.split(if appended { max - max / 4 } else { max / 2 });
+            if appended {
+                self.shrink();
+            }
+            right
+        })
+    }
+
+    /// Gives back what nothing is expected to fill.
+    fn shrink(&mut self) {
+        match self {
+            Self::Leaf(leaf) => leaf.shrink(),
+            Self::Branch(children) => children.shrink_to_fit(),
+        }
     }
 
     fn append(&mut self, right: Self) {
@@ -114,6 +128,36 @@ pub(super) fn child_of<E>(children: &[Child<E>], key: &[u8]) -> usize {
     children
         .partition_point(|child| *child.low <= *key)
         .saturating_sub(1)
+}
+
+/// The last entry of a subtree, of those before `end` if there is one.
+pub(super) fn last<'a, E: Entry>(node: &'a Node<E>, end: Option<&[u8]>) -> Option<&'a E> {
+    match node {
+        Node::Leaf(leaf) => {
+            let entries = leaf.entries();
+            entries[..end.map_or(entries.len(), |end| leaf.place(end))].last()
+        }
+        Node::Branch(children) => {
+            let index = end.map_or(children.len() - 1, |end| child_of(children, end));
+            // All of the child in which `end` belongs may come after it; what is before that child comes before `end`.
+            let found = last(&children[index].node, end);
+            found.or_else(|| last(&children[index.checked_sub(1)?].node, None))
+        }
+    }
+}
+
+/// Bytes that the nodes of a subtree ask of the allocator.
+pub(super) fn allocated<E>(node: &Arc<Node<E>>) -> usize {
+    let counts = 2 * size_of::<usize>();
+    let within = match &**node {
+        Node::Leaf(leaf) => leaf.allocated(),
+        Node::Branch(children) => {
+            let own = children.capacity() * size_of::<Child<E>>();
+            let below = children.iter().map(|child| allocated(&child.node));
+            own + below.sum::<usize>()
+        }
+    };
+    counts + size_of::<Node<E>>() + within
 }
 
 pub(super) fn edit<E: Entry, R>(

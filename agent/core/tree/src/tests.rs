@@ -90,6 +90,7 @@ proptest! {
             }
         }
         check(&tree, &model);
+        prop_assert_eq!(tree.last(None).map(|pair| &pair.0), model.keys().next_back());
         for (view, model) in &pinned {
             check(view, model);
         }
@@ -104,6 +105,8 @@ proptest! {
             }
             let above: u64 = model.range(start.clone()..).map(|(_, weight)| weight).sum();
             prop_assert_eq!(tree.weight_in(&start, None), above);
+            let before = model.range(..start.clone()).next_back().map(|(key, _)| key);
+            prop_assert_eq!(tree.last(Some(&start)).map(|pair| &pair.0), before);
             prop_assert_eq!(tree.get(&start).map(|pair| pair.1), model.get(&start).copied());
         }
     }

@@ -37,16 +37,64 @@ pub enum Error {
     /// A string would become longer than 512 MiB.
     #[error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")]
     TooLong,
+    /// The subcommand of these names takes another number of arguments.
+    #[error("ERR wrong number of arguments for '{0}|{1}' command")]
+    SubcommandArity(&'static str, &'static str),
+    /// There is no such subcommand of the command.
+    #[error("ERR unknown subcommand '{subcommand}'. Try {command} HELP.")]
+    Subcommand {
+        /// As the client wrote it.
+        subcommand: String,
+        /// In capital letters.
+        command: String,
+    },
+    /// The subcommand takes other arguments.
+    #[error(
+        "ERR unknown subcommand or wrong number of arguments for '{subcommand}'. Try {command} HELP."
+    )]
+    SubcommandSyntax {
+        /// As the client wrote it.
+        subcommand: String,
+        /// In capital letters.
+        command: String,
+    },
     /// Anything else, with its code.
     #[error("{0}")]
     Other(Cow<'static, str>),
 }
 
 impl Error {
+    /// There is no such subcommand as these arguments call.
+    pub(crate) fn subcommand(args: &[&[u8]]) -> Self {
+        let (command, subcommand) = called(args);
+        Self::Subcommand {
+            subcommand,
+            command,
+        }
+    }
+
+    /// The subcommand that these arguments call takes others.
+    pub(crate) fn subcommand_syntax(args: &[&[u8]]) -> Self {
+        let (command, subcommand) = called(args);
+        Self::SubcommandSyntax {
+            subcommand,
+            command,
+        }
+    }
+
     /// With these words, the code first.
     pub(crate) const fn text(words: &'static str) -> Self {
         Self::Other(Cow::Borrowed(words))
     }
+}
+
+/// The command in capital letters, and the beginning of its subcommand.
+fn called(args: &[&[u8]]) -> (String, String) {
+    let subcommand = &args[1][..args[1].len().min(128)];
+    (
+        String::from_utf8_lossy(args[0]).to_uppercase(),
+        String::from_utf8_lossy(subcommand).into_owned(),
+    )
 }
 
 impl From<WrongKind> for Error {

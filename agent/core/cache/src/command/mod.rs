@@ -8,6 +8,7 @@ mod hashes;
 mod hyperloglogs;
 mod sets;
 mod spec;
+mod streams;
 mod strings;
 mod transactions;
 
@@ -31,6 +32,8 @@ pub struct Call<'a> {
     pub reply: &'a mut Reply,
     /// Whether it may wait: not in a transaction, nor in a script.
     pub may_wait: bool,
+    /// Whether it has waited, and is carried out again.
+    pub has_waited: bool,
     /// What it waits for; nothing was answered then.
     pub wait: Option<Wait>,
 }
@@ -75,6 +78,7 @@ impl<'a> Call<'a> {
             keys,
             reply,
             may_wait: true,
+            has_waited: false,
             wait: None,
         }
     }
@@ -107,15 +111,31 @@ impl<'a> Call<'a> {
         Ok(string.is_some())
     }
 
-    /// Carries the command out; one that fails is answered its error, and nothing else.
+    /// Carries the command out, or its subcommand; one that fails is answered its error, and nothing else.
     pub fn run(&mut self, spec: &Spec) {
         let before = self.reply.bytes().len();
-        let Run::Keys(run) = spec.run else {
-            unreachable!("{} is not about keys", spec.name);
-        };
-        if let Err(error) = run(self) {
+        let done = spec.called_by(self.args).and_then(|spec| {
+            let Run::Keys(run) = spec.run else {
+                unreachable!("{} is not about keys", spec.name);
+            };
+            run(self)
+        });
+        if let Err(error) = done {
             self.reply.truncate(before);
             self.reply.error(&error.to_string());
+        }
+    }
+
+    /// Answers how the subcommands of the command are called.
+    pub(crate) fn help(&mut self, lines: &[&str]) {
+        let name = String::from_utf8_lossy(self.args[0]).to_uppercase();
+        self.reply.array(lines.len() + 3);
+        self.reply.simple(&format!(
+            "{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
+        ));
+        let common = ["HELP", "    Print this."];
+        for line in lines.iter().chain(&common) {
+            self.reply.simple(line);
         }
     }
 }
@@ -129,6 +149,7 @@ const GROUPS: &[&[Spec]] = &[
     bitmaps::ROWS,
     hyperloglogs::ROWS,
     sets::ROWS,
+    streams::ROWS,
 ];
 
 /// All commands.

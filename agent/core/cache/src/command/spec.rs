@@ -302,6 +302,25 @@ impl Spec {
         }
     }
 
+    /// What these arguments call, the command's name the first of them: it, or one of its subcommands.
+    ///
+    /// # Errors
+    /// If there is no such subcommand, or the number of arguments is another one.
+    pub fn called_by(&self, args: &[&[u8]]) -> Result<&Self, Error> {
+        let name = match args {
+            [_, name, ..] if !self.subcommands.is_empty() => name,
+            _ if self.takes(args.len()) => return Ok(self),
+            _ => return Err(Error::Arity(self.name)),
+        };
+        let mut subcommands = self.subcommands.iter();
+        let found = subcommands.find(|it| name.eq_ignore_ascii_case(it.name.as_bytes()));
+        let subcommand = found.ok_or_else(|| Error::subcommand(args))?;
+        if !subcommand.takes(args.len()) {
+            return Err(Error::SubcommandArity(self.name, subcommand.name));
+        }
+        Ok(subcommand)
+    }
+
     /// Whether it can be called with so many arguments, its name among them.
     #[must_use]
     pub const fn takes(&self, arguments: usize) -> bool {

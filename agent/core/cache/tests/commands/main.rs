@@ -9,4 +9,5 @@ mod hyperloglogs;
 mod large_strings;
 mod play;
 mod sets;
+mod streams;
 mod strings;

@@ -122,6 +122,7 @@ impl Stage {
                 .for_each(|primary| primary.set_now(self.now));
             let mut all: Vec<_> = self.primaries.iter_mut().collect();
             let mut call = Call::new(&args, Keys::new(&mut all, 0), &mut reply);
+            call.has_waited = !mark.is_empty();
             call.run(spec);
             wait = call.wait;
         } else {
