@@ -98,6 +98,8 @@ pub(crate) const PACKED_BYTES_MAX: usize = 512;
 /// A large value.
 #[derive(Clone, Debug)]
 pub(crate) enum Object {
+    /// See [`crate::list`].
+    List(Box<crate::list::LargeList>),
     /// See [`crate::hash`].
     Hash(Box<crate::hash::LargeHash>),
 }
@@ -106,6 +108,7 @@ impl Object {
     /// Bytes that are asked of the allocator.
     pub(crate) fn allocated(&self) -> usize {
         match self {
+            Self::List(list) => list.allocated(),
             Self::Hash(hash) => hash.allocated(),
         }
     }

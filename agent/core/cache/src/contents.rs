@@ -2,6 +2,7 @@
 
 use crate::hash::Hash;
 use crate::keyspace::{Header, Kind};
+use crate::list::{End, List};
 use crate::partition::Partition;
 
 /// A key with what is under it.
@@ -52,6 +53,10 @@ impl Partition {
         let found = keyspace.find(key).expect("it is there");
         match kind {
             Kind::String => vec![keyspace.value(&found).to_vec()],
+            Kind::List => {
+                let list = keyspace.view::<List>(&found).from_end(End::Head);
+                list.map(|element| element.bytes().to_vec()).collect()
+            }
             Kind::Hash => {
                 let hash = keyspace.view::<Hash>(&found);
                 let pairs = hash.iter();

@@ -116,7 +116,9 @@ impl Collection for Hash {
     }
 
     fn open_object(object: Object, shown: u8) -> Self {
-        let Object::Hash(large) = object;
+        let Object::Hash(large) = object else {
+            unreachable!("a hash's object is a hash");
+        };
         let fields = Fields::Large(large);
         Self { fields, shown }
     }
@@ -141,9 +143,10 @@ impl Collection for Hash {
     }
 
     fn view_object(object: &Object) -> HashView<'_> {
-        match object {
-            Object::Hash(large) => HashView::Large(large),
-        }
+        let Object::Hash(large) = object else {
+            unreachable!("a hash's object is a hash");
+        };
+        HashView::Large(large)
     }
 
     fn apply(&mut self, change: &HashChange<'_>, limits: &Limits) -> bool {

@@ -13,6 +13,7 @@ mod effect;
 mod hash;
 pub mod keys;
 mod keyspace;
+mod list;
 pub mod notice;
 mod number;
 mod packed;

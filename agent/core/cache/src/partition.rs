@@ -169,6 +169,7 @@ impl Partition {
             }
             Effect::Flush => self.flush(database),
             Effect::Of { kind, key } => match kind {
+                Kind::List => self.apply_change::<crate::list::List>(database, key, from)?,
                 Kind::Hash => self.apply_change::<crate::hash::Hash>(database, key, from)?,
                 _ => return Err(Corrupt),
             },

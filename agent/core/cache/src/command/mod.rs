@@ -3,14 +3,17 @@
 mod error;
 mod expiry;
 mod hashes;
+mod lists;
 mod spec;
 mod strings;
+mod timeout;
 
 use std::sync::LazyLock;
 
 pub use error::Error;
 pub(crate) use expiry::Unit;
 pub use spec::{Begin, Categories, Find, KeySpec, KeyUses, Run, Spec, Traits};
+pub(crate) use timeout::timeout;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::keys::Keys;
@@ -26,6 +29,8 @@ pub struct Call<'a> {
     pub reply: &'a mut Reply,
     /// Whether it may wait: not in a transaction, nor in a script.
     pub may_wait: bool,
+    /// Whether it was carried out before, and waited.
+    pub has_waited: bool,
     /// What it waits for; nothing was answered then.
     pub wait: Option<Wait>,
 }
@@ -35,7 +40,7 @@ pub struct Call<'a> {
 pub struct Wait {
     /// When one of these keys was changed, it is to be carried out again.
     pub keys: Vec<Box<[u8]>>,
-    /// For so many milliseconds; for ever, if nothing is said.
+    /// For so many milliseconds from when it came, however often it is carried out again; for ever, if nothing is said.
     pub at_most: Option<u64>,
     /// What is answered if it is over.
     pub empty: Empty,
@@ -70,6 +75,7 @@ impl<'a> Call<'a> {
             keys,
             reply,
             may_wait: true,
+            has_waited: false,
             wait: None,
         }
     }
@@ -102,7 +108,7 @@ impl<'a> Call<'a> {
 }
 
 /// All commands, by group.
-const GROUPS: &[&[Spec]] = &[strings::ROWS, hashes::ROWS];
+const GROUPS: &[&[Spec]] = &[strings::ROWS, lists::ROWS, hashes::ROWS];
 
 /// All commands.
 pub fn all() -> impl Iterator<Item = &'static Spec> {

@@ -1,8 +1,30 @@
 //! What commands do, one in a file.
 
+pub(crate) mod blmove;
+pub(crate) mod blmpop;
+pub(crate) mod blpop;
+pub(crate) mod brpop;
+pub(crate) mod brpoplpush;
 pub(crate) mod get;
 pub(crate) mod hdel;
 pub(crate) mod hget;
 pub(crate) mod hgetall;
 pub(crate) mod hset;
+pub(crate) mod lindex;
+pub(crate) mod linsert;
+pub(crate) mod llen;
+pub(crate) mod lmove;
+pub(crate) mod lmpop;
+pub(crate) mod lpop;
+pub(crate) mod lpos;
+pub(crate) mod lpush;
+pub(crate) mod lpushx;
+pub(crate) mod lrange;
+pub(crate) mod lrem;
+pub(crate) mod lset;
+pub(crate) mod ltrim;
+pub(crate) mod rpop;
+pub(crate) mod rpoplpush;
+pub(crate) mod rpush;
+pub(crate) mod rpushx;
 pub(crate) mod set;

@@ -4,5 +4,6 @@
 //! hold the same.
 
 mod hashes;
+mod lists;
 mod play;
 mod strings;
