@@ -1,7 +1,7 @@
 //! `LPOS key element [RANK rank] [COUNT matches] [MAXLEN length]`
 
 use crate::command::{Call, Error};
-use crate::list::{End, List};
+use crate::list::{End, List, symmetric};
 use crate::number::integer;
 
 struct Options {
@@ -91,13 +91,10 @@ impl Options {
 }
 
 fn rank(number: &[u8]) -> Result<i64, Error> {
-    match integer(number).ok_or(Error::NotInteger)? {
+    match symmetric(number)? {
         0 => Err(Error::text(
             "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from \
              the end of the list",
-        )),
-        i64::MIN => Err(Error::text(
-            "ERR value is out of range, must between -9223372036854775807 and 9223372036854775807",
         )),
         rank => Ok(rank),
     }

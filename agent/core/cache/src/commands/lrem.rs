@@ -1,15 +1,14 @@
 //! `LREM key count element`
 
 use crate::command::{Call, Error};
-use crate::list::{End, List, ListChange};
+use crate::list::{End, List, ListChange, symmetric};
 use crate::notice::Class;
-use crate::number::integer;
 
 pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let [_, key, count, element] = call.args else {
         unreachable!("its arity says so");
     };
-    let count = integer(count).ok_or(Error::NotInteger)?;
+    let count = symmetric(count)?;
     let end = if count < 0 { End::Tail } else { End::Head };
     let count = match usize::try_from(count.unsigned_abs()) {
         Ok(1..) => count.unsigned_abs() as usize,

@@ -13,6 +13,8 @@ pub(crate) struct LargeList {
     nodes: Directory,
 }
 
+const _: () = assert!(size_of::<LargeList>() == 40, "there may be many");
+
 impl LargeList {
     pub(super) fn len(&self) -> usize {
         self.nodes.count()

@@ -24,7 +24,7 @@ pub(crate) mod waiting;
 pub(crate) use change::{Elements, ListChange};
 pub(crate) use element::Element;
 pub(crate) use large::LargeList;
-pub(crate) use range::{index, range};
+pub(crate) use range::{index, range, symmetric};
 pub(crate) use view::ListView;
 
 use crate::collection::{Closed, Collection, Kept, Limits, Object, PACKED_BYTES_MAX};

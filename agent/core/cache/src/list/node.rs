@@ -17,6 +17,8 @@ pub(super) enum Node {
     Alone(Arc<Vec<u8>>),
 }
 
+const _: () = assert!(size_of::<Node>() == 32, "there may be many");
+
 impl Default for Node {
     fn default() -> Self {
         Self::Row(Row::default())
