@@ -98,7 +98,7 @@ impl List {
         if let Some(packed) = self.packed_for(elements) {
             small::push(packed, end, elements);
         } else {
-            let large = self.large();
+            let large = self.large(end);
             elements.iter().for_each(|element| large.push(end, element));
         }
     }
@@ -115,7 +115,7 @@ impl List {
             let at = small::place(packed.bytes(), index).start;
             packed.splice(at..at, &[element]);
         } else {
-            self.large().insert(index, element);
+            self.large(End::Tail).insert(index, element);
         }
     }
 
@@ -126,7 +126,7 @@ impl List {
                 packed.splice(range, &[element]);
             }
         } else {
-            self.large().set(index, element);
+            self.large(End::Tail).set(index, element);
         }
     }
 
@@ -146,12 +146,12 @@ impl List {
         (packed.bytes().len() + more.sum::<usize>() <= PACKED_BYTES_MAX).then_some(packed)
     }
 
-    /// The large list that it is, or becomes.
-    fn large(&mut self) -> &mut LargeList {
-        if let Body::Packed(packed) = &self.body {
+    /// The large list that it is, or becomes, to grow at an end.
+    fn large(&mut self, end: End) -> &mut LargeList {
+        if let Body::Packed(_) = &self.body {
             let mut large = Box::<LargeList>::default();
-            for (_, element) in packed.iter() {
-                large.push(End::Tail, element);
+            for element in self.view().from_end(end.other()) {
+                large.push(end, element.bytes());
             }
             self.body = Body::Large(large);
         }

@@ -299,22 +299,22 @@ impl Row {
     /// Makes room for so many bytes more at an end, and for some others.
     fn make_room(&mut self, end: End, more: usize) {
         let used = self.used();
-        let spare = used / 16;
         let turns = self.count > 0 && self.grows_at() != end;
-        // Who adds at both ends finds room at both; who only adds at one takes no more than a row has.
+        let is_full = used + self.gap() == self.bytes.len();
+        if is_full && !turns {
+            // It only grows: the next size has some room already, and a row is never larger than it may be.
+            let capacity = size_class(used + more).min(ROW_BYTES_MAX);
+            return self.lay(capacity, end, (0, 0));
+        }
+        // What goes at one end comes at the other one, or comes at both: there is to be some room every time.
+        let spare = 16 + used / 16;
         let beyond = if turns {
-            (spare, spare / 8 + 2)
+            (spare, 2 + spare / 8)
         } else {
             (0, 0)
         };
-        let wanted = size_class(used + more + spare + beyond.0 + beyond.1);
-        let is_full = used + self.gap() == self.bytes.len();
-        let capacity = if is_full && !turns {
-            wanted.min(ROW_BYTES_MAX)
-        } else {
-            wanted
-        };
-        self.lay(capacity.max(used + more), end, beyond);
+        let wanted = used + more + spare + beyond.0 + beyond.1;
+        self.lay(size_class(wanted), end, beyond);
     }
 
     /// Lays its parts into a new allocation, growing at an end, with so much room beyond the bytes and the lengths at the other.
