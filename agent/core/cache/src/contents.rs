@@ -54,7 +54,7 @@ impl Partition {
         match kind {
             Kind::String => vec![keyspace.value(&found).to_vec()],
             Kind::List => {
-                let list = keyspace.view::<List>(&found).from_end(End::Head);
+                let list = keyspace.view::<List>(&found).run_from(End::Head);
                 list.map(|element| element.bytes().to_vec()).collect()
             }
             Kind::Hash => {

@@ -20,7 +20,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
         return Ok(());
     };
     let Some(found) = list
-        .from_end(End::Head)
+        .run_from(End::Head)
         .position(|own| own.bytes() == *pivot)
     else {
         call.reply.integer(-1);

@@ -29,7 +29,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     };
     let length = list.len();
     let matches = list
-        .from_end(options.end)
+        .run_from(options.end)
         .take(all_for_0(options.length_max))
         .enumerate()
         .filter(|(_, own)| own.bytes() == *element)

@@ -13,7 +13,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     };
     let range = range(start, end, list.len());
     call.reply.array(range.len());
-    for element in list.from(range.start, End::Tail).take(range.len()) {
+    for element in list.run(range.start, End::Tail).take(range.len()) {
         element.answer(call.reply);
     }
     Ok(())

@@ -18,7 +18,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
         call.reply.integer(0);
         return Ok(());
     };
-    if !list.from_end(end).any(|own| own.bytes() == *element) {
+    if !list.run_from(end).any(|own| own.bytes() == *element) {
         call.reply.integer(0);
         return Ok(());
     }

@@ -128,9 +128,21 @@ impl LargeList {
         if removed == count {
             self.nodes.change(at, |node| *node = Node::of(element));
         } else if removed == 0 && within == 0 {
-            self.nodes.insert(at, Node::of(element));
+            self.put_between(at, element);
         } else {
             self.divide(at, within, removed, element);
+        }
+    }
+
+    /// Puts an element before the first one of a node that has no room.
+    fn put_between(&mut self, at: Place, element: &[u8]) {
+        let before = self.nodes.beside(at, End::Head);
+        let joins = |before| {
+            self.nodes
+                .change(before, |node| node.push(End::Tail, element))
+        };
+        if !before.is_some_and(joins) {
+            self.nodes.insert(at, Node::of(element));
         }
     }
 

@@ -26,15 +26,15 @@ pub(super) fn listpack_bytes(element: &[u8]) -> usize {
         Some(_) => 9,
         None => match element.len() {
             length @ ..64 => 1 + length,
-            length @ ..4096 => 2 + length,
+            length @ 64..4096 => 2 + length,
             length => 5 + length,
         },
     };
     let backward = match bytes {
         ..=127 => 1,
-        ..16_383 => 2,
-        ..2_097_151 => 3,
-        ..268_435_455 => 4,
+        128..16_383 => 2,
+        16_383..2_097_151 => 3,
+        2_097_151..268_435_455 => 4,
         _ => 5,
     };
     bytes + backward

@@ -150,7 +150,7 @@ impl List {
     fn large(&mut self, end: End) -> &mut LargeList {
         if let Body::Packed(_) = &self.body {
             let mut large = Box::<LargeList>::default();
-            for element in self.view().from_end(end.other()) {
+            for element in self.view().run_from(end.other()) {
                 large.push(end, element.bytes());
             }
             self.body = Body::Large(large);

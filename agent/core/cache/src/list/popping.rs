@@ -62,7 +62,7 @@ fn take_one(list: &mut Edit<'_, List>, end: End, reply: &mut Reply) {
 /// Answers so many elements, which are there, and removes them.
 fn take(list: &mut Edit<'_, List>, end: End, count: usize, reply: &mut Reply) {
     reply.array(count);
-    let elements = list.now().view().from_end(end).take(count);
+    let elements = list.now().view().run_from(end).take(count);
     elements.for_each(|element| element.answer(reply));
     remove(list, end, count);
 }

@@ -162,11 +162,12 @@ impl Row {
         (first, second)
     }
 
-    /// At which element both sides have about as many bytes.
+    /// At which element both sides take about as much: neither takes more than half of the row and an element.
     pub(super) fn middle(&self) -> usize {
         let mut elements = self.elements();
         let mut at = 0;
-        while elements.left().0 * 2 > self.data.len() {
+        let takes = |(data, lengths, _)| data + lengths;
+        while takes(elements.left()) * 2 > self.used() {
             elements.take(End::Head);
             at += 1;
         }

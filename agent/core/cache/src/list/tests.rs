@@ -33,23 +33,39 @@ fn element(number: usize) -> Vec<u8> {
     }
 }
 
-fn end() -> impl Strategy<Value = End> {
+fn end() -> impl Strategy<Value = End> + Clone {
     prop_oneof![Just(End::Head), Just(End::Tail)]
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
-    let number = || prop_oneof![6 => 0..16_usize, 1 => 0..24_usize];
-    let count = || prop_oneof![6 => 0..5_usize, 3 => 0..200_usize, 1 => 0..1000_usize];
+/// With elements of these numbers, and so many.
+fn deed(
+    number: impl Strategy<Value = usize> + Clone,
+    count: impl Strategy<Value = usize> + Clone,
+) -> impl Strategy<Value = Deed> {
     let place = || 0..=1000_usize;
+    let (some, one) = ((end(), count, number.clone()), (place(), number));
+    let ends = (some.0.clone(), some.1.clone());
     prop_oneof![
-        12 => (end(), count(), number()).prop_map(|(end, count, number)| Deed::Push(end, count, number)),
-        6 => (end(), count()).prop_map(|(end, count)| Deed::Pop(end, count)),
-        4 => (place(), number()).prop_map(|(place, number)| Deed::Set(place, number)),
-        6 => (place(), number()).prop_map(|(place, number)| Deed::Insert(place, number)),
-        3 => (number(), end(), count()).prop_map(|(number, end, count)| Deed::Drop(number, end, count)),
-        2 => (end(), count()).prop_map(|(end, count)| Deed::Turn(end, count)),
+        12 => some.clone().prop_map(|(end, count, number)| Deed::Push(end, count, number)),
+        6 => ends.clone().prop_map(|(end, count)| Deed::Pop(end, count)),
+        4 => one.clone().prop_map(|(place, number)| Deed::Set(place, number)),
+        10 => one.prop_map(|(place, number)| Deed::Insert(place, number)),
+        3 => some.prop_map(|(end, count, number)| Deed::Drop(number, end, count)),
+        2 => ends.prop_map(|(end, count)| Deed::Turn(end, count)),
         1 => Just(Deed::Pin),
     ]
+}
+
+/// Mostly of short elements.
+fn short() -> impl Strategy<Value = Deed> {
+    let number = prop_oneof![6 => 0..16_usize, 1 => 0..24_usize].boxed();
+    let count = prop_oneof![6 => 0..5_usize, 3 => 0..200_usize, 1 => 0..1000_usize];
+    deed(number, count.boxed())
+}
+
+/// Of long elements, so that there are many nodes.
+fn long() -> impl Strategy<Value = Deed> {
+    deed(20..24_usize, 0..100_usize)
 }
 
 /// Makes a change, as who reads it from the effects.
@@ -66,7 +82,9 @@ fn act(list: &mut List, model: &mut Vec<Vec<u8>>, deed: &Deed) {
     let at = |place: usize, length: usize| place * length / 1000;
     match *deed {
         Deed::Push(end, count, number) => {
-            let elements: Vec<_> = (0..count).map(|step| element(number + step % 7)).collect();
+            let spread = 1 + count % 7;
+            let elements = (0..count).map(|step| element(number + step % spread));
+            let elements: Vec<_> = elements.collect();
             let given: Vec<_> = elements.iter().map(Vec::as_slice).collect();
             let elements = Elements::Given(&given);
             apply(list, &ListChange::Push { end, elements });
@@ -153,15 +171,15 @@ fn drop_equal(model: &mut Vec<Vec<u8>>, element: &[u8], end: End, count: usize) 
 fn check(list: &List, model: &[Vec<u8>]) {
     let view = list.view();
     assert_eq!(view.len(), model.len());
-    let forth: Vec<_> = view.from_end(End::Head).map(Element::bytes).collect();
+    let forth: Vec<_> = view.run_from(End::Head).map(Element::bytes).collect();
     assert!(forth == model, "it differs from head to tail");
-    let mut back: Vec<_> = view.from_end(End::Tail).map(Element::bytes).collect();
+    let mut back: Vec<_> = view.run_from(End::Tail).map(Element::bytes).collect();
     back.reverse();
     assert!(back == model, "it differs from tail to head");
     for index in (0..model.len() + 2).step_by(model.len() / 50 + 1) {
         let from = view.get(index).map(Element::bytes);
         assert_eq!(from, model.get(index).map(Vec::as_slice));
-        let back = view.from(index, End::Head).nth(index.min(3));
+        let back = view.run(index, End::Head).nth(index.min(3));
         let expected = model.get(index).map(|_| &model[index - index.min(3)]);
         assert_eq!(back.map(Element::bytes), expected.map(Vec::as_slice));
     }
@@ -174,27 +192,36 @@ fn check(list: &List, model: &[Vec<u8>]) {
     }
 }
 
+fn play(deeds: &[Deed]) {
+    let (mut list, mut model) = (List::default(), Vec::new());
+    let mut pinned = Vec::new();
+    for deed in deeds {
+        if matches!(deed, Deed::Pin) {
+            pinned.push((list.clone(), model.clone()));
+        }
+        act(&mut list, &mut model, deed);
+        assert_eq!(list.view().len(), model.len());
+    }
+    check(&list, &model);
+    for (list, model) in &pinned {
+        check(list, model);
+    }
+    act(&mut list, &mut model, &Deed::Pop(End::Head, usize::MAX));
+    check(&list, &[]);
+    assert!(list.is_empty());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn it_is_a_list(deeds in proptest::collection::vec(deed(), 0..60)) {
-        let (mut list, mut model) = (List::default(), Vec::new());
-        let mut pinned = Vec::new();
-        for deed in &deeds {
-            if matches!(deed, Deed::Pin) {
-                pinned.push((list.clone(), model.clone()));
-            }
-            act(&mut list, &mut model, deed);
-            prop_assert_eq!(list.view().len(), model.len());
-        }
-        check(&list, &model);
-        for (list, model) in &pinned {
-            check(list, model);
-        }
-        act(&mut list, &mut model, &Deed::Pop(End::Head, usize::MAX));
-        check(&list, &[]);
-        prop_assert!(list.is_empty());
+    fn it_is_a_list(deeds in proptest::collection::vec(short(), 0..60)) {
+        play(&deeds);
+    }
+
+    #[test]
+    fn it_is_a_list_of_many_nodes(deeds in proptest::collection::vec(long(), 0..60)) {
+        play(&deeds);
     }
 }
 
@@ -249,4 +276,37 @@ fn it_is_shown_as_redis_shows_it() {
     assert_eq!(shown, [LISTPACK, LISTPACK, LISTPACK, QUICKLIST, QUICKLIST]);
     let shown: Vec<_> = (0..4).map(|_| pop(&mut list, &limits)).collect();
     assert_eq!(shown, [QUICKLIST, QUICKLIST, QUICKLIST, LISTPACK]);
+}
+
+/// Elements without bytes take a byte each, which is to be thought of when a row is divided.
+#[test]
+fn a_row_of_empty_elements_is_divided() {
+    let deeds = [
+        Deed::Push(End::Tail, 7000, 8),
+        Deed::Push(End::Tail, 1, 20),
+        Deed::Insert(500, 21),
+        Deed::Insert(500, 21),
+        Deed::Set(10, 21),
+        Deed::Set(990, 21),
+    ];
+    play(&deeds);
+}
+
+/// Whoever always inserts before the same element does not leave a node for each.
+#[test]
+fn what_comes_between_rows_shares_one() {
+    let mut list = List::default();
+    let given = [[b'x'; 1000].as_slice(); 100];
+    let (end, elements) = (End::Tail, Elements::Given(&given));
+    list.apply(&ListChange::Push { end, elements }, &Limits::default());
+    for step in 0..3000 {
+        let (index, element) = (16 + step, b"12345678".as_slice());
+        list.apply(&ListChange::Insert { index, element }, &Limits::default());
+    }
+    let Body::Large(large) = &list.body else {
+        panic!("it is large");
+    };
+    large.check();
+    let overhead = large.allocated() - 100_000 - 3000 * 8;
+    assert!(overhead <= 10_000, "{overhead} bytes beyond the elements");
 }

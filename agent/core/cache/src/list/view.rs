@@ -24,7 +24,7 @@ impl<'a> ListView<'a> {
 
     /// The element of this number.
     pub(crate) fn get(self, index: usize) -> Option<Element<'a>> {
-        self.from(index, End::Tail).next()
+        self.run(index, End::Tail).next()
     }
 
     /// The first element, or the last one.
@@ -39,7 +39,7 @@ impl<'a> ListView<'a> {
     }
 
     /// Elements from the one of this number on, if it is there, towards an end.
-    pub(crate) fn from(self, index: usize, towards: End) -> Run<'a> {
+    pub(crate) fn run(self, index: usize, towards: End) -> Run<'a> {
         match (self, towards) {
             (Self::Large(large), _) => Run::Large(large.walk(index, towards)),
             (Self::Packed(bytes), End::Tail) => Run::Forth(Strings::of(bytes).skip(index)),
@@ -55,10 +55,10 @@ impl<'a> ListView<'a> {
     }
 
     /// Elements from an end on towards the other one.
-    pub(crate) fn from_end(self, end: End) -> Run<'a> {
+    pub(crate) fn run_from(self, end: End) -> Run<'a> {
         match end {
-            End::Head => self.from(0, End::Tail),
-            End::Tail => self.from(self.len().saturating_sub(1), End::Head),
+            End::Head => self.run(0, End::Tail),
+            End::Tail => self.run(self.len().saturating_sub(1), End::Head),
         }
     }
 }
