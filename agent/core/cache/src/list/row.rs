@@ -138,7 +138,7 @@ impl Row {
         gone.skip(End::Head, at);
         let gone = (0..removed).filter_map(|_| gone.take(End::Head));
         let gone: usize = gone.map(listpack_bytes).sum();
-        let mut spliced = Self::with_room(used + used / 16);
+        let mut spliced = Self::with_room(used);
         spliced.append(&before);
         with.into_iter()
             .for_each(|with| spliced.push(End::Tail, with));
@@ -260,7 +260,7 @@ impl Row {
     /// Empty, with room for so many bytes of elements at the tail and their lengths.
     fn with_room(room: usize) -> Self {
         let mut row = Self::default();
-        row.lay(size_class(room), End::Tail, (0, 0));
+        row.lay(size_class(room).min(ROW_BYTES_MAX), End::Tail, (0, 0));
         row
     }
 

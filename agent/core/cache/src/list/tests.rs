@@ -212,7 +212,7 @@ fn play(deeds: &[Deed]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn it_is_a_list(deeds in proptest::collection::vec(short(), 0..60)) {
