@@ -219,6 +219,24 @@ proptest! {
         play(&deeds);
     }
 
+    /// Whatever is read as a change can be made.
+    #[test]
+    fn no_change_breaks_it(
+        deeds in proptest::collection::vec(short(), 0..8),
+        op in prop_oneof![1..6_u8, 0x81..0x86_u8],
+        written in proptest::collection::vec(prop_oneof![0..8_u8, any::<u8>()], 0..40),
+    ) {
+        let (mut list, mut model) = (List::default(), Vec::new());
+        deeds.iter().for_each(|deed| act(&mut list, &mut model, deed));
+        let written = [&[op], written.as_slice()].concat();
+        if let Ok(change) = List::read(&mut Reader(&written)) {
+            list.apply(&change, &Limits::default());
+            if let Body::Large(large) = &list.body {
+                large.check();
+            }
+        }
+    }
+
     #[test]
     fn it_is_a_list_of_many_nodes(deeds in proptest::collection::vec(long(), 0..60)) {
         play(&deeds);

@@ -13,7 +13,7 @@ use crate::list::row::COUNTS;
 /// Invariants: 1. a chunk has a node, and at most [`CHUNK_NODES_MAX`]; 2. the sums of each chunk, and of all, are those of their
 /// nodes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Many {
+pub(in crate::list) struct Many {
     chunks: Vec<Chunk>,
     sum: Sum,
 }
