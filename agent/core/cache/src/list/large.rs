@@ -73,7 +73,7 @@ impl LargeList {
             return;
         }
         self.nodes.change(at, Node::trim);
-        self.nodes.push(end, Node::of(element));
+        self.nodes.push(end, Node::of(end, element));
     }
 
     /// Removes at most so many elements at an end.
@@ -126,7 +126,8 @@ impl LargeList {
         }
         let count = self.nodes.node(at).count();
         if removed == count {
-            self.nodes.change(at, |node| *node = Node::of(element));
+            self.nodes
+                .change(at, |node| *node = Node::of(End::Tail, element));
         } else if removed == 0 && within == 0 {
             self.put_between(at, element);
         } else {
@@ -142,7 +143,7 @@ impl LargeList {
                 .change(before, |node| node.push(End::Tail, element))
         };
         if !before.is_some_and(joins) {
-            self.nodes.insert(at, Node::of(element));
+            self.nodes.insert(at, Node::of(End::Tail, element));
         }
     }
 
@@ -163,7 +164,7 @@ impl LargeList {
         };
         if alone {
             put(1, 0);
-            parts.insert(1, Node::of(element));
+            parts.insert(1, Node::of(End::Tail, element));
         } else if within < middle {
             put(0, within);
         } else {

@@ -26,13 +26,13 @@ impl Default for Node {
 }
 
 impl Node {
-    /// Of one element.
-    pub(super) fn of(element: &[u8]) -> Self {
+    /// Of one element, to grow at an end.
+    pub(super) fn of(end: End, element: &[u8]) -> Self {
         if element.len() > ELEMENT_BYTES_MAX {
             return Self::Alone(Arc::new(element.to_vec()));
         }
         let mut row = Row::default();
-        row.push(End::Tail, element);
+        row.push(end, element);
         Self::Row(row)
     }
 
