@@ -103,26 +103,29 @@ impl Row {
         let mut elements = self.elements();
         let gone = (0..count).filter_map(|_| elements.take(end));
         let gone: usize = gone.map(listpack_bytes).sum();
-        let (data, lengths, count) = elements.left();
+        let left = elements.left();
+        self.leave(end, left);
+        self.listpack -= gone as u32;
+        if (self.used() + 32) * 2 < self.bytes.len() {
+            let capacity = size_class(self.used() + self.used() / 16);
+            self.lay(capacity, self.grows_at(), (0, 0));
+        }
+    }
+
+    /// Leaves out what is not left, at an end: so many bytes of elements, and of lengths, of so many elements.
+    fn leave(&mut self, end: End, (data, lengths, count): (usize, usize, usize)) {
+        let (data, lengths) = (data as u16, lengths as u16);
         match end {
             End::Head => {
-                self.data.start = self.data.end - data as u16;
-                self.lengths.end = self.lengths.start + lengths as u16;
+                self.data.start = self.data.end - data;
+                self.lengths.end = self.lengths.start + lengths;
             }
             End::Tail => {
-                self.data.end = self.data.start + data as u16;
-                self.lengths.start = self.lengths.end - lengths as u16;
+                self.data.end = self.data.start + data;
+                self.lengths.start = self.lengths.end - lengths;
             }
         }
         self.count = count as u16;
-        self.listpack -= gone as u32;
-        if (self.used() + 32) * 2 < self.bytes.len() {
-            self.lay(
-                size_class(self.used() + self.used() / 16),
-                self.grows_at(),
-                (0, 0),
-            );
-        }
     }
 
     /// With `removed` elements from `at` on, which are there, given way to another one, if it has room for that.
@@ -238,22 +241,10 @@ impl Row {
 
     /// Without so many elements at an end, in the same allocation. What it takes in a listpack is left to be said.
     fn cut(&self, end: End, count: usize) -> Self {
-        let mut cut = self.clone();
         let mut elements = self.elements();
         elements.skip(end, count);
-        let (data, lengths, left) = elements.left();
-        let (data, lengths) = (data as u16, lengths as u16);
-        match end {
-            End::Head => {
-                cut.data.start = cut.data.end - data;
-                cut.lengths.end = cut.lengths.start + lengths;
-            }
-            End::Tail => {
-                cut.data.end = cut.data.start + data;
-                cut.lengths.start = cut.lengths.end - lengths;
-            }
-        }
-        cut.count = left as u16;
+        let mut cut = self.clone();
+        cut.leave(end, elements.left());
         cut
     }
 
