@@ -105,6 +105,8 @@ pub(crate) const PACKED_BYTES_MAX: usize = 512;
 /// A large value.
 #[derive(Clone, Debug)]
 pub(crate) enum Object {
+    /// See [`crate::list`].
+    List(Box<crate::list::LargeList>),
     /// See [`crate::hash`].
     Hash(Box<crate::hash::LargeHash>),
     /// See [`crate::set`].
@@ -117,6 +119,7 @@ impl Object {
     /// Bytes that are asked of the allocator.
     pub(crate) fn allocated(&self) -> usize {
         match self {
+            Self::List(list) => list.allocated(),
             Self::Hash(hash) => hash.allocated(),
             Self::Set(set) => set.allocated(),
             Self::Stream(stream) => stream.allocated(),
@@ -127,7 +130,7 @@ impl Object {
     pub(crate) fn soonest(&self) -> Option<i64> {
         match self {
             Self::Hash(hash) => hash.soonest(),
-            Self::Set(_) | Self::Stream(_) => None,
+            Self::List(_) | Self::Set(_) | Self::Stream(_) => None,
         }
     }
 }

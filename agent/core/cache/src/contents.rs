@@ -2,6 +2,7 @@
 
 use crate::hash::Hash;
 use crate::keyspace::{Header, Kind};
+use crate::list::{End, List};
 use crate::partition::Partition;
 use crate::set::Set;
 use crate::stream::Stream;
@@ -54,6 +55,10 @@ impl Partition {
         let found = keyspace.find(key).expect("it is there");
         match kind {
             Kind::String => vec![keyspace.value(&found).to_vec(), vec![found.header.shown]],
+            Kind::List => {
+                let list = keyspace.view::<List>(&found).run_from(End::Head);
+                list.map(|element| element.bytes().to_vec()).collect()
+            }
             Kind::Hash => {
                 let hash = keyspace.view::<Hash>(&found);
                 let pairs = hash.iter();

@@ -16,6 +16,7 @@ mod hash;
 mod hyperloglog;
 pub mod keys;
 mod keyspace;
+mod list;
 mod long_double;
 pub mod notice;
 mod number;

@@ -192,6 +192,7 @@ impl Partition {
                 Kind::Hash => self.apply_change::<Hash>(database, key, from)?,
                 Kind::Set => self.apply_change::<crate::set::Set>(database, key, from)?,
                 Kind::Stream => self.apply_change::<crate::stream::Stream>(database, key, from)?,
+                Kind::List => self.apply_change::<crate::list::List>(database, key, from)?,
                 _ => return Err(Corrupt),
             },
         }

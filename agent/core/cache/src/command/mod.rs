@@ -6,10 +6,12 @@ mod error;
 mod expiry;
 mod hashes;
 mod hyperloglogs;
+mod lists;
 mod sets;
 mod spec;
 mod streams;
 mod strings;
+mod timeout;
 mod transactions;
 
 use std::sync::LazyLock;
@@ -17,6 +19,7 @@ use std::sync::LazyLock;
 pub use error::Error;
 pub(crate) use expiry::Unit;
 pub use spec::{Begin, Categories, Find, KeySpec, KeyUses, Run, Spec, Traits};
+pub(crate) use timeout::timeout;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::keys::Keys;
@@ -32,7 +35,7 @@ pub struct Call<'a> {
     pub reply: &'a mut Reply,
     /// Whether it may wait: not in a transaction, nor in a script.
     pub may_wait: bool,
-    /// Whether it has waited, and is carried out again.
+    /// Whether it was carried out before, and waited.
     pub has_waited: bool,
     /// What it waits for; nothing was answered then.
     pub wait: Option<Wait>,
@@ -43,7 +46,7 @@ pub struct Call<'a> {
 pub struct Wait {
     /// When one of these keys was changed, it is to be carried out again.
     pub keys: Vec<Box<[u8]>>,
-    /// For so many milliseconds; for ever, if nothing is said.
+    /// For so many milliseconds from when it came, however often it is carried out again; for ever, if nothing is said.
     pub at_most: Option<u64>,
     /// What is answered if it is over.
     pub empty: Empty,
@@ -150,6 +153,7 @@ const GROUPS: &[&[Spec]] = &[
     hyperloglogs::ROWS,
     sets::ROWS,
     streams::ROWS,
+    lists::ROWS,
 ];
 
 /// All commands.

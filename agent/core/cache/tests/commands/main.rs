@@ -7,6 +7,7 @@ mod bitmaps;
 mod hashes;
 mod hyperloglogs;
 mod large_strings;
+mod lists;
 mod play;
 mod sets;
 mod streams;

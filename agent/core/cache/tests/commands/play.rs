@@ -15,6 +15,7 @@ const BEGIN: i64 = 1_767_225_600_000;
 ///
 /// - `+100`: so many milliseconds pass;
 /// - `2`, `3`: from now on in this protocol;
+/// - `! blpop a 0`: this command may not wait, as in a transaction;
 /// - `notices`: from now on what subscribers are told of keys is told, too, behind a `*`.
 ///
 /// A command that waits is told as `(waits)`, and its reply behind a `<` when it comes.
@@ -102,15 +103,18 @@ impl Stage {
                     self.now += passed.parse::<i64>().expect("milliseconds");
                     self.give_up();
                 } else {
-                    self.command(words(line), "");
+                    self.command(words(line), "", None);
                     self.go_on();
                 }
             }
         }
     }
 
-    fn command(&mut self, words: Vec<Vec<u8>>, mark: &str) {
-        let args: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+    /// Carries a command out, again if it has waited, which it does no longer than until then.
+    fn command(&mut self, words: Vec<Vec<u8>>, mark: &str, waited: Option<Option<i64>>) {
+        let mut args: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let may_wait = args.first() != Some(&b"!".as_slice());
+        args.drain(..usize::from(!may_wait));
         let mut reply = Reply::new(self.protocol);
         let spec = named(args[0]);
         let spec =
@@ -122,7 +126,7 @@ impl Stage {
                 .for_each(|primary| primary.set_now(self.now));
             let mut all: Vec<_> = self.primaries.iter_mut().collect();
             let mut call = Call::new(&args, Keys::new(&mut all, 0), &mut reply);
-            call.has_waited = !mark.is_empty();
+            (call.may_wait, call.has_waited) = (may_wait, waited.is_some());
             call.run(spec);
             wait = call.wait;
         } else {
@@ -139,7 +143,8 @@ impl Stage {
                 self.waiting.push(Waiting {
                     words: again.unwrap_or(words),
                     protocol: self.protocol,
-                    until: wait.at_most.map(|most| self.now + most as i64),
+                    until: waited
+                        .unwrap_or_else(|| wait.at_most.map(|most| self.now + most as i64)),
                     wait,
                 });
             }
@@ -175,7 +180,7 @@ impl Stage {
             for one in std::mem::take(&mut self.waiting) {
                 if ready(&one) {
                     self.protocol = one.protocol;
-                    self.command(one.words, "< ");
+                    self.command(one.words, "< ", Some(one.until));
                 } else {
                     self.waiting.push(one);
                 }

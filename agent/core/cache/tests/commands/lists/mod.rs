@@ -1,0 +1,5 @@
+mod ends;
+mod middle;
+mod moving;
+mod ranges;
+mod waiting;
