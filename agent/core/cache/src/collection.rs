@@ -100,6 +100,8 @@ pub(crate) const PACKED_BYTES_MAX: usize = 512;
 pub(crate) enum Object {
     /// See [`crate::hash`].
     Hash(Box<crate::hash::LargeHash>),
+    /// See [`crate::sorted_set`].
+    SortedSet(Box<crate::sorted_set::LargeSortedSet>),
 }
 
 impl Object {
@@ -107,6 +109,7 @@ impl Object {
     pub(crate) fn allocated(&self) -> usize {
         match self {
             Self::Hash(hash) => hash.allocated(),
+            Self::SortedSet(set) => set.allocated(),
         }
     }
 }

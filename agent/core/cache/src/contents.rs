@@ -3,6 +3,7 @@
 use crate::hash::Hash;
 use crate::keyspace::{Header, Kind};
 use crate::partition::Partition;
+use crate::sorted_set::SortedSet;
 
 /// A key with what is under it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +61,12 @@ impl Partition {
                     .collect();
                 parts.sort();
                 parts
+            }
+            Kind::SortedSet => {
+                let elements = keyspace.view::<SortedSet>(&found).iter();
+                let part =
+                    |score: f64, member| [score.to_string().as_bytes(), b"=", member].concat();
+                elements.map(|it| part(it.score(), it.member)).collect()
             }
             _ => unreachable!("there is none yet"),
         }

@@ -116,7 +116,9 @@ impl Collection for Hash {
     }
 
     fn open_object(object: Object, shown: u8) -> Self {
-        let Object::Hash(large) = object;
+        let Object::Hash(large) = object else {
+            unreachable!("its header says what it is");
+        };
         let fields = Fields::Large(large);
         Self { fields, shown }
     }
@@ -143,6 +145,7 @@ impl Collection for Hash {
     fn view_object(object: &Object) -> HashView<'_> {
         match object {
             Object::Hash(large) => HashView::Large(large),
+            _ => unreachable!("its header says what it is"),
         }
     }
 

@@ -10,6 +10,8 @@ pub mod command;
 mod commands;
 mod contents;
 mod effect;
+mod geo;
+mod glob;
 mod hash;
 pub mod keys;
 mod keyspace;
@@ -20,6 +22,7 @@ pub mod partition;
 mod random;
 pub mod reply;
 pub mod slot;
+mod sorted_set;
 pub mod table;
 mod wire;
 

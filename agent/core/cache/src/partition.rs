@@ -169,6 +169,9 @@ impl Partition {
             }
             Effect::Flush => self.flush(database),
             Effect::Of { kind, key } => match kind {
+                Kind::SortedSet => {
+                    self.apply_change::<crate::sorted_set::SortedSet>(database, key, from)?;
+                }
                 Kind::Hash => self.apply_change::<crate::hash::Hash>(database, key, from)?,
                 _ => return Err(Corrupt),
             },

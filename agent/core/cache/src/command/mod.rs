@@ -2,7 +2,9 @@
 
 mod error;
 mod expiry;
+mod geo;
 mod hashes;
+mod sorted_sets;
 mod spec;
 mod strings;
 
@@ -102,7 +104,7 @@ impl<'a> Call<'a> {
 }
 
 /// All commands, by group.
-const GROUPS: &[&[Spec]] = &[strings::ROWS, hashes::ROWS];
+const GROUPS: &[&[Spec]] = &[strings::ROWS, hashes::ROWS, sorted_sets::ROWS, geo::ROWS];
 
 /// All commands.
 pub fn all() -> impl Iterator<Item = &'static Spec> {
