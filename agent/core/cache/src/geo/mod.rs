@@ -82,10 +82,13 @@ impl Point {
 
     /// The middle of what has this score.
     pub(crate) fn of_score(score: f64) -> Self {
+        // What is no geohash is taken for one as the processors do that Redis mostly runs on.
         let bits = if score < 0.0 {
             (score as i64).cast_unsigned()
-        } else {
+        } else if score < 2_f64.powi(64) {
             score as u64
+        } else {
+            0
         };
         let area = Cell::of_bits(bits, BITS).area();
         let middle = |min: f64, max: f64, most: f64| ((min + max) / 2.0).clamp(-most, most);

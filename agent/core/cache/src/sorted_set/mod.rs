@@ -91,6 +91,9 @@ impl SortedSet {
     }
 
     fn put(&mut self, member: &[u8], score: f64, limits: &Limits) -> bool {
+        // Redis's small encoding knows no -0.
+        let is_small = self.shown == LISTPACK && member.len() <= limits.sorted_set_value;
+        let score = if is_small { score + 0.0 } else { score };
         let element = Element::new(score, member);
         let is_new = match &mut self.members {
             Members::Large(large) => large.put(&element),
@@ -106,11 +109,8 @@ impl SortedSet {
                 is_new
             }
         };
-        if is_new
-            && self.shown == LISTPACK
-            && (member.len() > limits.sorted_set_value
-                || self.view().len() > limits.sorted_set_entries)
-        {
+        let is_small = is_small && self.view().len() <= limits.sorted_set_entries;
+        if is_new && !is_small {
             self.shown = SKIPLIST;
         }
         is_new

@@ -53,3 +53,25 @@ fn different(random: &mut Random, len: usize, count: usize) -> Vec<usize> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_different_and_all_are_probable() {
+        let mut random = Random::new(1);
+        let mut met = [0_usize; 20];
+        for _ in 0..2000 {
+            let mut chosen = different(&mut random, 20, 7);
+            chosen.iter().for_each(|number| met[*number] += 1);
+            chosen.sort_unstable();
+            chosen.dedup();
+            assert_eq!(chosen.len(), 7);
+        }
+        assert!(
+            met.iter().all(|count| (600..800).contains(count)),
+            "{met:?}"
+        );
+    }
+}

@@ -95,7 +95,7 @@ impl Options {
                 options.offset = integer(offset).ok_or(Error::NotInteger)?;
                 options.limit = Some(integer(limit).ok_or(Error::NotInteger)?);
                 words = rest;
-            } else if form.down.is_none() && is("rev") {
+            } else if options.down.is_none() && is("rev") {
                 options.down = Some(true);
             } else if options.by.is_none() && is("bylex") {
                 options.by = Some(By::Lex);

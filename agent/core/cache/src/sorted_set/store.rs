@@ -24,7 +24,8 @@ pub(crate) fn store(
             for (member, score) in elements {
                 set.apply(&SortedSetChange::Put {
                     member,
-                    score: *score,
+                    // They come in no order, so -0 must not become what it becomes by what is there before.
+                    score: *score + 0.0,
                 });
             }
             set.notify(Class::SORTED_SET, event);

@@ -3,6 +3,8 @@
 //! Each script is played at one partition and at several, and what was done is done again at replicas by its effects: they must
 //! hold the same.
 
+mod geo;
 mod hashes;
 mod play;
+mod sorted_sets;
 mod strings;
