@@ -101,7 +101,7 @@ pub(crate) enum Object {
     /// See [`crate::hash`].
     Hash(Box<crate::hash::LargeHash>),
     /// See [`crate::sorted_set`].
-    SortedSet(Box<crate::sorted_set::LargeSortedSet>),
+    SortedSet(crate::sorted_set::LargeSortedSet),
 }
 
 impl Object {

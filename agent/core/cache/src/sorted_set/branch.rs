@@ -76,10 +76,18 @@ fn settle(children: &mut Branch, index: usize, more: isize, split: Option<Child>
     child.count = child.count.wrapping_add_signed(more);
     if let Some(right) = split {
         child.count -= right.count;
-        children.insert(index + 1, right);
+        insert(children, index + 1, right);
     } else if is_small(&child.node) && children.len() > 1 {
         rebalance(children, index.saturating_sub(1));
     }
+}
+
+/// Inserts a child, with little room for others.
+pub(super) fn insert(children: &mut Branch, index: usize, child: Child) {
+    if children.len() == children.capacity() {
+        children.reserve_exact(1 + children.len() / 4);
+    }
+    children.insert(index, child);
 }
 
 fn is_small(node: &Node) -> bool {

@@ -1,188 +1,93 @@
-//! A large sorted set: its elements in order, and where each member is.
+//! A sorted set that is too large for the table.
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
-
-use super::branch;
 use super::element::{Element, Elements};
-use super::leaf::Leaves;
-use super::order::{Moved, Order};
-use super::places::Places;
-use super::walk::Walk;
+use super::leaf::Leaf;
+use super::many::Many;
+use super::view::SortedSetView;
 
-/// Elements in order, and the leaf of each member by its hash once they are many.
-///
-/// Invariants: 1. no member is there twice; 2. `places` has the leaf of each member, if they are kept.
+/// In one leaf, or in many.
 #[derive(Clone, Debug)]
-pub(crate) struct LargeSortedSet {
-    order: Order,
-    places: Option<Places>,
-    seed: u64,
+pub(crate) enum LargeSortedSet {
+    One(Box<Leaf>),
+    Many(Box<Many>),
 }
 
-/// With so many elements, or fewer, all are looked through for a member.
-const UNPLACED_MAX: usize = if cfg!(test) { 24 } else { 128 };
+/// What the elements take if they are in one leaf.
+const ONE_BYTES_MAX: usize = if cfg!(test) { 700 } else { 4076 };
 
 impl LargeSortedSet {
     /// Of packed elements.
-    pub(super) fn of(packed: &[u8], seed: u64) -> Self {
-        let mut large = Self {
-            order: Order::default(),
-            places: None,
-            seed,
-        };
-        Elements::of(packed).for_each(|element| large.insert(&element));
-        large
+    pub(super) fn of(packed: &[u8]) -> Self {
+        Self::One(Box::new(Leaf::from(packed)))
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.order.len
+    pub(crate) fn view(&self) -> SortedSetView<'_> {
+        match self {
+            Self::One(leaf) => SortedSetView::Packed(leaf.bytes()),
+            Self::Many(many) => SortedSetView::Many(many),
+        }
     }
 
     /// Bytes that are asked of the allocator.
     pub(crate) fn allocated(&self) -> usize {
-        let places = self.places.as_ref().map_or(0, Places::allocated);
-        let order = branch::allocated(&self.order.root) + self.order.leaves.allocated();
-        size_of::<Self>() + order + places
+        match self {
+            Self::One(leaf) => size_of::<Leaf>() + leaf.allocated(),
+            Self::Many(many) => many.allocated(),
+        }
     }
 
-    /// A member with its score.
-    #[inline]
-    pub(super) fn find(&self, member: &[u8]) -> Option<Element<'_>> {
-        let leaves = &self.order.leaves;
-        match &self.places {
-            Some(places) => {
-                let mut candidates = places.find(hash(member, self.seed));
-                candidates.find_map(|leaf| leaves.get(leaf).find(member))
-            }
-            None => leaves.iter().find_map(|(_, leaf)| leaf.find(member)),
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::One(leaf) => leaf.bytes().is_empty(),
+            Self::Many(many) => many.len() == 0,
         }
     }
 
     /// Gives a member a score; whether it is new.
-    pub(super) fn put(&mut self, element: &Element<'_>) -> bool {
-        let before = self.find(element.member).map(|found| found.score());
-        if let Some(score) = before {
-            self.remove_element(&Element::new(score, element.member));
+    pub(super) fn put(&mut self, element: &Element<'_>, seed: u64) -> bool {
+        let Self::One(leaf) = self else {
+            return self.many(seed).put(element);
+        };
+        let place = place_of(leaf, element.member);
+        let is_new = place.is_none();
+        if let Some((range, _)) = place {
+            leaf.remove(range);
         }
-        self.insert(element);
-        before.is_none()
+        if leaf.bytes().len() + element.packed_bytes() > ONE_BYTES_MAX {
+            self.many(seed).put(element);
+        } else {
+            leaf.insert(leaf.elements().place_for(element), element);
+        }
+        is_new
     }
 
     /// Removes a member; whether it was there.
     pub(super) fn remove(&mut self, member: &[u8]) -> bool {
-        let Some(score) = self.find(member).map(|found| found.score()) else {
-            return false;
-        };
-        self.remove_element(&Element::new(score, member));
-        if self.len() < UNPLACED_MAX / 2 {
-            self.places = None;
-        }
-        true
-    }
-
-    fn insert(&mut self, element: &Element<'_>) {
-        let (places, seed) = (&mut self.places, self.seed);
-        let leaf = self
-            .order
-            .insert(element, |leaves, moved| follow(places, leaves, moved, seed));
-        match &mut self.places {
-            Some(places) => places.insert(hash(element.member, seed), leaf),
-            None if self.order.len > UNPLACED_MAX => self.places = Some(self.all_places()),
-            None => {}
-        }
-    }
-
-    fn remove_element(&mut self, element: &Element<'_>) {
-        let (places, seed) = (&mut self.places, self.seed);
-        if let Some(places) = places {
-            let hash = hash(element.member, seed);
-            let has_it = |leaf: &u32| self.order.leaves.get(*leaf).find(element.member).is_some();
-            let leaf = places
-                .find(hash)
-                .find(has_it)
-                .expect("a member has its place");
-            places.remove(hash, leaf);
-        }
-        self.order
-            .remove(element, |leaves, moved| follow(places, leaves, moved, seed));
-    }
-
-    fn all_places(&self) -> Places {
-        let mut places = Places::default();
-        for (number, leaf) in self.order.leaves.iter() {
-            for element in leaf.elements() {
-                places.insert(hash(element.member, self.seed), number);
+        match self {
+            Self::Many(many) => many.remove(member),
+            Self::One(leaf) => {
+                let place = place_of(leaf, member);
+                let was_there = place.is_some();
+                if let Some((range, _)) = place {
+                    leaf.remove(range);
+                }
+                was_there
             }
         }
-        places
     }
 
-    /// How many of the first elements there are of which `before` holds.
-    pub(super) fn count_before(&self, before: impl Fn(&Element<'_>) -> bool) -> usize {
-        self.order.count_before(before)
-    }
-
-    /// Elements from a rank on, up or down.
-    pub(super) fn walk(&self, rank: usize, down: bool) -> Walk<'_> {
-        Walk::new(&self.order, rank, down)
-    }
-
-    /// Of a walk's next step in the order of hashes: some elements, and where it goes on.
-    pub(super) fn scan<'a>(&'a self, cursor: u64, mut each: impl FnMut(Element<'a>)) -> u64 {
-        let Some(places) = &self.places else {
-            self.walk(0, false).for_each(each);
-            return 0;
-        };
-        let (bucket, leaves, next) = places.walk(cursor);
-        for leaf in leaves {
-            let elements = self.order.leaves.get(leaf).elements();
-            elements
-                .filter(|element| places.is_in(hash(element.member, self.seed), bucket))
-                .for_each(&mut each);
+    /// It in many leaves.
+    fn many(&mut self, seed: u64) -> &mut Many {
+        if let Self::One(leaf) = self {
+            *self = Self::Many(Box::new(Many::of(leaf.elements(), seed)));
         }
-        next
-    }
-
-    #[cfg(test)]
-    pub(super) fn check(&self) {
-        let mut leaves = Vec::new();
-        branch::check(&self.order.root, true, &mut leaves);
-        let mut all: Vec<(u32, u32)> = Vec::new();
-        for (number, count) in &leaves {
-            let leaf = self.order.leaves.get(*number);
-            assert_eq!(leaf.elements().count(), *count, "a leaf's count");
-            assert!(*count < 2 || leaf.bytes().len() <= super::leaf::LEAF_BYTES_MAX);
-            all.extend(
-                leaf.elements()
-                    .map(|it| (hash(it.member, self.seed), *number)),
-            );
-        }
-        let mut elements = leaves
-            .iter()
-            .flat_map(|(number, _)| self.order.leaves.get(*number).elements());
-        let mut last = elements.next();
-        for element in elements {
-            assert!(last < Some(element), "elements grow");
-            last = Some(element);
-        }
-        assert_eq!(all.len(), self.len(), "how many elements there are");
-        if let Some(places) = &self.places {
-            all.sort_unstable();
-            assert_eq!(places.check(), all, "each member has its place");
+        match self {
+            Self::Many(many) => many,
+            Self::One(_) => unreachable!("it is in many"),
         }
     }
 }
 
-fn hash(member: &[u8], seed: u64) -> u32 {
-    xxh3_64_with_seed(member, seed) as u32
-}
-
-/// Notes that elements are in another leaf.
-fn follow(places: &mut Option<Places>, leaves: &Leaves, moved: Moved, seed: u64) {
-    if let Some(places) = places {
-        let elements = &leaves.get(moved.to).bytes()[moved.start..];
-        for element in Elements::of(elements) {
-            places.set(hash(element.member, seed), moved.from, moved.to);
-        }
-    }
+fn place_of<'a>(leaf: &'a Leaf, member: &[u8]) -> Option<(std::ops::Range<usize>, Element<'a>)> {
+    Elements::of(leaf.bytes()).place_of(|element| element.member == member)
 }

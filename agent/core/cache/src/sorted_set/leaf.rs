@@ -6,14 +6,16 @@ use std::sync::Arc;
 use super::element::{Element, Elements};
 
 /// What the elements of a leaf take, if there is more than one.
-pub(super) const LEAF_BYTES_MAX: usize = if cfg!(test) { 120 } else { 1004 };
+pub(super) const LEAF_BYTES_MAX: usize = if cfg!(test) { 120 } else { 2028 };
 
 /// Some elements in order, in one shared allocation: how many bytes they take, they, and room.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Leaf(Arc<[u8]>);
+pub(crate) struct Leaf(Arc<[u8]>);
 
 /// What tells how many bytes the elements take.
 const HEAD: usize = 4;
+/// What an `Arc` adds.
+const COUNTS: usize = 16;
 
 impl Leaf {
     /// Of one element.
@@ -81,6 +83,11 @@ impl Leaf {
         self.0.len()
     }
 
+    /// Bytes that are asked of the allocator.
+    pub(super) fn allocated(&self) -> usize {
+        COUNTS + self.capacity()
+    }
+
     /// Makes room for so many bytes of elements.
     fn reserve(&mut self, used: usize) {
         if HEAD + used > self.0.len() {
@@ -119,7 +126,6 @@ fn allocated(bytes: &[u8], used: usize) -> Arc<[u8]> {
 /// What is asked of the allocator for so many bytes of elements: with the counts of an `Arc` it is one of the sizes that
 /// allocators have.
 fn capacity_for(used: usize) -> usize {
-    const COUNTS: usize = 16;
     let whole = HEAD + used + COUNTS;
     let step = (whole.next_power_of_two() / 16).max(16);
     whole.div_ceil(step) * step - COUNTS
@@ -157,10 +163,14 @@ impl Leaves {
     pub(super) fn add(&mut self, leaf: Leaf) -> u32 {
         let number = self.free.pop().unwrap_or_else(|| {
             if self.len.is_multiple_of(SEGMENT) {
+                self.segments.reserve_exact(1 + self.segments.len() / 4);
                 self.segments.push(Arc::default());
             }
-            let last = self.segments.last_mut().expect("there is one");
-            Arc::make_mut(last).push(Leaf::default());
+            let last = Arc::make_mut(self.segments.last_mut().expect("there is one"));
+            if last.len() == last.capacity() {
+                last.reserve_exact(1 + last.len() / 4);
+            }
+            last.push(Leaf::default());
             self.len += 1;
             u32::try_from(self.len - 1).expect("they need more memory than there is")
         });
@@ -183,12 +193,12 @@ impl Leaves {
 
     /// Bytes that are asked of the allocator.
     pub(super) fn allocated(&self) -> usize {
-        const COUNTS: usize = 16;
         let segments = self.segments.iter().map(|it| it.capacity());
+        let shared = COUNTS + size_of::<Vec<Leaf>>();
         self.capacity
             + segments.sum::<usize>() * size_of::<Leaf>()
-            + self.segments.capacity()
-                * (size_of::<Arc<Vec<Leaf>>>() + COUNTS + size_of::<Vec<Leaf>>())
+            + self.segments.len() * shared
+            + self.segments.capacity() * size_of::<Arc<Vec<Leaf>>>()
             + self.free.capacity() * size_of::<u32>()
             + (self.len - self.free.len()) * COUNTS
     }

@@ -8,6 +8,7 @@ mod element;
 mod input;
 mod large;
 mod leaf;
+mod many;
 mod order;
 mod places;
 pub(crate) mod pop;
@@ -59,7 +60,7 @@ const LISTPACK_WALKED_MAX: usize = 128;
 enum Members {
     /// Elements in their order: see [`Elements`].
     Packed(Vec<u8>),
-    Large(Box<LargeSortedSet>),
+    Large(LargeSortedSet),
 }
 
 /// What can be done to a sorted set.
@@ -86,7 +87,7 @@ impl SortedSet {
     pub(crate) fn view(&self) -> SortedSetView<'_> {
         match &self.members {
             Members::Packed(bytes) => SortedSetView::Packed(bytes),
-            Members::Large(large) => SortedSetView::Large(large),
+            Members::Large(large) => large.view(),
         }
     }
 
@@ -96,13 +97,13 @@ impl SortedSet {
         let score = if is_small { score + 0.0 } else { score };
         let element = Element::new(score, member);
         let is_new = match &mut self.members {
-            Members::Large(large) => large.put(&element),
+            Members::Large(large) => large.put(&element, limits.seed),
             Members::Packed(packed) => {
                 let is_new = !remove(packed, member);
                 if packed.len() + element.packed_bytes() > PACKED_BYTES_MAX {
-                    let mut large = LargeSortedSet::of(packed, limits.seed);
-                    large.put(&element);
-                    self.members = Members::Large(Box::new(large));
+                    let mut large = LargeSortedSet::of(packed);
+                    large.put(&element, limits.seed);
+                    self.members = Members::Large(large);
                 } else {
                     insert(packed, &element);
                 }
@@ -189,7 +190,7 @@ impl Collection for SortedSet {
     fn is_empty(&self) -> bool {
         match &self.members {
             Members::Packed(bytes) => bytes.is_empty(),
-            Members::Large(large) => large.len() == 0,
+            Members::Large(large) => large.is_empty(),
         }
     }
 
@@ -201,7 +202,7 @@ impl Collection for SortedSet {
         let Object::SortedSet(large) = object else {
             unreachable!("its header says what it is");
         };
-        SortedSetView::Large(large)
+        large.view()
     }
 
     fn apply(&mut self, change: &SortedSetChange<'_>, limits: &Limits) -> bool {

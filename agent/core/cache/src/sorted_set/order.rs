@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::branch::{Branch, Child, Node, child_of, edit};
+use super::branch::{Branch, Child, Node, child_of, edit, insert};
 use super::element::Element;
 use super::leaf::{LEAF_BYTES_MAX, Leaf, Leaves};
 use super::separator::Separator;
@@ -163,7 +163,7 @@ fn insert_at(
     children[index].count -= count;
     let to = leaves.add(right);
     let node = Node::Leaf(to);
-    children.insert(index + 1, Child { low, count, node });
+    insert(children, index + 1, Child { low, count, node });
     Inserted::Divided(Moved {
         from: number,
         to,
@@ -198,7 +198,7 @@ fn insert_alone(
         std::mem::swap(&mut next.count, &mut new.count);
         std::mem::swap(&mut next.node, &mut new.node);
     }
-    children.insert(index + 1, new);
+    insert(children, index + 1, new);
     number
 }
 

@@ -102,11 +102,12 @@ impl Places {
     pub(super) fn allocated(&self) -> usize {
         const COUNTS: usize = 16;
         let segments = self.segments.iter().map(|segment| segment.capacity());
-        let segment = size_of::<Arc<Vec<Bucket>>>() + COUNTS + size_of::<Vec<Bucket>>();
+        let shared = COUNTS + size_of::<Vec<Bucket>>();
         self.capacity * size_of::<Place>()
             + segments.sum::<usize>() * size_of::<Bucket>()
             + self.buckets * COUNTS
-            + self.segments.capacity() * segment
+            + self.segments.len() * shared
+            + self.segments.capacity() * size_of::<Arc<Vec<Bucket>>>()
     }
 
     fn bucket(&self, bucket: usize) -> &Bucket {

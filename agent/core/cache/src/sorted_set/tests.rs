@@ -66,11 +66,11 @@ fn check(set: SortedSetView<'_>, model: &Model) {
         );
     }
     assert_eq!(set.score(b"no such member"), None);
-    if let SortedSetView::Large(large) = set {
-        large.check();
+    if let SortedSetView::Many(many) = set {
+        many.check();
         let (mut scanned, mut cursor) = (Model::new(), 0);
         loop {
-            cursor = large.scan(cursor, |it| {
+            cursor = many.scan(cursor, |it| {
                 scanned.insert(it.member.to_vec(), it.score());
             });
             if cursor == 0 {
@@ -124,14 +124,14 @@ proptest! {
             }
             if let (Step::Pin, Members::Large(large)) = (step, &set.members) {
                 if let Some((large, model)) = pinned {
-                    check(SortedSetView::Large(&large), &model);
+                    check(large.view(), &model);
                 }
                 pinned = Some((LargeSortedSet::clone(large), model.clone()));
             }
         }
         check(set.view(), &model);
         if let Some((large, model)) = pinned {
-            check(SortedSetView::Large(&large), &model);
+            check(large.view(), &model);
         }
     }
 }
@@ -153,6 +153,7 @@ fn walks_miss_nothing() {
         );
     };
     (0..300).for_each(|number| put(&mut set, number, 0.0));
+    assert!(matches!(set.view(), SortedSetView::Many(_)));
     let (mut met, mut cursor, mut round) = (std::collections::HashSet::new(), 0, 0);
     loop {
         let (elements, next) = set.view().scan(cursor, 10, 0);

@@ -3,20 +3,20 @@
 use std::ops::Range;
 
 use super::element::{Element, Elements};
-use super::large::LargeSortedSet;
+use super::many::Many;
 
 /// A sorted set as it is read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum SortedSetView<'a> {
     Packed(&'a [u8]),
-    Large(&'a LargeSortedSet),
+    Many(&'a Many),
 }
 
 impl<'a> SortedSetView<'a> {
     pub(crate) fn len(self) -> usize {
         match self {
             Self::Packed(bytes) => Elements::of(bytes).count(),
-            Self::Large(large) => large.len(),
+            Self::Many(many) => many.len(),
         }
     }
 
@@ -25,7 +25,7 @@ impl<'a> SortedSetView<'a> {
     pub(crate) fn score(self, member: &[u8]) -> Option<f64> {
         let found = match self {
             Self::Packed(bytes) => Elements::of(bytes).find(|element| element.member == member),
-            Self::Large(large) => large.find(member),
+            Self::Many(many) => many.find(member),
         };
         found.map(|element| element.score())
     }
@@ -41,7 +41,7 @@ impl<'a> SortedSetView<'a> {
     pub(crate) fn count_before(self, before: impl Fn(&Element<'_>) -> bool) -> usize {
         match self {
             Self::Packed(bytes) => Elements::of(bytes).take_while(before).count(),
-            Self::Large(large) => large.count_before(before),
+            Self::Many(many) => many.count_before(before),
         }
     }
 
@@ -61,9 +61,9 @@ impl<'a> SortedSetView<'a> {
                 Box::new(elements.into_iter().rev())
             }
             Self::Packed(bytes) => Box::new(Elements::of(bytes).skip(first).take(count)),
-            Self::Large(large) => {
+            Self::Many(many) => {
                 let from = if down { ranks.end - 1 } else { first };
-                Box::new(large.walk(from, down).take(count))
+                Box::new(many.walk(from, down).take(count))
             }
         }
     }
@@ -81,13 +81,13 @@ impl<'a> SortedSetView<'a> {
         count: usize,
         whole: usize,
     ) -> (Vec<Element<'a>>, u64) {
-        let large = match self {
-            Self::Large(large) if large.len() > whole => large,
+        let many = match self {
+            Self::Many(many) if many.len() > whole => many,
             _ => return (self.iter().collect(), 0),
         };
         let mut elements = Vec::new();
         loop {
-            cursor = large.scan(cursor, |element| elements.push(element));
+            cursor = many.scan(cursor, |element| elements.push(element));
             if cursor == 0 || elements.len() >= count {
                 return (elements, cursor);
             }
