@@ -80,7 +80,7 @@ fn time(members: usize) {
     let scores: Vec<_> = (0..members)
         .map(|_| (bed.next() >> 40).to_string())
         .collect();
-    let mut timed = |about: &str, mut each: Box<dyn FnMut(&mut Bed, usize)>| {
+    let mut timed = |about: &str, each: &dyn Fn(&mut Bed, usize)| {
         let start = processor_time();
         for step in 0..members {
             each(&mut bed, step * 7919 % members);
@@ -97,32 +97,32 @@ fn time(members: usize) {
     let name = |at: usize| names[at].as_bytes();
     timed(
         "ZADD of new members",
-        Box::new(move |bed, at| bed.run(&[b"ZADD", b"z", scores[at].as_bytes(), name(at)])),
+        &(|bed: &mut Bed, at: usize| bed.run(&[b"ZADD", b"z", scores[at].as_bytes(), name(at)])),
     );
     timed(
         "ZSCORE",
-        Box::new(move |bed, at| bed.run(&[b"ZSCORE", b"z", name(at)])),
+        &(|bed: &mut Bed, at: usize| bed.run(&[b"ZSCORE", b"z", name(at)])),
     );
     timed(
         "ZRANK",
-        Box::new(move |bed, at| bed.run(&[b"ZRANK", b"z", name(at)])),
+        &(|bed: &mut Bed, at: usize| bed.run(&[b"ZRANK", b"z", name(at)])),
     );
     timed(
         "ZADD of other scores",
-        Box::new(move |bed, at| {
+        &(|bed: &mut Bed, at: usize| {
             bed.run(&[b"ZADD", b"z", scores[members - 1 - at].as_bytes(), name(at)])
         }),
     );
     timed(
         "ZRANGE of ten",
-        Box::new(move |bed, at| {
+        &(|bed: &mut Bed, at: usize| {
             let (first, last) = (at.to_string(), (at + 9).to_string());
             bed.run(&[b"ZRANGE", b"z", first.as_bytes(), last.as_bytes()]);
         }),
     );
     timed(
         "ZPOPMIN",
-        Box::new(move |bed, _| bed.run(&[b"ZPOPMIN", b"z"])),
+        &(|bed: &mut Bed, _: usize| bed.run(&[b"ZPOPMIN", b"z"])),
     );
 }
 

@@ -18,7 +18,8 @@ pub(super) enum Order {
 #[derive(Debug)]
 pub(super) struct Query<'a, 's> {
     pub(super) middle: Option<Point>,
-    has_middle: bool,
+    /// Whether `FROMMEMBER` was there.
+    from_member: bool,
     pub(super) shape: Option<Shape>,
     pub(super) unit: Unit,
     pub(super) with_distance: bool,
@@ -46,7 +47,7 @@ impl<'a, 's> Query<'a, 's> {
     ) -> Result<Self, Error> {
         let mut query = Self {
             middle: None,
-            has_middle: false,
+            from_member: false,
             shape: None,
             unit: Unit::METER,
             with_distance: false,
@@ -147,14 +148,14 @@ impl<'a, 's> Query<'a, 's> {
         let is_circle = matches!(self.shape, Some(Shape::Circle { .. }));
         let is_box = matches!(self.shape, Some(Shape::Box { .. }));
         match rest {
-            [member, rest @ ..] if is("frommember") && !self.from_point() => {
-                self.has_middle = true;
+            [member, rest @ ..] if is("frommember") && !self.has_place() => {
+                self.from_member = true;
                 if self.set.is_some() {
                     self.member(member)?;
                 }
                 Ok(rest)
             }
-            [longitude, latitude, rest @ ..] if is("fromlonlat") && !self.has_middle => {
+            [longitude, latitude, rest @ ..] if is("fromlonlat") && !self.from_member => {
                 self.middle = Some(Point::parse(longitude, latitude)?);
                 Ok(rest)
             }
@@ -171,8 +172,8 @@ impl<'a, 's> Query<'a, 's> {
     }
 
     /// Whether `FROMLONLAT` was there.
-    const fn from_point(&self) -> bool {
-        self.middle.is_some() && !self.has_middle
+    const fn has_place(&self) -> bool {
+        self.middle.is_some() && !self.from_member
     }
 
     fn member(&mut self, member: &[u8]) -> Result<(), Error> {
@@ -220,7 +221,7 @@ impl<'a, 's> Query<'a, 's> {
                 "STORE option in GEORADIUS"
             };
             format!("ERR {what} is not compatible with WITHDIST, WITHHASH and WITHCOORD options")
-        } else if is_search && self.middle.is_none() && !self.has_middle {
+        } else if is_search && self.middle.is_none() && !self.from_member {
             format!("ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for {command}")
         } else if is_search && self.shape.is_none() {
             format!("ERR exactly one of BYRADIUS and BYBOX can be specified for {command}")

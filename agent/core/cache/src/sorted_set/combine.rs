@@ -20,20 +20,22 @@ pub(crate) enum Combine {
 
 /// What becomes of the scores of a member that is in several inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Aggregate {
+enum Aggregate {
     Sum,
     Min,
     Max,
 }
 
+/// A key and its weight.
+type Input<'a> = (&'a [u8], f64);
+
 /// What is asked for.
 #[derive(Debug)]
-pub(crate) struct Combination<'a> {
+struct Combination<'a> {
     combine: Combine,
-    /// Keys and their weights.
-    inputs: Vec<(&'a [u8], f64)>,
+    inputs: Vec<Input<'a>>,
     aggregate: Aggregate,
-    pub(crate) with_scores: bool,
+    with_scores: bool,
     /// How many are counted at most; 0 for all.
     limit: usize,
 }
@@ -212,7 +214,7 @@ impl<'a> Combination<'a> {
     fn keep_shared(
         &self,
         call: &mut Call<'_>,
-        other: &(&[u8], f64),
+        other: &Input<'_>,
         elements: &mut Vec<Scored>,
     ) -> Result<(), Error> {
         let input = scored_input(&mut call.keys, other.0)?;
@@ -227,10 +229,7 @@ impl<'a> Combination<'a> {
     }
 
     /// The smallest input and the others, as they grow.
-    fn smallest_first(
-        &self,
-        call: &mut Call<'_>,
-    ) -> Result<((&'a [u8], f64), Vec<(&'a [u8], f64)>), Error> {
+    fn smallest_first(&self, call: &mut Call<'_>) -> Result<(Input<'a>, Vec<Input<'a>>), Error> {
         let mut sized = Vec::with_capacity(self.inputs.len());
         for input in &self.inputs {
             sized.push((scored_input(&mut call.keys, input.0)?.len(), *input));
@@ -277,7 +276,7 @@ const fn number(score: f64) -> f64 {
 }
 
 /// All elements of an input, with their scores times its weight.
-fn all(call: &mut Call<'_>, (key, weight): &(&[u8], f64)) -> Result<Vec<Scored>, Error> {
+fn all(call: &mut Call<'_>, (key, weight): &Input<'_>) -> Result<Vec<Scored>, Error> {
     let mut elements = Vec::new();
     scored_input(&mut call.keys, key)?.for_each(|element| {
         elements.push((element.member.into(), weighted(element.score(), *weight)));

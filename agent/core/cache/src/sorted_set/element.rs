@@ -27,7 +27,7 @@ impl<'a> Element<'a> {
         Self { bits, member }
     }
 
-    /// Before all that have a score, whatever it is.
+    /// With a score of this order.
     pub(super) const fn of_order(bits: u64, member: &'a [u8]) -> Self {
         Self { bits, member }
     }
@@ -38,6 +38,14 @@ impl<'a> Element<'a> {
         } else {
             self.bits & !SIGN
         })
+    }
+
+    /// Whether it is this member's. Ends are compared first: beginnings are often the same.
+    #[inline]
+    pub(super) fn is_of(&self, member: &[u8]) -> bool {
+        self.member.len() == member.len()
+            && self.member.last() == member.last()
+            && self.member == member
     }
 
     /// By what its score is compared.

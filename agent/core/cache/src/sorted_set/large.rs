@@ -89,5 +89,5 @@ impl LargeSortedSet {
 }
 
 fn place_of<'a>(leaf: &'a Leaf, member: &[u8]) -> Option<(std::ops::Range<usize>, Element<'a>)> {
-    Elements::of(leaf.bytes()).place_of(|element| element.member == member)
+    Elements::of(leaf.bytes()).place_of(|element| element.is_of(member))
 }

@@ -42,7 +42,7 @@ impl Leaf {
     /// The score of a member, if it is here.
     #[inline]
     pub(super) fn find(&self, member: &[u8]) -> Option<Element<'_>> {
-        self.elements().find(|element| element.member == member)
+        self.elements().find(|element| element.is_of(member))
     }
 
     /// Adds an element that belongs at this byte.

@@ -51,36 +51,37 @@ impl Many {
     /// A member with its score.
     #[inline]
     pub(super) fn find(&self, member: &[u8]) -> Option<Element<'_>> {
+        self.locate(member).map(|(_, element)| element)
+    }
+
+    /// The leaf that a member is in, and it with its score.
+    fn locate(&self, member: &[u8]) -> Option<(u32, Element<'_>)> {
         let leaves = &self.order.leaves;
         match &self.places {
             Some(places) => {
                 let mut candidates = places.find(hash(member, self.seed));
-                candidates.find_map(|leaf| leaves.get(leaf).find(member))
+                candidates.find_map(|leaf| Some((leaf, leaves.get(leaf).find(member)?)))
             }
-            None => leaves.iter().find_map(|(_, leaf)| leaf.find(member)),
+            None => leaves
+                .iter()
+                .find_map(|(leaf, elements)| Some((leaf, elements.find(member)?))),
         }
     }
 
     /// Gives a member a score; whether it is new.
     pub(super) fn put(&mut self, element: &Element<'_>) -> bool {
-        let before = self.find(element.member).map(|found| found.score());
-        if let Some(score) = before {
-            self.remove_element(&Element::new(score, element.member));
-        }
+        let is_new = !self.take(element.member);
         self.insert(element);
-        before.is_none()
+        is_new
     }
 
     /// Removes a member; whether it was there.
     pub(super) fn remove(&mut self, member: &[u8]) -> bool {
-        let Some(score) = self.find(member).map(|found| found.score()) else {
-            return false;
-        };
-        self.remove_element(&Element::new(score, member));
+        let was_there = self.take(member);
         if self.len() < UNPLACED_MAX / 2 {
             self.places = None;
         }
-        true
+        was_there
     }
 
     fn insert(&mut self, element: &Element<'_>) {
@@ -97,19 +98,22 @@ impl Many {
         }
     }
 
-    fn remove_element(&mut self, element: &Element<'_>) {
+    fn take(&mut self, member: &[u8]) -> bool {
+        let found = self
+            .locate(member)
+            .map(|(leaf, found)| (leaf, found.score()));
+        let Some((leaf, score)) = found else {
+            return false;
+        };
         let (places, seed) = (&mut self.places, self.seed);
         if let Some(places) = places {
-            let hash = hash(element.member, seed);
-            let has_it = |leaf: &u32| self.order.leaves.get(*leaf).find(element.member).is_some();
-            let leaf = places
-                .find(hash)
-                .find(has_it)
-                .expect("a member has its place");
-            places.remove(hash, leaf);
+            places.remove(hash(member, seed), leaf);
         }
-        self.order
-            .remove(element, |leaves, moved| follow(places, leaves, moved, seed));
+        let element = Element::new(score, member);
+        self.order.remove(&element, |leaves, moved| {
+            follow(places, leaves, moved, seed);
+        });
+        true
     }
 
     fn all_places(&self) -> Places {

@@ -149,7 +149,7 @@ fn insert(packed: &mut Vec<u8>, element: &Element<'_>) {
 }
 
 fn remove(packed: &mut Vec<u8>, member: &[u8]) -> bool {
-    let place = Elements::of(packed).place_of(|element| element.member == member);
+    let place = Elements::of(packed).place_of(|element| element.is_of(member));
     let is_there = place.is_some();
     if let Some((range, _)) = place {
         packed.drain(range);

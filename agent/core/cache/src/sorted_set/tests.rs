@@ -142,7 +142,7 @@ fn walks_miss_nothing() {
     let limits = Limits::default();
     let mut set = SortedSet::default();
     let name = |number: usize| format!("member-{number}").into_bytes();
-    let mut put = |set: &mut SortedSet, number: usize, score: f64| {
+    let put = |set: &mut SortedSet, number: usize, score: f64| {
         let member = name(number);
         set.apply(
             &SortedSetChange::Put {

@@ -24,7 +24,7 @@ impl<'a> SortedSetView<'a> {
     #[inline]
     pub(crate) fn score(self, member: &[u8]) -> Option<f64> {
         let found = match self {
-            Self::Packed(bytes) => Elements::of(bytes).find(|element| element.member == member),
+            Self::Packed(bytes) => Elements::of(bytes).find(|element| element.is_of(member)),
             Self::Many(many) => many.find(member),
         };
         found.map(|element| element.score())
