@@ -113,6 +113,8 @@ pub(crate) enum Object {
     Set(Box<crate::set::LargeSet>),
     /// See [`crate::stream`].
     Stream(Box<crate::stream::Contents>),
+    /// See [`crate::sorted_set`].
+    SortedSet(crate::sorted_set::LargeSortedSet),
 }
 
 impl Object {
@@ -122,6 +124,7 @@ impl Object {
             Self::List(list) => list.allocated(),
             Self::Hash(hash) => hash.allocated(),
             Self::Set(set) => set.allocated(),
+            Self::SortedSet(set) => set.allocated(),
             Self::Stream(stream) => stream.allocated(),
         }
     }
@@ -130,7 +133,7 @@ impl Object {
     pub(crate) fn soonest(&self) -> Option<i64> {
         match self {
             Self::Hash(hash) => hash.soonest(),
-            Self::List(_) | Self::Set(_) | Self::Stream(_) => None,
+            Self::List(_) | Self::Set(_) | Self::SortedSet(_) | Self::Stream(_) => None,
         }
     }
 }

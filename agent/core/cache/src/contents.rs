@@ -5,6 +5,7 @@ use crate::keyspace::{Header, Kind};
 use crate::list::{End, List};
 use crate::partition::Partition;
 use crate::set::Set;
+use crate::sorted_set::SortedSet;
 use crate::stream::Stream;
 
 /// A key with what is under it.
@@ -79,7 +80,12 @@ impl Partition {
                 parts
             }
             Kind::Stream => keyspace.view::<Stream>(&found).parts(),
-            _ => unreachable!("there is none yet"),
+            Kind::SortedSet => {
+                let elements = keyspace.view::<SortedSet>(&found).iter();
+                let part =
+                    |score: f64, member| [score.to_string().as_bytes(), b"=", member].concat();
+                elements.map(|it| part(it.score(), it.member)).collect()
+            }
         }
     }
 }

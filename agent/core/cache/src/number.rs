@@ -27,12 +27,61 @@ pub(crate) fn integer(text: &[u8]) -> Option<i64> {
     }
 }
 
-/// A floating point number; `inf`, `-inf` and the like, but not `nan`.
+/// A floating point number as C writes it; `inf`, `-inf` and the like, but not `nan`, and none that is too large or too small.
 #[must_use]
 pub(crate) fn double(text: &[u8]) -> Option<f64> {
+    let number = any_double(text)?;
+    let is_digit = |byte: &u8| matches!(byte, b'1'..=b'9');
+    let digits = text.split(|byte| matches!(byte, b'e' | b'E')).next();
+    let has_digits = digits.is_some_and(|digits| digits.iter().any(is_digit));
+    let is_out_of_range = number.is_infinite() || number == 0.0 && !is_hexadecimal(text);
+    (!is_out_of_range || !has_digits).then_some(number)
+}
+
+/// A floating point number as C reads it from the start of a string that ends at a zero: there may be spaces before it, or nothing at
+/// all, which is 0.
+#[must_use]
+pub(crate) fn double_of_string(text: &[u8]) -> Option<f64> {
+    let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+    match text {
+        [] => Some(0.0),
+        text => any_double(text.trim_ascii_start()),
+    }
+}
+
+fn any_double(text: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(text).ok()?;
-    let number = text.parse::<f64>().ok()?;
+    let number = text.parse::<f64>().ok();
+    let number = number.or_else(|| hexadecimal(text))?;
     (!number.is_nan()).then_some(number)
+}
+
+fn is_hexadecimal(text: &[u8]) -> bool {
+    text.iter().any(|byte| matches!(byte, b'x' | b'X'))
+}
+
+/// As `0x1.8p3`, of at most 60 bits.
+fn hexadecimal(text: &str) -> Option<f64> {
+    let (sign, text) = match text.as_bytes().first()? {
+        b'-' => (-1.0, &text[1..]),
+        b'+' => (1.0, &text[1..]),
+        _ => (1.0, text),
+    };
+    let text = text
+        .strip_prefix("0x")
+        .or_else(|| text.strip_prefix("0X"))?;
+    let (digits, power) = text.split_once(['p', 'P']).unwrap_or((text, "0"));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let digits = [whole, part].concat();
+    if digits.is_empty() || digits.len() > 15 || !digits.bytes().all(|it| it.is_ascii_hexdigit()) {
+        return None;
+    }
+    let digits = u64::from_str_radix(&digits, 16).ok()?;
+    let power = power
+        .parse::<i32>()
+        .ok()?
+        .saturating_sub(4 * part.len() as i32);
+    Some(sign * digits as f64 * f64::from(power).exp2())
 }
 
 /// As few digits as tell it from its neighbours, in the form of Redis 7.2 (its `d2string` and `fpconv_dtoa`).
@@ -100,6 +149,42 @@ mod tests {
             ("1:", None),
         ] {
             assert_eq!(integer(text.as_bytes()), number, "{text}");
+        }
+    }
+
+    #[test]
+    fn doubles_are_read_as_in_c() {
+        for (text, number) in [
+            ("1", Some(1.0)),
+            ("+1.5e3", Some(1500.0)),
+            ("-.5", Some(-0.5)),
+            ("0x10", Some(16.0)),
+            ("-0x1.8p1", Some(-3.0)),
+            ("0x0", Some(0.0)),
+            ("inf", Some(f64::INFINITY)),
+            ("-Infinity", Some(f64::NEG_INFINITY)),
+            ("0e5", Some(0.0)),
+            ("-0", Some(0.0)),
+            ("nan", None),
+            ("1e400", None),
+            ("1e-400", None),
+            ("", None),
+            (" 1", None),
+            ("1 ", None),
+            ("1x", None),
+            ("0x", None),
+        ] {
+            assert_eq!(double(text.as_bytes()), number, "{text}");
+        }
+        for (text, number) in [
+            ("", Some(0.0)),
+            ("  1", Some(1.0)),
+            ("1 ", None),
+            ("1\0x", Some(1.0)),
+            ("1e400", Some(f64::INFINITY)),
+            ("nan", None),
+        ] {
+            assert_eq!(double_of_string(text.as_bytes()), number, "{text}");
         }
     }
 

@@ -193,7 +193,10 @@ impl Partition {
                 Kind::Set => self.apply_change::<crate::set::Set>(database, key, from)?,
                 Kind::Stream => self.apply_change::<crate::stream::Stream>(database, key, from)?,
                 Kind::List => self.apply_change::<crate::list::List>(database, key, from)?,
-                _ => return Err(Corrupt),
+                Kind::SortedSet => {
+                    self.apply_change::<crate::sorted_set::SortedSet>(database, key, from)?;
+                }
+                Kind::String => return Err(Corrupt),
             },
         }
         Ok(())

@@ -199,7 +199,11 @@ impl Reply {
 
     /// A floating point number, as Redis writes scores.
     pub fn double(&mut self, number: f64) {
-        let text = crate::number::double_text(number);
+        self.double_text(&crate::number::double_text(number));
+    }
+
+    /// A floating point number that is written already.
+    pub fn double_text(&mut self, text: &str) {
         if self.is_resp3() {
             self.line(b',', text.as_bytes());
         } else {

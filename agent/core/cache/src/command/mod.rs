@@ -4,10 +4,12 @@ mod bitmaps;
 mod connection;
 mod error;
 mod expiry;
+mod geo;
 mod hashes;
 mod hyperloglogs;
 mod lists;
 mod sets;
+mod sorted_sets;
 mod spec;
 mod streams;
 mod strings;
@@ -154,6 +156,8 @@ const GROUPS: &[&[Spec]] = &[
     sets::ROWS,
     streams::ROWS,
     lists::ROWS,
+    sorted_sets::ROWS,
+    geo::ROWS,
 ];
 
 /// All commands.

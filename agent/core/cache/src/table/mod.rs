@@ -5,6 +5,7 @@
 //! a handful of bytes beyond its own. Nodes are shared when a table is cloned, and copied one by one as either is changed.
 
 mod apart;
+pub(crate) mod linear;
 mod node;
 #[cfg(test)]
 mod tests;
@@ -96,14 +97,7 @@ impl Table {
     #[inline]
     #[must_use]
     pub const fn bucket_of(&self, hash: u64) -> usize {
-        // 2^level <= buckets < 2^(level + 1)
-        let level = self.buckets.ilog2();
-        let large = hash as usize & ((2 << level) - 1);
-        if large < self.buckets {
-            large
-        } else {
-            hash as usize & ((1 << level) - 1)
-        }
+        linear::bucket_of(self.buckets, hash)
     }
 
     /// Where the entry of a key is.
@@ -225,22 +219,10 @@ impl Table {
 
     /// The bucket that a walk over all entries looks at next, and where it goes on; 0 begins it, and ends it.
     ///
-    /// A walk meets each entry at least once that is there all the time, however much the table grows and shrinks meanwhile: it
-    /// counts in the bits by which buckets are divided, from the one that divides first.
+    /// A walk meets each entry at least once that is there all the time, however much the table grows and shrinks meanwhile.
     #[must_use]
     pub const fn walk(&self, cursor: u64) -> (usize, u64) {
-        let level = self.buckets.ilog2();
-        let large = cursor as usize & ((2 << level) - 1);
-        // A bucket that was divided, or is of those that were added, has a bit more.
-        let first_whole = self.buckets - (1 << level);
-        let bits = if large & ((1 << level) - 1) < first_whole {
-            level + 1
-        } else {
-            level
-        };
-        let bucket = cursor as usize & ((1 << bits) - 1);
-        let above = cursor | !((1 << bits) - 1);
-        (bucket, above.reverse_bits().wrapping_add(1).reverse_bits())
+        linear::walk(self.buckets, cursor)
     }
 
     /// A random entry, of so many random bits. All are about as probable.

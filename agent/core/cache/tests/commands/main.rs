@@ -4,11 +4,13 @@
 //! hold the same.
 
 mod bitmaps;
+mod geo;
 mod hashes;
 mod hyperloglogs;
 mod large_strings;
 mod lists;
 mod play;
 mod sets;
+mod sorted_sets;
 mod streams;
 mod strings;

@@ -1,0 +1,9 @@
+//! `GEORADIUS_RO key longitude latitude radius M | KM | FT | MI [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC |
+//! DESC]`
+
+use crate::command::{Call, Error};
+use crate::geo::search::{self, Form};
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    search::run(call, Form::Around { stores: false })
+}

@@ -1,0 +1,9 @@
+//! `GEOSEARCH key FROMMEMBER member | FROMLONLAT longitude latitude BYRADIUS radius unit | BYBOX width height unit [WITHCOORD]
+//! [WITHDIST] [WITHHASH] [COUNT count [ANY]] [ASC | DESC]`
+
+use crate::command::{Call, Error};
+use crate::geo::search::{self, Form};
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    search::run(call, Form::Search)
+}

@@ -1,0 +1,8 @@
+//! `ZINTER numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM | MIN | MAX] [WITHSCORES]`
+
+use crate::command::{Call, Error};
+use crate::sorted_set::combine::{Combine, combine_and_answer};
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    combine_and_answer(call, Combine::Intersection, "zinter")
+}

@@ -1,0 +1,13 @@
+//! `ZRANGE key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]`
+
+use crate::command::{Call, Error};
+use crate::sorted_set::range::{self, Form};
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    let form = Form {
+        by: None,
+        down: None,
+        source: 1,
+    };
+    range::run(call, form)
+}

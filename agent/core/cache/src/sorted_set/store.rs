@@ -1,0 +1,36 @@
+//! What is stored as a sorted set.
+
+use super::{SortedSet, SortedSetChange};
+use crate::command::{Call, Error};
+use crate::notice::Class;
+
+/// A member with its score, of its own.
+pub(crate) type Scored = (Box<[u8]>, f64);
+
+/// Puts these elements under a key, whatever was there, and answers how many they are. Without any the key goes.
+pub(crate) fn store(
+    call: &mut Call<'_>,
+    key: &[u8],
+    elements: &[Scored],
+    event: &'static str,
+) -> Result<(), Error> {
+    let was_there = call.keys.remove(key);
+    if elements.is_empty() {
+        if was_there {
+            call.keys.notify(Class::GENERIC, "del", key);
+        }
+    } else {
+        call.keys.edit::<SortedSet, _>(key, |set| {
+            for (member, score) in elements {
+                set.apply(&SortedSetChange::Put {
+                    member,
+                    // They come in no order, so -0 must not become what it becomes by what is there before.
+                    score: *score + 0.0,
+                });
+            }
+            set.notify(Class::SORTED_SET, event);
+        })?;
+    }
+    call.reply.count(elements.len());
+    Ok(())
+}
