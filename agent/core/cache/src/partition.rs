@@ -1,9 +1,14 @@
 //! Some of the slots of all databases: keys with their values, what was done to them, and who wants to know.
 
+mod carry;
+mod databases;
+mod evict;
+
 use std::collections::HashMap;
 
 use crate::collection::{Closed, Collection, Kept, Limits, PACKED_BYTES_MAX};
 use crate::effect::Effect;
+use crate::eviction::{Access, Pool, Settings};
 use crate::keyspace::{Found, Header, Keyspace, Kind};
 use crate::notice::{Class, Notice};
 use crate::random::Random;
@@ -43,6 +48,9 @@ pub struct Partition {
     is_primary: bool,
     pub(crate) random: Random,
     pub(crate) limits: Limits,
+    settings: Settings,
+    /// What may be evicted next.
+    pool: Pool,
     /// [`Effect`]s, one after another.
     effects: Vec<u8>,
     /// Grows with every change.
@@ -52,6 +60,8 @@ pub struct Partition {
     /// Whether somebody waits for a key, or keeps a copy of what he read.
     told_of_changes: bool,
     changed: Vec<DatabaseKey>,
+    /// A bit for each database of which all keys may have changed.
+    changed_databases: u16,
     notified: Class,
     notices: Vec<Notice>,
 }
@@ -72,11 +82,14 @@ impl Partition {
                 seed,
                 ..Limits::default()
             },
+            settings: Settings::default(),
+            pool: Pool::default(),
             effects: Vec::new(),
             changes: 0,
             watched: HashMap::new(),
             told_of_changes: false,
             changed: Vec::new(),
+            changed_databases: 0,
             notified: Class::NONE,
             notices: Vec::new(),
         }
@@ -168,6 +181,11 @@ impl Partition {
                 self.expire_at(database, key, expiry);
             }
             Effect::Flush => self.flush(database),
+            Effect::Swap { other } => self.swap(database, other),
+            Effect::Carry { key, to, keeps } => self.apply_carry(database, key, to, keeps)?,
+            Effect::Whole { key, expiry, value } => {
+                self.apply_whole(database, key, expiry, value)?
+            }
             Effect::Of { kind, key } => match kind {
                 Kind::Hash => self.apply_change::<crate::hash::Hash>(database, key, from)?,
                 _ => return Err(Corrupt),
@@ -218,8 +236,32 @@ impl Partition {
         self.notify(database, Class::EXPIRED, "expired", key);
     }
 
-    /// A key that has not expired.
+    /// A key that has not expired. Its use is noted.
+    #[inline]
     pub(crate) fn find(&mut self, database: usize, key: &[u8]) -> Option<Found> {
+        let mut found = self.peek(database, key)?;
+        let noted = found.header.access;
+        let access = Access {
+            settings: &self.settings,
+            now: self.now,
+        };
+        found.header.access = access.touched(noted, &mut self.random);
+        if found.header.access != noted {
+            self.databases[database].set_header(&found, &found.header);
+        }
+        Some(found)
+    }
+
+    /// What is noted of the use of keys, now.
+    pub(crate) const fn access(&self) -> Access<'_> {
+        Access {
+            settings: &self.settings,
+            now: self.now,
+        }
+    }
+
+    /// A key that has not expired, for those who do not use it, but look at it.
+    pub(crate) fn peek(&mut self, database: usize, key: &[u8]) -> Option<Found> {
         let found = self.databases[database].find(key)?;
         if found.header.expiry.is_some_and(|at| at <= self.now) {
             if self.is_primary {
@@ -276,6 +318,7 @@ impl Partition {
         };
         let header = Header {
             expiry,
+            access: self.access_when_replaced(database, key),
             ..Header::new(Kind::String)
         };
         self.databases[database].put(key, &header, parts);
@@ -340,23 +383,6 @@ impl Partition {
         true
     }
 
-    /// Removes all keys of a database.
-    pub(crate) fn flush(&mut self, database: usize) {
-        let watched = self
-            .watched
-            .keys()
-            .filter(|(of, _)| usize::from(*of) == database);
-        let watched: Vec<_> = watched.cloned().collect();
-        for (_, key) in watched {
-            if self.databases[database].find(&key).is_some() {
-                self.changed(database, &key);
-            }
-        }
-        self.databases[database] = Keyspace::new(self.random.next());
-        Effect::Flush.write(database, &mut self.effects);
-        self.changes += 1;
-    }
-
     /// How the collection under a key is read.
     pub(crate) fn view<C: Collection>(
         &mut self,
@@ -419,6 +445,10 @@ impl Partition {
         value: C,
         is_changed: bool,
     ) {
+        let new = Header {
+            access: self.access().first(),
+            ..Header::new(C::KIND)
+        };
         let keyspace = &mut self.databases[database];
         if value.is_empty() {
             if let Some(found) = found {
@@ -427,7 +457,7 @@ impl Partition {
             }
         } else {
             let Closed { kept, shown } = value.close();
-            let header = found.map_or(Header::new(C::KIND), |found| found.header);
+            let header = found.map_or(new, |found| found.header);
             let header = Header {
                 shown,
                 large: matches!(kept, Kept::Object(_)),

@@ -2,7 +2,10 @@
 
 mod error;
 mod expiry;
+mod generic;
 mod hashes;
+mod lifetime;
+mod server;
 mod spec;
 mod strings;
 
@@ -10,6 +13,9 @@ use std::sync::LazyLock;
 
 pub use error::Error;
 pub(crate) use expiry::Unit;
+pub(crate) use generic::OBJECT;
+pub(crate) use lifetime::{expire, expiry_of, in_seconds};
+pub(crate) use server::database_number;
 pub use spec::{Begin, Categories, Find, KeySpec, KeyUses, Run, Spec, Traits};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -102,7 +108,7 @@ impl<'a> Call<'a> {
 }
 
 /// All commands, by group.
-const GROUPS: &[&[Spec]] = &[strings::ROWS, hashes::ROWS];
+const GROUPS: &[&[Spec]] = &[strings::ROWS, hashes::ROWS, generic::ROWS, server::ROWS];
 
 /// All commands.
 pub fn all() -> impl Iterator<Item = &'static Spec> {

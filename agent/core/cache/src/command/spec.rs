@@ -286,6 +286,13 @@ impl Spec {
         self
     }
 
+    /// With these subcommands, which it finds itself.
+    #[must_use]
+    pub const fn subcommands(mut self, subcommands: &'static [Self]) -> Self {
+        self.subcommands = subcommands;
+        self
+    }
+
     /// Whether it can be called with so many arguments, its name among them.
     #[must_use]
     pub const fn takes(&self, arguments: usize) -> bool {
@@ -309,5 +316,16 @@ pub(super) const fn range(uses: &[KeyUses], first: usize, last: isize, step: usi
             limit: 0,
         },
         notes: None,
+    }
+}
+
+/// Keys that nobody can find before the command is carried out.
+#[must_use]
+pub(super) const fn unknown(uses: &[KeyUses], notes: &'static str) -> KeySpec {
+    KeySpec {
+        uses: KeyUses::of(uses),
+        begin: Begin::Unknown,
+        find: Find::Unknown,
+        notes: Some(notes),
     }
 }

@@ -1,8 +1,37 @@
 //! What commands do, one in a file.
 
+pub(crate) mod copy;
+pub(crate) mod dbsize;
+pub(crate) mod del;
+pub(crate) mod dump;
+pub(crate) mod exists;
+pub(crate) mod expire;
+pub(crate) mod expireat;
+pub(crate) mod expiretime;
+pub(crate) mod flushall;
+pub(crate) mod flushdb;
 pub(crate) mod get;
 pub(crate) mod hdel;
 pub(crate) mod hget;
 pub(crate) mod hgetall;
 pub(crate) mod hset;
+pub(crate) mod keys;
+pub(crate) mod move_to;
+pub(crate) mod object;
+pub(crate) mod persist;
+pub(crate) mod pexpire;
+pub(crate) mod pexpireat;
+pub(crate) mod pexpiretime;
+pub(crate) mod pttl;
+pub(crate) mod randomkey;
+pub(crate) mod rename;
+pub(crate) mod renamenx;
+pub(crate) mod restore;
+pub(crate) mod scan;
 pub(crate) mod set;
+pub(crate) mod sort;
+pub(crate) mod swapdb;
+pub(crate) mod touch;
+pub(crate) mod ttl;
+pub(crate) mod type_of;
+pub(crate) mod unlink;

@@ -52,6 +52,17 @@ impl Expiries {
         None
     }
 
+    /// Of the first `count` buckets those in which something may expire, from one on, and around.
+    pub(super) fn buckets(&self, from: usize, count: usize) -> impl Iterator<Item = usize> {
+        let noted = &self.soonest[..count.min(self.soonest.len())];
+        let (before, after) = noted.split_at(from.min(noted.len()));
+        let after = after.iter().enumerate();
+        let after = after.map(move |(index, at)| (index + from, at));
+        let all = after.chain(before.iter().enumerate());
+        all.filter(|(_, at)| **at < i64::MAX)
+            .map(|(bucket, _)| bucket)
+    }
+
     /// When [`Self::due`] may have something next.
     pub(super) fn next(&self) -> Option<i64> {
         self.queue.peek().map(|Reverse((at, _))| *at)

@@ -9,7 +9,8 @@ pub(crate) use entry::Header;
 pub use entry::Kind;
 use expiries::Expiries;
 
-use crate::collection::{Collection, Object};
+use crate::collection::{Collection, Kept, Object};
+use crate::random::Random;
 use crate::table::{Place, Table};
 
 /// A key that was found, until the table is changed.
@@ -58,6 +59,13 @@ impl Keyspace {
     /// Its entries, for walks.
     pub(crate) const fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// Keys that have not expired, for walks.
+    pub(crate) fn alive(&self, now: i64) -> impl Iterator<Item = (&[u8], Header)> {
+        let entries = self.table.iter();
+        let keys = entries.map(|(_, key, value)| (key, Header::split(value).0));
+        keys.filter(move |(_, header)| header.expiry.is_none_or(|at| at > now))
     }
 
     /// Bytes that are asked of the allocator.
@@ -114,6 +122,40 @@ impl Keyspace {
     pub(crate) fn give_back(&mut self, found: &Found, object: Object) {
         let number = self.number(found);
         self.objects[number] = Some(object);
+    }
+
+    /// A copy of a value. What an object is made of is shared with it.
+    pub(crate) fn copy(&self, found: &Found) -> Kept {
+        if found.header.large {
+            Kept::Object(self.object(found).clone())
+        } else {
+            Kept::Packed(self.value(found).to_vec())
+        }
+    }
+
+    /// Removes a key; its value.
+    pub(crate) fn take_out(&mut self, found: &Found) -> Kept {
+        let kept = if found.header.large {
+            Kept::Object(self.take(found))
+        } else {
+            Kept::Packed(self.value(found).to_vec())
+        };
+        self.remove(found);
+        kept
+    }
+
+    /// Puts a value under a key, whatever was there.
+    pub(crate) fn put_kept(&mut self, key: &[u8], header: &Header, kept: Kept) {
+        match kept {
+            Kept::Object(object) => self.put_object(key, header, object),
+            Kept::Packed(bytes) => {
+                let header = Header {
+                    large: false,
+                    ..*header
+                };
+                self.put(key, &header, &[&bytes]);
+            }
+        }
     }
 
     fn number(&self, found: &Found) -> usize {
@@ -256,6 +298,22 @@ impl Keyspace {
             }
         }
         None
+    }
+
+    /// A key that expires, any of them about as often as another.
+    pub(crate) fn random_expiring(&self, random: &mut Random) -> Option<Place> {
+        if self.expiring == 0 {
+            return None;
+        }
+        let start = random.below(self.table.buckets());
+        let buckets = self.expiries.buckets(start, self.table.buckets());
+        let expires = |value: &[u8]| Header::split(value).0.expiry.is_some();
+        buckets.into_iter().find_map(|bucket| {
+            let entries = self.table.bucket(bucket);
+            let places = entries.filter(|(_, _, value)| expires(value));
+            let places: Vec<_> = places.map(|(at, ..)| at).collect();
+            (!places.is_empty()).then(|| places[random.below(places.len())])
+        })
     }
 
     /// When [`Self::due`] may have something next.

@@ -1,0 +1,117 @@
+//! How `SORT` finds what it sorts by, and sorts.
+
+use std::cmp::Ordering;
+
+use crate::command::Error;
+use crate::hash::Hash;
+use crate::keys::Keys;
+
+/// In which order.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Order {
+    pub(crate) is_descending: bool,
+    /// By bytes, not by numbers.
+    pub(crate) is_alphabetical: bool,
+}
+
+/// Where a value is found for an element: the key that comes of putting it at the place of the first `*`, and behind a `->` the
+/// field of a hash there; or `#`, the element itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pattern<'a>(pub(crate) &'a [u8]);
+
+impl Pattern<'_> {
+    /// The value for an element.
+    pub(crate) fn value<'k>(self, keys: &'k mut Keys<'_>, element: &'k [u8]) -> Option<&'k [u8]> {
+        if self.0 == b"#" {
+            return Some(element);
+        }
+        let star = self.0.iter().position(|byte| *byte == b'*')?;
+        let (before, after) = (&self.0[..star], &self.0[star + 1..]);
+        let arrow = after.windows(2).position(|it| it == b"->");
+        match arrow {
+            Some(arrow) if arrow + 2 < after.len() => {
+                let key = [before, element, &after[..arrow]].concat();
+                let hash = keys.view::<Hash>(&key).ok()??;
+                hash.get(&after[arrow + 2..])
+            }
+            _ => {
+                let key = [before, element, after].concat();
+                keys.string(&key).ok()?
+            }
+        }
+    }
+}
+
+/// What an element is sorted by.
+enum Weight {
+    Number(f64),
+    /// None comes before all.
+    Text(Option<Box<[u8]>>),
+    /// The element itself.
+    Element,
+}
+
+/// Sorts elements.
+///
+/// # Errors
+/// If one is to be sorted by a number and there is something else.
+pub(crate) fn sort(
+    keys: &mut Keys<'_>,
+    elements: Vec<Box<[u8]>>,
+    by: Option<Pattern<'_>>,
+    order: Order,
+) -> Result<Vec<Box<[u8]>>, Error> {
+    let mut weighted = Vec::with_capacity(elements.len());
+    for element in elements {
+        let weight = match by {
+            Some(by) => {
+                let value = by.value(keys, &element);
+                if order.is_alphabetical {
+                    Weight::Text(value.map(Box::from))
+                } else {
+                    Weight::Number(value.map_or(Ok(0.0), number)?)
+                }
+            }
+            None if order.is_alphabetical => Weight::Element,
+            None => Weight::Number(number(&element)?),
+        };
+        weighted.push((weight, element));
+    }
+    weighted.sort_by(|one, other| {
+        let ordering = compare(one, other);
+        if order.is_descending {
+            ordering.reverse()
+        } else {
+            ordering
+        }
+    });
+    Ok(weighted.into_iter().map(|(_, element)| element).collect())
+}
+
+fn compare(one: &(Weight, Box<[u8]>), other: &(Weight, Box<[u8]>)) -> Ordering {
+    let by_element = || one.1.cmp(&other.1);
+    match (&one.0, &other.0) {
+        (Weight::Number(one), Weight::Number(other)) => one
+            .partial_cmp(other)
+            .unwrap_or(Ordering::Equal)
+            .then_with(by_element),
+        (Weight::Text(one), Weight::Text(other)) => one.cmp(other),
+        _ => by_element(),
+    }
+}
+
+/// A number as C reads it: with spaces before it, if need be; nothing at all is 0.
+fn number(text: &[u8]) -> Result<f64, Error> {
+    const NO_NUMBER: Error = Error::text("ERR One or more scores can't be converted into double");
+    let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+    if text.is_empty() {
+        return Ok(0.0);
+    }
+    let text = text.trim_ascii_start();
+    let number = crate::number::double(text).ok_or(NO_NUMBER)?;
+    let is_named = text.iter().any(|byte| byte.eq_ignore_ascii_case(&b'n'));
+    if number.is_infinite() && !is_named {
+        return Err(NO_NUMBER);
+    }
+    Ok(number)
+}
