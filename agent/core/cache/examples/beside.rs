@@ -40,7 +40,12 @@ fn main() {
             "notices" => {}
             _ => {
                 theirs += &format!("> {line}\n");
-                if let Some(passed) = line.strip_prefix('+') {
+                if let Some(database) = line.strip_prefix("db ") {
+                    ask(&mut stream, &[b"SELECT".to_vec(), database.into()]);
+                } else if let Some(policy) = line.strip_prefix("policy ") {
+                    let set = ["CONFIG", "SET", "maxmemory-policy", policy];
+                    ask(&mut stream, &set.map(|word| word.as_bytes().to_vec()));
+                } else if let Some(passed) = line.strip_prefix('+') {
                     let passed = passed.parse().expect("milliseconds");
                     std::thread::sleep(Duration::from_millis(passed));
                 } else {

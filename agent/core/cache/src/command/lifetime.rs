@@ -93,5 +93,5 @@ pub(crate) fn expiry_of(call: &mut Call<'_>, shown: impl FnOnce(i64) -> i64) {
 
 /// Of milliseconds, to the next whole one.
 pub(crate) const fn in_seconds(milliseconds: i64) -> i64 {
-    milliseconds.saturating_add(500) / 1000
+    ((milliseconds as i128 + 500) / 1000) as i64
 }

@@ -24,9 +24,13 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let now = call.keys.now();
     let is_wanted = |(key, header): &(Box<[u8]>, Header)| {
         let is_kind = |kind: &[u8]| kind.eq_ignore_ascii_case(header.kind.name().as_bytes());
-        header.expiry.is_none_or(|at| at > now)
-            && options.pattern.is_none_or(|it| glob::matches(it, key))
+        // Whoever looks at a key that expired removes it.
+        let is_there = |call: &mut Call<'_>| {
+            header.expiry.is_none_or(|at| at > now) || call.keys.peek(key).is_some()
+        };
+        options.pattern.is_none_or(|it| glob::matches(it, key))
             && options.kind.is_none_or(is_kind)
+            && is_there(call)
     };
     let keys: Vec<_> = keys.into_iter().filter(is_wanted).collect();
     call.reply.array(2);

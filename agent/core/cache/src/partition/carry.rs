@@ -130,10 +130,10 @@ impl Partition {
         self.changed(database, key);
     }
 
-    /// What is noted of the use of a key when its value is replaced: how often it was used stays.
+    /// What is noted of the use of a key when its value is replaced: how often it was used stays, and that is a use, too.
     pub(super) fn access_when_replaced(&mut self, database: usize, key: &[u8]) -> u32 {
         let before = if self.settings.policy.counts_uses() {
-            self.peek(database, key)
+            self.find(database, key)
         } else {
             None
         };

@@ -25,7 +25,7 @@ mod zipmap;
 pub use chunks::Chunks;
 pub use error::{Error, Wrong};
 pub use file::{Record, Records};
-pub(crate) use payload::{opened, sealed};
+pub use payload::{opened, sealed};
 pub use read::read;
 pub use value::{Bytes, Consumer, Group, Pending, Stream, StreamEntry, StreamId, Value};
 pub use write::{Form, write};

@@ -7,7 +7,8 @@ use super::{VERSION_MAX, VERSION_WRITTEN};
 const FOOT: usize = 10;
 
 /// Type and body with what belongs behind them.
-pub(crate) fn sealed(mut body: Vec<u8>) -> Vec<u8> {
+#[must_use]
+pub fn sealed(mut body: Vec<u8>) -> Vec<u8> {
     body.extend_from_slice(&VERSION_WRITTEN.to_le_bytes());
     let crc = crc64(0, &body);
     body.extend_from_slice(&crc.to_le_bytes());
@@ -15,7 +16,8 @@ pub(crate) fn sealed(mut body: Vec<u8>) -> Vec<u8> {
 }
 
 /// Type and body, if version and checksum are right.
-pub(crate) fn opened(payload: &[u8]) -> Option<&[u8]> {
+#[must_use]
+pub fn opened(payload: &[u8]) -> Option<&[u8]> {
     let (body, foot) = payload.split_at_checked(payload.len().checked_sub(FOOT)?)?;
     let (version, crc) = foot.split_at(2);
     let version = u16::from_le_bytes(version.try_into().expect("two bytes"));
