@@ -34,7 +34,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
         "ERR DUMP payload version or checksum are wrong",
     ))?;
     if expiry.is_some_and(|at| at <= now) {
-        rdb::read(body).map_err(|_| bad(Unfit))?;
+        call.keys.partition(key).check(body).map_err(bad)?;
         if call.keys.remove(key) {
             call.keys.notify(Class::GENERIC, "del", key);
         }

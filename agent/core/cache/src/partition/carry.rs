@@ -111,6 +111,11 @@ impl Partition {
         Ok(())
     }
 
+    /// Whether [`Self::restore`] would take it.
+    pub(crate) fn check(&self, body: &[u8]) -> Result<(), Unfit> {
+        whole::build(rdb::read(body)?, &self.limits).map(drop)
+    }
+
     fn put_whole(
         &mut self,
         database: usize,
