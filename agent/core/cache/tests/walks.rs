@@ -100,7 +100,10 @@ fn with_keys(policy: Policy) -> Vec<Partition> {
         } else {
             String::new()
         };
-        run(&mut partitions, &format!("set key-{key} {}{expiry}", "x".repeat(100)));
+        run(
+            &mut partitions,
+            &format!("set key-{key} {}{expiry}", "x".repeat(100)),
+        );
     }
     partitions
 }
@@ -123,7 +126,9 @@ fn what_was_not_used_goes_first() {
     // Those that went are among what replicas are told.
     let mut replica = Partition::new(7);
     replica.set_now(NOW);
-    replica.apply(&partitions[0].take_effects()).expect("effects");
+    replica
+        .apply(&partitions[0].take_effects())
+        .expect("effects");
     assert_eq!(replica.contents(), partitions[0].contents());
 }
 
@@ -163,8 +168,14 @@ fn only_what_expires_goes_if_the_policy_says_so() {
 fn what_expires_soonest_goes_first() {
     let mut partitions = with_keys(Policy::VolatileTtl);
     let left = left(&mut partitions, 25_000);
-    let later = left.iter().filter(|key| **key >= 500 && **key % 2 == 0).count();
-    assert!(later < 100, "{later} of the 250 that expire sooner are left");
+    let later = left
+        .iter()
+        .filter(|key| **key >= 500 && **key % 2 == 0)
+        .count();
+    assert!(
+        later < 100,
+        "{later} of the 250 that expire sooner are left"
+    );
 }
 
 #[test]
@@ -176,5 +187,9 @@ fn the_same_numbers_evict_the_same_keys() {
     let first = kept();
     assert_eq!(first, kept());
     let older = first.iter().filter(|key| **key < 500).count();
-    assert!(older.abs_diff(first.len() / 2) < 60, "{older} of {}", first.len());
+    assert!(
+        older.abs_diff(first.len() / 2) < 60,
+        "{older} of {}",
+        first.len()
+    );
 }

@@ -12,8 +12,15 @@ pub(super) const ROWS: &[Spec] = &[
     Spec::new("copy", -3, copy::run)
         .flags(&[Traits::WRITE, Traits::DENYOOM])
         .categories(&[Categories::KEYSPACE])
-        .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1), range(&[KeyUses::OW, KeyUses::UPDATE], 2, 0, 1)])
-        .about("generic", "6.2.0", "Copies a value with its expiry to another key."),
+        .keys(&[
+            range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1),
+            range(&[KeyUses::OW, KeyUses::UPDATE], 2, 0, 1),
+        ])
+        .about(
+            "generic",
+            "6.2.0",
+            "Copies a value with its expiry to another key.",
+        ),
     Spec::new("del", -2, del::run)
         .flags(&[Traits::WRITE])
         .categories(&[Categories::KEYSPACE])
@@ -38,12 +45,20 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RW, KeyUses::UPDATE], 1, 0, 1)])
-        .about("generic", "1.2.0", "A key expires at a Unix time in seconds."),
+        .about(
+            "generic",
+            "1.2.0",
+            "A key expires at a Unix time in seconds.",
+        ),
     Spec::new("expiretime", 2, expiretime::run)
         .flags(&[Traits::READONLY, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
-        .about("generic", "7.0.0", "At which Unix time in seconds a key expires."),
+        .about(
+            "generic",
+            "7.0.0",
+            "At which Unix time in seconds a key expires.",
+        ),
     Spec::new("keys", 2, keys::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::KEYSPACE, Categories::DANGEROUS])
@@ -51,7 +66,12 @@ pub(super) const ROWS: &[Spec] = &[
     Spec::new("move", 3, move_to::run)
         .flags(&[Traits::WRITE, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
-        .keys(&[range(&[KeyUses::RW, KeyUses::ACCESS, KeyUses::UPDATE], 1, 0, 1)])
+        .keys(&[range(
+            &[KeyUses::RW, KeyUses::ACCESS, KeyUses::UPDATE],
+            1,
+            0,
+            1,
+        )])
         .about("generic", "1.0.0", "Moves a key to another database."),
     Spec::new("object", -2, object::run)
         .about("generic", "2.2.3", "Looks at what is noted of a value.")
@@ -70,17 +90,29 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RW, KeyUses::UPDATE], 1, 0, 1)])
-        .about("generic", "2.6.0", "A key expires at a Unix time in milliseconds."),
+        .about(
+            "generic",
+            "2.6.0",
+            "A key expires at a Unix time in milliseconds.",
+        ),
     Spec::new("pexpiretime", 2, pexpiretime::run)
         .flags(&[Traits::READONLY, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
-        .about("generic", "7.0.0", "At which Unix time in milliseconds a key expires."),
+        .about(
+            "generic",
+            "7.0.0",
+            "At which Unix time in milliseconds a key expires.",
+        ),
     Spec::new("pttl", 2, pttl::run)
         .flags(&[Traits::READONLY, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
-        .about("generic", "2.6.0", "In how many milliseconds a key expires."),
+        .about(
+            "generic",
+            "2.6.0",
+            "In how many milliseconds a key expires.",
+        ),
     Spec::new("randomkey", 1, randomkey::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::KEYSPACE])
@@ -88,37 +120,84 @@ pub(super) const ROWS: &[Spec] = &[
     Spec::new("rename", 3, rename::run)
         .flags(&[Traits::WRITE])
         .categories(&[Categories::KEYSPACE])
-        .keys(&[range(&[KeyUses::RW, KeyUses::ACCESS, KeyUses::DELETE], 1, 0, 1), range(&[KeyUses::OW, KeyUses::UPDATE], 2, 0, 1)])
-        .about("generic", "1.0.0", "Gives a value another key, whatever was under that."),
+        .keys(&[
+            range(&[KeyUses::RW, KeyUses::ACCESS, KeyUses::DELETE], 1, 0, 1),
+            range(&[KeyUses::OW, KeyUses::UPDATE], 2, 0, 1),
+        ])
+        .about(
+            "generic",
+            "1.0.0",
+            "Gives a value another key, whatever was under that.",
+        ),
     Spec::new("renamenx", 3, renamenx::run)
         .flags(&[Traits::WRITE, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
-        .keys(&[range(&[KeyUses::RW, KeyUses::ACCESS, KeyUses::DELETE], 1, 0, 1), range(&[KeyUses::OW, KeyUses::INSERT], 2, 0, 1)])
-        .about("generic", "1.0.0", "Gives a value another key, if nothing is under that."),
+        .keys(&[
+            range(&[KeyUses::RW, KeyUses::ACCESS, KeyUses::DELETE], 1, 0, 1),
+            range(&[KeyUses::OW, KeyUses::INSERT], 2, 0, 1),
+        ])
+        .about(
+            "generic",
+            "1.0.0",
+            "Gives a value another key, if nothing is under that.",
+        ),
     Spec::new("restore", -4, restore::run)
         .flags(&[Traits::WRITE, Traits::DENYOOM])
         .categories(&[Categories::KEYSPACE, Categories::DANGEROUS])
         .keys(&[range(&[KeyUses::OW, KeyUses::UPDATE], 1, 0, 1)])
-        .about("generic", "2.6.0", "Puts a value under a key that DUMP answered."),
+        .about(
+            "generic",
+            "2.6.0",
+            "Puts a value under a key that DUMP answered.",
+        ),
     Spec::new("scan", -2, scan::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::KEYSPACE])
         .about("generic", "2.8.0", "Goes through all keys, some at a time."),
     Spec::new("sort", -2, sort::run)
         .flags(&[Traits::WRITE, Traits::DENYOOM, Traits::MOVABLE_KEYS])
-        .categories(&[Categories::SET, Categories::SORTEDSET, Categories::LIST, Categories::DANGEROUS])
-        .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1), unknown(&[KeyUses::RO, KeyUses::ACCESS], "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort"), unknown(&[KeyUses::OW, KeyUses::UPDATE], "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array")])
-        .about("generic", "1.0.0", "Sorts the elements of a list, a set or a sorted set, or stores them sorted."),
+        .categories(&[
+            Categories::SET,
+            Categories::SORTEDSET,
+            Categories::LIST,
+            Categories::DANGEROUS,
+        ])
+        .keys(&[
+            range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1),
+            unknown(&[KeyUses::RO, KeyUses::ACCESS], BY_GET),
+            unknown(&[KeyUses::OW, KeyUses::UPDATE], STORE),
+        ])
+        .about(
+            "generic",
+            "1.0.0",
+            "Sorts the elements of a list, a set or a sorted set, or stores them sorted.",
+        ),
     Spec::new("sort_ro", -2, sort::run_read_only)
         .flags(&[Traits::READONLY, Traits::MOVABLE_KEYS])
-        .categories(&[Categories::SET, Categories::SORTEDSET, Categories::LIST, Categories::DANGEROUS])
-        .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1), unknown(&[KeyUses::RO, KeyUses::ACCESS], "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort")])
-        .about("generic", "7.0.0", "Sorts the elements of a list, a set or a sorted set."),
+        .categories(&[
+            Categories::SET,
+            Categories::SORTEDSET,
+            Categories::LIST,
+            Categories::DANGEROUS,
+        ])
+        .keys(&[
+            range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1),
+            unknown(&[KeyUses::RO, KeyUses::ACCESS], BY_GET),
+        ])
+        .about(
+            "generic",
+            "7.0.0",
+            "Sorts the elements of a list, a set or a sorted set.",
+        ),
     Spec::new("touch", -2, touch::run)
         .flags(&[Traits::READONLY, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO], 1, -1, 1)])
-        .about("generic", "3.2.1", "Uses keys without doing anything with them."),
+        .about(
+            "generic",
+            "3.2.1",
+            "Uses keys without doing anything with them.",
+        ),
     Spec::new("ttl", 2, ttl::run)
         .flags(&[Traits::READONLY, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
@@ -133,7 +212,11 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RM, KeyUses::DELETE], 1, -1, 1)])
-        .about("generic", "4.0.0", "Removes keys; their memory is given back meanwhile."),
+        .about(
+            "generic",
+            "4.0.0",
+            "Removes keys; their memory is given back meanwhile.",
+        ),
 ];
 
 /// What `OBJECT` tells.
@@ -167,3 +250,8 @@ pub(crate) const OBJECT: &[Spec] = &[
         .keys(&[range(&[KeyUses::RO], 2, 0, 1)])
         .about("generic", "2.2.3", "By how many a value is shared."),
 ];
+
+/// Notes of key specs, in the words of Redis.
+const BY_GET: &str = "For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key \
+                      we sort";
+const STORE: &str = "For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array";

@@ -21,7 +21,9 @@ fn every_cut_is_found() {
 fn other_bytes_do_no_harm() {
     let mut random = 1_u64;
     let mut next = |below: usize| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (random >> 33) as usize % below
     };
     for _ in 0..3000 {
@@ -82,7 +84,10 @@ fn read_all(bytes: &[u8], size: usize) {
 
 fn assert_small(value: &Value<'_>, from: usize) {
     let weight = weight(value);
-    assert!(weight <= from * GROWS_AT_MOST + 64 * 1024, "{weight} of {from} bytes");
+    assert!(
+        weight <= from * GROWS_AT_MOST + 64 * 1024,
+        "{weight} of {from} bytes"
+    );
 }
 
 /// About the memory that a value takes.
@@ -94,7 +99,9 @@ fn weight(value: &Value<'_>) -> usize {
         Value::SortedSet(all) => all.iter().map(|(it, _)| 2 * EACH + it.len()).sum(),
         Value::Hash(all) => {
             let pairs = all.iter();
-            pairs.map(|(field, value)| 2 * EACH + field.len() + value.len()).sum()
+            pairs
+                .map(|(field, value)| 2 * EACH + field.len() + value.len())
+                .sum()
         }
         Value::Stream(stream) => {
             let values = stream.entries.iter().flat_map(|entry| &entry.values);

@@ -44,7 +44,8 @@ fn a_file_is_read() {
         0 string string word
         7 elsewhere string 1
         #!lua name=lib\nredis.register_function(\"f\",function() return 1 end)
-    "#]].assert_eq(&told.concat());
+    "#]]
+    .assert_eq(&told.concat());
 }
 
 #[test]
@@ -86,9 +87,15 @@ fn what_is_wrong_is_told() {
     assert_eq!(last(b"REDIS0011\x16\x01k"), at(12, Wrong::Type(22)));
     assert_eq!(last(b"REDIS0011\x00\x01k\x05val"), at(13, Wrong::Cut));
     assert_eq!(last(b"REDIS0011\x10\x01k\x03abc"), at(12, Wrong::Packed));
-    assert_eq!(last(b"REDIS0011\x00\x01k\xc3\x01\x02a"), at(12, Wrong::Compressed));
+    assert_eq!(
+        last(b"REDIS0011\x00\x01k\xc3\x01\x02a"),
+        at(12, Wrong::Compressed)
+    );
     let mut damaged = FILE.to_vec();
-    let at_word = FILE.windows(4).position(|it| it == b"word").expect("it is there");
+    let at_word = FILE
+        .windows(4)
+        .position(|it| it == b"word")
+        .expect("it is there");
     damaged[at_word] ^= 1;
     let found = last(&damaged).expect_err("damage");
     assert_eq!(found.wrong, Wrong::Checksum);
@@ -160,7 +167,12 @@ fn tell_stream(stream: &Stream<'_>) -> String {
     }
     for group in &stream.groups {
         let (name, last) = (short(&group.name), id(group.last));
-        write!(told, "\n  group {name} at {last}, {:?} read", group.entries_read).expect("memory");
+        write!(
+            told,
+            "\n  group {name} at {last}, {:?} read",
+            group.entries_read
+        )
+        .expect("memory");
         for one in &group.pending {
             let consumer = short(&group.consumers[one.consumer].name);
             let times = one.deliveries;
@@ -171,7 +183,10 @@ fn tell_stream(stream: &Stream<'_>) -> String {
 }
 
 fn all(elements: &[Bytes<'_>]) -> String {
-    elements.iter().map(|it| format!(" {}", short(it))).collect()
+    elements
+        .iter()
+        .map(|it| format!(" {}", short(it)))
+        .collect()
 }
 
 fn short(bytes: &[u8]) -> String {

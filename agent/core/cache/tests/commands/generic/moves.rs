@@ -316,3 +316,42 @@ fn values_go_to_other_keys_and_databases() {
     "#,
     ));
 }
+
+/// Larger than what is kept in the table, and shown as a hash table.
+#[test]
+fn a_large_hash_goes_whole() {
+    let fields = |range: std::ops::Range<usize>| {
+        let pairs = range.map(|field| format!("field-{field} {}", "v".repeat(field % 90 + 1)));
+        pairs.collect::<Vec<_>>().join(" ")
+    };
+    let told = play(&format!(
+        "hset a {}\nexpire a 1000\nrename a b\ncopy b c\nhset b only-b 1\nhset c field-3 changed\ncopy b d db 1\nmove b 2\n\
+         rename c e\ncopy e f\ndel e\n\
+         hget f field-3\nhget f only-b\nhget f field-299\nobject encoding f\nttl f\n\
+         db 1\nhget d only-b\nhget d field-3\nobject encoding d\n\
+         db 2\nhget b only-b\nhget b field-3\nttl b",
+        fields(0..300)
+    ));
+    let found: Vec<_> = told
+        .lines()
+        .skip_while(|line| !line.starts_with("> hget f"))
+        .filter(|line| !line.starts_with("> "))
+        .collect();
+    let long = format!("\"{}\"", "v".repeat(30));
+    assert_eq!(
+        found,
+        [
+            "\"changed\"",
+            "(nil)",
+            &long,
+            "\"hashtable\"",
+            "(integer) 1000",
+            "\"1\"",
+            "\"vvvv\"",
+            "\"hashtable\"",
+            "\"1\"",
+            "\"vvvv\"",
+            "(integer) 1000"
+        ]
+    );
+}
