@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::collection::{Closed, Collection, Kept, Limits};
 use crate::hash::{Hash, HashChange};
 use crate::keyspace::{Found, Keyspace, Kind};
-use crate::rdb::{self, Value};
+use crate::rdb::{self, Field, Value};
 
 /// It is not a value, or none that can be under a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +35,12 @@ pub(crate) fn value<'a>(keyspace: &'a Keyspace, found: &Found) -> Value<'a> {
         Kind::String => Value::String(Cow::Borrowed(keyspace.value(found))),
         Kind::Hash => {
             let hash = keyspace.view::<Hash>(found);
-            let pairs = hash.iter();
-            Value::Hash(
-                pairs
-                    .map(|(field, value)| (field.into(), value.into()))
-                    .collect(),
-            )
+            let fields = hash.iter().map(|(name, value)| Field {
+                name: name.into(),
+                value: value.into(),
+                expiry: None,
+            });
+            Value::Hash(fields.collect())
         }
         Kind::List | Kind::Set | Kind::SortedSet | Kind::Stream => {
             unreachable!("there is none yet")
@@ -59,10 +59,11 @@ pub(crate) fn build(value: Value<'_>, limits: &Limits) -> Result<Built, Unfit> {
             kept: Kept::Packed(bytes.into_owned()),
             shown: 0,
         }),
-        Value::Hash(pairs) => {
-            let puts = pairs
-                .iter()
-                .map(|(field, value)| HashChange::Put { field, value });
+        Value::Hash(fields) => {
+            let puts = fields.iter().map(|field| HashChange::Put {
+                field: &field.name,
+                value: &field.value,
+            });
             of_changes::<Hash>(puts, |is_new| is_new, limits)
         }
         Value::List(_) | Value::Set(_) | Value::SortedSet(_) | Value::Stream(_) => Err(Unfit),

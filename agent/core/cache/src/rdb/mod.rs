@@ -1,7 +1,7 @@
 //! Values and files in the format of Redis: what `DUMP` answers and `RESTORE` takes, and what `SAVE` writes.
 //!
-//! All versions are read up to [`VERSION_MAX`], that of Redis 7.2; what is dumped is of [`VERSION_WRITTEN`], that of 7.0, so that both
-//! can restore it. Whatever the bytes are, nothing here panics, and nothing takes more memory than a small multiple of what is
+//! All versions are read up to [`VERSION_MAX`], that of Redis 7.4; what is dumped is of [`VERSION_WRITTEN`], that of 7.0, so that all
+//! of them can restore it, unless it is a hash with fields that expire, which only the newest knows. Whatever the bytes are, nothing here panics, and nothing takes more memory than a small multiple of what is
 //! there of them (of what is compressed, of what it is when it is not).
 //!
 //! It knows nothing of keyspaces. <https://rdb.fnordig.de/file_format.html>, and `rdb.c` of Redis, are the only specifications.
@@ -10,6 +10,7 @@ mod chunks;
 mod crc64;
 mod error;
 mod file;
+mod hash;
 mod input;
 mod intset;
 mod listpack;
@@ -27,11 +28,11 @@ pub use error::{Error, Wrong};
 pub use file::{Record, Records};
 pub use payload::{opened, sealed};
 pub use read::read;
-pub use value::{Bytes, Consumer, Group, Pending, Stream, StreamEntry, StreamId, Value};
+pub use value::{Bytes, Consumer, Field, Group, Pending, Stream, StreamEntry, StreamId, Value};
 pub use write::{Form, write};
 
 /// The newest version that is read.
-pub const VERSION_MAX: u16 = 11;
+pub const VERSION_MAX: u16 = 12;
 /// The version of what `DUMP` answers.
 pub const VERSION_WRITTEN: u16 = 10;
 
@@ -61,4 +62,7 @@ mod kind {
     pub(super) const SET_LISTPACK: u8 = 20;
     /// With when consumers were active.
     pub(super) const STREAM_3: u8 = 21;
+    /// Fields, some of which expire.
+    pub(super) const HASH_EXPIRING: u8 = 24;
+    pub(super) const HASH_EXPIRING_LISTPACK: u8 = 25;
 }

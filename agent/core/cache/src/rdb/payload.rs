@@ -1,7 +1,7 @@
 //! What `DUMP` answers: type and body of a value, the version, and a checksum of all that.
 
 use super::crc64::crc64;
-use super::{VERSION_MAX, VERSION_WRITTEN};
+use super::{VERSION_MAX, VERSION_WRITTEN, kind};
 
 /// Version and checksum.
 const FOOT: usize = 10;
@@ -9,7 +9,9 @@ const FOOT: usize = 10;
 /// Type and body with what belongs behind them.
 #[must_use]
 pub fn sealed(mut body: Vec<u8>) -> Vec<u8> {
-    body.extend_from_slice(&VERSION_WRITTEN.to_le_bytes());
+    let is_new = body.first().is_some_and(|it| *it >= kind::HASH_EXPIRING);
+    let version = if is_new { VERSION_MAX } else { VERSION_WRITTEN };
+    body.extend_from_slice(&version.to_le_bytes());
     let crc = crc64(0, &body);
     body.extend_from_slice(&crc.to_le_bytes());
     body

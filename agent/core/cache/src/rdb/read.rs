@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::error::{Error, Wrong};
 use super::input::Input;
 use super::value::{Bytes, Value};
-use super::{intset, kind, listpack, stream, ziplist, zipmap};
+use super::{hash, intset, kind, listpack, stream, ziplist, zipmap};
 use crate::number::double;
 
 /// A value from its type and its body; what follows does not matter.
@@ -37,13 +37,12 @@ pub(super) fn value<'a>(input: &mut Input<'a>, kind: u8) -> Result<Value<'a>, Er
             .map(Value::SortedSet),
         kind::SORTED_SET_ZIPLIST => packed_scores(input, ziplist::elements),
         kind::SORTED_SET_LISTPACK => packed_scores(input, listpack::elements),
-        kind::HASH => {
-            let pairs = input.all(|input| Ok((input.string()?, input.string()?)));
-            pairs.map(Value::Hash)
-        }
-        kind::HASH_ZIPMAP => packed_pairs(input, zipmap::elements).map(Value::Hash),
-        kind::HASH_ZIPLIST => packed_pairs(input, ziplist::elements).map(Value::Hash),
-        kind::HASH_LISTPACK => packed_pairs(input, listpack::elements).map(Value::Hash),
+        kind::HASH => input.all(hash::field).map(Value::Hash),
+        kind::HASH_ZIPMAP => hash::packed_fields(input, zipmap::elements),
+        kind::HASH_ZIPLIST => hash::packed_fields(input, ziplist::elements),
+        kind::HASH_LISTPACK => hash::packed_fields(input, listpack::elements),
+        kind::HASH_EXPIRING => hash::expiring(input),
+        kind::HASH_EXPIRING_LISTPACK => hash::packed_expiring(input),
         kind::STREAM | kind::STREAM_2 | kind::STREAM_3 => {
             stream::read(input, kind).map(Value::Stream)
         }
@@ -70,7 +69,7 @@ pub(super) fn packed<'a>(
     })
 }
 
-fn packed_pairs<'a>(
+pub(super) fn packed_pairs<'a>(
     input: &mut Input<'a>,
     elements: impl Fn(&[u8]) -> Option<Vec<Bytes<'_>>>,
 ) -> Result<Vec<(Bytes<'a>, Bytes<'a>)>, Error> {

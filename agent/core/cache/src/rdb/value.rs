@@ -17,10 +17,21 @@ pub enum Value<'a> {
     Set(Vec<Bytes<'a>>),
     /// Members with their scores; to be written they are in the order of their scores, and of their bytes.
     SortedSet(Vec<(Bytes<'a>, f64)>),
-    /// Fields with their values, in any order.
-    Hash(Vec<(Bytes<'a>, Bytes<'a>)>),
+    /// Fields in any order.
+    Hash(Vec<Field<'a>>),
     /// See there.
     Stream(Stream<'a>),
+}
+
+/// A field of a hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// Its name.
+    pub name: Bytes<'a>,
+    /// Its value.
+    pub value: Bytes<'a>,
+    /// When it expires, in Unix milliseconds: since Redis 7.4.
+    pub expiry: Option<i64>,
 }
 
 /// The number of an entry of a stream.

@@ -2,7 +2,7 @@
 
 use super::listpack::Listpack;
 use super::value::{Bytes, Value};
-use super::{intset, kind, stream};
+use super::{hash, intset, kind, stream};
 use crate::number::{double_text, integer};
 
 /// How a value is written.
@@ -43,7 +43,7 @@ pub fn write(value: &Value<'_>, form: Form, out: &mut Vec<u8>) {
                 out.extend_from_slice(&score.to_le_bytes());
             }
         }
-        Value::Hash(pairs) => hash(out, pairs, form),
+        Value::Hash(fields) => hash::write(fields, form.is_small, out),
         Value::Stream(stream) => stream::write(stream, form.version, out),
     }
 }
@@ -89,25 +89,6 @@ fn set(out: &mut Vec<u8>, members: &[Bytes<'_>], form: Form) {
     out.push(kind::SET);
     number(out, members.len() as u64);
     members.iter().for_each(|member| string(out, member));
-}
-
-fn hash(out: &mut Vec<u8>, pairs: &[(Bytes<'_>, Bytes<'_>)], form: Form) {
-    if form.is_small {
-        let mut listpack = Listpack::new();
-        for (field, value) in pairs {
-            listpack.push(field);
-            listpack.push(value);
-        }
-        out.push(kind::HASH_LISTPACK);
-        string(out, &listpack.into_bytes());
-        return;
-    }
-    out.push(kind::HASH);
-    number(out, pairs.len() as u64);
-    for (field, value) in pairs {
-        string(out, field);
-        string(out, value);
-    }
 }
 
 fn push_score(listpack: &mut Listpack, score: f64) {

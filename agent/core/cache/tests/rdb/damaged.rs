@@ -100,7 +100,7 @@ fn weight(value: &Value<'_>) -> usize {
         Value::Hash(all) => {
             let pairs = all.iter();
             pairs
-                .map(|(field, value)| 2 * EACH + field.len() + value.len())
+                .map(|it| 3 * EACH + it.name.len() + it.value.len())
                 .sum()
         }
         Value::Stream(stream) => {

@@ -81,7 +81,7 @@ fn what_is_wrong_is_told() {
     let at = |offset, wrong| Err(Error { offset, wrong });
     assert_eq!(last(FILE), Ok(()));
     assert_eq!(last(b"REDIS0011"), at(9, Wrong::Cut));
-    assert_eq!(last(b"REDIS0012"), at(0, Wrong::Version(12)));
+    assert_eq!(last(b"REDIS0013"), at(0, Wrong::Version(13)));
     assert_eq!(last(b"REDISxx11"), at(0, Wrong::Magic));
     assert_eq!(last(b"NOTREDIS "), at(0, Wrong::Magic));
     assert_eq!(last(b"REDIS0011\x16\x01k"), at(12, Wrong::Type(22)));
@@ -143,7 +143,7 @@ pub(crate) fn tell(record: &Record<'_>) -> String {
         }
         Value::Hash(pairs) => {
             let pairs = pairs.iter();
-            let pairs = pairs.map(|(field, value)| format!(" {}={}", short(field), short(value)));
+            let pairs = pairs.map(|it| format!(" {}={}", short(&it.name), short(&it.value)));
             format!(" hash{}", pairs.collect::<String>())
         }
         Value::Stream(stream) => tell_stream(stream),
