@@ -108,10 +108,28 @@ fn number(text: &[u8]) -> Result<f64, Error> {
         return Ok(0.0);
     }
     let text = text.trim_ascii_start();
-    let number = crate::number::double(text).ok_or(NO_NUMBER)?;
+    let number = crate::number::double(text).or_else(|| hexadecimal(text));
+    let number = number.ok_or(NO_NUMBER)?;
     let is_named = text.iter().any(|byte| byte.eq_ignore_ascii_case(&b'n'));
     if number.is_infinite() && !is_named {
         return Err(NO_NUMBER);
     }
     Ok(number)
+}
+
+/// A whole number as C writes it with a base of 16.
+fn hexadecimal(text: &[u8]) -> Option<f64> {
+    let (is_negative, text) = match text {
+        [b'-', text @ ..] => (true, text),
+        [b'+', text @ ..] => (false, text),
+        text => (false, text),
+    };
+    let [b'0', b'x' | b'X', digits @ ..] = text else {
+        return None;
+    };
+    let mut number = 0.0;
+    for digit in digits {
+        number = number * 16.0 + f64::from(char::from(*digit).to_digit(16)?);
+    }
+    (!digits.is_empty()).then_some(if is_negative { -number } else { number })
 }

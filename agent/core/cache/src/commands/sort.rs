@@ -40,7 +40,7 @@ fn answer(call: &mut Call<'_>, mut request: Request<'_>) -> Result<(), Error> {
     }
     if !request.is_unsorted {
         elements = sort(&mut call.keys, elements, request.by, request.order)?;
-    } else if kind == Some(Kind::SortedSet) && request.order.is_descending {
+    } else if kind != Some(Kind::Set) && request.order.is_descending {
         elements.reverse();
     }
     let elements = request.limited(&elements);
