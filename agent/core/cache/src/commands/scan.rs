@@ -22,7 +22,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let options = Options::parse(&call.args[2..])?;
     let (next, keys) = walk(call, cursor, options.count);
     let now = call.keys.now();
-    let is_wanted = |(key, header): &(Box<[u8]>, Header)| {
+    let is_wanted = |(key, header): &Met| {
         let is_kind = |kind: &[u8]| kind.eq_ignore_ascii_case(header.kind.name().as_bytes());
         // Whoever looks at a key that expired removes it.
         let is_there = |call: &mut Call<'_>| {
@@ -40,8 +40,11 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+/// A key that was met, and what is noted of it.
+type Met = (Box<[u8]>, Header);
+
 /// Some keys from a cursor on, at least `count` if there are so many, and the next cursor.
-fn walk(call: &mut Call<'_>, cursor: u64, count: usize) -> (u64, Vec<(Box<[u8]>, Header)>) {
+fn walk(call: &mut Call<'_>, cursor: u64, count: usize) -> (u64, Vec<Met>) {
     let (database, partitions) = (call.keys.database(), call.keys.partition_count() as u64);
     let (mut walk, mut partition) = (cursor / partitions, cursor % partitions);
     let mut keys = Vec::new();

@@ -51,8 +51,11 @@ fn answer(call: &mut Call<'_>, mut request: Request<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+/// What is sorted.
+type Elements = Vec<Box<[u8]>>;
+
 /// What is sorted, in the order that it has, and what it is.
-fn elements(call: &mut Call<'_>) -> Result<(Option<Kind>, Vec<Box<[u8]>>), Error> {
+fn elements(call: &mut Call<'_>) -> Result<(Option<Kind>, Elements), Error> {
     let key = call.args[1];
     let Some(found) = call.keys.find(key) else {
         return Ok((None, Vec::new()));

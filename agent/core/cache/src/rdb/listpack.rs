@@ -120,9 +120,9 @@ impl Listpack {
             self.bytes.push(bytes[0]);
         } else {
             let (mark, length) = match bits {
-                ..=16 => (0xf1, 2),
-                ..=24 => (0xf2, 3),
-                ..=32 => (0xf3, 4),
+                ..17 => (0xf1, 2),
+                17..25 => (0xf2, 3),
+                25..33 => (0xf3, 4),
                 _ => (0xf4, 8),
             };
             self.bytes.push(mark);

@@ -23,9 +23,15 @@ pub(super) fn read<'a>(input: &mut Input<'a>, kind: u8) -> Result<Stream<'a>, Er
     }
     stream.added = input.number()?;
     stream.last = id(input)?;
-    if kind == kind::STREAM {
-        // How many were ever added is not known, but how many there are.
-    } else {
+    if stream
+        .entries
+        .last()
+        .is_some_and(|last| last.id > stream.last)
+    {
+        return input.wrong(Wrong::Packed);
+    }
+    // How many were ever added is not known of old ones, but how many there are.
+    if kind != kind::STREAM {
         let _first = id(input)?;
         stream.deleted = id(input)?;
         stream.added = input.number()?;

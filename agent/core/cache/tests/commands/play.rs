@@ -176,11 +176,10 @@ impl Stage {
         loop {
             let changed = self.primaries.iter_mut().flat_map(Partition::take_changed);
             let changed: Vec<_> = changed.map(|(_, key)| key).collect();
-            let databases = self
-                .primaries
-                .iter_mut()
-                .map(Partition::take_changed_databases);
-            let is_any_database = databases.fold(false, |any, more| any || !more.is_empty());
+            let mut is_any_database = false;
+            for primary in &mut self.primaries {
+                is_any_database |= !primary.take_changed_databases().is_empty();
+            }
             let ready = |one: &Waiting| {
                 is_any_database || one.wait.keys.iter().any(|key| changed.contains(key))
             };

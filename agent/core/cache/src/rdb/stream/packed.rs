@@ -75,15 +75,16 @@ fn unpacked<'a>(
     if elements.number()? != 0 {
         return None;
     }
-    let mut last = before;
+    // No entry has the number 0-0.
+    let mut last = before.unwrap_or_default();
     let mut entries = Vec::with_capacity(count);
     let mut were_deleted = 0;
     while elements.0.len() > 0 {
         let (is_deleted, entry) = entry(&mut elements, from, &common)?;
-        if last.is_some_and(|last| entry.id <= last) {
+        if entry.id <= last {
             return None;
         }
-        last = Some(entry.id);
+        last = entry.id;
         if is_deleted {
             were_deleted += 1;
         } else {
