@@ -25,7 +25,16 @@ fn main() {
         for version in [VERSION_WRITTEN, VERSION_MAX] {
             for is_small in [true, false] {
                 let mut body = Vec::new();
-                write(&value, Form { is_small, version }, &mut body);
+                let compresses = true;
+                write(
+                    &value,
+                    Form {
+                        is_small,
+                        version,
+                        compresses,
+                    },
+                    &mut body,
+                );
                 let is_same = read(&body).is_ok_and(|back| back == value);
                 told.push(if is_same { "same" } else { "OTHER" }.to_owned());
                 if version == VERSION_WRITTEN {

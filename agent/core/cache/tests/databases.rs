@@ -113,7 +113,7 @@ fn damaged_effects_are_refused() {
         let mut replica = Partition::new(2);
         replica.set_primary(false);
         if replica.apply(&damaged).is_ok() {
-            replica.contents();
+            let _contents = replica.contents();
         }
     }
 }

@@ -117,6 +117,7 @@ fn store(
     let form = Form {
         is_small: false,
         version: rdb::VERSION_MAX,
+        compresses: false,
     };
     let mut body = Vec::new();
     rdb::write(&Value::List(list), form, &mut body);

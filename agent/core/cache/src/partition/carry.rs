@@ -55,6 +55,7 @@ impl Partition {
         let form = rdb::Form {
             is_small: found.header.shown == 0,
             version: rdb::VERSION_MAX,
+            compresses: false,
         };
         rdb::write(&value, form, &mut bytes);
         (found.header.expiry, bytes)
@@ -66,6 +67,7 @@ impl Partition {
         let form = rdb::Form {
             is_small: found.header.shown == 0,
             version: rdb::VERSION_WRITTEN,
+            compresses: true,
         };
         let mut bytes = Vec::new();
         rdb::write(&value, form, &mut bytes);

@@ -4,9 +4,9 @@ use super::error::{Error, Wrong};
 use super::input::Input;
 use super::kind;
 use super::listpack::{self, Listpack};
+use super::output::Output;
 use super::read::{packed, packed_pairs};
 use super::value::{Bytes, Field, Value};
-use super::write::{number, string};
 use crate::number::integer;
 
 pub(super) fn field<'a>(input: &mut Input<'a>) -> Result<Field<'a>, Error> {
@@ -69,7 +69,7 @@ pub(super) fn packed_expiring<'a>(input: &mut Input<'a>) -> Result<Value<'a>, Er
     Ok(Value::Hash(fields))
 }
 
-pub(super) fn write(fields: &[Field<'_>], is_small: bool, out: &mut Vec<u8>) {
+pub(super) fn write(fields: &[Field<'_>], is_small: bool, out: &mut Output<'_>) {
     if let Some(first) = fields.iter().filter_map(|field| field.expiry).min() {
         write_expiring(fields, first, out);
         return;
@@ -81,26 +81,26 @@ pub(super) fn write(fields: &[Field<'_>], is_small: bool, out: &mut Vec<u8>) {
             listpack.push(&field.value);
         }
         out.push(kind::HASH_LISTPACK);
-        string(out, &listpack.into_bytes());
+        out.string(&listpack.into_bytes());
         return;
     }
     out.push(kind::HASH);
-    number(out, fields.len() as u64);
+    out.number(fields.len() as u64);
     for field in fields {
-        string(out, &field.name);
-        string(out, &field.value);
+        out.string(&field.name);
+        out.string(&field.value);
     }
 }
 
-fn write_expiring(fields: &[Field<'_>], first: i64, out: &mut Vec<u8>) {
+fn write_expiring(fields: &[Field<'_>], first: i64, out: &mut Output<'_>) {
     out.push(kind::HASH_EXPIRING);
     out.extend_from_slice(&first.to_le_bytes());
-    number(out, fields.len() as u64);
+    out.number(fields.len() as u64);
     for field in fields {
         let later = field.expiry.map(|at| at.abs_diff(first).saturating_add(1));
-        number(out, later.unwrap_or(0));
-        string(out, &field.name);
-        string(out, &field.value);
+        out.number(later.unwrap_or(0));
+        out.string(&field.name);
+        out.string(&field.value);
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn fields_that_expire_come_back() {
         let mut body = Vec::new();
-        write(&fields(), true, &mut body);
+        write(&fields(), true, &mut Output::new(&mut body, false));
         let payload = sealed(body);
         assert_eq!(payload[payload.len() - 10], VERSION_MAX as u8);
         let body = opened(&payload).expect("it is not damaged");
@@ -145,7 +145,7 @@ mod tests {
         }
         let mut body = vec![kind::HASH_EXPIRING_LISTPACK];
         body.extend_from_slice(&1_767_225_600_000_i64.to_le_bytes());
-        string(&mut body, &listpack.into_bytes());
+        Output::new(&mut body, false).string(&listpack.into_bytes());
         assert_eq!(read(&body), Ok(Value::Hash(fields())));
     }
 }

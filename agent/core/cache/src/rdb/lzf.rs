@@ -1,4 +1,8 @@
-//! LZF (Lehmann), in which Redis compresses strings. It is only read.
+//! LZF (Lehmann), in which Redis compresses strings.
+
+mod compress;
+
+pub(super) use compress::Compressor;
 
 /// A byte of what is compressed stands for at most so many.
 const GROWS_AT_MOST: usize = 264 / 3 + 1;

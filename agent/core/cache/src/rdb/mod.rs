@@ -15,6 +15,7 @@ mod input;
 mod intset;
 mod listpack;
 mod lzf;
+mod output;
 mod payload;
 mod read;
 mod stream;

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use super::error::{Error, Wrong};
 use super::input::Input;
 use super::kind;
+use super::output::Output;
 use super::value::{Consumer, Group, Pending, Stream, StreamId};
-use super::write::{number, string};
 
 /// What stands for a number of entries that is not known.
 const UNKNOWN: u64 = u64::MAX;
@@ -132,7 +132,7 @@ fn consumer<'a>(input: &mut Input<'a>, kind: u8) -> Result<(Consumer<'a>, Vec<St
 }
 
 /// Writes type and body of a stream for readers of this version.
-pub(super) fn write(stream: &Stream<'_>, version: u16, out: &mut Vec<u8>) {
+pub(super) fn write(stream: &Stream<'_>, version: u16, out: &mut Output<'_>) {
     let with_active = version >= VERSION_WITH_ACTIVE;
     out.push(if with_active {
         kind::STREAM_3
@@ -140,43 +140,43 @@ pub(super) fn write(stream: &Stream<'_>, version: u16, out: &mut Vec<u8>) {
         kind::STREAM_2
     });
     packed::write(&stream.entries, out);
-    number(out, stream.entries.len() as u64);
+    out.number(stream.entries.len() as u64);
     let first = stream.entries.first().map(|entry| entry.id);
     write_id(out, stream.last);
     write_id(out, first.unwrap_or_default());
     write_id(out, stream.deleted);
-    number(out, stream.added);
-    number(out, stream.groups.len() as u64);
+    out.number(stream.added);
+    out.number(stream.groups.len() as u64);
     for group in &stream.groups {
         write_group(group, with_active, out);
     }
 }
 
-fn write_id(out: &mut Vec<u8>, id: StreamId) {
-    number(out, id.milliseconds);
-    number(out, id.sequence);
+fn write_id(out: &mut Output<'_>, id: StreamId) {
+    out.number(id.milliseconds);
+    out.number(id.sequence);
 }
 
-fn write_group(group: &Group<'_>, with_active: bool, out: &mut Vec<u8>) {
-    string(out, &group.name);
+fn write_group(group: &Group<'_>, with_active: bool, out: &mut Output<'_>) {
+    out.string(&group.name);
     write_id(out, group.last);
-    number(out, group.entries_read.unwrap_or(UNKNOWN));
-    number(out, group.pending.len() as u64);
+    out.number(group.entries_read.unwrap_or(UNKNOWN));
+    out.number(group.pending.len() as u64);
     let mut own = vec![Vec::new(); group.consumers.len()];
     for one in &group.pending {
         out.extend_from_slice(&one.id.to_bytes());
         out.extend_from_slice(&one.delivered_at.to_le_bytes());
-        number(out, one.deliveries);
+        out.number(one.deliveries);
         own[one.consumer].push(one.id);
     }
-    number(out, group.consumers.len() as u64);
+    out.number(group.consumers.len() as u64);
     for (consumer, own) in group.consumers.iter().zip(own) {
-        string(out, &consumer.name);
+        out.string(&consumer.name);
         out.extend_from_slice(&consumer.seen_at.to_le_bytes());
         if with_active {
             out.extend_from_slice(&consumer.active_at.to_le_bytes());
         }
-        number(out, own.len() as u64);
+        out.number(own.len() as u64);
         for id in own {
             out.extend_from_slice(&id.to_bytes());
         }

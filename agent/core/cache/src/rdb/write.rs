@@ -1,6 +1,7 @@
 //! Writes values.
 
 use super::listpack::Listpack;
+use super::output::Output;
 use super::value::{Bytes, Value};
 use super::{hash, intset, kind, stream};
 use crate::number::{double_text, integer};
@@ -12,6 +13,8 @@ pub struct Form {
     pub is_small: bool,
     /// For readers of this version.
     pub version: u16,
+    /// Whether strings are compressed.
+    pub compresses: bool,
 }
 
 /// Nodes of lists are not longer, unless a single element is.
@@ -19,10 +22,11 @@ const NODE_BYTES_MAX: usize = 8192;
 
 /// Writes type and body of a value.
 pub fn write(value: &Value<'_>, form: Form, out: &mut Vec<u8>) {
+    let out = &mut Output::new(out, form.compresses);
     match value {
         Value::String(bytes) => {
             out.push(kind::STRING);
-            string(out, bytes);
+            out.string(bytes);
         }
         Value::List(elements) => list(out, elements),
         Value::Set(members) => set(out, members, form),
@@ -33,13 +37,13 @@ pub fn write(value: &Value<'_>, form: Form, out: &mut Vec<u8>) {
                 push_score(&mut listpack, *score);
             }
             out.push(kind::SORTED_SET_LISTPACK);
-            string(out, &listpack.into_bytes());
+            out.string(&listpack.into_bytes());
         }
         Value::SortedSet(scored) => {
             out.push(kind::SORTED_SET);
-            number(out, scored.len() as u64);
+            out.number(scored.len() as u64);
             for (member, score) in scored {
-                string(out, member);
+                out.string(member);
                 out.extend_from_slice(&score.to_le_bytes());
             }
         }
@@ -48,7 +52,7 @@ pub fn write(value: &Value<'_>, form: Form, out: &mut Vec<u8>) {
     }
 }
 
-fn list(out: &mut Vec<u8>, elements: &[Bytes<'_>]) {
+fn list(out: &mut Output<'_>, elements: &[Bytes<'_>]) {
     const SOME: u64 = 2;
     let mut nodes = Vec::new();
     let mut node = Listpack::new();
@@ -64,14 +68,14 @@ fn list(out: &mut Vec<u8>, elements: &[Bytes<'_>]) {
         nodes.push(node);
     }
     out.push(kind::QUICKLIST_2);
-    number(out, nodes.len() as u64);
+    out.number(nodes.len() as u64);
     for node in nodes {
-        number(out, SOME);
-        string(out, &node.into_bytes());
+        out.number(SOME);
+        out.string(&node.into_bytes());
     }
 }
 
-fn set(out: &mut Vec<u8>, members: &[Bytes<'_>], form: Form) {
+fn set(out: &mut Output<'_>, members: &[Bytes<'_>], form: Form) {
     let numbers = || {
         members
             .iter()
@@ -83,12 +87,12 @@ fn set(out: &mut Vec<u8>, members: &[Bytes<'_>], form: Form) {
     {
         numbers.sort_unstable();
         out.push(kind::SET_INTSET);
-        string(out, &intset::of(&numbers));
+        out.string(&intset::of(&numbers));
         return;
     }
     out.push(kind::SET);
-    number(out, members.len() as u64);
-    members.iter().for_each(|member| string(out, member));
+    out.number(members.len() as u64);
+    members.iter().for_each(|member| out.string(member));
 }
 
 fn push_score(listpack: &mut Listpack, score: f64) {
@@ -97,46 +101,5 @@ fn push_score(listpack: &mut Listpack, score: f64) {
         listpack.push_number(score as i64);
     } else {
         listpack.push(double_text(score).as_bytes());
-    }
-}
-
-/// A number where lengths stand.
-pub(super) fn number(out: &mut Vec<u8>, number: u64) {
-    if number < 1 << 6 {
-        out.push(number as u8);
-    } else if number < 1 << 14 {
-        out.push(0x40 | (number >> 8) as u8);
-        out.push(number as u8);
-    } else if let Ok(number) = u32::try_from(number) {
-        out.push(0x80);
-        out.extend_from_slice(&number.to_be_bytes());
-    } else {
-        out.push(0x81);
-        out.extend_from_slice(&number.to_be_bytes());
-    }
-}
-
-/// A string: a short number as such.
-pub(super) fn string(out: &mut Vec<u8>, bytes: &[u8]) {
-    const DIGITS_MAX: usize = 11;
-    let small = if bytes.len() <= DIGITS_MAX {
-        integer(bytes).and_then(|number| i32::try_from(number).ok())
-    } else {
-        None
-    };
-    match small {
-        Some(small) if i8::try_from(small).is_ok() => out.extend([0xc0, small as u8]),
-        Some(small) if i16::try_from(small).is_ok() => {
-            out.push(0xc1);
-            out.extend_from_slice(&(small as i16).to_le_bytes());
-        }
-        Some(small) => {
-            out.push(0xc2);
-            out.extend_from_slice(&small.to_le_bytes());
-        }
-        None => {
-            number(out, bytes.len() as u64);
-            out.extend_from_slice(bytes);
-        }
     }
 }

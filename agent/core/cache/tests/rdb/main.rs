@@ -112,7 +112,16 @@ fn values_are_read_as_they_were_written() {
         for is_small in [true, false] {
             for version in [VERSION_WRITTEN, VERSION_MAX] {
                 let mut body = Vec::new();
-                write(&value, Form { is_small, version }, &mut body);
+                let compresses = is_small;
+                write(
+                    &value,
+                    Form {
+                        is_small,
+                        version,
+                        compresses,
+                    },
+                    &mut body,
+                );
                 let payload = sealed(body);
                 let body = opened(&payload).expect("it is not damaged");
                 assert_eq!(read(body).expect("a value"), value);

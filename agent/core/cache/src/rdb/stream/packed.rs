@@ -8,9 +8,9 @@ use std::sync::Arc;
 use super::super::error::{Error, Wrong};
 use super::super::input::Input;
 use super::super::listpack::{self, Listpack};
+use super::super::output::Output;
 use super::super::read::packed;
 use super::super::value::{Bytes, StreamEntry, StreamId};
-use super::super::write::{number, string};
 use crate::number::integer;
 
 const DELETED: i64 = 1;
@@ -123,7 +123,7 @@ fn entry<'a>(
 }
 
 /// Writes entries: how many listpacks there are, and each with its number.
-pub(super) fn write(entries: &[StreamEntry<'_>], out: &mut Vec<u8>) {
+pub(super) fn write(entries: &[StreamEntry<'_>], out: &mut Output<'_>) {
     let mut listpacks = Vec::new();
     let mut rest = entries;
     while let Some(first) = rest.first() {
@@ -137,10 +137,10 @@ pub(super) fn write(entries: &[StreamEntry<'_>], out: &mut Vec<u8>) {
         listpacks.push((first.id, pack(those)));
         rest = after;
     }
-    number(out, listpacks.len() as u64);
+    out.number(listpacks.len() as u64);
     for (id, listpack) in listpacks {
-        string(out, &id.to_bytes());
-        string(out, &listpack);
+        out.string(&id.to_bytes());
+        out.string(&listpack);
     }
 }
 
