@@ -133,3 +133,71 @@ fn hexadecimal(text: &[u8]) -> Option<f64> {
     }
     (!digits.is_empty()).then_some(if is_negative { -number } else { number })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::HashChange;
+    use crate::partition::{Expiry, Partition};
+
+    fn sorted(elements: &str, by: Option<&str>, order: &str) -> String {
+        let mut partitions = [1, 2, 3].map(Partition::new);
+        let mut all: Vec<_> = partitions.iter_mut().collect();
+        let mut keys = Keys::new(&mut all, 0);
+        for (key, value) in [("w_1", "30"), ("w_2", "10"), ("w_3", "20"), ("w_x", "no")] {
+            keys.put_string(key.as_bytes(), &[value.as_bytes()], Expiry::None);
+        }
+        for (key, value) in [("h_1", "b"), ("h_2", "c"), ("h_3", "a")] {
+            let put = HashChange::Put {
+                field: b"f",
+                value: value.as_bytes(),
+            };
+            let put = keys.edit::<Hash, _>(key.as_bytes(), |hash| hash.apply(&put));
+            put.expect("it is a hash");
+        }
+        let order = Order {
+            is_descending: order.contains("desc"),
+            is_alphabetical: order.contains("alpha"),
+        };
+        let elements = elements.split(' ').map(|it| it.as_bytes().into());
+        let by = by.map(|by| Pattern(by.as_bytes()));
+        match sort(&mut keys, elements.collect(), by, order) {
+            Ok(sorted) => {
+                let sorted = sorted.iter().map(|it| it.escape_ascii().to_string());
+                sorted.collect::<Vec<_>>().join(" ")
+            }
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn elements_are_sorted_as_redis_does() {
+        const NO_NUMBER: &str = "ERR One or more scores can't be converted into double";
+        for (elements, by, order, expected) in [
+            ("3 1 10 -5 2.5", None, "", "-5 1 2.5 3 10"),
+            ("3 1 10 -5 2.5", None, "desc", "10 3 2.5 1 -5"),
+            ("3 1 10 -5 2.5", None, "alpha", "-5 1 10 2.5 3"),
+            ("b a c", None, "alpha desc", "c b a"),
+            ("b a c", None, "", NO_NUMBER),
+            ("inf 0x10 -inf 1e1", None, "", "-inf 1e1 0x10 inf"),
+            ("1 nan", None, "", NO_NUMBER),
+            ("1 1e999", None, "", NO_NUMBER),
+            ("1.0 1 01", None, "", "01 1 1.0"),
+            ("1 2 3", Some("w_*"), "", "2 3 1"),
+            ("1 2 3 4", Some("w_*"), "", "4 2 3 1"),
+            ("1 2 3 4", Some("w_*"), "desc", "1 3 2 4"),
+            ("1 x", Some("w_*"), "", NO_NUMBER),
+            ("1 x 4", Some("w_*"), "alpha", "4 1 x"),
+            ("1 2 3", Some("h_*->f"), "alpha", "3 1 2"),
+            ("3 1 2", Some("h_*->g"), "alpha", "3 1 2"),
+            ("3 1 2", Some("w_*->f"), "", "1 2 3"),
+            ("3 1 2", Some("h_*"), "", "1 2 3"),
+        ] {
+            assert_eq!(
+                sorted(elements, by, order),
+                expected,
+                "{elements} {by:?} {order}"
+            );
+        }
+    }
+}
