@@ -2,32 +2,20 @@
 
 use synod_cache::rdb::{Chunks, Records, Value, read};
 
-use crate::FILE;
-
 /// What is read takes at most so many times the memory of what it is read from: a byte may stand for 89 when it is decompressed,
 /// and two of these for an element.
 const GROWS_AT_MOST: usize = 89 * 64;
 
-#[test]
-fn every_cut_is_found() {
-    for length in 0..FILE.len() {
-        let is_whole = |mut records: Records<'_>| records.all(|record| record.is_ok());
-        let whole = Records::of(&FILE[..length]).is_ok_and(is_whole);
-        assert!(!whole, "cut to {length}");
-    }
-}
-
-#[test]
-fn other_bytes_do_no_harm() {
-    let mut random = 1_u64;
+/// Reads a file with other bytes in some places, and cut, so many times.
+pub(crate) fn damage(file: &[u8], mut random: u64, rounds: usize) {
     let mut next = |below: usize| {
         random = random
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
         (random >> 33) as usize % below
     };
-    for _ in 0..3000 {
-        let mut bytes = FILE.to_vec();
+    for _ in 0..rounds {
+        let mut bytes = file.to_vec();
         for _ in 0..=next(4) {
             let at = 9 + next(bytes.len() - 9);
             bytes[at] = match next(4) {

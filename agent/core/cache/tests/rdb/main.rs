@@ -130,6 +130,44 @@ fn values_are_read_as_they_were_written() {
     }
 }
 
+#[test]
+fn every_cut_is_found() {
+    for length in 0..FILE.len() {
+        let is_whole = |mut records: Records<'_>| records.all(|record| record.is_ok());
+        let whole = Records::of(&FILE[..length]).is_ok_and(is_whole);
+        assert!(!whole, "cut to {length}");
+    }
+}
+
+#[test]
+fn other_bytes_do_no_harm() {
+    damaged::damage(FILE, 1, 3000);
+}
+
+#[test]
+fn what_nobody_waits_for_is_not_pending() {
+    let mut body = b"\x13\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01\x01g\x00\x00\x00".to_vec();
+    let group = body.len();
+    body.push(0);
+    body.push(0);
+    assert!(read(&body).is_ok());
+    // An entry, when it was delivered, how often; and no consumer.
+    body.truncate(group);
+    body.push(1);
+    body.extend([0; 24]);
+    body.push(1);
+    body.push(0);
+    assert_eq!(read(&body).map_err(|it| it.wrong), Err(Wrong::Pending));
+    // A consumer who has it twice.
+    let last = body.len() - 1;
+    body[last] = 1;
+    body.extend(b"\x01c");
+    body.extend([0; 8]);
+    body.push(2);
+    body.extend([0; 32]);
+    assert_eq!(read(&body).map_err(|it| it.wrong), Err(Wrong::Pending));
+}
+
 /// A record in a line or some.
 pub(crate) fn tell(record: &Record<'_>) -> String {
     let key = record.key.escape_ascii();
