@@ -54,13 +54,11 @@ proptest! {
         let mut cursor = "0".to_owned();
         let mut others = 0;
         let mut steps = steps.iter().cycle();
-        let mut is_begun = false;
         for step in 0.. {
             prop_assert!(step < 20_000, "it does not end");
             let (next, keys) = scan(&mut partitions, &cursor, steps.next().expect("a cycle").2);
             met.extend(keys);
             cursor = next;
-            is_begun |= cursor != "0";
             if cursor == "0" {
                 break;
             }
