@@ -148,7 +148,7 @@ impl Worker {
     fn expire(&self, now: i64) {
         for part in &self.shared.parts {
             if let Ok(mut part) = part.try_lock()
-                && part.partition.next_expiry().is_some_and(|at| at <= now)
+                && part.partition.next_expiry().is_some_and(|at| at < now)
             {
                 part.partition.set_now(now);
                 part.partition.expire(EXPIRED_MAX);

@@ -68,7 +68,11 @@ impl Redis {
                 "notices" => self.subscribe(),
                 _ => {
                     told += &format!("> {line}\n");
-                    if let Some(passed) = line.strip_prefix('+') {
+                    if let Some(database) = line.strip_prefix("db ") {
+                        self.ask(&format!("SELECT {database}"));
+                    } else if let Some(policy) = line.strip_prefix("policy ") {
+                        self.ask(&format!("CONFIG SET maxmemory-policy {policy}"));
+                    } else if let Some(passed) = line.strip_prefix('+') {
                         let passed = passed.parse().expect("milliseconds");
                         std::thread::sleep(Duration::from_millis(passed));
                     } else {

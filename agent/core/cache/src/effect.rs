@@ -34,6 +34,22 @@ pub(crate) enum Effect<'a> {
     },
     /// All keys of the database are removed.
     Flush,
+    /// The keys of the database are those of the other one from now on, and the other way round.
+    Swap {
+        other: usize,
+    },
+    /// The value of a key, with its expiry, is under another one, of a database, whatever was there; the first one goes, or keeps it.
+    Carry {
+        key: &'a [u8],
+        to: (usize, &'a [u8]),
+        keeps: bool,
+    },
+    /// A value of any kind is under the key, whatever was there: see [`crate::whole`].
+    Whole {
+        key: &'a [u8],
+        expiry: Option<i64>,
+        value: &'a [u8],
+    },
     /// A change of a collection of this kind follows.
     Of {
         kind: Kind,
@@ -46,6 +62,10 @@ const SPLICE: u8 = 2;
 const REMOVE: u8 = 3;
 const EXPIRE: u8 = 4;
 const FLUSH: u8 = 5;
+const SWAP: u8 = 6;
+const MOVE: u8 = 7;
+const COPY: u8 = 8;
+const WHOLE: u8 = 9;
 const LIST: u8 = 16;
 const SET: u8 = 17;
 const SORTED_SET: u8 = 18;
@@ -103,6 +123,19 @@ impl<'a> Effect<'a> {
                 write_expiry(&mut out, expiry);
             }
             Self::Flush => drop(start(out, FLUSH, database)),
+            Self::Swap { other } => start(out, SWAP, database).byte(other as u8),
+            Self::Carry { key, to, keeps } => {
+                let mut out = start(out, if keeps { COPY } else { MOVE }, database);
+                out.bytes(key);
+                out.byte(to.0 as u8);
+                out.bytes(to.1);
+            }
+            Self::Whole { key, expiry, value } => {
+                let mut out = start(out, WHOLE, database);
+                out.bytes(key);
+                write_expiry(&mut out, expiry);
+                out.bytes(value);
+            }
             Self::Of { kind, key } => {
                 let op = match kind {
                     Kind::String => unreachable!("a string is no collection"),
@@ -120,12 +153,13 @@ impl<'a> Effect<'a> {
     /// The next one, and the database that it is for.
     pub(crate) fn read(from: &mut Reader<'a>) -> Result<(usize, Self), Corrupt> {
         let op = from.byte()?;
-        let database = usize::from(from.byte()?);
-        if database >= DATABASES {
-            return Err(Corrupt);
-        }
+        let database = read_database(from)?;
         if op == FLUSH {
             return Ok((database, Self::Flush));
+        }
+        if op == SWAP {
+            let other = read_database(from)?;
+            return Ok((database, Self::Swap { other }));
         }
         let key = from.bytes()?;
         let of = |kind| Ok(Self::Of { kind, key });
@@ -147,6 +181,16 @@ impl<'a> Effect<'a> {
                 key,
                 expiry: read_expiry(from)?,
             }),
+            MOVE | COPY => Ok(Self::Carry {
+                key,
+                to: (read_database(from)?, from.bytes()?),
+                keeps: op == COPY,
+            }),
+            WHOLE => Ok(Self::Whole {
+                key,
+                expiry: read_expiry(from)?,
+                value: from.bytes()?,
+            }),
             LIST => of(Kind::List),
             SET => of(Kind::Set),
             SORTED_SET => of(Kind::SortedSet),
@@ -163,6 +207,11 @@ fn start(out: &mut Vec<u8>, op: u8, database: usize) -> Writer<'_> {
     out.byte(op);
     out.byte(database as u8);
     out
+}
+
+fn read_database(from: &mut Reader<'_>) -> Result<usize, Corrupt> {
+    let database = usize::from(from.byte()?);
+    (database < DATABASES).then_some(database).ok_or(Corrupt)
 }
 
 fn write_expiry(out: &mut Writer<'_>, expiry: Option<i64>) {

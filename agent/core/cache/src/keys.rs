@@ -7,6 +7,7 @@ use crate::partition::{Edit, Expiry, Partition, WrongKind};
 use crate::random::Random;
 use crate::slot::slot;
 use crate::string::StringView;
+use crate::whole::Unfit;
 
 /// The keys of one database, in one partition, or in all of them.
 ///
@@ -55,6 +56,16 @@ impl<'a> Keys<'a> {
         Random::new(self.partition(key).random.next())
     }
 
+    /// How many partitions there are.
+    pub(crate) const fn partition_count(&self) -> usize {
+        self.partitions.len()
+    }
+
+    /// A partition by its number.
+    pub(crate) fn partition_at(&mut self, index: usize) -> &mut Partition {
+        self.partitions[index]
+    }
+
     /// All partitions.
     pub(crate) fn partitions(&mut self) -> impl Iterator<Item = &mut Partition> {
         self.partitions.iter_mut().map(|partition| &mut **partition)
@@ -69,6 +80,47 @@ impl<'a> Keys<'a> {
     pub(crate) fn find(&mut self, key: &[u8]) -> Option<Found> {
         let database = self.database;
         self.partition(key).find(database, key)
+    }
+
+    /// A key that has not expired, for those who do not use it, but look at it.
+    pub(crate) fn look(&mut self, key: &[u8]) -> Option<Found> {
+        let database = self.database;
+        self.partition(key).look(database, key)
+    }
+
+    /// Does something with the keys of another database.
+    pub(crate) fn within<R>(&mut self, database: usize, work: impl FnOnce(&mut Self) -> R) -> R {
+        let own = std::mem::replace(&mut self.database, database);
+        let result = work(self);
+        self.database = own;
+        result
+    }
+
+    /// Puts the value of a key, which is there, with its expiry under another one of a database, whatever was there. The first
+    /// one goes, or keeps it.
+    pub(crate) fn carry(&mut self, key: &[u8], to: (usize, &[u8]), keeps: bool) {
+        let database = self.database;
+        if self.index(key) == self.index(to.1) {
+            self.partition(key).carry(database, key, to, keeps);
+            return;
+        }
+        let from = self.partition(key);
+        let (expiry, value) = from.whole(database, key);
+        if !keeps {
+            from.remove(database, key);
+        }
+        self.partition(to.1).put_own_whole(to, expiry, &value);
+    }
+
+    /// Puts a value under a key, whatever was there: a type and its body, as `DUMP` writes them.
+    pub(crate) fn restore(
+        &mut self,
+        key: &[u8],
+        expiry: Option<i64>,
+        body: &[u8],
+    ) -> Result<(), Unfit> {
+        let database = self.database;
+        self.partition(key).restore(database, key, expiry, body)
     }
 
     /// What is under a key.
@@ -114,12 +166,6 @@ impl<'a> Keys<'a> {
         let database = self.database;
         self.partition(key)
             .splice_string(database, key, start, removed, with);
-    }
-
-    /// As which of the encodings that Redis goes through the value under a key is shown.
-    pub(crate) fn show(&mut self, key: &[u8], shown: u8) {
-        let database = self.database;
-        self.partition(key).show(database, key, shown);
     }
 
     /// Removes a key; whether it was there, and had not expired.

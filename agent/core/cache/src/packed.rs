@@ -37,12 +37,6 @@ impl Packed {
         self.0
     }
 
-    /// Bytes that are asked of the allocator.
-    #[must_use]
-    pub(crate) const fn allocated(&self) -> usize {
-        self.0.capacity()
-    }
-
     /// The strings, each with the bytes that it takes in the buffer.
     #[must_use]
     pub(crate) fn iter(&self) -> Strings<'_> {
@@ -95,12 +89,6 @@ impl<'a> Strings<'a> {
                 None => return false,
             }
         }
-    }
-
-    /// Where the next one begins.
-    #[must_use]
-    pub(crate) const fn at(&self) -> usize {
-        self.at
     }
 }
 

@@ -1,9 +1,14 @@
 //! Some of the slots of all databases: keys with their values, what was done to them, and who wants to know.
 
+mod carry;
+mod databases;
+mod evict;
+
 use std::collections::HashMap;
 
 use crate::collection::{Closed, Collection, Kept, Limits, PACKED_BYTES_MAX};
 use crate::effect::Effect;
+use crate::eviction::{Access, Pool, Settings};
 use crate::hash::{Hash, HashChange};
 use crate::keyspace::{Due, Found, Header, Keyspace, Kind};
 use crate::notice::{Class, Notice};
@@ -48,6 +53,9 @@ pub struct Partition {
     is_primary: bool,
     pub(crate) random: Random,
     pub(crate) limits: Limits,
+    settings: Settings,
+    /// What may be evicted next.
+    pool: Pool,
     /// [`Effect`]s, one after another.
     effects: Vec<u8>,
     /// Grows with every change.
@@ -57,6 +65,8 @@ pub struct Partition {
     /// Whether somebody waits for a key, or keeps a copy of what he read.
     told_of_changes: bool,
     changed: Vec<DatabaseKey>,
+    /// A bit for each database of which all keys may have changed.
+    changed_databases: u16,
     notified: Class,
     notices: Vec<Notice>,
 }
@@ -77,11 +87,14 @@ impl Partition {
                 seed,
                 ..Limits::default()
             },
+            settings: Settings::default(),
+            pool: Pool::default(),
             effects: Vec::new(),
             changes: 0,
             watched: HashMap::new(),
             told_of_changes: false,
             changed: Vec::new(),
+            changed_databases: 0,
             notified: Class::NONE,
             notices: Vec::new(),
         }
@@ -188,6 +201,11 @@ impl Partition {
                 self.expire_at(database, key, expiry);
             }
             Effect::Flush => self.flush(database),
+            Effect::Swap { other } => self.swap(database, other),
+            Effect::Carry { key, to, keeps } => self.apply_carry(database, key, to, keeps)?,
+            Effect::Whole { key, expiry, value } => {
+                self.apply_whole(database, key, expiry, value)?
+            }
             Effect::Of { kind, key } => match kind {
                 Kind::Hash => self.apply_change::<Hash>(database, key, from)?,
                 Kind::Set => self.apply_change::<crate::set::Set>(database, key, from)?,
@@ -281,17 +299,51 @@ impl Partition {
         (!Hash::at(hash, self.now).is_empty()).then_some(found)
     }
 
-    /// A key that has not expired.
+    /// A key that has not expired. Its use is noted.
+    #[inline]
     pub(crate) fn find(&mut self, database: usize, key: &[u8]) -> Option<Found> {
+        let mut found = self.look(database, key)?;
+        let access = self.touched(found.header.access);
+        self.databases[database].touch(&found, access);
+        found.header.access = access;
+        Some(found)
+    }
+
+    /// What is noted of a key that is used once more.
+    #[inline]
+    fn touched(&mut self, noted: u32) -> u32 {
+        let access = Access {
+            settings: &self.settings,
+            now: self.now,
+        };
+        access.touched(noted, &mut self.random)
+    }
+
+    /// Whether what expires then has expired: as in Redis, at that millisecond it is still there.
+    #[inline]
+    fn is_over(&self, expiry: Option<i64>) -> bool {
+        expiry.is_some_and(|at| at < self.now)
+    }
+
+    /// What is noted of the use of keys, now.
+    pub(crate) const fn access(&self) -> Access<'_> {
+        Access {
+            settings: &self.settings,
+            now: self.now,
+        }
+    }
+
+    /// A key that has not expired, for those who do not use it, but look at it.
+    pub(crate) fn look(&mut self, database: usize, key: &[u8]) -> Option<Found> {
         let found = self.databases[database].find(key)?;
-        if found.header.expiry.is_some_and(|at| at <= self.now) {
+        if self.is_over(found.header.expiry) {
             if self.is_primary {
                 self.expired(database, key);
             }
             return None;
         }
         let fields = self.databases[database].soonest_field(&found);
-        if fields.is_some_and(|at| at <= self.now) {
+        if self.is_over(fields) {
             return self.unexpired(database, key, found);
         }
         Some(found)
@@ -363,9 +415,10 @@ impl Partition {
         shown: u8,
     ) {
         let found = match expiry {
-            Expiry::Keep => self.find(database, key),
+            Expiry::Keep => self.look(database, key),
             Expiry::None | Expiry::At(_) => self.databases[database].find(key),
         };
+        let access = self.access_when_replaced(found);
         let expiry = match expiry {
             Expiry::None => None,
             Expiry::At(at) => Some(at),
@@ -374,6 +427,7 @@ impl Partition {
         let header = Header {
             expiry,
             shown,
+            access,
             ..Header::new(Kind::String)
         };
         self.databases[database].put_found(key, found, &header, parts);
@@ -391,9 +445,13 @@ impl Partition {
         removed: usize,
         with: &[u8],
     ) {
+        let new = Header {
+            access: self.access().first(),
+            ..Header::new(Kind::String)
+        };
         let keyspace = &mut self.databases[database];
         let found = keyspace.find(key).unwrap_or_else(|| {
-            keyspace.put(key, &Header::new(Kind::String), &[]);
+            keyspace.put(key, &new, &[]);
             keyspace.find(key).expect("it was put there")
         });
         keyspace.splice(key, &found, start, removed, with);
@@ -405,17 +463,6 @@ impl Partition {
         };
         effect.write(database, &mut self.effects);
         self.changed(database, key);
-    }
-
-    /// As which of the encodings that Redis goes through a value is shown.
-    pub(crate) fn show(&mut self, database: usize, key: &[u8], shown: u8) {
-        if let Some(found) = self.databases[database].find(key) {
-            let header = Header {
-                shown,
-                ..found.header
-            };
-            self.databases[database].set_header(&found, &header);
-        }
     }
 
     /// Removes a key, if it is there.
@@ -438,23 +485,6 @@ impl Partition {
         Effect::Expire { key, expiry }.write(database, &mut self.effects);
         self.changed(database, key);
         true
-    }
-
-    /// Removes all keys of a database.
-    pub(crate) fn flush(&mut self, database: usize) {
-        let watched = self
-            .watched
-            .keys()
-            .filter(|(of, _)| usize::from(*of) == database);
-        let watched: Vec<_> = watched.cloned().collect();
-        for (_, key) in watched {
-            if self.databases[database].find(&key).is_some() {
-                self.changed(database, &key);
-            }
-        }
-        self.databases[database] = Keyspace::new(self.random.next());
-        Effect::Flush.write(database, &mut self.effects);
-        self.changes += 1;
     }
 
     /// How the collection under a key is read.
@@ -483,7 +513,7 @@ impl Partition {
         let Some(found) = keyspace.find(key) else {
             return Ok(None);
         };
-        if found.header.expiry.is_some_and(|at| at <= self.now) {
+        if self.is_over(found.header.expiry) {
             return Ok(None);
         }
         if found.header.kind != C::KIND {
@@ -555,6 +585,10 @@ impl Partition {
         value: C,
         is_changed: bool,
     ) {
+        let new = Header {
+            access: self.access().first(),
+            ..Header::new(C::KIND)
+        };
         let keyspace = &mut self.databases[database];
         if value.is_empty() {
             if let Some(found) = found {
@@ -563,7 +597,7 @@ impl Partition {
             }
         } else {
             let Closed { kept, shown } = value.close();
-            let header = found.map_or(Header::new(C::KIND), |found| found.header);
+            let header = found.map_or(new, |found| found.header);
             let header = Header {
                 shown,
                 large: matches!(kept, Kept::Object(_)),

@@ -20,7 +20,6 @@ pub(crate) const RAW: u8 = 1;
 pub(crate) const BY_LENGTH: u8 = 2;
 
 /// As which encoding Redis shows a string.
-#[allow(dead_code, reason = "it is for OBJECT ENCODING")]
 #[must_use]
 pub(crate) fn encoding(string: &[u8], shown: u8) -> &'static str {
     const EMBEDDED_BYTES_MAX: usize = 44;

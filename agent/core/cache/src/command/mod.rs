@@ -4,10 +4,13 @@ mod bitmaps;
 mod connection;
 mod error;
 mod expiry;
+mod generic;
 mod geo;
 mod hashes;
 mod hyperloglogs;
+mod lifetime;
 mod lists;
+mod server;
 mod sets;
 mod sorted_sets;
 mod spec;
@@ -20,6 +23,8 @@ use std::sync::LazyLock;
 
 pub use error::Error;
 pub(crate) use expiry::Unit;
+pub(crate) use lifetime::{expire, expiry_of, in_seconds};
+pub(crate) use server::database_number;
 pub use spec::{Begin, Categories, Find, KeySpec, KeyUses, Run, Spec, Traits};
 pub(crate) use timeout::timeout;
 use xxhash_rust::xxh3::xxh3_64;
@@ -148,6 +153,8 @@ impl<'a> Call<'a> {
 /// All commands, by group.
 const GROUPS: &[&[Spec]] = &[
     connection::ROWS,
+    generic::ROWS,
+    server::ROWS,
     hashes::ROWS,
     strings::ROWS,
     transactions::ROWS,

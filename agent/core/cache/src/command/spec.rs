@@ -346,3 +346,14 @@ pub(super) const fn range(uses: &[KeyUses], first: usize, last: isize, step: usi
         notes: None,
     }
 }
+
+/// Keys that nobody can find before the command is carried out.
+#[must_use]
+pub(super) const fn unknown(uses: &[KeyUses], notes: &'static str) -> KeySpec {
+    KeySpec {
+        uses: KeyUses::of(uses),
+        begin: Begin::Unknown,
+        find: Find::Unknown,
+        notes: Some(notes),
+    }
+}

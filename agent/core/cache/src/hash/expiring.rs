@@ -34,7 +34,7 @@ impl Expiring {
     /// How many have expired.
     pub(super) fn expired(&self, now: i64) -> usize {
         let times = self.times.iter().map(|(.., at)| time(at));
-        times.filter(|at| *at <= now).count()
+        times.filter(|at| *at < now).count()
     }
 
     /// A field expires then.
@@ -74,7 +74,7 @@ impl Expiring {
             }
             for (_, field, at) in self.times.bucket(bucket) {
                 match time(at) {
-                    at if at <= now => due.push(field.into()),
+                    at if at < now => due.push(field.into()),
                     at => self.soonest.note(bucket, at),
                 }
             }

@@ -31,7 +31,7 @@ pub(crate) fn soonest(bytes: &[u8]) -> Option<i64> {
 
 /// Fields that have expired.
 pub(crate) fn due(bytes: &[u8], now: i64) -> Vec<Box<[u8]>> {
-    let due = entries(bytes).filter(|entry| entry.expiry.is_some_and(|at| at <= now));
+    let due = entries(bytes).filter(|entry| entry.expiry.is_some_and(|at| at < now));
     due.map(|entry| entry.field.into()).collect()
 }
 

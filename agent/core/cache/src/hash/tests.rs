@@ -80,7 +80,7 @@ fn expired(hash: &mut Hash, now: i64, most: usize) -> Vec<Box<[u8]>> {
 fn check(hash: &Hash, model: &Model) {
     for now in [i64::MIN, 10, 50, i64::MAX] {
         let view = hash.view().at(now);
-        let is_left = |expiry: Option<i64>| expiry.is_none_or(|at| at > now);
+        let is_left = |expiry: Option<i64>| expiry.is_none_or(|at| at >= now);
         let left: HashMap<_, _> = model
             .iter()
             .filter(|(_, (_, expiry))| is_left(*expiry))
@@ -157,13 +157,13 @@ proptest! {
                 }
                 Deed::Due(now, most) => {
                     let due = expired(&mut hash, now, most);
-                    let all = model.values().filter(|(_, expiry)| expiry.is_some_and(|at| at <= now)).count();
+                    let all = model.values().filter(|(_, expiry)| expiry.is_some_and(|at| at < now)).count();
                     prop_assert!(due.len() == all || most <= due.len(), "{} of {}", due.len(), all);
                     for field in due {
                         let was_there = hash.apply(&HashChange::Remove { field: &field }, &limits);
                         prop_assert!(was_there);
                         let (_, expiry) = model.remove(field.as_ref()).expect("it is there");
-                        prop_assert!(expiry.is_some_and(|at| at <= now));
+                        prop_assert!(expiry.is_some_and(|at| at < now));
                     }
                 }
                 Deed::Thin(stays) => {

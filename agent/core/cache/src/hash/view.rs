@@ -48,7 +48,7 @@ impl<'a> HashView<'a> {
             Fields::Packed(bytes) => small::soonest(bytes),
             Fields::Large(large) => large.soonest(),
         };
-        soonest.is_some_and(|at| at <= self.now)
+        soonest.is_some_and(|at| at < self.now)
     }
 
     pub(crate) fn is_empty(self) -> bool {
@@ -78,7 +78,7 @@ impl<'a> HashView<'a> {
                 .map(|entry| (entry.value, entry.expiry)),
             Fields::Large(large) => large.get(field).map(|value| (value, large.expiry(field))),
         };
-        found.filter(|(_, expiry)| expiry.is_none_or(|at| at > self.now))
+        found.filter(|(_, expiry)| expiry.is_none_or(|at| at >= self.now))
     }
 
     /// Fields and values.
@@ -88,7 +88,7 @@ impl<'a> HashView<'a> {
             Fields::Large(large) => (None, Some(large)),
         };
         let packed = packed.into_iter().flatten();
-        let packed = packed.filter(move |entry| entry.expiry.is_none_or(|at| at > self.now));
+        let packed = packed.filter(move |entry| entry.expiry.is_none_or(|at| at >= self.now));
         let large = large.map(|large| Table::iter(large.table()));
         let large = large.into_iter().flatten();
         let large = large.map(|(_, field, value)| (field, value));
@@ -108,7 +108,7 @@ impl<'a> HashView<'a> {
         };
         fields.filter(move |(field, _)| {
             let expiry = hiding.and_then(|large| large.expiry(field));
-            expiry.is_none_or(|at| at > self.now)
+            expiry.is_none_or(|at| at >= self.now)
         })
     }
 

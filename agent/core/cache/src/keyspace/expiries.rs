@@ -46,7 +46,7 @@ impl Expiries {
     /// A bucket in which something may have expired; who asks notes what is left in it.
     pub(crate) fn due(&mut self, now: i64) -> Option<usize> {
         while let Some(Reverse((at, bucket))) = self.queue.peek().copied() {
-            if at > now {
+            if at >= now {
                 return None;
             }
             self.queue.pop();
@@ -56,6 +56,17 @@ impl Expiries {
             }
         }
         None
+    }
+
+    /// Of the first `count` buckets those in which something may expire, from one on, and around.
+    pub(super) fn buckets(&self, from: usize, count: usize) -> impl Iterator<Item = usize> {
+        let noted = &self.soonest[..count.min(self.soonest.len())];
+        let (before, after) = noted.split_at(from.min(noted.len()));
+        let after = after.iter().enumerate();
+        let after = after.map(move |(index, at)| (index + from, at));
+        let all = after.chain(before.iter().enumerate());
+        all.filter(|(_, at)| **at < i64::MAX)
+            .map(|(bucket, _)| bucket)
     }
 
     /// When [`Self::due`] may have something next.

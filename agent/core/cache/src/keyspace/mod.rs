@@ -9,8 +9,9 @@ pub(crate) use entry::Header;
 pub use entry::Kind;
 pub(crate) use expiries::Expiries;
 
-use crate::collection::{Collection, Object};
+use crate::collection::{Collection, Kept, Object};
 use crate::hash;
+use crate::random::Random;
 use crate::string::{RAW, SHARED_BYTES_MIN, StringView};
 use crate::table::{Place, Table};
 
@@ -33,8 +34,7 @@ pub(crate) enum Due {
 /// Keys and their values: header and value in the [`Table`], values that are too large for that by number.
 ///
 /// Invariants: 1. an object belongs to exactly one key, whose header says that it is large; 2. `expiring` is how many keys have an
-/// expiry; 3. a key's bucket is noted in `expiries` no later than the key, or a
-/// field of its hash, expires.
+/// expiry; 3. a key's bucket is noted in `expiries` no later than the key, or a field of its hash, expires.
 #[derive(Debug)]
 pub(crate) struct Keyspace {
     table: Table,
@@ -70,6 +70,13 @@ impl Keyspace {
     /// Its entries, for walks.
     pub(crate) const fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// Keys that have not expired, for walks.
+    pub(crate) fn alive(&self, now: i64) -> impl Iterator<Item = (&[u8], Header)> {
+        let entries = self.table.iter();
+        let keys = entries.map(|(_, key, value)| (key, Header::split(value).0));
+        keys.filter(move |(_, header)| header.expiry.is_none_or(|at| at >= now))
     }
 
     /// Bytes that are asked of the allocator.
@@ -111,11 +118,6 @@ impl Keyspace {
         }
     }
 
-    /// The value, to be changed in place.
-    pub(crate) fn value_mut(&mut self, found: &Found) -> &mut [u8] {
-        &mut self.table.value_mut(found.at)[found.header.length()..]
-    }
-
     /// The object of a large value.
     pub(crate) fn object(&self, found: &Found) -> &Object {
         let number = self.number(found);
@@ -145,6 +147,40 @@ impl Keyspace {
         self.objects[number] = Some(object);
     }
 
+    /// A copy of a value. What an object is made of is shared with it.
+    pub(crate) fn copy(&self, found: &Found) -> Kept {
+        if found.header.large {
+            Kept::Object(self.object(found).clone())
+        } else {
+            Kept::Packed(self.value(found).to_vec())
+        }
+    }
+
+    /// Removes a key; its value.
+    pub(crate) fn take_out(&mut self, found: &Found) -> Kept {
+        let kept = if found.header.large {
+            Kept::Object(self.take(found))
+        } else {
+            Kept::Packed(self.value(found).to_vec())
+        };
+        self.remove(found);
+        kept
+    }
+
+    /// Puts a value under a key, whatever was there.
+    pub(crate) fn put_kept(&mut self, key: &[u8], header: &Header, kept: Kept) {
+        match kept {
+            Kept::Object(object) => self.put_object(key, header, object),
+            Kept::Packed(bytes) => {
+                let header = Header {
+                    large: false,
+                    ..*header
+                };
+                self.put(key, &header, &[&bytes]);
+            }
+        }
+    }
+
     fn number(&self, found: &Found) -> usize {
         debug_assert!(found.header.large, "it has an object");
         let number = self.value(found).try_into().expect("four bytes");
@@ -152,6 +188,7 @@ impl Keyspace {
     }
 
     /// Notes in the header when and how often it was used.
+    #[inline]
     pub(crate) fn touch(&mut self, found: &Found, access: u32) {
         if found.header.access != access {
             let header = Header {
@@ -301,7 +338,7 @@ impl Keyspace {
             for (_, key, value) in self.table.bucket(bucket) {
                 let (header, value) = Header::split(value);
                 let fields = soonest(&self.objects, &header, value);
-                let is_due = |at: i64| at <= now;
+                let is_due = |at: i64| at < now;
                 if header.expiry.is_some_and(is_due) {
                     due.push(Due::Key(key.into()));
                     continue;
@@ -310,7 +347,7 @@ impl Keyspace {
                     due.push(Due::Fields(key.into()));
                 }
                 let later = header.expiry.into_iter().chain(fields);
-                for at in later.filter(|at| *at > now) {
+                for at in later.filter(|at| *at >= now) {
                     self.expiries.note(bucket, at);
                 }
             }
@@ -341,6 +378,22 @@ impl Keyspace {
             self.expiries.note(found.at.bucket(), at);
         }
         due
+    }
+
+    /// A key that expires, any of them about as often as another.
+    pub(crate) fn random_expiring(&self, random: &mut Random) -> Option<Place> {
+        if self.expiring == 0 {
+            return None;
+        }
+        let start = random.below(self.table.buckets());
+        let buckets = self.expiries.buckets(start, self.table.buckets());
+        let expires = |value: &[u8]| Header::split(value).0.expiry.is_some();
+        buckets.into_iter().find_map(|bucket| {
+            let entries = self.table.bucket(bucket);
+            let places = entries.filter(|(_, _, value)| expires(value));
+            let places: Vec<_> = places.map(|(at, ..)| at).collect();
+            (!places.is_empty()).then(|| places[random.below(places.len())])
+        })
     }
 
     /// When [`Self::due`] may have something next.

@@ -4,6 +4,7 @@
 //! hold the same.
 
 mod bitmaps;
+mod generic;
 mod geo;
 mod hashes;
 mod hyperloglogs;

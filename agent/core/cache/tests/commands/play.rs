@@ -5,6 +5,7 @@ use synod_cache::keys::Keys;
 use synod_cache::notice::Class;
 use synod_cache::partition::Partition;
 use synod_cache::reply::{Protocol, Reply};
+use synod_cache::{Policy, Settings};
 
 /// The time at which scripts begin: 2026-01-01.
 const BEGIN: i64 = 1_767_225_600_000;
@@ -16,6 +17,8 @@ const BEGIN: i64 = 1_767_225_600_000;
 /// - `+100`: so many milliseconds pass;
 /// - `2`, `3`: from now on in this protocol;
 /// - `! blpop a 0`: this command may not wait, as in a transaction;
+/// - `db 1`: from now on in this database;
+/// - `policy allkeys-lfu`: from now on keys are evicted by this policy;
 /// - `notices`: from now on what subscribers are told of keys is told, too, behind a `*`.
 ///
 /// A command that waits is told as `(waits)`, and its reply behind a `<` when it comes.
@@ -43,6 +46,7 @@ struct Stage {
     replicas: Vec<Partition>,
     now: i64,
     protocol: Protocol,
+    database: usize,
     waiting: Vec<Waiting>,
     told: String,
 }
@@ -62,6 +66,7 @@ impl Stage {
             replicas,
             now: BEGIN,
             protocol: Protocol::Resp2,
+            database: 0,
             waiting: Vec::new(),
             told: String::new(),
         }
@@ -99,7 +104,17 @@ impl Stage {
             }
             _ => {
                 self.told += &format!("> {line}\n");
-                if let Some(passed) = line.strip_prefix('+') {
+                if let Some(database) = line.strip_prefix("db ") {
+                    self.database = database.parse().expect("a database");
+                } else if let Some(policy) = line.strip_prefix("policy ") {
+                    let policy = Policy::named(policy.as_bytes()).expect("a policy");
+                    for primary in &mut self.primaries {
+                        primary.set_settings(Settings {
+                            policy,
+                            ..Settings::default()
+                        });
+                    }
+                } else if let Some(passed) = line.strip_prefix('+') {
                     self.now += passed.parse::<i64>().expect("milliseconds");
                     self.give_up();
                 } else {
@@ -125,7 +140,7 @@ impl Stage {
                 .iter_mut()
                 .for_each(|primary| primary.set_now(self.now));
             let mut all: Vec<_> = self.primaries.iter_mut().collect();
-            let mut call = Call::new(&args, Keys::new(&mut all, 0), &mut reply);
+            let mut call = Call::new(&args, Keys::new(&mut all, self.database), &mut reply);
             (call.may_wait, call.has_waited) = (may_wait, waited.is_some());
             call.run(spec);
             wait = call.wait;
@@ -172,7 +187,13 @@ impl Stage {
         loop {
             let changed = self.primaries.iter_mut().flat_map(Partition::take_changed);
             let changed: Vec<_> = changed.map(|(_, key)| key).collect();
-            let ready = |one: &Waiting| one.wait.keys.iter().any(|key| changed.contains(key));
+            let mut is_any_database = false;
+            for primary in &mut self.primaries {
+                is_any_database |= !primary.take_changed_databases().is_empty();
+            }
+            let ready = |one: &Waiting| {
+                is_any_database || one.wait.keys.iter().any(|key| changed.contains(key))
+            };
             if !self.waiting.iter().any(ready) {
                 return;
             }

@@ -1,0 +1,7 @@
+//! `EXPIREAT key second [NX | XX | GT | LT ...]`
+
+use crate::command::{Call, Error, Unit, expire};
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    expire(call, Unit::AtSecond, "expireat")
+}

@@ -1,0 +1,8 @@
+//! `EXPIRETIME key`: at this Unix time in seconds it expires; -1 if it does not, -2 if it is not there.
+
+use crate::command::{Call, Error, expiry_of, in_seconds};
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    expiry_of(call, in_seconds);
+    Ok(())
+}

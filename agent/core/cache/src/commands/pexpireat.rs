@@ -1,0 +1,7 @@
+//! `PEXPIREAT key millisecond [NX | XX | GT | LT ...]`
+
+use crate::command::{Call, Error, Unit, expire};
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    expire(call, Unit::AtMillisecond, "pexpireat")
+}

@@ -1,0 +1,8 @@
+//! `PEXPIRETIME key`: at this Unix time in milliseconds it expires; -1 if it does not, -2 if it is not there.
+
+use crate::command::{Call, Error, expiry_of};
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
+    expiry_of(call, |at| at);
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! `UNLINK key [key ...]`: here the same as `DEL`.
+
+pub(crate) use super::del::run;

@@ -1,0 +1,138 @@
+//! Keys that go because memory is short.
+//!
+//! As Redis does it: of all keys a few are looked at, the best of those are remembered with the best of before, and the best of all
+//! goes.
+
+use super::Partition;
+use crate::eviction::{Access, Candidate, Ranked};
+use crate::keyspace::{Header, Keyspace};
+use crate::notice::Class;
+use crate::random::Random;
+use crate::table::Place;
+
+impl Partition {
+    /// Removes keys as the policy says until so many bytes of keys and values are gone; how many went. Fewer, if there is nothing
+    /// more that may go.
+    pub fn evict(&mut self, bytes_wanted: usize) -> usize {
+        let mut gone = 0;
+        while gone < bytes_wanted {
+            let victim = match self.settings.policy.ranked() {
+                Ranked::Never => None,
+                Ranked::Alike => self.any_victim(),
+                Ranked::Idle | Ranked::Rare | Ranked::Soon => self.best_victim(),
+            };
+            let Some((database, key)) = victim else {
+                break;
+            };
+            gone += self.weight(database, &key);
+            self.remove(database, &key);
+            self.notify(database, Class::EVICTED, "evicted", &key);
+        }
+        gone
+    }
+
+    fn any_victim(&mut self) -> Option<(usize, Box<[u8]>)> {
+        let is_volatile = self.settings.policy.is_volatile();
+        let counts = self.databases.iter().map(|keyspace| {
+            if is_volatile {
+                keyspace.expiring()
+            } else {
+                keyspace.len()
+            }
+        });
+        let all: usize = counts.clone().sum();
+        if all == 0 {
+            return None;
+        }
+        let mut number = self.random.below(all);
+        let database = counts.into_iter().position(|count| {
+            let is_it = number < count;
+            number = number.saturating_sub(count);
+            is_it
+        })?;
+        let at = sample(&self.databases[database], is_volatile, &mut self.random)?;
+        let key = self.databases[database].table().entry(at).0;
+        Some((database, key.into()))
+    }
+
+    fn best_victim(&mut self) -> Option<(usize, Box<[u8]>)> {
+        loop {
+            if !self.remember_candidates() {
+                return None;
+            }
+            while let Some(candidate) = self.pool.take() {
+                let keyspace = &self.databases[candidate.database];
+                let found = keyspace.find(&candidate.key);
+                let is_volatile = self.settings.policy.is_volatile();
+                let may_go = |expiry: Option<i64>| !is_volatile || expiry.is_some();
+                if found.is_some_and(|found| may_go(found.header.expiry)) {
+                    return Some((candidate.database, candidate.key));
+                }
+            }
+        }
+    }
+
+    /// Looks at some keys of each database; whether there is one that may go.
+    fn remember_candidates(&mut self) -> bool {
+        let mut is_any = false;
+        let access = Access {
+            settings: &self.settings,
+            now: self.now,
+        };
+        for (database, keyspace) in self.databases.iter().enumerate() {
+            for _ in 0..access.settings.samples.max(1) {
+                let is_volatile = access.settings.policy.is_volatile();
+                let Some(at) = sample(keyspace, is_volatile, &mut self.random) else {
+                    break;
+                };
+                is_any = true;
+                let (key, value) = keyspace.table().entry(at);
+                let rank = rank(access, &Header::split(value).0);
+                if self.pool.takes(rank) {
+                    self.pool.add(Candidate {
+                        rank,
+                        database,
+                        key: key.into(),
+                    });
+                }
+            }
+        }
+        is_any
+    }
+
+    /// Bytes of a key and its value.
+    fn weight(&self, database: usize, key: &[u8]) -> usize {
+        let keyspace = &self.databases[database];
+        let found = keyspace.find(key).expect("it was chosen");
+        let object = if found.header.large {
+            keyspace.object(&found).allocated()
+        } else {
+            0
+        };
+        key.len() + found.header.length() + keyspace.value(&found).len() + object
+    }
+}
+
+fn sample(keyspace: &Keyspace, is_volatile: bool, random: &mut Random) -> Option<Place> {
+    if is_volatile {
+        keyspace.random_expiring(random)
+    } else {
+        keyspace.table().random(|| random.next())
+    }
+}
+
+/// The larger, the sooner it goes.
+fn rank(access: Access<'_>, header: &Header) -> u64 {
+    match access.settings.policy.ranked() {
+        Ranked::Idle => u64::from(access.idle_seconds(header.access)),
+        Ranked::Rare => u64::from(u8::MAX - access.frequency(header.access)),
+        // Times before 1970 are as good as 1970.
+        Ranked::Soon => {
+            u64::MAX
+                - header
+                    .expiry
+                    .map_or(u64::MAX, |at| at.max(0).unsigned_abs())
+        }
+        Ranked::Never | Ranked::Alike => 0,
+    }
+}

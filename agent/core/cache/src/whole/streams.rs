@@ -1,0 +1,122 @@
+//! Streams as wholes.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{Built, Unfit, of_changes};
+use crate::collection::Limits;
+use crate::rdb::{self, StreamId};
+use crate::stream::{Contents, Group, GroupChange, Id, Stream, StreamChange};
+
+pub(super) fn value(stream: &Contents) -> rdb::Stream<'_> {
+    let mut names: Arc<[_]> = Arc::default();
+    let entries = stream.entries().range(Id::MIN, Id::MAX).map(|entry| {
+        if !names
+            .iter()
+            .map(|it: &rdb::Bytes<'_>| &**it)
+            .eq(entry.fields().map(|it| it.0))
+        {
+            names = entry.fields().map(|it| it.0.into()).collect();
+        }
+        rdb::StreamEntry {
+            id: outer(entry.id),
+            names: Arc::clone(&names),
+            values: entry.fields().map(|it| it.1.into()).collect(),
+        }
+    });
+    rdb::Stream {
+        entries: entries.collect(),
+        last: outer(stream.last()),
+        deleted: outer(stream.removed()),
+        added: stream.added(),
+        groups: stream.groups().map(group).collect(),
+    }
+}
+
+fn group(group: &Group) -> rdb::Group<'_> {
+    let consumers: Vec<_> = group.consumers().collect();
+    let place = |name: &[u8]| {
+        let place = consumers.binary_search_by(|consumer| (*consumer.name).cmp(name));
+        place.expect("who has entries is a consumer")
+    };
+    let pending = group.pending_from(Id::MIN).map(|one| rdb::Pending {
+        id: outer(one.id),
+        consumer: place(&one.consumer),
+        delivered_at: one.at,
+        deliveries: one.count.cast_unsigned(),
+    });
+    rdb::Group {
+        name: group.name().into(),
+        last: outer(group.last),
+        entries_read: group.read.map(i64::cast_unsigned),
+        pending: pending.collect(),
+        consumers: consumers
+            .iter()
+            .map(|consumer| rdb::Consumer {
+                name: Cow::Borrowed(&consumer.name),
+                seen_at: consumer.seen,
+                active_at: consumer.active.unwrap_or(-1),
+            })
+            .collect(),
+    }
+}
+
+pub(super) fn build(stream: &rdb::Stream<'_>, limits: &Limits) -> Result<Built, Unfit> {
+    let names: HashSet<_> = stream.groups.iter().map(|group| &group.name).collect();
+    if names.len() < stream.groups.len() {
+        return Err(Unfit);
+    }
+    let adds = stream.entries.iter().map(|entry| {
+        let pairs = entry.names.iter().zip(&entry.values);
+        let fields = pairs.flat_map(|(name, value)| [&**name, &**value]);
+        StreamChange::Add {
+            id: inner(entry.id),
+            fields: Cow::Owned(fields.collect()),
+        }
+    });
+    let set = StreamChange::Set {
+        last: inner(stream.last),
+        added: stream.added,
+        removed: inner(stream.deleted),
+    };
+    let groups = stream.groups.iter().flat_map(|group| {
+        let changes = group_changes(group);
+        changes.map(|change| StreamChange::of(&group.name, change))
+    });
+    let changes = std::iter::once(StreamChange::Make).chain(adds);
+    of_changes::<Stream>(changes.chain([set]).chain(groups), |_| true, limits)
+}
+
+fn group_changes<'a>(group: &'a rdb::Group<'_>) -> impl Iterator<Item = GroupChange<'a>> {
+    let set = GroupChange::Set {
+        last: inner(group.last),
+        read: group.entries_read.map(u64::cast_signed),
+    };
+    let touches = group.consumers.iter().flat_map(|consumer| {
+        let touch = |at, is_active| GroupChange::Touch {
+            consumer: &consumer.name,
+            at,
+            is_active,
+        };
+        let active = (consumer.active_at >= 0).then(|| touch(consumer.active_at, true));
+        active.into_iter().chain([touch(consumer.seen_at, false)])
+    });
+    let delivers = group.pending.iter().map(|one| GroupChange::Deliver {
+        consumer: &group.consumers[one.consumer].name,
+        at: one.delivered_at,
+        entries: Cow::Owned(vec![(inner(one.id), one.deliveries.cast_signed())]),
+    });
+    [set].into_iter().chain(touches).chain(delivers)
+}
+
+const fn inner(id: StreamId) -> Id {
+    Id::new(id.milliseconds, id.sequence)
+}
+
+const fn outer(id: Id) -> StreamId {
+    StreamId {
+        milliseconds: id.milliseconds(),
+        sequence: id.sequence(),
+    }
+}
