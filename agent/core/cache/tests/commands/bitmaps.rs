@@ -65,7 +65,7 @@ fn single_bits() {
         OK
         > setbit t 6 1
         (integer) 0
-        > +100
+        > +101
         > get t
         (nil)
     "#]]
@@ -101,7 +101,7 @@ fn single_bits() {
         getbit a
         set t a px 100
         setbit t 6 1
-        +100
+        +101
         get t
     "#,
     ));
@@ -428,7 +428,7 @@ fn strings_are_combined() {
         OK
         > bitop or t a
         (integer) 3
-        > +100
+        > +101
         > get t
         "\xff\x0f\xff"
     "#]]
@@ -464,7 +464,7 @@ fn strings_are_combined() {
         get h
         set t x px 100
         bitop or t a
-        +100
+        +101
         get t
     "#,
     ));
@@ -609,7 +609,7 @@ fn fields_of_bits() {
         OK
         > bitfield t incrby u8 0 1
         1) (integer) 98
-        > +100
+        > +101
         > get t
         (nil)
     "#]].assert_eq(&play(
@@ -668,7 +668,7 @@ fn fields_of_bits() {
         bitfield_ro h get u8 0
         set t a px 100
         bitfield t incrby u8 0 1
-        +100
+        +101
         get t
     "#,
     ));

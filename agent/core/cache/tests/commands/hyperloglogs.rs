@@ -173,7 +173,7 @@ fn it_expires_like_any_string() {
         (integer) 1
         > pfcount t
         (integer) 1
-        > +100
+        > +101
         > pfcount t
         (integer) 0
         > pfadd t x
@@ -186,7 +186,7 @@ fn it_expires_like_any_string() {
         set t "HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x7f\xff" px 100
         pfadd t x
         pfcount t
-        +100
+        +101
         pfcount t
         pfadd t x
         pfcount t

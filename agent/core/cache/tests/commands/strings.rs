@@ -15,7 +15,7 @@ fn set_and_get() {
         OK
         > get a
         "\xff\r\n"
-        > +99
+        > +100
         > get a
         "\xff\r\n"
         > +1
@@ -29,7 +29,7 @@ fn set_and_get() {
         (nil)
         > set a 3 keepttl get
         "1"
-        > +1000
+        > +1001
         > get a
         (nil)
         > set a 1 ex 0
@@ -64,7 +64,7 @@ fn set_and_get() {
         get a
         set a "\xff\r\n" px 100
         get a
-        +99
+        +100
         get a
         +1
         get a
@@ -72,7 +72,7 @@ fn set_and_get() {
         set a 1 nx ex 1
         set a 2 nx
         set a 3 keepttl get
-        +1000
+        +1001
         get a
         set a 1 ex 0
         set a 1 ex 1 px 1
@@ -243,7 +243,7 @@ fn append_makes_longer() {
         OK
         > append t y
         (integer) 2
-        > +100
+        > +101
         > get t
         (nil)
         > append t z
@@ -267,7 +267,7 @@ fn append_makes_longer() {
         strlen h
         set t x px 100
         append t y
-        +100
+        +101
         get t
         append t z
     "#,
@@ -479,7 +479,7 @@ fn fractions_are_added() {
         OK
         > incrbyfloat t 1
         "2"
-        > +100
+        > +101
         > get t
         (nil)
     "#]].assert_eq(&play(
@@ -526,7 +526,7 @@ fn fractions_are_added() {
         2
         set t 1 px 100
         incrbyfloat t 1
-        +100
+        +101
         get t
     "#,
     ));
@@ -551,12 +551,12 @@ fn get_and_more() {
         OK
         > getset b 2
         "1"
-        > +100
+        > +101
         > get b
         "2"
         > getex b px 100
         "2"
-        > +100
+        > +101
         > get b
         (nil)
         > set c 1
@@ -622,10 +622,10 @@ fn get_and_more() {
         get a
         set b 1 px 100
         getset b 2
-        +100
+        +101
         get b
         getex b px 100
-        +100
+        +101
         get b
         set c 1
         getex c
@@ -739,11 +739,11 @@ fn strings_that_expire() {
         > mget a b
         1) "x"
         2) "y"
-        > +500
+        > +501
         > mget a b
         1) "x"
         2) (nil)
-        > +500
+        > +501
         > mget a b
         1) (nil)
         2) (nil)
@@ -777,9 +777,9 @@ fn strings_that_expire() {
         setex a 1 x
         psetex b 500 y
         mget a b
-        +500
+        +501
         mget a b
-        +500
+        +501
         mget a b
         setex a 0 x
         setex a -1 x
@@ -886,7 +886,7 @@ fn parts_are_read_and_written() {
         OK
         > setrange t 1 x
         (integer) 3
-        > +100
+        > +101
         > get t
         (nil)
         > setrange t 1 x
@@ -943,7 +943,7 @@ fn parts_are_read_and_written() {
         setrange h 0 ""
         set t abc px 100
         setrange t 1 x
-        +100
+        +101
         get t
         setrange t 1 x
         get t

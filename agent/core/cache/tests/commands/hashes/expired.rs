@@ -45,10 +45,10 @@ fn a_primary_removes_them_in_their_time() {
         replica.set_primary(false);
         events(&mut primary);
         assert_eq!(primary.next_expiry(), Some(1000));
-        primary.set_now(999);
+        primary.set_now(1000);
         assert!(!primary.expire(usize::MAX));
         assert_eq!(events(&mut primary), [""; 0]);
-        primary.set_now(1000);
+        primary.set_now(1001);
         assert!(!primary.expire(usize::MAX));
         assert_eq!(events(&mut primary), ["hexpired"]);
         replica
@@ -125,7 +125,7 @@ fn a_replica_hides_them() {
             .expect("they are whole");
         replica.take_effects();
         let before = replica.contents();
-        replica.set_now(1000);
+        replica.set_now(1001);
         let left = fields + 1 - 10;
         assert_eq!(ask(&mut replica, "hlen h"), format!("(integer) {left}\n"));
         assert_eq!(ask(&mut replica, "hget h field-3"), "(nil)\n");

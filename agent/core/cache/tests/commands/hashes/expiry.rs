@@ -37,7 +37,7 @@ fn fields_expire() {
         1) (integer) 8500
         > hpexpire h 700 fields 1 g
         1) (integer) 1
-        > +699
+        > +700
         > hget h g
         "2"
         > hlen h
@@ -86,7 +86,7 @@ fn fields_expire() {
         > hincrbyfloat h f 0.5
         "6.5"
         > hpttl h fields 1 f
-        1) (integer) 7800
+        1) (integer) 7799
         > hset h f 7
         (integer) 0
         > httl h fields 1 f
@@ -147,7 +147,7 @@ fn fields_expire() {
         (integer) 0
         > hpexpire h 1 fields 1 i
         1) (integer) -2
-        > +1
+        > +2
         > hgetall h
         (empty array)
         > hexpire h 10 fields 1 f
@@ -160,21 +160,21 @@ fn fields_expire() {
         (integer) 1
         > hpexpire h 5 fields 1 f
         1) (integer) 1
-        > +5
+        > +6
         > hsetnx h f 2
         (integer) 1
         > hget h f
         "2"
         > hpexpire h 5 fields 1 f
         1) (integer) 1
-        > +5
+        > +6
         > hincrby h f 3
         (integer) 3
         > httl h fields 1 f
         1) (integer) -1
         > hpexpire h 5 fields 1 f
         1) (integer) 1
-        > +5
+        > +6
         > hdel h f
         (integer) 0
         > set s 1
@@ -201,7 +201,7 @@ fn fields_expire() {
         httl h fields 1 f
         hpttl h fields 1 f
         hpexpire h 700 fields 1 g
-        +699
+        +700
         hget h g
         hlen h
         +1
@@ -243,22 +243,22 @@ fn fields_expire() {
         hexpire h 0 fields 1 i
         hlen h
         hpexpire h 1 fields 1 i
-        +1
+        +2
         hgetall h
         hexpire h 10 fields 1 f
         httl h fields 1 f
         hpersist h fields 1 f
         hsetnx h f 1
         hpexpire h 5 fields 1 f
-        +5
+        +6
         hsetnx h f 2
         hget h f
         hpexpire h 5 fields 1 f
-        +5
+        +6
         hincrby h f 3
         httl h fields 1 f
         hpexpire h 5 fields 1 f
-        +5
+        +6
         hdel h f
         set s 1
         hexpire s 10 fields 1 f
@@ -534,7 +534,7 @@ fn values_with_expiries() {
         1) (integer) 1767225600700
         2) (integer) 1767225600700
         3) (integer) 1767225700000
-        > +700
+        > +701
         > hsetex h fnx pxat 1767225700001 fields 2 f 1 g 2
         (integer) 1
         > hgetall h
@@ -679,7 +679,7 @@ fn values_with_expiries() {
         hsetex h fxx px 700 fields 2 f 6 g 7
         hsetex h fnx exat 1767225700 fields 1 new 7
         hpexpiretime h fields 3 f g new
-        +700
+        +701
         hsetex h fnx pxat 1767225700001 fields 2 f 1 g 2
         hgetall h
         hsetex h ex 0 fields 2 f 9 k 9
@@ -774,14 +774,14 @@ fn notices() {
         > hpersist h fields 1 g
         1) (integer) 1
         * hpersist h
-        > +5
+        > +6
         > hlen h
         (integer) 1
         * hexpired h
         > hpexpire h 5 fields 1 g
         1) (integer) 1
         * hexpire h
-        > +5
+        > +6
         > hget h g
         (nil)
         * hexpired h
@@ -851,10 +851,10 @@ fn notices() {
         hpersist h fields 1 g
         hpexpire h 5 fields 2 g i
         hpersist h fields 1 g
-        +5
+        +6
         hlen h
         hpexpire h 5 fields 1 g
-        +5
+        +6
         hget h g
         hsetex h ex 10 fields 1 f 1
         hsetex h fields 1 f 1

@@ -28,7 +28,7 @@ fn some_of_many_fields_expire() {
     let soon: Vec<_> = (0..400).map(|field| format!("field-{field}")).collect();
     let later: Vec<_> = (300..500).map(|field| format!("field-{field}")).collect();
     let told = play_once(&format!(
-        "{hash}hpexpire h 100 fields 400 {}\nhpexpire h 200 fields 200 {}\nhlen h\n+99\nhlen h\n+1\nhlen h\nhget h field-299\nhget h \
+        "{hash}hpexpire h 100 fields 400 {}\nhpexpire h 200 fields 200 {}\nhlen h\n+100\nhlen h\n+1\nhlen h\nhget h field-299\nhget h \
          field-300\n+100\nhlen h\nhpersist h fields 2 field-499 field-500\nhkeys h",
         soon.join(" "),
         later.join(" ")
@@ -52,11 +52,11 @@ fn all_fields_expire() {
     let hash = put(0..300);
     let all: Vec<_> = (0..300).map(|field| format!("field-{field}")).collect();
     let told = play_once(&format!(
-        "{hash}notices\nhpexpire h 5 fields 300 {}\n+5\nhset h f 1\nhgetall h",
+        "{hash}notices\nhpexpire h 5 fields 300 {}\n+6\nhset h f 1\nhgetall h",
         all.join(" ")
     ));
     assert!(told.ends_with(
-        "> +5\n> hset h f 1\n(integer) 1\n* hexpired h\n* del h\n* hset h\n> hgetall h\n1) \"f\"\n2) \"1\"\n"
+        "> +6\n> hset h f 1\n(integer) 1\n* hexpired h\n* del h\n* hset h\n> hgetall h\n1) \"f\"\n2) \"1\"\n"
     ));
 }
 
