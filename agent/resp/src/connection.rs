@@ -1,7 +1,6 @@
 //! A client's connection: what it sent, and what it is to be sent.
 
 use std::io::{self, Read as _, Write as _};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use mio::net::TcpStream;
@@ -74,20 +73,11 @@ impl Connection {
         registry: &Registry,
     ) -> State {
         match message {
-            Message::Close { .. } => return State::Over,
-            Message::Send { bytes, .. } => self.session.reply.raw(&bytes),
             Message::Answer { bytes, .. } => {
                 self.session.stop_waiting(shared);
                 self.session.reply.raw(&bytes);
             }
-            Message::TryAgain { .. } => {
-                if let Some(waiting) = &self.session.waiting {
-                    let (spec, args) = (waiting.spec, Arc::clone(&waiting.args));
-                    self.session.stop_waiting(shared);
-                    let args: Vec<&[u8]> = args.iter().map(|argument| &**argument).collect();
-                    self.session.run(shared, now, spec, &args);
-                }
-            }
+            Message::TryAgain { .. } => self.session.try_again(shared, now),
         }
         self.go_on(shared, now, registry)
     }

@@ -4,7 +4,7 @@
 //! is, carries out all commands in it, and writes all replies at once. Keys are in partitions behind locks; any thread takes the
 //! partitions that a command needs, in their order.
 //!
-//! One command's way: [`worker`] wakes, [`connection`] reads and finds commands, [`session`] carries each out, the connection writes.
+//! One command's way: `worker` wakes, `connection` reads and finds commands, `session` carries each out, the connection writes.
 
 mod connection;
 mod front;

@@ -7,24 +7,17 @@ use mio::Waker;
 /// Something for a connection of another thread.
 #[derive(Debug)]
 pub(crate) enum Message {
-    /// This is to be sent to a client.
-    Send { client: u64, bytes: Arc<[u8]> },
     /// What a client waited for is answered with this.
     Answer { client: u64, bytes: Vec<u8> },
     /// What a client waits for may be there now.
     TryAgain { client: u64 },
-    /// A client's connection is to be closed.
-    Close { client: u64 },
 }
 
 impl Message {
     /// For whom it is.
     pub(crate) const fn client(&self) -> u64 {
         match self {
-            Self::Send { client, .. }
-            | Self::Answer { client, .. }
-            | Self::TryAgain { client }
-            | Self::Close { client } => *client,
+            Self::Answer { client, .. } | Self::TryAgain { client } => *client,
         }
     }
 }

@@ -62,7 +62,10 @@ impl Part {
     /// Answers those who wait for what was changed, the first first, before anybody else comes to it.
     pub(crate) fn serve(&mut self, mailboxes: &[Mailbox]) {
         loop {
-            let changed = self.partition.take_changed();
+            let mut changed = self.partition.take_changed();
+            let databases = self.partition.take_changed_databases();
+            let awaited = self.waiters.keys();
+            changed.extend(awaited.filter(|key| databases.contains(&key.0)).cloned());
             if changed.is_empty() {
                 return;
             }
@@ -104,6 +107,7 @@ impl Part {
         let mut partitions = [&mut self.partition];
         let keys = Keys::new(&mut partitions, waiter.database);
         let mut call = Call::new(&args, keys, &mut reply);
+        call.has_waited = true;
         call.run(waiter.spec);
         call.wait.is_none().then(|| reply.to_vec())
     }

@@ -1,6 +1,5 @@
 //! What is known of a client, and how its commands are carried out.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,15 +27,20 @@ pub(crate) struct Waiting {
     places: Vec<(usize, DatabaseKey)>,
 }
 
+/// What is known of a command that has waited, and is carried out again.
+#[derive(Clone, Copy, Debug)]
+struct Waited {
+    /// When it waits no more, in Unix milliseconds.
+    until: Option<i64>,
+}
+
 /// A client.
 pub(crate) struct Session {
     pub(crate) id: u64,
-    pub(crate) peer: SocketAddr,
     /// Of which thread it is.
     pub(crate) worker: usize,
     pub(crate) reply: Reply,
     pub(crate) database: usize,
-    pub(crate) name: Box<[u8]>,
     pub(crate) transaction: Option<Transaction>,
     pub(crate) watched: Vec<Watched>,
     pub(crate) waiting: Option<Waiting>,
@@ -45,14 +49,12 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(id: u64, peer: SocketAddr, worker: usize) -> Self {
+    pub(crate) fn new(id: u64, worker: usize) -> Self {
         Self {
             id,
-            peer,
             worker,
             reply: Reply::new(Protocol::Resp2),
             database: 0,
-            name: Box::default(),
             transaction: None,
             watched: Vec::new(),
             waiting: None,
@@ -93,13 +95,10 @@ impl Session {
         }
     }
 
-    /// The command, if it can be carried out at all.
+    /// The command, or its subcommand, if it can be carried out at all.
     fn check(&self, args: &[&[u8]]) -> Result<&'static Spec, Error> {
         let spec = named(args[0]).ok_or_else(|| front::unknown(args))?;
-        if !spec.takes(args.len()) {
-            return Err(Error::Arity(spec.name));
-        }
-        Ok(spec)
+        spec.called_by(args)
     }
 
     fn queue(&mut self, spec: &'static Spec, args: &[&[u8]]) {
@@ -109,20 +108,40 @@ impl Session {
         self.reply.simple("QUEUED");
     }
 
-    pub(crate) fn run(&mut self, shared: &Shared, now: i64, spec: &'static Spec, args: &[&[u8]]) {
+    fn run(&mut self, shared: &Shared, now: i64, spec: &'static Spec, args: &[&[u8]]) {
         match spec.run {
-            Run::Keys(_) => self.on_keys(shared, now, spec, args),
+            Run::Keys(_) => self.on_keys(shared, now, spec, args, None),
             _ => front::run(self, shared, now, spec, args),
         }
     }
 
-    /// Carries out a command about keys, with the partitions that it needs.
-    fn on_keys(&mut self, shared: &Shared, now: i64, spec: &'static Spec, args: &[&[u8]]) {
+    /// Carries out again what it waits for. It waits no longer than if nobody had looked.
+    pub(crate) fn try_again(&mut self, shared: &Shared, now: i64) {
+        if let Some(waiting) = &self.waiting {
+            let waited = Waited {
+                until: waiting.until,
+            };
+            let (spec, args) = (waiting.spec, Arc::clone(&waiting.args));
+            self.stop_waiting(shared);
+            let args: Vec<&[u8]> = args.iter().map(|argument| &**argument).collect();
+            self.on_keys(shared, now, spec, &args, Some(waited));
+        }
+    }
+
+    /// Carries out a command about keys, with the partitions that it needs; again, if it has waited.
+    fn on_keys(
+        &mut self,
+        shared: &Shared,
+        now: i64,
+        spec: &'static Spec,
+        args: &[&[u8]],
+        waited: Option<Waited>,
+    ) {
         let parts = &shared.parts;
         if let Some(key) = spec.only_key(args) {
             let index = partition_of(key, parts.len());
             let mut part = lock(&parts[index]);
-            self.on_parts(shared, now, spec, args, &mut [(index, &mut part)]);
+            self.on_parts(shared, now, spec, args, waited, &mut [(index, &mut part)]);
         } else {
             let mut guards = all(shared);
             let mut parts: Vec<_> = guards
@@ -130,7 +149,7 @@ impl Session {
                 .map(|part| &mut **part)
                 .enumerate()
                 .collect();
-            self.on_parts(shared, now, spec, args, &mut parts);
+            self.on_parts(shared, now, spec, args, waited, &mut parts);
         }
     }
 
@@ -140,6 +159,7 @@ impl Session {
         now: i64,
         spec: &'static Spec,
         args: &[&[u8]],
+        waited: Option<Waited>,
         parts: &mut [(usize, &mut Part)],
     ) {
         let wait = {
@@ -152,6 +172,7 @@ impl Session {
             }
             let keys = Keys::new(&mut partitions, self.database);
             let mut call = Call::new(args, keys, &mut self.reply);
+            call.has_waited = waited.is_some();
             call.run(spec);
             call.wait
         };
@@ -159,7 +180,14 @@ impl Session {
             part.serve(&shared.mailboxes);
         }
         if let Some(wait) = wait {
-            self.wait(shared.parts.len(), now, spec, args, wait, parts);
+            let at_most = wait
+                .at_most
+                .map(|most| i64::try_from(most).unwrap_or(i64::MAX));
+            let until = match waited {
+                Some(waited) => waited.until,
+                None => at_most.map(|most| now.saturating_add(most)),
+            };
+            self.wait(shared.parts.len(), until, spec, args, wait, parts);
         }
     }
 
@@ -167,7 +195,7 @@ impl Session {
     fn wait(
         &mut self,
         count: usize,
-        now: i64,
+        until: Option<i64>,
         spec: &'static Spec,
         args: &[&[u8]],
         wait: Wait,
@@ -177,16 +205,13 @@ impl Session {
             Some(again) => again.clone().into(),
             None => args.iter().map(|argument| Box::from(*argument)).collect(),
         };
-        let place =
-            |key: &Box<[u8]>| (partition_of(key, count), (self.database as u8, key.clone()));
+        let place = |key: &[u8]| (partition_of(key, count), (self.database as u8, key.into()));
         let waiting = Waiting {
-            until: wait
-                .at_most
-                .map(|most| now.saturating_add(i64::try_from(most).unwrap_or(i64::MAX))),
+            until,
             is_over: Arc::new(AtomicBool::new(false)),
             spec,
             args,
-            places: wait.keys.iter().map(place).collect(),
+            places: wait.keys.iter().map(|key| place(key)).collect(),
             empty: wait.empty,
         };
         for (index, key) in &waiting.places {

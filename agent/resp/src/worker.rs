@@ -120,13 +120,13 @@ impl Worker {
 
     fn accept(&mut self) {
         for _ in 0..ACCEPTS {
-            let Ok((stream, peer)) = self.listener.accept() else {
+            let Ok((stream, _)) = self.listener.accept() else {
                 return;
             };
             let token = Token(self.next);
             self.next += 1;
             let id = self.shared.next_client.fetch_add(1, Ordering::Relaxed);
-            let session = Session::new(id, peer, self.number);
+            let session = Session::new(id, self.number);
             let registry = self.poll.registry();
             if let Ok(connection) = Connection::open(stream, token, session, registry) {
                 self.connections.insert(token, connection);

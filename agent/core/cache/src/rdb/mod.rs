@@ -1,8 +1,9 @@
 //! Values and files in the format of Redis: what `DUMP` answers and `RESTORE` takes, and what `SAVE` writes.
 //!
 //! All versions are read up to [`VERSION_MAX`], that of Redis 7.4; what is dumped is of [`VERSION_WRITTEN`], that of 7.0, so that all
-//! of them can restore it, unless it is a hash with fields that expire, which only the newest knows. Whatever the bytes are, nothing here panics, and nothing takes more memory than a small multiple of what is
-//! there of them (of what is compressed, of what it is when it is not).
+//! of them can restore it, unless it is a hash with fields that expire, which only the newest knows. Whatever the bytes are, nothing
+//! here panics, and nothing takes more memory than a small multiple of what is there of them (of what is compressed, of what it is
+//! when it is not).
 //!
 //! It knows nothing of keyspaces. <https://rdb.fnordig.de/file_format.html>, and `rdb.c` of Redis, are the only specifications.
 

@@ -1,8 +1,8 @@
 //! A map from bytes to bytes, by linear hashing (Litwin 1980) over packed nodes.
 //!
 //! There are as many buckets as the data needs, and there is one more, or one less, whenever the data asks for it: no step ever
-//! moves more than one bucket's entries. A bucket is a [`node`]: its entries lie side by side in one allocation, so an entry costs
-//! a handful of bytes beyond its own. Nodes are shared when a table is cloned, and copied one by one as either is changed.
+//! moves more than one bucket's entries. A bucket is a node (`node.rs`): its entries lie side by side in one allocation, so an
+//! entry costs a handful of bytes beyond its own. Nodes are shared when a table is cloned, and copied one by one as either is changed.
 
 mod apart;
 pub(crate) mod linear;
