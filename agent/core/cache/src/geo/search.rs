@@ -52,7 +52,7 @@ pub(crate) fn run(call: &mut Call<'_>, form: Form) -> Result<(), Error> {
     };
     let scored = |hit: &Hit<'_>| (hit.element.member.into(), score(hit));
     let elements: Vec<Scored> = hits.iter().map(scored).collect();
-    store(call, destination, &elements, event)
+    store(call, destination, elements, event)
 }
 
 /// What is found, in the order that is asked for.

@@ -41,8 +41,8 @@ impl Node {
 /// The last child of whose `low` this holds, or the first one.
 #[inline]
 pub(super) fn child_of(children: &Branch, before: impl Fn(&Element<'_>) -> bool) -> usize {
-    let behind = children.partition_point(|child| before(&child.low.element()));
-    behind.saturating_sub(1)
+    // Nothing is asked about the first one: all that is before the second one belongs there.
+    children[1..].partition_point(|child| before(&child.low.element()))
 }
 
 /// Lets `change` work on the children of the lowest branch in which an element belongs, and on which of them. It tells how many

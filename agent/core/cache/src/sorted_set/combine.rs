@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::element::Element;
 use super::input::scored_input;
 use super::reply::elements_reply;
-use super::store::{Scored, store};
+use super::store::{Scored, in_order, store};
 use crate::command::{Call, Error};
 use crate::number::{double, integer};
 
@@ -57,7 +57,7 @@ pub(crate) fn combine_and_store(
     let destination = call.args[1];
     let combination = Combination::parse(call, 2, combine, Use::Stored, command)?;
     let elements = combination.elements(call)?;
-    store(call, destination, &elements, command)
+    store(call, destination, elements, command)
 }
 
 /// `numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE SUM | MIN | MAX] [WITHSCORES]`
@@ -68,9 +68,7 @@ pub(crate) fn combine_and_answer(
 ) -> Result<(), Error> {
     let combination = Combination::parse(call, 1, combine, Use::Answered, command)?;
     let mut elements = combination.elements(call)?;
-    elements.sort_unstable_by(|one, other| {
-        Element::new(one.1, &one.0).cmp(&Element::new(other.1, &other.0))
-    });
+    in_order(&mut elements);
     let shown = elements
         .iter()
         .map(|(member, score)| Element::new(*score, member));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::element::{Element, Elements};
 
 /// What the elements of a leaf take, if there is more than one.
-pub(super) const LEAF_BYTES_MAX: usize = if cfg!(test) { 120 } else { 2028 };
+pub(super) const LEAF_BYTES_MAX: usize = if cfg!(test) { 120 } else { 1516 };
 
 /// Some elements in order, in one shared allocation: how many bytes they take, they, and room.
 #[derive(Clone, Debug, Default)]

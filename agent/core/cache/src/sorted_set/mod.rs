@@ -92,8 +92,8 @@ impl SortedSet {
     }
 
     fn put(&mut self, member: &[u8], score: f64, limits: &Limits) -> bool {
+        let is_small = self.shown == LISTPACK && self.stays_small(member, limits);
         // Redis's small encoding knows no -0.
-        let is_small = self.shown == LISTPACK && member.len() <= limits.sorted_set_value;
         let score = if is_small { score + 0.0 } else { score };
         let element = Element::new(score, member);
         let is_new = match &mut self.members {
@@ -110,11 +110,17 @@ impl SortedSet {
                 is_new
             }
         };
-        let is_small = is_small && self.view().len() <= limits.sorted_set_entries;
-        if is_new && !is_small {
+        if !is_small && is_new {
             self.shown = SKIPLIST;
         }
         is_new
+    }
+
+    /// Whether Redis would keep it in its small encoding with this member.
+    fn stays_small(&self, member: &[u8], limits: &Limits) -> bool {
+        let view = self.view();
+        let is_room = view.len() < limits.sorted_set_entries;
+        member.len() <= limits.sorted_set_value && is_room || view.score(member).is_some()
     }
 
     fn remove(&mut self, member: &[u8]) -> bool {

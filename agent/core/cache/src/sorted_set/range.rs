@@ -65,7 +65,7 @@ pub(crate) fn run(call: &mut Call<'_>, form: Form) -> Result<(), Error> {
             elements.map(|it| (it.member.into(), it.score())).collect()
         });
         let destination = call.args[1];
-        return store(call, destination, &elements, "zrangestore");
+        return store(call, destination, elements, "zrangestore");
     }
     let Some(view) = view else {
         call.reply.array(0);

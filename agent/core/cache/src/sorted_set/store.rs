@@ -1,6 +1,6 @@
 //! What is stored as a sorted set.
 
-use super::{SortedSet, SortedSetChange};
+use super::{Element, SortedSet, SortedSetChange};
 use crate::command::{Call, Error};
 use crate::notice::Class;
 
@@ -11,9 +11,10 @@ pub(crate) type Scored = (Box<[u8]>, f64);
 pub(crate) fn store(
     call: &mut Call<'_>,
     key: &[u8],
-    elements: &[Scored],
+    mut elements: Vec<Scored>,
     event: &'static str,
 ) -> Result<(), Error> {
+    in_order(&mut elements);
     let was_there = call.keys.remove(key);
     if elements.is_empty() {
         if was_there {
@@ -21,7 +22,7 @@ pub(crate) fn store(
         }
     } else {
         call.keys.edit::<SortedSet, _>(key, |set| {
-            for (member, score) in elements {
+            for (member, score) in &elements {
                 set.apply(&SortedSetChange::Put {
                     member,
                     // They come in no order, so -0 must not become what it becomes by what is there before.
@@ -33,4 +34,11 @@ pub(crate) fn store(
     }
     call.reply.count(elements.len());
     Ok(())
+}
+
+/// Sorts elements, by their scores first.
+pub(super) fn in_order(elements: &mut [Scored]) {
+    elements.sort_unstable_by(|one, other| {
+        Element::new(one.1, &one.0).cmp(&Element::new(other.1, &other.0))
+    });
 }

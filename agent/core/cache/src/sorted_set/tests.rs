@@ -110,7 +110,7 @@ fn applied(set: &mut SortedSet, model: &mut Model, step: &Step, scores: i8) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     /// It is as a plain map is, and what was pinned stays as it was.
     #[test]
@@ -203,4 +203,35 @@ fn memory_comes_back() {
             .collect(),
     );
     assert!(allocated(&set) < full / 10, "{} of {full}", allocated(&set));
+}
+
+/// As Redis shows it: small until there are too many members, or a long one, and never again.
+#[test]
+fn what_is_shown() {
+    let limits = Limits::default();
+    let put = |set: &mut SortedSet, member: &[u8], score: f64| {
+        set.apply(&SortedSetChange::Put { member, score }, &limits);
+    };
+    let mut set = SortedSet::default();
+    for number in 0..128_u8 {
+        put(&mut set, &[number], -0.0);
+    }
+    assert_eq!(set.shown, LISTPACK);
+    assert!(set.view().score(&[7]).is_some_and(f64::is_sign_positive));
+    put(&mut set, &[200], -0.0);
+    assert_eq!(set.shown, SKIPLIST);
+    assert!(set.view().score(&[200]).is_some_and(f64::is_sign_negative));
+    set.apply(
+        &SortedSetChange::RemoveRanks {
+            first: 1,
+            count: 128,
+        },
+        &limits,
+    );
+    assert_eq!((set.view().len(), set.shown), (1, SKIPLIST));
+    let mut set = SortedSet::default();
+    put(&mut set, &[b'x'; 64], 1.0);
+    assert_eq!(set.shown, LISTPACK);
+    put(&mut set, &[b'x'; 65], 1.0);
+    assert_eq!(set.shown, SKIPLIST);
 }
