@@ -19,6 +19,8 @@ pub struct Content {
     pub expiry: Option<i64>,
     /// What its value is.
     pub kind: Kind,
+    /// As which of the encodings of Redis it is shown.
+    pub shown: u8,
     /// What the value is made of, in an order of its own.
     pub parts: Vec<Vec<u8>>,
 }
@@ -43,6 +45,7 @@ impl Partition {
                     key,
                     expiry: header.expiry,
                     kind: header.kind,
+                    shown: header.shown,
                     parts,
                 });
             }
@@ -55,7 +58,7 @@ impl Partition {
         let keyspace = self.keyspace(database);
         let found = keyspace.find(key).expect("it is there");
         match kind {
-            Kind::String => vec![keyspace.value(&found).to_vec(), vec![found.header.shown]],
+            Kind::String => vec![keyspace.value(&found).to_vec()],
             Kind::List => {
                 let list = keyspace.view::<List>(&found).run_from(End::Head);
                 list.map(|element| element.bytes().to_vec()).collect()

@@ -2,6 +2,7 @@
 
 mod expiries;
 mod keys;
+mod kinds;
 mod moves;
 mod notices;
 mod objects;
