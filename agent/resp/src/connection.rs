@@ -1,7 +1,6 @@
 //! A client's connection: what it sent, and what it is to be sent.
 
 use std::io::{self, Read as _, Write as _};
-use std::sync::atomic::Ordering;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
@@ -89,8 +88,8 @@ impl Connection {
             return State::Open;
         };
         let empty = waiting.empty;
-        if waiting.is_over.swap(true, Ordering::AcqRel) {
-            // It was answered just now; that is under way.
+        if !waiting.turn.give_up() {
+            // It is answered just now, or looked at whether it can be.
             return State::Open;
         }
         self.session.stop_waiting(shared);

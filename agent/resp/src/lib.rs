@@ -12,6 +12,7 @@ mod mailbox;
 mod part;
 mod session;
 mod transaction;
+mod turn;
 mod worker;
 
 use std::io;

@@ -1,7 +1,6 @@
 //! A partition with those who wait for its keys.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use synod_cache::command::{Call, Spec};
@@ -10,6 +9,7 @@ use synod_cache::partition::{DatabaseKey, Partition};
 use synod_cache::reply::{Protocol, Reply};
 
 use crate::mailbox::{Mailbox, Message};
+use crate::turn::Turn;
 
 /// A client that waits.
 #[derive(Clone, Debug)]
@@ -22,8 +22,7 @@ pub(crate) struct Waiter {
     pub(crate) protocol: Protocol,
     /// All keys of the command are in this partition: whoever has it can answer.
     pub(crate) is_whole: bool,
-    /// It was answered, or waits no more.
-    pub(crate) is_over: Arc<AtomicBool>,
+    pub(crate) turn: Arc<Turn>,
 }
 
 /// A partition, and who waits for which of its keys, in the order in which they came.
@@ -49,7 +48,7 @@ impl Part {
     /// Those who are over are forgotten.
     pub(crate) fn forget(&mut self, key: &DatabaseKey) {
         if let Some(waiters) = self.waiters.get_mut(key) {
-            waiters.retain(|waiter| !waiter.is_over.load(Ordering::Acquire));
+            waiters.retain(|waiter| !waiter.turn.is_over());
             if waiters.is_empty() {
                 self.waiters.remove(key);
             }
@@ -80,24 +79,33 @@ impl Part {
             return;
         };
         for waiter in std::mem::take(waiters) {
-            if waiter.is_over.load(Ordering::Acquire) {
-                continue;
+            if self.still_waits(&waiter, mailboxes) {
+                let waiters = self.waiters.entry(key.clone()).or_default();
+                waiters.push_back(waiter);
             }
-            if !waiter.is_whole {
-                let client = waiter.client;
-                mailboxes[waiter.worker].post(Message::TryAgain { client });
-            } else if let Some(bytes) = self.again(&waiter) {
-                let client = waiter.client;
-                waiter.is_over.store(true, Ordering::Release);
-                mailboxes[waiter.worker].post(Message::Answer { client, bytes });
-                continue;
-            }
-            self.waiters
-                .entry(key.clone())
-                .or_default()
-                .push_back(waiter);
         }
         self.forget(key);
+    }
+
+    /// Answers a waiter, or has it try again; whether it waits after that.
+    fn still_waits(&mut self, waiter: &Waiter, mailboxes: &[Mailbox]) -> bool {
+        let (client, turn) = (waiter.client, &waiter.turn);
+        if !waiter.is_whole {
+            let waits = !turn.is_over();
+            if waits {
+                mailboxes[waiter.worker].post(Message::TryAgain { client });
+            }
+            return waits;
+        }
+        if !turn.take() {
+            return false;
+        }
+        let Some(bytes) = self.again(waiter) else {
+            return turn.give_back();
+        };
+        turn.end();
+        mailboxes[waiter.worker].post(Message::Answer { client, bytes });
+        false
     }
 
     /// Carries out again what somebody waits for; the reply, if there is one now.

@@ -1,7 +1,6 @@
 //! What is known of a client, and how its commands are carried out.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use synod_cache::command::{Call, Empty, Error, Run, Spec, Traits, Wait, named};
 use synod_cache::keys::{Keys, partition_of};
@@ -10,6 +9,7 @@ use synod_cache::reply::{Protocol, Reply};
 
 use crate::part::{Part, Waiter, lock};
 use crate::transaction::{Queued, Transaction, Watched};
+use crate::turn::Turn;
 use crate::{Shared, front};
 
 /// A command with no more arguments needs no memory for them.
@@ -23,7 +23,7 @@ pub(crate) struct Waiting {
     pub(crate) args: Arc<[Box<[u8]>]>,
     /// When it waits no more, in Unix milliseconds.
     pub(crate) until: Option<i64>,
-    pub(crate) is_over: Arc<AtomicBool>,
+    pub(crate) turn: Arc<Turn>,
     places: Vec<(usize, DatabaseKey)>,
 }
 
@@ -208,7 +208,7 @@ impl Session {
         let place = |key: &[u8]| (partition_of(key, count), (self.database as u8, key.into()));
         let waiting = Waiting {
             until,
-            is_over: Arc::new(AtomicBool::new(false)),
+            turn: Arc::default(),
             spec,
             args,
             places: wait.keys.iter().map(|key| place(key)).collect(),
@@ -223,7 +223,7 @@ impl Session {
                 database: self.database,
                 protocol: self.reply.protocol(),
                 is_whole: parts.len() == 1,
-                is_over: Arc::clone(&waiting.is_over),
+                turn: Arc::clone(&waiting.turn),
             };
             let part = parts.iter_mut().find(|(number, _)| number == index);
             part.expect("it has the partitions of its keys")
@@ -236,7 +236,7 @@ impl Session {
     /// Ends what it waits for, without an answer.
     pub(crate) fn stop_waiting(&mut self, shared: &Shared) {
         if let Some(waiting) = self.waiting.take() {
-            waiting.is_over.store(true, Ordering::Release);
+            waiting.turn.end();
             for (part, key) in &waiting.places {
                 lock(&shared.parts[*part]).forget(key);
             }

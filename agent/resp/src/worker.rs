@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use mio::net::TcpListener;
+use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::Shared;
@@ -31,6 +31,8 @@ pub(crate) struct Worker {
     number: usize,
     poll: Poll,
     listener: TcpListener,
+    /// Connections may wait to be taken. The system says so once, not again for those that were left.
+    has_callers: bool,
     connections: HashMap<Token, Connection>,
     /// Where clients are.
     clients: HashMap<u64, Token>,
@@ -58,6 +60,7 @@ impl Worker {
             number,
             poll,
             listener,
+            has_callers: false,
             connections: HashMap::new(),
             clients: HashMap::new(),
             next: FIRST,
@@ -66,19 +69,22 @@ impl Worker {
 
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
+        let mut are_left = false;
         while !self.shared.stops.load(Ordering::Acquire) {
-            match self.poll.poll(&mut events, Some(TICK)) {
+            let at_most = if are_left { Duration::ZERO } else { TICK };
+            match self.poll.poll(&mut events, Some(at_most)) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return,
                 _ => {}
             }
             let now = now();
             for event in &events {
                 match event.token() {
-                    LISTENER => self.accept(),
+                    LISTENER => self.has_callers = true,
                     WAKER => {}
                     token => self.serve(token, now),
                 }
             }
+            are_left = self.has_callers && self.accept();
             self.read_messages(now);
             self.give_up(now);
             self.expire(now);
@@ -118,20 +124,29 @@ impl Worker {
         }
     }
 
-    fn accept(&mut self) {
+    /// Takes some connections; whether some may be left. If the system cannot give one, that is tried again after a while.
+    fn accept(&mut self) -> bool {
         for _ in 0..ACCEPTS {
-            let Ok((stream, _)) = self.listener.accept() else {
-                return;
-            };
-            let token = Token(self.next);
-            self.next += 1;
-            let id = self.shared.next_client.fetch_add(1, Ordering::Relaxed);
-            let session = Session::new(id, self.number);
-            let registry = self.poll.registry();
-            if let Ok(connection) = Connection::open(stream, token, session, registry) {
-                self.connections.insert(token, connection);
-                self.clients.insert(id, token);
+            match self.listener.accept() {
+                Ok((stream, _)) => self.open(stream),
+                Err(error) => {
+                    self.has_callers = error.kind() != io::ErrorKind::WouldBlock;
+                    return false;
+                }
             }
+        }
+        true
+    }
+
+    fn open(&mut self, stream: TcpStream) {
+        let token = Token(self.next);
+        self.next += 1;
+        let id = self.shared.next_client.fetch_add(1, Ordering::Relaxed);
+        let session = Session::new(id, self.number);
+        let registry = self.poll.registry();
+        if let Ok(connection) = Connection::open(stream, token, session, registry) {
+            self.connections.insert(token, connection);
+            self.clients.insert(id, token);
         }
     }
 

@@ -1,0 +1,160 @@
+//! Clients that wait are answered in time, whatever happens to their keys meanwhile.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use synod_resp::{Server, Settings};
+
+fn start() -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let settings = Settings {
+        threads: 2,
+        partitions: 8,
+        seed: 1,
+    };
+    Server::start(listener, &settings).expect("it starts")
+}
+
+struct Client(TcpStream);
+
+impl Client {
+    fn of(server: &Server) -> Self {
+        let stream = TcpStream::connect(server.address()).expect("it listens");
+        let time_out = Some(Duration::from_secs(10));
+        stream.set_read_timeout(time_out).expect("a time-out");
+        Self(stream)
+    }
+
+    fn send(&mut self, line: &str) {
+        let words: Vec<_> = line.split(' ').collect();
+        let mut text = format!("*{}\r\n", words.len());
+        for word in words {
+            text += &format!("${}\r\n{word}\r\n", word.len());
+        }
+        self.0.write_all(text.as_bytes()).expect("it is read");
+    }
+
+    /// What was answered, which is all that came; lines are parted by spaces.
+    fn answer(&mut self) -> String {
+        let mut bytes = [0; 4096];
+        let read = self.0.read(&mut bytes).expect("an answer");
+        let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
+        text.trim_end().replace("\r\n", " ")
+    }
+
+    fn ask(&mut self, line: &str) -> String {
+        self.send(line);
+        self.answer()
+    }
+}
+
+/// Until what was sent before is carried out.
+fn settle() {
+    std::thread::sleep(Duration::from_millis(50));
+}
+
+#[test]
+fn subcommands_are_found() {
+    let server = start();
+    let mut client = Client::of(&server);
+    client.ask("set a 12");
+    assert_eq!(client.ask("object encoding a"), "$3 int");
+    assert_eq!(
+        client.ask("object foo a"),
+        "-ERR unknown subcommand 'foo'. Try OBJECT HELP."
+    );
+    assert_eq!(
+        client.ask("object encoding"),
+        "-ERR wrong number of arguments for 'object|encoding' command"
+    );
+    server.stop();
+}
+
+/// One key, so that whoever changes it answers, and several, so that the client's own thread does.
+#[test]
+fn databases_that_change_places_bring_what_is_waited_for() {
+    let server = start();
+    let (mut waits, mut other) = (Client::of(&server), Client::of(&server));
+    for (keys, answer) in [("k", "*2 $1 k $1 x"), ("i j k", "*2 $1 k $1 x")] {
+        other.ask("rpush t x");
+        other.ask("move t 1");
+        waits.send(&format!("blpop {keys} 0"));
+        settle();
+        other.ask("swapdb 0 1");
+        other.ask("renamenx t k");
+        assert_eq!(waits.answer(), answer);
+        other.ask("rpush k x");
+        other.ask("move k 1");
+        waits.send(&format!("blpop {keys} 0"));
+        settle();
+        other.ask("swapdb 0 1");
+        assert_eq!(waits.answer(), answer, "nothing but the databases changed");
+    }
+    server.stop();
+}
+
+#[test]
+fn nobody_waits_longer_because_something_changes() {
+    let server = start();
+    let (mut waits, mut other) = (Client::of(&server), Client::of(&server));
+    for keys in ["a", "a b c d"] {
+        let since = Instant::now();
+        waits.send(&format!("blpop {keys} 0.5"));
+        while since.elapsed() < Duration::from_millis(400) {
+            other.ask("set a 1");
+            other.ask("del a");
+        }
+        assert_eq!(waits.answer(), "*-1");
+        let waited = since.elapsed();
+        assert!(waited >= Duration::from_millis(490), "{waited:?}");
+        assert!(waited < Duration::from_millis(800), "{waited:?}");
+    }
+    server.stop();
+}
+
+#[test]
+fn something_else_under_a_key_is_as_good_as_nothing() {
+    let server = start();
+    let (mut waits, mut other) = (Client::of(&server), Client::of(&server));
+    for (command, nothing) in [
+        ("blpop a 0.3", "*-1"),
+        ("blpop a b c 0.3", "*-1"),
+        ("xread block 300 streams a 0", "*-1"),
+        ("xread block 300 streams a b c 0 0 0", "*-1"),
+    ] {
+        waits.send(command);
+        settle();
+        other.ask("set a 1");
+        assert_eq!(waits.answer(), nothing, "{command}");
+        assert!(waits.ask(command).starts_with("-WRONGTYPE"), "{command}");
+        other.ask("del a");
+    }
+    server.stop();
+}
+
+#[test]
+fn each_element_goes_to_one_client() {
+    const CLIENTS: usize = 20;
+    let server = start();
+    let mut other = Client::of(&server);
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| Client::of(&server)).collect();
+    let (mut pushed, mut answered) = (0, 0);
+    for round in 0..20 {
+        // Some are answered when they are about to give up.
+        clients
+            .iter_mut()
+            .for_each(|client| client.send("blpop a 0.03"));
+        std::thread::sleep(Duration::from_millis(20 + round));
+        for _ in 0..CLIENTS / 2 {
+            other.ask("rpush a x");
+            pushed += 1;
+        }
+        let answers = clients.iter_mut().map(Client::answer);
+        answered += answers.filter(|answer| answer == "*2 $1 a $1 x").count();
+        let left = other.ask("llen a");
+        let left: usize = left[1..].parse().expect("a number");
+        assert_eq!(answered + left, pushed);
+    }
+    server.stop();
+}
