@@ -36,6 +36,7 @@ fn answer(call: &mut Call<'_>, mut request: Request<'_>) -> Result<(), Error> {
     if request.is_unsorted && kind == Some(Kind::Set) && request.store.is_some() {
         // A set has no order, and what is stored is to have one.
         request.is_unsorted = false;
+        request.by = None;
         request.order.is_alphabetical = true;
     }
     if !request.is_unsorted {

@@ -42,7 +42,8 @@ pub fn write(value: &Value<'_>, form: Form, out: &mut Vec<u8>) {
         Value::SortedSet(scored) => {
             out.push(kind::SORTED_SET);
             out.number(scored.len() as u64);
-            for (member, score) in scored {
+            // Redis begins with the last, for readers that put each before all the others.
+            for (member, score) in scored.iter().rev() {
                 out.string(member);
                 out.extend_from_slice(&score.to_le_bytes());
             }

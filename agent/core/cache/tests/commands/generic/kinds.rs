@@ -419,7 +419,8 @@ fn what_is_newer_goes_to_other_keys() {
         3) "2"
         4) "3"
         5) "4"
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         hset h f 1 g 2
         hexpire h 10 fields 1 f
