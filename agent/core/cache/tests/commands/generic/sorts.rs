@@ -176,7 +176,8 @@ fn sets_and_sorted_sets_and_lists_are_sorted() {
         (integer) 1
         > sort h
         (error) WRONGTYPE Operation against a key holding the wrong kind of value
-    "#]].assert_eq(&play(
+    "#]]
+    .assert_eq(&play(
         r#"
         sadd s 100 3 5000000000 20
         sort s
