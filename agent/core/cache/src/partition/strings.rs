@@ -1,0 +1,110 @@
+//! Strings under keys.
+
+use super::{Expiry, Partition, WrongKind};
+use crate::effect::Effect;
+use crate::keyspace::{Header, Kind};
+use crate::string::{self, StringView};
+
+impl Partition {
+    /// The string under a key.
+    pub(crate) fn string(
+        &mut self,
+        database: usize,
+        key: &[u8],
+    ) -> Result<Option<&[u8]>, WrongKind> {
+        match self.find(database, key) {
+            None => Ok(None),
+            Some(found) if found.header.kind == Kind::String => {
+                Ok(Some(self.value(database, &found)))
+            }
+            Some(_) => Err(WrongKind),
+        }
+    }
+
+    /// The string under a key, so that a reply can share it.
+    #[inline]
+    pub(crate) fn string_view(
+        &mut self,
+        database: usize,
+        key: &[u8],
+    ) -> Result<Option<StringView<'_>>, WrongKind> {
+        match self.find(database, key) {
+            None => Ok(None),
+            Some(found) if found.header.kind == Kind::String => {
+                Ok(Some(self.databases[database].string(&found)))
+            }
+            Some(_) => Err(WrongKind),
+        }
+    }
+
+    /// Puts a string under a key, whatever was there: these parts, one after another.
+    pub(crate) fn put_string(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        parts: &[&[u8]],
+        expiry: Expiry,
+    ) {
+        self.put_string_shown(database, key, parts, expiry, string::BY_CONTENT);
+    }
+
+    /// As [`Self::put_string`], and from then on it is shown as one of the encodings of [`crate::string`].
+    pub(crate) fn put_string_shown(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        parts: &[&[u8]],
+        expiry: Expiry,
+        shown: u8,
+    ) {
+        let found = match expiry {
+            Expiry::Keep => self.look(database, key),
+            Expiry::None | Expiry::At(_) => self.databases[database].find(key),
+        };
+        let access = self.access_when_replaced(found);
+        let expiry = match expiry {
+            Expiry::None => None,
+            Expiry::At(at) => Some(at),
+            Expiry::Keep => found.and_then(|found| found.header.expiry),
+        };
+        let header = Header {
+            expiry,
+            shown,
+            access,
+            ..Header::new(Kind::String)
+        };
+        self.databases[database].put_found(key, found, &header, parts);
+        Effect::put(&mut self.effects, database, key, &header, parts);
+        self.changed(database, key);
+    }
+
+    /// Of the bytes of the string under a key `removed` from `start` on, which are there, give way to `with`. It is a new string
+    /// if there is none, and longer by zeros if it ends before `start`; from then on it is shown as [`string::RAW`].
+    pub(crate) fn splice_string(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        start: usize,
+        removed: usize,
+        with: &[u8],
+    ) {
+        let new = Header {
+            access: self.access().first(),
+            ..Header::new(Kind::String)
+        };
+        let keyspace = &mut self.databases[database];
+        let found = keyspace.find(key).unwrap_or_else(|| {
+            keyspace.put(key, &new, &[]);
+            keyspace.find(key).expect("it was put there")
+        });
+        keyspace.splice(key, &found, start, removed, with);
+        let effect = Effect::Splice {
+            key,
+            start,
+            removed,
+            with,
+        };
+        effect.write(database, &mut self.effects);
+        self.changed(database, key);
+    }
+}
