@@ -24,14 +24,16 @@ pub(super) fn and_back(stage: &Stage) -> Result<(), Failure> {
     wanted["image"] = json!(image);
     under_load_of(stage, "upgrade", &wanted, |group, workload| {
         let made = uids(group)?;
-        stage.install(&before.chart, &before.image)?;
-        acts(group, &before.image)?;
-        stage.install(&stage.chart, image)?;
-        acts(group, image)?;
-        stage.helm(&["rollback", RELEASE, "--wait"])?;
-        acts(group, &before.image)?;
-        stage.install(&stage.chart, image)?;
-        acts(group, image)?;
+        stage.with_other_roles(|| {
+            stage.install(&before.chart, &before.image)?;
+            acts(group, &before.image)?;
+            stage.install(&stage.chart, image)?;
+            acts(group, image)?;
+            stage.helm(&["rollback", RELEASE, "--wait"])?;
+            acts(group, &before.image)?;
+            stage.install(&stage.chart, image)?;
+            acts(group, image)
+        })?;
         workload.gap()?;
         is_as_before(group, &made)
     })
