@@ -13,6 +13,7 @@ use synod_operator::names;
 use super::direct::{Direct, claim_path, going, kinds, label, note, pod_path, text};
 use super::groups::Groups;
 use super::reach::Seat;
+use super::subject::{Kept, Kind};
 use crate::Violation;
 use crate::clock::{Instant, MS, SECOND};
 use crate::random::Random;
@@ -115,7 +116,12 @@ impl Kubelet {
     }
 
     /// Does what is to be done now.
-    pub(super) async fn look(&mut self, direct: &Direct, groups: &mut Groups, now: Instant) {
+    pub(super) async fn look<S: Kept>(
+        &mut self,
+        direct: &Direct,
+        groups: &mut Groups<S>,
+        now: Instant,
+    ) {
         let revision = direct.api.revision();
         if revision == self.revision && now < self.due {
             return;
@@ -124,7 +130,7 @@ impl Kubelet {
         let pods = direct.all(kinds::PODS);
         let pods: Vec<_> = pods
             .into_iter()
-            .filter(|pod| super::checks::is_ours(pod))
+            .filter(|pod| S::KIND.is_ours(pod))
             .collect();
         self.bury(&pods, groups, now);
         for pod in &pods {
@@ -135,7 +141,7 @@ impl Kubelet {
     }
 
     /// Pods that are not in the API any more have no process, where a kubelet hears of it.
-    fn bury(&mut self, pods: &[Arc<Value>], groups: &mut Groups, now: Instant) {
+    fn bury<S: Kept>(&mut self, pods: &[Arc<Value>], groups: &mut Groups<S>, now: Instant) {
         let there: BTreeSet<&str> = pods.iter().map(|pod| text(pod, "/metadata/uid")).collect();
         let gone: Vec<String> = self
             .pods
@@ -157,7 +163,13 @@ impl Kubelet {
         }
     }
 
-    async fn see_to(&mut self, direct: &Direct, groups: &mut Groups, pod: &Value, now: Instant) {
+    async fn see_to<S: Kept>(
+        &mut self,
+        direct: &Direct,
+        groups: &mut Groups<S>,
+        pod: &Value,
+        now: Instant,
+    ) {
         let uid = text(pod, "/metadata/uid").to_owned();
         if !self.pods.contains_key(&uid) {
             let span = self.random.between(20, 1_500) * MS;
@@ -200,7 +212,13 @@ impl Kubelet {
     }
 
     /// Stops a pod's process, after it had time to hand over.
-    async fn end(&mut self, direct: &Direct, groups: &mut Groups, uid: &str, now: Instant) {
+    async fn end<S: Kept>(
+        &mut self,
+        direct: &Direct,
+        groups: &mut Groups<S>,
+        uid: &str,
+        now: Instant,
+    ) {
         let held = self.pods.get_mut(uid).expect("it was noted");
         let seat = held
             .seat
@@ -224,10 +242,10 @@ impl Kubelet {
         }
     }
 
-    async fn keep(
+    async fn keep<S: Kept>(
         &mut self,
         direct: &Direct,
-        groups: &mut Groups,
+        groups: &mut Groups<S>,
         uid: &str,
         pod: &Value,
         now: Instant,
@@ -303,10 +321,10 @@ impl Kubelet {
     }
 
     /// Starts the process of a pod, if all that it needs is there.
-    async fn start(
+    async fn start<S: Kept>(
         &mut self,
         direct: &Direct,
-        groups: &mut Groups,
+        groups: &mut Groups<S>,
         uid: &str,
         pod: &Value,
         now: Instant,
@@ -328,7 +346,7 @@ impl Kubelet {
         };
         let seat = (config.cluster_uid, config.number);
         if config.start == Start::Bootstrap && !self.disks.contains_key(&claim_uid) {
-            check_founder(direct, &config.name, &claim_uid);
+            check_founder(direct, S::KIND, &config.name, &claim_uid);
         }
         self.hand_over_disk(&config, &claim_uid);
         self.claim_disk(groups, seat, &claim_uid, uid);
@@ -361,7 +379,13 @@ impl Kubelet {
     }
 
     /// The disk behind a claim: an empty one, if nothing of this member is on it.
-    fn claim_disk(&mut self, groups: &mut Groups, seat: Seat, claim_uid: &str, pod_uid: &str) {
+    fn claim_disk<S: Kept>(
+        &mut self,
+        groups: &mut Groups<S>,
+        seat: Seat,
+        claim_uid: &str,
+        pod_uid: &str,
+    ) {
         let other = self.pods.iter().find(|(uid, held)| {
             uid.as_str() != pod_uid
                 && held.seat == Some(seat)
@@ -427,7 +451,12 @@ impl Kubelet {
     }
 
     /// A claim that is being deleted goes when no pod uses it, and its data with it.
-    async fn release_claims(&mut self, direct: &Direct, groups: &mut Groups, pods: &[Arc<Value>]) {
+    async fn release_claims<S: Kept>(
+        &mut self,
+        direct: &Direct,
+        groups: &mut Groups<S>,
+        pods: &[Arc<Value>],
+    ) {
         let claims = direct.all(kinds::CLAIMS);
         for claim in claims.iter().filter(|claim| going(claim)) {
             let name = text(claim, "/metadata/name");
@@ -480,11 +509,11 @@ fn papers(direct: &Direct, held: &Held) -> Option<(AgentConfig, String)> {
 }
 
 /// A group begins on disks that most of its first claims name as the founders'.
-fn check_founder(direct: &Direct, name: &str, claim_uid: &str) {
+fn check_founder(direct: &Direct, kind: Kind, name: &str, claim_uid: &str) {
     let claims = direct.all(kinds::CLAIMS);
     let first: Vec<_> = claims
         .iter()
-        .filter(|claim| super::checks::is_ours(claim))
+        .filter(|claim| kind.is_ours(claim))
         .filter(|claim| !note(claim, names::INITIAL_MEMBERS).is_empty())
         .collect();
     let naming = first
@@ -498,7 +527,7 @@ fn check_founder(direct: &Direct, name: &str, claim_uid: &str) {
 }
 
 /// A process that is told to end hands over first, if it leads.
-fn hand_over(groups: &mut Groups, (cluster, number): Seat) {
+fn hand_over<S: Kept>(groups: &mut Groups<S>, (cluster, number): Seat) {
     let node = synod_paxos::Node(number);
     let Some(group) = groups.group_mut(cluster) else {
         return;

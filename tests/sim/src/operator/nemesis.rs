@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use synod_operator::names;
 use synod_paxos::Node;
 
-use super::checks::{is_ours, quorum};
+use super::checks::quorum;
 use super::direct::{claim_path, going, kinds, label, pod_path, text};
 use super::line::{Death, lock};
 use super::reach::Seat;
 use super::stage::Stage;
+use super::subject::Kept;
 use crate::clock::{Instant, MS, SECOND};
 use crate::profile::Fault;
 use crate::random::Random;
@@ -115,7 +116,7 @@ impl Nemesis {
     }
 }
 
-impl Stage {
+impl<S: Kept> Stage<S> {
     /// Makes the faults that are due, and ends those that are over.
     pub(super) async fn harm(&mut self) {
         let now = self.clock.now();
@@ -219,7 +220,7 @@ impl Stage {
             kinds::PODS,
             kinds::CLAIMS,
             kinds::CLAIMS,
-            kinds::GROUPS,
+            S::KIND.resource,
             kinds::MAPS,
             kinds::SECRETS,
             kinds::BUDGETS,
@@ -369,7 +370,7 @@ impl Stage {
         let voting = |pod: &Value| label(pod, names::LABEL_ROLE) == "voter";
         let pods: Vec<(u64, String)> = pods
             .iter()
-            .filter(|pod| is_ours(pod) && !going(pod) && voting(pod))
+            .filter(|pod| S::KIND.is_ours(pod) && !going(pod) && voting(pod))
             .filter_map(|pod| {
                 let number = label(pod, names::LABEL_MEMBER).parse().ok()?;
                 Some((number, text(pod, "/metadata/name").to_owned()))
@@ -421,7 +422,9 @@ impl Stage {
             return false;
         };
         let claims = self.direct.all(kinds::CLAIMS);
-        let losing = claims.iter().any(|claim| is_ours(claim) && going(claim));
+        let losing = claims
+            .iter()
+            .any(|claim| S::KIND.is_ours(claim) && going(claim));
         self.user.exists
             && !losing
             && group.is_well()
@@ -461,10 +464,10 @@ impl Stage {
         if !self.may_lose(number) {
             return;
         }
-        let name = format!("data-{}-cg-{number}", super::user::NAME);
+        let name = S::KIND.claim(number);
         self.direct.delete(&claim_path(&name), &Value::Null).await;
         if self.nemesis.random.chance(700) {
-            let pod = format!("{}-cg-{number}", super::user::NAME);
+            let pod = S::KIND.pod(number);
             self.direct.delete(&pod_path(&pod), &json!(null)).await;
         }
         self.fault("claims deleted by others", &format!(": {name}"));

@@ -33,6 +33,7 @@ use super::nemesis::Nemesis;
 use super::reach::{Agents, Ask, Outcome, Post, Seat, SharedWire, Wire, Wish};
 use super::run::Run;
 use super::story::Story;
+use super::subject::Kept;
 use super::user::User;
 use crate::Violation;
 use crate::clock::{Instant, MS};
@@ -67,11 +68,11 @@ struct Question {
 }
 
 /// Everything.
-pub(super) struct Stage {
+pub(super) struct Stage<S: Kept> {
     pub(super) random: Random,
     pub(super) clock: Clock,
     pub(super) direct: Direct,
-    pub(super) groups: Groups,
+    pub(super) groups: Groups<S>,
     pub(super) kubelet: Kubelet,
     pub(super) desk: SharedDesk,
     pub(super) wire: SharedWire,
@@ -94,7 +95,7 @@ pub(super) struct Stage {
     revision: u64,
 }
 
-impl Stage {
+impl<S: Kept> Stage<S> {
     /// The stage of a seed: an API with our definitions, nodes, and nobody on it yet.
     pub(super) async fn set(seed: u64, story: Rc<RefCell<Story>>) -> Self {
         let mut random = Random::new(seed);
@@ -118,7 +119,7 @@ impl Stage {
             },
             operators: Vec::new(),
             checks: Checks::default(),
-            user: User::new(random.fork()),
+            user: User::new::<S>(random.fork()),
             nemesis: Nemesis::new(random.fork()),
             done: BTreeMap::new(),
             faults: BTreeMap::new(),
@@ -496,6 +497,8 @@ impl Stage {
         let (operations, elections) = self.groups.work();
         let mut done = self.done.clone();
         done.insert("processes started", self.kubelet.started);
+        done.extend(self.groups.facts());
+        done.insert(S::KIND.name, 1);
         let mut faults = self.faults.clone();
         for (what, count) in &lock(&self.desk).counts {
             *faults.entry(what).or_default() += count;
