@@ -303,12 +303,11 @@ impl Ledger {
         self.sessions.renegotiated(id.0, until, invoked, now);
     }
 
-    const fn end_of(&self, invoked: Instant, timeout_ms: u32) -> Instant {
-        let length = timeout_ms as u64 * 1_000_000;
+    fn end_of(&self, invoked: Instant, timeout_ms: u32) -> Instant {
+        let length = u64::from(timeout_ms) * 1_000_000;
         // Both the member's clock, which says how long ago it was, and the leader's may run too fast.
         let slack = 2 * self.sessions.drift_ppm + 1_000;
-        let slack = if slack < 1_000_000 { slack } else { 1_000_000 };
-        invoked + length - length / 1_000_000 * slack
+        invoked + length - length / 1_000_000 * slack.min(1_000_000)
     }
 
     /// A survivor goes on with the state after slot `through`: what came after it is as if it had never been, but for those who
