@@ -65,11 +65,10 @@ async fn play(ensemble: &mut Ensemble) -> Result<String, Failure> {
     crowd.hush().await?;
     ensemble.kill(ensemble.leader()?);
     let killed = Instant::now();
-    let mut host = Visitor::come(&addresses, 0).await?;
-    let vanished = vanishing(&mut host, silent_since).await;
+    let vanished = vanishing(&addresses, silent_since).await;
     // The living are to live on for a while when the silent are gone.
     sleep(TIMEOUT).await;
-    let left = all_left(&mut host).await;
+    let left = all_left(&addresses).await;
     let lived = crowd.lived(killed).await;
     let all_well = lived.is_ok() && vanished.is_ok() && left.is_ok();
     let either = |said: Result<String, Failure>| said.unwrap_or_else(|failure| failure);
@@ -242,7 +241,8 @@ fn told(stories: &[Story], lost: usize, killed: Instant) -> String {
 }
 
 /// Counts what those have that live.
-async fn all_left(host: &mut Visitor) -> Result<(), Failure> {
+async fn all_left(addresses: &Arc<[String]>) -> Result<(), Failure> {
+    let mut host = Visitor::come(addresses, 0).await?;
     let mut left = 0;
     for number in 0..PARENTS {
         left += host.count(&parent(number)).await?;
@@ -260,7 +260,8 @@ async fn all_left(host: &mut Visitor) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When one vanishes too early, or is there too long.
-async fn vanishing(host: &mut Visitor, since: Instant) -> Result<String, Failure> {
+async fn vanishing(addresses: &Arc<[String]>, since: Instant) -> Result<String, Failure> {
+    let mut host = Visitor::come(addresses, 0).await?;
     let all = SESSIONS / SILENT_EVERY * NODES_EACH;
     let mut first = None;
     loop {
