@@ -212,3 +212,101 @@ fn succeeded(
         error => Err(format!("{} answered {error}", request.opcode())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use synod_jute::records::PathRequest;
+    use synod_jute::{EventType, KeeperState, WatcherEvent};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const ZXID: Zxid = Zxid(77);
+
+    /// A member that gives this session, answers each request of a number of nodes with `n`, `n + 1` and so on, an event before each,
+    /// and hangs up at a ping.
+    async fn member(listener: TcpListener, id: i64, mut number: i32) -> ConnectRequest {
+        let (mut stream, _) = listener.accept().await.expect("a client");
+        let (mut input, mut output) = (BytesMut::new(), BytesMut::new());
+        let mut asked = None;
+        loop {
+            while let Some(frame) = Frames::default().split(&mut input).expect("frames") {
+                if asked.is_none() {
+                    let request = ConnectRequest::decode(&frame).expect("a wish");
+                    let response = ConnectResponse {
+                        protocol_version: 0,
+                        timeout_ms: request.timeout_ms,
+                        session_id: SessionId(id),
+                        password: Some(Bytes::from_static(b"sesame")),
+                        read_only: Some(false),
+                    };
+                    response.encode(&mut output);
+                    asked = Some(request);
+                    continue;
+                }
+                let (header, request) = Request::decode(&frame).expect("a request");
+                if request == Request::Ping {
+                    return asked.expect("the wish comes first");
+                }
+                let event = WatcherEvent {
+                    kind: EventType::NodeDeleted,
+                    state: KeeperState::SyncConnected,
+                    path: format!("/{number}").as_str().into(),
+                };
+                Reply::event(event).encode(&mut output);
+                let response = Response::ChildrenNumber(number);
+                Reply::ok(header.xid, ZXID, response).encode(&mut output);
+                number += 1;
+            }
+            stream.write_all_buf(&mut output).await.expect("answers go");
+            let read = stream.read_buf(&mut input).await.expect("bytes");
+            assert!(read > 0, "the client hung up");
+        }
+    }
+
+    async fn opened(
+        id: i64,
+        session: &Session,
+    ) -> (Option<Connection>, tokio::task::JoinHandle<ConnectRequest>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let member = tokio::spawn(member(listener, id, 5));
+        let opened = Connection::open(&address, Duration::from_secs(9), session).await;
+        (opened.expect("an answer"), member)
+    }
+
+    #[tokio::test]
+    async fn answers_meet_their_requests_and_events_wait() {
+        let (connection, member) = opened(3, &Session::wanted()).await;
+        let mut connection = connection.expect("a session");
+        let count = Request::GetAllChildrenNumber(PathRequest { path: "/".into() });
+        let both = connection.must_all(&[count.clone(), count.clone()]).await;
+        let expected = [5, 6].map(Response::ChildrenNumber);
+        assert_eq!(both.as_deref(), Ok(&expected[..]));
+        let third = connection.must(&count).await;
+        assert_eq!(third, Ok(Response::ChildrenNumber(7)));
+        for path in ["/6", "/5", "/7"] {
+            assert_eq!(connection.heard(path).await, Ok(()));
+        }
+        assert!(connection.ping().await.is_err());
+        let wish = member.await.expect("a member");
+        assert_eq!(wish.timeout_ms, 9_000);
+        assert_eq!(
+            (wish.session_id, wish.last_zxid_seen),
+            (SessionId(0), Zxid(0))
+        );
+
+        let (again, other) = opened(3, &connection.leave()).await;
+        assert!(again.expect("the session").ping().await.is_err());
+        let wish = other.await.expect("another member");
+        assert_eq!((wish.session_id, wish.last_zxid_seen), (SessionId(3), ZXID));
+        assert_eq!(wish.password.as_deref(), Some(&b"sesame"[..]));
+    }
+
+    #[tokio::test]
+    async fn no_session_is_none() {
+        let (connection, member) = opened(0, &Session::wanted()).await;
+        assert!(connection.is_none());
+        member.abort();
+    }
+}
