@@ -109,22 +109,27 @@ impl Connection {
     /// # Errors
     /// When it does not, too.
     pub async fn must(&mut self, request: &Request) -> Result<Response, Failure> {
-        succeeded(request, self.call(request).await?)
+        match self.call(request).await? {
+            (ErrorCode::Ok, response) => Ok(response),
+            (error, _) => Err(format!("{} answered {error}", request.opcode())),
+        }
     }
 
-    /// Asks for all of it at once, and waits for all answers; all must succeed.
+    /// Asks for all of it at once, and waits for all answers.
     ///
     /// # Errors
-    /// When one does not, or the connection ends.
-    pub async fn must_all(&mut self, requests: &[Request]) -> Result<Vec<Response>, Failure> {
+    /// When the connection ends.
+    pub async fn call_all(
+        &mut self,
+        requests: &[Request],
+    ) -> Result<Vec<(ErrorCode, Response)>, Failure> {
         let asked: Vec<_> = requests.iter().map(|request| self.ask(request)).collect();
         self.send().await?;
-        let mut responses = Vec::with_capacity(requests.len());
+        let mut answers = Vec::with_capacity(requests.len());
         for (request, xid) in requests.iter().zip(asked) {
-            let answer = self.answer(xid, request.opcode()).await?;
-            responses.push(succeeded(request, answer)?);
+            answers.push(self.answer(xid, request.opcode()).await?);
         }
-        Ok(responses)
+        Ok(answers)
     }
 
     /// Says that the client lives, and waits until that is known.
@@ -203,16 +208,6 @@ impl Connection {
     }
 }
 
-fn succeeded(
-    request: &Request,
-    (error, response): (ErrorCode, Response),
-) -> Result<Response, Failure> {
-    match error {
-        ErrorCode::Ok => Ok(response),
-        error => Err(format!("{} answered {error}", request.opcode())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use synod_jute::records::PathRequest;
@@ -280,8 +275,8 @@ mod tests {
         let (connection, member) = opened(3, &Session::wanted()).await;
         let mut connection = connection.expect("a session");
         let count = Request::GetAllChildrenNumber(PathRequest { path: "/".into() });
-        let both = connection.must_all(&[count.clone(), count.clone()]).await;
-        let expected = [5, 6].map(Response::ChildrenNumber);
+        let both = connection.call_all(&[count.clone(), count.clone()]).await;
+        let expected = [5, 6].map(|number| (ErrorCode::Ok, Response::ChildrenNumber(number)));
         assert_eq!(both.as_deref(), Ok(&expected[..]));
         let third = connection.must(&count).await;
         assert_eq!(third, Ok(Response::ChildrenNumber(7)));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use synod_jute::records::{Acl, CreateRequest, PathRequest, SyncRequest};
-use synod_jute::{CreateMode, Request, Response};
+use synod_jute::{CreateMode, ErrorCode, Request, Response};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::Failure;
@@ -135,34 +135,41 @@ impl Visitor {
             })
         };
         let requests: Vec<_> = paths.map(create).collect();
-        let connection = self.connection.as_mut().ok_or("it is at no member")?;
-        let created = timeout(PATIENCE, connection.must_all(&requests)).await;
-        created
-            .map_err(|_| "nodes are not created within a minute")?
-            .map(drop)
+        for (error, _) in self.ask(&requests).await? {
+            // It is there already if it was asked for by a connection that ended before the answer.
+            if !matches!(error, ErrorCode::Ok | ErrorCode::NodeExists) {
+                return Err(format!("a node is not created: {error}"));
+            }
+        }
+        Ok(())
     }
 
     /// How many nodes are below one, once everything that was decided before is known to the member.
     pub(super) async fn count(&mut self, path: &str) -> Result<usize, Failure> {
-        let counted = timeout(PATIENCE, self.counted(path)).await;
-        counted.map_err(|_| format!("{path} is not counted within a minute"))?
-    }
-
-    async fn counted(&mut self, path: &str) -> Result<usize, Failure> {
         let sync = Request::Sync(SyncRequest {
             path: Some(path.into()),
         });
         let count = Request::GetAllChildrenNumber(PathRequest { path: path.into() });
-        let requests = [sync, count];
-        loop {
-            if let Some(connection) = &mut self.connection
-                && let Ok(Ok(responses)) = timeout(SILENCE, connection.must_all(&requests)).await
-                && let [_, Response::ChildrenNumber(number)] = responses[..]
-            {
-                return Ok(usize::try_from(number).unwrap_or(0));
-            }
-            self.find().await?;
+        match &self.ask(&[sync, count]).await?[..] {
+            [_, (_, Response::ChildrenNumber(number))] => Ok(usize::try_from(*number).unwrap_or(0)),
+            other => Err(format!("{path} is not counted: {other:?}")),
         }
+    }
+
+    /// Asks for all of it at once, at one member after the other until it is answered.
+    async fn ask(&mut self, requests: &[Request]) -> Result<Vec<(ErrorCode, Response)>, Failure> {
+        let answered = timeout(PATIENCE, async {
+            loop {
+                if let Some(connection) = &mut self.connection
+                    && let Ok(Ok(answers)) = timeout(SILENCE, connection.call_all(requests)).await
+                {
+                    return Ok(answers);
+                }
+                self.find().await?;
+            }
+        });
+        let answered = answered.await;
+        answered.map_err(|_| "no member answers within a minute".to_owned())?
     }
 
     /// Leaves its member, and asks the others until one has its session.
