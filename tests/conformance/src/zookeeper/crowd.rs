@@ -58,11 +58,12 @@ async fn play(ensemble: &mut Ensemble) -> Result<String, Failure> {
     let mut host = Visitor::come(&addresses, 0).await?;
     let parents = (0..PARENTS).map(parent).chain([SILENT.into()]);
     host.create(parents, CreateMode::Persistent).await?;
-    let mut crowd = Crowd::come(&addresses).await?;
+    let early = |failure| format!("before the leader was killed: {failure}");
+    let mut crowd = Crowd::come(&addresses).await.map_err(early)?;
     let come = start.elapsed();
 
     let silent_since = Instant::now();
-    crowd.hush().await?;
+    crowd.hush().await.map_err(early)?;
     ensemble.kill(ensemble.leader()?);
     let killed = Instant::now();
     let vanished = vanishing(&addresses, silent_since).await;
@@ -164,12 +165,18 @@ impl Crowd {
     }
 
     /// Some say for the last time that they live. Their connections end; of that no member concludes anything.
+    ///
+    /// # Errors
+    /// When a session was lost already.
     async fn hush(&mut self) -> Result<(), Failure> {
         self.stage.send_replace(Stage::Hushed);
         for life in self.silent.drain(..) {
             flat(life.await)?;
         }
-        Ok(())
+        match self.living.iter().position(JoinHandle::is_finished) {
+            Some(index) => flat(self.living.swap_remove(index).await).map(drop),
+            None => Ok(()),
+        }
     }
 
     /// It is over; how those lived that were not silent.

@@ -160,9 +160,11 @@ impl Visitor {
     async fn ask(&mut self, requests: &[Request]) -> Result<Vec<(ErrorCode, Response)>, Failure> {
         let answered = timeout(PATIENCE, async {
             loop {
+                let said = Instant::now();
                 if let Some(connection) = &mut self.connection
                     && let Ok(Ok(answers)) = timeout(SILENCE, connection.call_all(requests)).await
                 {
+                    self.answered(said);
                     return Ok(answers);
                 }
                 self.find().await?;
