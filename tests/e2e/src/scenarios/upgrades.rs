@@ -49,7 +49,7 @@ pub(super) fn taken_away(stage: &Stage) -> Result<(), Failure> {
         stage.helm(&["uninstall", RELEASE, "--wait"])?;
         let minute = Duration::from_secs(60);
         stage.cluster.wait("the operator is gone", minute, || {
-            Ok(stage.operator_pods()?.is_empty().then_some(()))
+            Ok(stage.operators()?.is_empty().then_some(()))
         })?;
         group.hand_over(&follower(group)?)?;
         let gap = longest_gap(workload, LEADS)?;
