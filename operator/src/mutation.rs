@@ -68,6 +68,7 @@ synod_mutation::mutations! {
     "image-follows-the-operator" => "an object without an image takes the operator's newest default",
     "switch-before-all-trust" => "a new authority signs although somebody does not trust it yet",
     "old-authority-leaves-early" => "an authority is not trusted any more although its certificates are in use",
+    "keep-settings-without-a-leader" => "while nobody leads, members' configurations stay as they are, and pods are made as if they did not",
     "keep-the-old-time-outs" => "other bounds of session time-outs of a LockService reach no member that runs",
     "membership-without-id" => "membership calls do not carry the configuration they were decided on",
 }

@@ -43,6 +43,8 @@ pub const RETIRED: &str = "synod.dev/retired";
 /// On pods and claims: the version in which it was seen when something was decided that rests on its being so. Writing it
 /// makes that version one of the past, and with it whatever else was decided on it.
 pub const CHECKED: &str = "synod.dev/checked";
+/// On members' configurations: the numbers of the members that they name, comma separated.
+pub const MEMBERS: &str = "synod.dev/members";
 /// On certificates' Secrets: a digest of whom and what the certificate was issued for, and by whom.
 pub const ISSUED_FOR: &str = "synod.dev/issued-for";
 /// On certificates' Secrets: the addresses it holds for, comma separated.

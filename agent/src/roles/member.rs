@@ -105,13 +105,18 @@ impl<R: Role> Agent<R> {
         environment: &Environment,
     ) -> Result<Self, StartError> {
         let tasks = Tasks::default();
+        // Whoever does not wait for the end of this leaves nothing that runs.
+        let unfinished = tasks.stop.clone().drop_guard();
         match Self::start_tasks(&config, environment, &tasks).await {
-            Ok((engine, addresses)) => Ok(Self {
-                config,
-                engine,
-                addresses,
-                tasks,
-            }),
+            Ok((engine, addresses)) => {
+                unfinished.disarm();
+                Ok(Self {
+                    config,
+                    engine,
+                    addresses,
+                    tasks,
+                })
+            }
             Err(error) => {
                 tasks.end().await;
                 Err(error)

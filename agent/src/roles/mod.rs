@@ -12,7 +12,7 @@ pub use consensus_group::ConsensusGroup;
 pub use grounds::Addresses;
 pub use lock_service::LockService;
 pub use member::{Role, Serving};
-pub use settings::driver as driver_settings;
+pub use settings::{driver as driver_settings, znodes, zookeeper as zookeeper_settings};
 pub use start_error::StartError;
 
 /// A running member of a ConsensusGroup.

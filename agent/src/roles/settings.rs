@@ -41,7 +41,8 @@ pub(super) fn store(config: &AgentConfig) -> Store {
 }
 
 /// An empty tree of nodes.
-pub(super) fn znodes(config: &AgentConfig) -> synod_znode::Store {
+#[must_use]
+pub fn znodes(config: &AgentConfig) -> synod_znode::Store {
     let zookeeper = config.zookeeper();
     synod_znode::Store::new(synod_znode::Settings {
         limits: synod_znode::Limits {
@@ -192,7 +193,8 @@ const BUFFERS_BYTES_MIN: u64 = 16 << 20;
 const WATCHES_BYTES_MIN: u64 = 16 << 20;
 
 /// What the ZooKeeper front end is started with.
-pub(super) fn zookeeper(config: &AgentConfig) -> zookeeper::Settings {
+#[must_use]
+pub fn zookeeper(config: &AgentConfig) -> zookeeper::Settings {
     let settings = config.zookeeper();
     let limits = &config.limits;
     zookeeper::Settings {

@@ -58,7 +58,7 @@ pub struct Settings {
     pub buffers_bytes_max: u64,
     /// Bytes of all watches; those of one connection take a quarter of that at most.
     pub watches_bytes_max: u64,
-    /// How long clients are kept while no leader takes note of their sessions.
+    /// How long clients are kept while there is no leader to take note of their sessions.
     pub leader_patience: Duration,
 }
 
@@ -190,6 +190,13 @@ impl Front {
     /// Connections that ended without the loop's knowledge.
     fn gone(&self) -> MutexGuard<'_, Vec<Arc<Connection>>> {
         self.gone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether clients are to find another member, after so long without a word of a leader that took note of them. Not while there is
+    /// a leader: who is slow with it is slow elsewhere too, and everybody would come at once. A client that is left without an answer
+    /// leaves by itself before its session ends.
+    pub(super) fn lets_go(&self, silent: Duration) -> bool {
+        silent > self.settings.leader_patience && !self.knows_a_leader()
     }
 
     /// Ends all connections but of those who are content without a leader, so that clients find another member.

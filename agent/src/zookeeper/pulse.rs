@@ -140,10 +140,10 @@ pub(super) async fn beat(front: Arc<Front>) {
         }
         beat.again(&front.pulse);
         let silent = Duration::from_nanos((clock::now() - confirmed).0);
-        if silent > front.settings.leader_patience {
+        if front.lets_go(silent) {
             tracing::warn!(
                 seconds = silent.as_secs(),
-                "no leader takes note of sessions; clients are let go, so that they find another member"
+                "there is no leader; clients are let go, so that they find another member"
             );
             front.let_everybody_go();
             confirmed = clock::now();

@@ -221,8 +221,8 @@ impl Station {
 
     fn unheard(&mut self, now: clock::Now, beat: Beat) {
         beat.again(&self.front.pulse);
-        let patience = span(self.front.settings.leader_patience);
-        if now - self.confirmed > patience {
+        let silent = std::time::Duration::from_nanos((now - self.confirmed).0);
+        if self.front.lets_go(silent) {
             self.front.let_everybody_go();
             self.confirmed = now;
         }

@@ -37,12 +37,14 @@ spec:
     from: {{- toYaml . | nindent 4 }}
     {{- end }}
   egress:
-  # Members among themselves; as clients too: `synod kv` in a member's pod.
+  # Members among themselves{{ if .askedByMembers }}; as clients too: `synod kv` in a member's pod{{ end }}.
   - to:
     - podSelector: {{- toYaml .members | nindent 8 }}
     ports:
     - {protocol: TCP, port: 2380}
+    {{- if .askedByMembers }}
     - {protocol: TCP, port: {{ .port }}}
+    {{- end }}
   {{- include "synod.dns" . | nindent 2 }}
 {{- end -}}
 

@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 use serde_json::json;
+use synod_agent_api::Kind;
 use synod_operator::child::ChildKind;
 
 use crate::traces::{ready, round, run, try_run};
@@ -94,6 +95,36 @@ fn hibernate_and_resume() {
         "{woken}--\n{created}--\n{}",
         until(&mut world, "Ready")
     ));
+}
+
+/// A member's process reads its configuration when it starts, and its pod is made from what the object says by then: while all
+/// sleep nobody leads, and other settings are there before the members are.
+pub(crate) fn settings_change_while_all_sleep() -> Result<(), String> {
+    for (kind, name, value) in [
+        (Kind::ConsensusGroup, "quota", json!("64Mi")),
+        (Kind::LockService, "reads", json!("Linearizable")),
+    ] {
+        let mut world = World::of(kind, json!({ "members": 3 }));
+        try_run(&mut world)?;
+        world.edit("hibernated", json!(true));
+        try_run(&mut world)?;
+        world.edit(name, value);
+        world.edit("hibernated", json!(false));
+        let lines = try_run(&mut world)?;
+        for number in 1..=3 {
+            let at = |what: String| lines.find(&what).unwrap_or(usize::MAX);
+            let written = at(format!("apply ConfigMap {}", world.names.config(number)));
+            if written > at(format!("create Pod {}", world.names.pod(number))) {
+                return Err(format!("member {number} starts with the {name} of before"));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn settings_that_change_while_all_sleep_are_there_when_they_wake() {
+    assert_eq!(settings_change_while_all_sleep(), Ok(()));
 }
 
 #[test]

@@ -21,6 +21,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
         "keep-the-old-time-outs",
         crate::lockservice::other_time_outs_are_rolled_out,
     ),
+    (
+        "keep-settings-without-a-leader",
+        crate::hibernation::settings_change_while_all_sleep,
+    ),
     ("count-the-lost", a_claim_goes_while_another_leaves),
     ("believe-an-old-leader", a_leader_is_behind),
     ("retire-on-an-old-list", no_answer_is_of_today),

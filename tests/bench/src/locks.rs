@@ -1,6 +1,5 @@
 //! ZooKeeper and Synod's LockService, three members each, under a lean client of the protocol.
 
-mod client;
 mod ensemble;
 mod load;
 

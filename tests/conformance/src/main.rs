@@ -175,6 +175,7 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
     if let ("synod", Some(programs)) = (arguments.against.as_str(), &arguments.programs) {
         let agent = Place::Agent(programs.join("synod-agent"));
         tests.extend(corpus_of(&agent, false)?);
+        tests.push(crowd(programs));
     }
     Ok(tests)
 }
@@ -258,17 +259,22 @@ fn of_zookeeper(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
     let mut tests: Vec<_> = cases.into_iter().map(test).collect();
     if let (zookeeper::ensemble::Server::Synod(_), Some(programs)) = (&server, &arguments.programs)
     {
-        let programs = programs.clone();
-        tests.push(Test {
-            name: "a crowd of sessions".to_owned(),
-            needs_go: false,
-            run: Box::new(move || {
-                print!("{}", zookeeper::crowd::kept(&programs)?);
-                Ok(())
-            }),
-        });
+        tests.push(crowd(programs));
     }
     Ok(tests)
+}
+
+/// Ten thousand sessions whose leader dies.
+fn crowd(programs: &Path) -> Test {
+    let programs = programs.to_owned();
+    Test {
+        name: "a crowd of sessions".to_owned(),
+        needs_go: false,
+        run: Box::new(move || {
+            print!("{}", zookeeper::crowd::kept(&programs)?);
+            Ok(())
+        }),
+    }
 }
 
 /// The tests that use etcd's own tools or the tests' own Go programs.

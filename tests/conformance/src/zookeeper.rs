@@ -7,6 +7,7 @@
 pub mod bed;
 pub mod certificates;
 pub mod clients;
+pub mod connection;
 pub mod corpus;
 pub mod crowd;
 pub mod ensemble;

@@ -65,8 +65,20 @@ struct Seen {
     connections: BTreeMap<Connection, u8>,
     /// Those whose ends are known, if one of them is ours.
     flows: BTreeSet<Flow>,
+    /// Addresses of which it was known whose they were.
+    known: BTreeSet<IpAddr>,
     /// Addresses of which nobody knew whose they were.
     strangers: BTreeSet<IpAddr>,
+}
+
+/// What was seen.
+pub struct Recorded {
+    /// What went to one of Synod's pods, or came from one, each once.
+    pub flows: BTreeSet<Flow>,
+    /// How many addresses were a pod's that is known.
+    pub known: usize,
+    /// Addresses that were a pod's, nobody knows whose.
+    pub strangers: BTreeSet<IpAddr>,
 }
 
 /// As a kernel saw it: who asked for it, and who answered, which is not whom it was meant for if that was a Service.
@@ -102,11 +114,15 @@ impl Flows {
         Self { seen, watch }
     }
 
-    /// All until now with one of Synod's pods at an end, each once; and the addresses that were a pod's, nobody knows whose.
+    /// All until now.
     #[must_use]
-    pub fn until_now(&self) -> (BTreeSet<Flow>, BTreeSet<IpAddr>) {
+    pub fn until_now(&self) -> Recorded {
         let seen = lock(&self.seen);
-        (seen.flows.clone(), seen.strangers.clone())
+        Recorded {
+            flows: seen.flows.clone(),
+            known: seen.known.len(),
+            strangers: seen.strangers.clone(),
+        }
     }
 }
 
@@ -186,6 +202,7 @@ impl Seen {
             return;
         };
         if event["type"] != "DELETED" {
+            self.known.insert(address);
             self.pods.insert(address, (end, None));
         } else if let Some((pod, gone)) = self.pods.get_mut(&address)
             && *pod == end

@@ -64,19 +64,7 @@ impl Stage {
         output(helm.args(words).args(["--namespace", SYSTEM]))
     }
 
-    /// The names of the operator's pods.
-    ///
-    /// # Errors
-    /// When the API server does not answer.
-    pub fn operator_pods(&self) -> Result<Vec<String>, Failure> {
-        let pods = self.operators()?;
-        let names = pods
-            .iter()
-            .filter_map(|pod| pod["metadata"]["name"].as_str());
-        Ok(names.map(str::to_owned).collect())
-    }
-
-    /// Deletes all of them by force.
+    /// Deletes all pods of the operator by force.
     ///
     /// # Errors
     /// When the API server does not answer.
@@ -87,7 +75,11 @@ impl Stage {
             .map(drop)
     }
 
-    fn operators(&self) -> Result<Vec<Value>, Failure> {
+    /// The operator's pods.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub fn operators(&self) -> Result<Vec<Value>, Failure> {
         let list = self
             .cluster
             .get(["pods", "--namespace", SYSTEM, OPERATORS])?;

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -76,6 +77,8 @@ pub struct Stage {
     /// What the nodes saw, if the cluster is a bed's.
     pub flows: Option<Flows>,
     times: RefCell<BTreeMap<&'static str, Vec<Duration>>>,
+    /// When roles of another version's chart held.
+    other_roles: RefCell<Vec<Range<Timestamp>>>,
 }
 
 impl Stage {
@@ -101,7 +104,28 @@ impl Stage {
             before,
             examples,
             times: RefCell::new(BTreeMap::new()),
+            other_roles: RefCell::new(Vec::new()),
         }
+    }
+
+    /// Does what installs another version's chart, and this one's again.
+    pub(crate) fn with_other_roles<R>(&self, play: impl FnOnce() -> R) -> R {
+        let start = Timestamp::now();
+        let result = play();
+        let span = start..Timestamp::now();
+        self.other_roles.borrow_mut().push(span);
+        result
+    }
+
+    /// Whether this chart's roles held then, and were those of this run: while an operator gives way to that of another version, it may
+    /// be forbidden what the other one does not need.
+    pub(crate) fn own_roles_held(&self, at: Timestamp) -> bool {
+        at >= self.since
+            && !self
+                .other_roles
+                .borrow()
+                .iter()
+                .any(|span| span.contains(&at))
     }
 
     /// Notes how long something took.

@@ -1,5 +1,8 @@
 //! One machine of the world: a disk, clocks, and a process of the shipped agent core that comes and goes.
 
+use std::sync::Arc;
+
+use synod_agent_api::AgentConfig;
 use synod_paxos::{ConfigId, Configuration, Node, Slot, Timing};
 use synod_replica::{Bounds, ClusterUid, Driver, Glance, MemberContext, Settings, Span, StartMode};
 
@@ -49,6 +52,8 @@ pub(crate) struct Host<S: Service = Keys> {
     pub(crate) founded: StartMode,
     /// What it was told to do with its disk, where an operator says so and not the world.
     pub(crate) ordered: Option<StartMode>,
+    /// What its process is started with, where an operator says so and not the world.
+    pub(crate) config: Option<Arc<AgentConfig>>,
     /// What it tells the group of itself.
     pub(crate) context: MemberContext,
     /// True if its disk was lost and whoever starts it does not know.
@@ -106,6 +111,7 @@ impl<S: Service> Host<S> {
             disk_at: Instant::MAX,
             founded,
             ordered: None,
+            config: None,
             context: Self::context(node),
             unnoticed: false,
             formatted: false,
@@ -163,6 +169,7 @@ impl<S: Service> Host<S> {
             now: self.clock.now(now),
             wall_ms: self.clock.wall_ms(now),
             seed: self.node.0 << 32 | self.incarnation,
+            config: self.config.clone(),
         };
         let machine = S::machine(&birth);
         let settings = settings(self, now, profile, random.chance(500));

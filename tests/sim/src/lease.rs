@@ -46,6 +46,13 @@ impl LeaseBook {
         }
     }
 
+    /// A client that took it up again at `invoked` was told at `now` that it lasts until `until`: that is what it goes by from now
+    /// on, even if it was told of a longer time before.
+    pub fn renegotiated(&mut self, lease: i64, until: Instant, invoked: Instant, now: Instant) {
+        self.leases.entry(lease).or_default().until = 0;
+        self.promised_until(lease, until, invoked, now);
+    }
+
     /// A keep-alive was answered with "no such lease".
     pub fn denied(&self, lease: i64, now: Instant) {
         let known = self.leases.get(&lease).copied().unwrap_or_default();

@@ -4,7 +4,9 @@
 use std::cell::RefCell;
 use std::fmt::Debug;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use synod_agent_api::AgentConfig;
 use synod_paxos::{Ballot, Node};
 use synod_replica::{Output, StateMachine};
 
@@ -50,6 +52,8 @@ pub(crate) struct Birth<'a, S: Service> {
     pub(crate) wall_ms: u64,
     /// Another one in each process.
     pub(crate) seed: u64,
+    /// What it is started with, where an operator says so.
+    pub(crate) config: Option<Arc<AgentConfig>>,
 }
 
 /// A service.

@@ -449,7 +449,9 @@ impl<S: Service> World<S> {
         let doom = match (host.doomed, host.disk.last_completion()) {
             (true, Some(last)) => {
                 host.doomed = false;
-                Some(self.random.between(now, last))
+                // What was written by now is not interrupted any more; the draw is made all the same.
+                let at = self.random.between(now, last.max(now));
+                (last >= now).then_some(at)
             }
             _ => None,
         };

@@ -12,15 +12,26 @@ fn check(run: &Run) {
 }
 
 #[test]
-fn a_seed_holds_and_does_something() {
-    let run = run(16);
-    check(&run);
-    assert!(run.counts(), "it did little: {run:?}");
+fn a_seed_of_each_kind_holds_and_does_something() {
+    let table = [
+        (3, "ConsensusGroup", "watched changes"),
+        (16, "LockService", "turns of locks"),
+    ];
+    for (seed, kind, work) in table {
+        let run = run(seed);
+        check(&run);
+        assert!(run.counts(), "seed {seed} did little: {run:?}");
+        for what in [kind, work] {
+            let count = run.done.get(what).copied();
+            assert!(count >= Some(1), "seed {seed}, {what}: {run:?}");
+        }
+    }
 }
 
 #[test]
 fn a_group_goes_on_with_what_one_of_three_machines_has() {
-    for seed in 1..=3 {
+    // The last one is about a LockService.
+    for seed in [1, 2, 3, 7] {
         let run = run_bereft(seed);
         check(&run);
         let recovered = run.done.get("clusters begun").copied();

@@ -10,7 +10,8 @@
 //!   with the slot in which it was made.
 //!
 //! Within one ballot it is this type that both acknowledges and expires: once an expiry was handed out, keep-alives of that key
-//! are answered as if it were gone already, whether the proposal succeeds or not.
+//! are answered as if it were gone already, whether the proposal succeeds or not. And what begins anew under a key that is there,
+//! with less time than it had, keeps what it had: whoever was promised that may not hear of the new time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,7 +58,8 @@ impl<K: Copy + Ord> Deadlines<K> {
         deadlines
     }
 
-    /// One more; its time begins when the clock is next looked at.
+    /// One more, or one that is there begins anew: its time begins when the clock is next looked at, and it keeps what it had
+    /// left if that is more.
     pub fn begin(&mut self, key: K, time: Span) {
         self.fresh.push((key, time));
     }
@@ -73,7 +75,9 @@ impl<K: Copy + Ord> Deadlines<K> {
     /// Gives what is new its deadline.
     pub fn look(&mut self, now: Now) {
         for (key, time) in std::mem::take(&mut self.fresh) {
-            self.set(key, now + time, false);
+            let before = self.deadlines.get(&key).filter(|it| !it.expiring);
+            let at = before.map_or(now + time, |it| it.at.max(now + time));
+            self.set(key, at, false);
         }
     }
 

@@ -65,8 +65,13 @@ impl Lead {
         }
     }
 
-    /// A session was begun or attached: its time begins when the clock is next looked at.
+    /// A session was begun or attached: its time begins when the clock is next looked at. One that is attached with a shorter
+    /// time-out than it had, since the limits are other ones by now, keeps for once what it had left: its client may not hear of
+    /// the attachment, and rely on what it was told before.
     pub(crate) fn begin(&mut self, id: SessionId, timeout_ms: u32) {
+        if mutated("znode.session.attached_for_less") {
+            self.deadlines.end(id);
+        }
         self.deadlines
             .begin(id, Span::from_millis(timeout_ms.into()));
     }

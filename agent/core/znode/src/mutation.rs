@@ -12,6 +12,7 @@ synod_mutation::mutations! {
     "znode.session.no_grace" => "a new leader begins with all sessions at their end",
     "znode.session.no_pause_grace" => "the time in which the leader itself stood still counts against the sessions",
     "znode.session.ping_ignored" => "a sign of life is acknowledged and prolongs nothing",
+    "znode.session.attached_for_less" => "a session that is attached with a shorter time-out loses what it had left",
     "znode.session.keeps_ephemerals" => "the last ephemeral node of a session outlives it",
     "znode.session.moved_accepted" => "a request by way of an older attachment is accepted",
     "znode.zxid.repeats" => "a refused request does not take a zxid",

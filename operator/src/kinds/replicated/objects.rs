@@ -152,15 +152,28 @@ pub(super) fn claim(
     .into()
 }
 
-/// A member's configuration.
+/// A member's configuration. Its text is not kept of what is seen, so whom it names is noted beside it.
 pub(super) fn config_map(group: &Group, number: u64, members: &[u64]) -> Child {
     let text = config::agent(group, number, members).to_yaml();
+    let mut metadata = paper_meta(group, group.names.config(number), number);
+    let numbers: Vec<_> = members.iter().map(u64::to_string).collect();
+    metadata
+        .annotations
+        .get_or_insert_default()
+        .extend([owned((names::MEMBERS, &numbers.join(",")))]);
     ConfigMap {
-        metadata: paper_meta(group, group.names.config(number), number),
+        metadata,
         data: Some([("agent.yaml".to_owned(), text)].into()),
         ..ConfigMap::default()
     }
     .into()
+}
+
+/// Whom a configuration that was seen names; `None` if that was not noted on it.
+pub(super) fn named_members(config_map: &Child) -> Option<Vec<u64>> {
+    let notes = config_map.meta().annotations.as_ref()?;
+    let numbers = notes.get(names::MEMBERS)?.split(',');
+    numbers.map(|number| number.parse().ok()).collect()
 }
 
 /// A member's certificate.

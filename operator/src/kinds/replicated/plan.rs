@@ -231,15 +231,21 @@ pub(super) fn is_out(group: &Group, number: u64, seat: &Seat) -> bool {
 }
 
 fn configuration(group: &Group, number: u64) -> Option<Action> {
-    let exists = owned(group, ChildKind::ConfigMap, &group.names.config(number)).is_some();
+    let found = owned(group, ChildKind::ConfigMap, &group.names.config(number));
     let claim = group.seats[&number].claim.as_ref()?;
     let members = match &claim.start {
         Start::Bootstrap(initial) if !claim.joined => initial.iter().copied().collect(),
         Start::Recover(_) if !claim.joined => vec![number],
         _ if group.lead.is_some() => group.numbers(|_, seat| seat.member.is_some()),
-        // Nobody can tell who the members are now: what was written when somebody could is better than a guess.
-        _ if exists => return None,
-        _ => group.numbers(|_, seat| seat.is_serving()),
+        _ => match found {
+            // Nobody can tell who the members are now: what was written when somebody could is better than a guess. All else
+            // is as the object says now: the pod is made from that, too, and the newer settings may be the cure.
+            Some(found) if !mutated("keep-settings-without-a-leader") => {
+                objects::named_members(found)?
+            }
+            Some(_) => return None,
+            None => group.numbers(|_, seat| seat.is_serving()),
+        },
     };
     ensure(group, objects::config_map(group, number, &members))
 }

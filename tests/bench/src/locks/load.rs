@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use synod_conformance::Failure;
+use synod_conformance::zookeeper::connection::{Connection, Session};
 use synod_jute::records::{Acl, CreateRequest, DeleteRequest, ReadRequest, SetDataRequest};
 use synod_jute::{ErrorCode, Request, Response, Text};
 use tokio::task::LocalSet;
 use tokio::time::timeout;
 
-use super::client::Client;
 use super::ensemble::Ensemble;
 
 use crate::comparison::Measured;
@@ -19,6 +19,8 @@ use crate::comparison::Measured;
 const VALUE_BYTES: usize = 256;
 /// Nothing takes so long; a load that does is stuck.
 const STUCK: Duration = Duration::from_secs(120);
+/// How long a session may be silent: longer than any load.
+const SILENCE_MAX: Duration = Duration::from_secs(40);
 /// So much of a load is done before it is measured, once more: virtual machines compile what they do often.
 const WARM_UP: usize = 3;
 
@@ -104,7 +106,7 @@ async fn measure(ensemble: &Ensemble, load: &Load, quick: bool) -> Result<Measur
     let mut clients = Vec::new();
     for index in 0..load.clients {
         let addresses = ensemble.addresses();
-        let mut client = Client::connect(&addresses[index % addresses.len()]).await?;
+        let mut client = connect(&addresses[index % addresses.len()]).await?;
         if index == 0 {
             client.must(&create(&place, 0)).await?;
         }
@@ -130,13 +132,18 @@ async fn measure(ensemble: &Ensemble, load: &Load, quick: bool) -> Result<Measur
     })
 }
 
+async fn connect(address: &str) -> Result<Connection, Failure> {
+    let opened = Connection::open(address, SILENCE_MAX, &Session::wanted()).await?;
+    opened.ok_or_else(|| format!("{address} gives no session"))
+}
+
 /// Has all clients work at once; gives them back, with the time that each round took.
 async fn all(
-    clients: Vec<Client>,
+    clients: Vec<Connection>,
     load: &Load,
     place: &str,
     times: usize,
-) -> Result<(Vec<Client>, Vec<Duration>), Failure> {
+) -> Result<(Vec<Connection>, Vec<Duration>), Failure> {
     let place: Rc<str> = place.into();
     let work = load.work;
     let tasks: Vec<_> = clients
@@ -157,12 +164,12 @@ async fn all(
 }
 
 async fn one(
-    mut client: Client,
+    mut client: Connection,
     work: Work,
     place: Rc<str>,
     index: usize,
     times: usize,
-) -> Result<(Client, Vec<Duration>), Failure> {
+) -> Result<(Connection, Vec<Duration>), Failure> {
     let own = format!("{place}/{index}");
     // It is there after the warm-up.
     client.call(&create(&own, 0)).await?;
@@ -186,7 +193,7 @@ async fn one(
 }
 
 /// Takes a lock and releases it, as the recipes do: each waits for the one before it.
-async fn lock(client: &mut Client, parent: &str) -> Result<(), Failure> {
+async fn lock(client: &mut Connection, parent: &str) -> Result<(), Failure> {
     let made = client.must(&create(&format!("{parent}/lock-"), 3)).await?;
     let Response::Create(made) = made else {
         return Err("create was answered by something else".to_owned());

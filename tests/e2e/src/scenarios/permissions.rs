@@ -28,7 +28,7 @@ pub(super) fn are_those_used(stage: &Stage) -> Result<(), Failure> {
         let events = log
             .lines()
             .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        asked.add(&user, events.filter(|event| is_since(stage.since, event)));
+        asked.add(&user, events.filter(|event| counts(stage, event)));
     }
     let allowed = allowed(stage, account)?;
     println!("  {} rights, {} used", allowed.len(), asked.rights.len());
@@ -74,11 +74,11 @@ impl Asked {
     }
 }
 
-/// Whether something was asked for at this time or later: an operator of another run may have had other roles.
-fn is_since(since: Timestamp, event: &Value) -> bool {
+/// Whether something was asked for while the roles held that are looked at.
+fn counts(stage: &Stage, event: &Value) -> bool {
     let at = event["requestReceivedTimestamp"].as_str();
     at.and_then(|at| at.parse::<Timestamp>().ok())
-        .is_some_and(|at| at >= since)
+        .is_some_and(|at| stage.own_roles_held(at))
 }
 
 /// The right that a request needed; none for what everybody may.

@@ -8,6 +8,7 @@ use serde::Deserialize as _;
 use synod_bed::process::output;
 use synod_chart::policy::{End, Flow, admits, unused};
 
+use crate::flows::Recorded;
 use crate::helm::{RELEASE, SYSTEM};
 use crate::scenarios::demand;
 use crate::{Failure, Stage};
@@ -26,16 +27,22 @@ const ELSEWHERE: [&str; 6] = [
     "synod-lock-members Egress TCP 53",
 ];
 
-/// So many pods may have been gone before it was known who they were.
-const STRANGERS_MAX: usize = 10;
+/// One pod of so many may have been gone before it was known who it was.
+const KNOWN_MIN: usize = 20;
 
 pub(super) fn admit_what_was_seen(stage: &Stage) -> Result<(), Failure> {
     let flows = stage.flows.as_ref().ok_or("nobody recorded connections")?;
-    let (flows, strangers) = flows.until_now();
+    let Recorded {
+        flows,
+        known,
+        strangers,
+    } = flows.until_now();
     demand(!flows.is_empty(), || "no connection was seen".into())?;
     // A pod that was deleted before its kubelet had told its address.
-    demand(strangers.len() < STRANGERS_MAX, || {
-        format!("nobody knows who had these addresses: {strangers:?}")
+    demand(strangers.len() * KNOWN_MIN <= known, || {
+        format!(
+            "{known} addresses of pods are known, but nobody knows who had these: {strangers:?}"
+        )
     })?;
     let policies = policies(stage, &flows)?;
     let (intruders, flows): (BTreeSet<_>, BTreeSet<_>) = flows.into_iter().partition(is_intruder);
@@ -53,7 +60,7 @@ pub(super) fn admit_what_was_seen(stage: &Stage) -> Result<(), Failure> {
     let mut unused = unused(&policies, &flows);
     unused.retain(|rule| !ELSEWHERE.contains(&rule.as_str()));
     println!(
-        "  {} kinds of connections, {} policies; {} addresses of pods that were gone before anybody knew them",
+        "  {} kinds of connections, {} policies; {known} addresses of pods, {} of pods that were gone before anybody knew them",
         flows.len(),
         policies.len(),
         strangers.len()

@@ -24,14 +24,16 @@ pub(super) fn and_back(stage: &Stage) -> Result<(), Failure> {
     wanted["image"] = json!(image);
     under_load_of(stage, "upgrade", &wanted, |group, workload| {
         let made = uids(group)?;
-        stage.install(&before.chart, &before.image)?;
-        acts(group, &before.image)?;
-        stage.install(&stage.chart, image)?;
-        acts(group, image)?;
-        stage.helm(&["rollback", RELEASE, "--wait"])?;
-        acts(group, &before.image)?;
-        stage.install(&stage.chart, image)?;
-        acts(group, image)?;
+        stage.with_other_roles(|| {
+            stage.install(&before.chart, &before.image)?;
+            acts(group, &before.image)?;
+            stage.install(&stage.chart, image)?;
+            acts(group, image)?;
+            stage.helm(&["rollback", RELEASE, "--wait"])?;
+            acts(group, &before.image)?;
+            stage.install(&stage.chart, image)?;
+            acts(group, image)
+        })?;
         workload.gap()?;
         is_as_before(group, &made)
     })
@@ -47,7 +49,7 @@ pub(super) fn taken_away(stage: &Stage) -> Result<(), Failure> {
         stage.helm(&["uninstall", RELEASE, "--wait"])?;
         let minute = Duration::from_secs(60);
         stage.cluster.wait("the operator is gone", minute, || {
-            Ok(stage.operator_pods()?.is_empty().then_some(()))
+            Ok(stage.operators()?.is_empty().then_some(()))
         })?;
         group.hand_over(&follower(group)?)?;
         let gap = longest_gap(workload, LEADS)?;

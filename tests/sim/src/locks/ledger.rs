@@ -293,12 +293,21 @@ impl Ledger {
 
     /// A client that asked at `invoked` was told that its session lives for `timeout_ms` from then.
     pub(super) fn promised(&mut self, id: SessionId, invoked: Instant, timeout_ms: u32) {
+        let (until, now) = (self.end_of(invoked, timeout_ms), self.log.now);
+        self.sessions.promised_until(id.0, until, invoked, now);
+    }
+
+    /// A client that began or took up its session at `invoked` was told that it lives for `timeout_ms` from then.
+    pub(super) fn attached(&mut self, id: SessionId, invoked: Instant, timeout_ms: u32) {
+        let (until, now) = (self.end_of(invoked, timeout_ms), self.log.now);
+        self.sessions.renegotiated(id.0, until, invoked, now);
+    }
+
+    fn end_of(&self, invoked: Instant, timeout_ms: u32) -> Instant {
         let length = u64::from(timeout_ms) * 1_000_000;
         // Both the member's clock, which says how long ago it was, and the leader's may run too fast.
         let slack = 2 * self.sessions.drift_ppm + 1_000;
-        let until = invoked + length - length / 1_000_000 * slack.min(1_000_000);
-        let now = self.log.now;
-        self.sessions.promised_until(id.0, until, invoked, now);
+        invoked + length - length / 1_000_000 * slack.min(1_000_000)
     }
 
     /// A survivor goes on with the state after slot `through`: what came after it is as if it had never been, but for those who

@@ -48,9 +48,9 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(super) fn new(agent: &Agent<Locks>, birth: &Birth<'_, Locks>) -> Self {
-        let linearizable = birth.ledger.borrow().linearizable;
+        let config = birth.config.clone();
         let facts = Facts {
-            config: Arc::new(config(birth.node)),
+            config: config.unwrap_or_else(|| Arc::new(config_of(birth.node))),
             etcd_member_id: birth.node.0,
             level_max: crate::dialect::LEVEL,
             certificates: Vec::new(),
@@ -61,14 +61,13 @@ impl Desk {
         entropy::simulated::seed(birth.seed);
         let status = status_of(&agent.status(), &facts, false, now);
         let (bench, engine) = Bench::new(status, REQUESTS_MAX);
-        let reads = if linearizable {
-            Reads::Linearizable
-        } else {
-            Reads::Local
-        };
-        let settings = Settings {
-            reads,
-            ..Settings::default()
+        let settings = match &birth.config {
+            Some(config) => synod_agent::roles::zookeeper_settings(config),
+            None if birth.ledger.borrow().linearizable => Settings {
+                reads: Reads::Linearizable,
+                ..Settings::default()
+            },
+            None => Settings::default(),
         };
         Self {
             station: Station::new(engine, settings),
@@ -79,7 +78,8 @@ impl Desk {
     }
 }
 
-fn config(node: Node) -> AgentConfig {
+/// What a process is told that no operator started.
+fn config_of(node: Node) -> AgentConfig {
     let yaml = format!(
         "{{cluster_uid: 00000000-0000-4000-8000-000000000001, kind: LockService, group: sim, name: member-{0}, number: {0}, data_dir: {1:?}, tls: {{peer: {{}}}}}}",
         node.0,

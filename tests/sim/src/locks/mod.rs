@@ -111,17 +111,19 @@ impl Service for Locks {
     type Asker = u64;
 
     fn machine(birth: &Birth<'_, Self>) -> Witness {
-        let limits = Limits {
-            timeout_ms_min: TIMEOUT_MS.0,
-            timeout_ms_max: TIMEOUT_MS.1,
-            ..Limits::default()
-        };
-        let settings = Settings {
-            limits,
-            ..Settings::default()
+        let store = match &birth.config {
+            Some(config) => synod_agent::roles::znodes(config),
+            None => Store::new(Settings {
+                limits: Limits {
+                    timeout_ms_min: TIMEOUT_MS.0,
+                    timeout_ms_max: TIMEOUT_MS.1,
+                    ..Limits::default()
+                },
+                ..Settings::default()
+            }),
         };
         Witness {
-            store: Store::new(settings),
+            store,
             passage: Passage::new(birth.node, birth.incarnation),
             ledger: birth.ledger.clone(),
         }
@@ -310,6 +312,13 @@ impl Service for Locks {
             guarded,
             fenced,
         ]
+    }
+}
+
+impl World {
+    /// Where an operator says how reads are served.
+    pub(crate) fn is_read(&mut self, linearizable: bool) {
+        self.ledger.borrow_mut().linearizable = linearizable;
     }
 }
 

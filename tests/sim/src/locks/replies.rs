@@ -113,7 +113,7 @@ impl World {
         let seen = current.seen;
         {
             let mut ledger = self.ledger.borrow_mut();
-            ledger.promised(SessionId(response.session_id.0), begun, timeout_ms);
+            ledger.attached(SessionId(response.session_id.0), begun, timeout_ms);
             current.watches.cursor = ledger.history.after(seen);
         }
         if !current.watches.is_empty() {

@@ -4,11 +4,11 @@ use serde_json::Value;
 use synod_operator::names;
 use synod_paxos::MemberRole;
 
-use super::checks::is_ours;
-use super::direct::{claim_path, going, group_path, kinds, note, pod_path, text};
+use super::direct::{claim_path, going, kinds, note, pod_path, text};
 use super::line::lock;
 use super::run::seconds;
 use super::stage::{Stage, broken, nanos};
+use super::subject::Kept;
 use super::user::NAME;
 use crate::clock::{Instant, MS, SECOND};
 
@@ -17,7 +17,7 @@ const CONVERGED_WITHIN: Instant = 900 * SECOND;
 /// How long an object is watched in which nothing is to change.
 const REST_HOURS: u64 = 2;
 
-impl Stage {
+impl<S: Kept> Stage<S> {
     /// The object is made. In some seeds faults are there from the beginning.
     pub(super) async fn begin(&mut self) {
         self.plant().await;
@@ -117,7 +117,7 @@ impl Stage {
 
     /// What is not yet as the user's object says; none if all is.
     fn wanting(&self) -> Option<String> {
-        let object = self.direct.one(kinds::GROUPS, NAME)?;
+        let object = self.direct.one(S::KIND.resource, NAME)?;
         let status = &object["status"];
         if status["observedGeneration"] != object["metadata"]["generation"]
             || status["state"] != "Ready"
@@ -137,12 +137,15 @@ impl Stage {
         if let Some(ails) = group.ails() {
             return Some(ails);
         }
+        if let Some(number) = group.strays(&self.user.spec) {
+            return Some(format!("member {number} was started by another spec"));
+        }
         self.wanting_objects(members + learners)
     }
 
     fn wanting_objects(&self, members: usize) -> Option<String> {
         let pods = self.direct.all(kinds::PODS);
-        let pods: Vec<_> = pods.iter().filter(|pod| is_ours(pod)).collect();
+        let pods: Vec<_> = pods.iter().filter(|pod| S::KIND.is_ours(pod)).collect();
         let image = match text(&self.user.spec, "/image") {
             "" => super::stage::FIRST_IMAGE,
             image => image,
@@ -156,7 +159,7 @@ impl Stage {
         let claims = self.direct.all(kinds::CLAIMS);
         let claims: Vec<_> = claims
             .iter()
-            .filter(|claim| is_ours(claim) && note(claim, names::RETIRED).is_empty())
+            .filter(|claim| S::KIND.is_ours(claim) && note(claim, names::RETIRED).is_empty())
             .collect();
         if claims.len() != members || claims.iter().any(|claim| going(claim)) {
             return Some(format!("there are {} claims", claims.len()));
@@ -169,7 +172,7 @@ impl Stage {
         self.settle().await;
         self.silent("hours", seconds(REST_HOURS * 3600)).await;
         let patch = serde_json::json!({ "metadata": { "annotations": { "user": "was here" } } });
-        self.direct.merge(&group_path(NAME), &patch).await;
+        self.direct.merge(&S::KIND.path(), &patch).await;
         self.silent("a note of the user", seconds(600)).await;
         self.kill_operator(0);
         self.start_operator_again();
@@ -231,7 +234,7 @@ impl Stage {
             (kinds::PODS, pod_path),
         ] {
             for object in self.direct.all(resource) {
-                if is_ours(&object) {
+                if S::KIND.is_ours(&object) {
                     let path = path(text(&object, "/metadata/name"));
                     self.direct.delete(&path, &Value::Null).await;
                 }
@@ -240,8 +243,9 @@ impl Stage {
         self.pass(seconds(30)).await;
         let claims = self.direct.all(kinds::CLAIMS);
         // One that joins begins nothing: it is of the last moment in which a leader was known.
-        let first =
-            |claim: &Value| is_ours(claim) && !note(claim, names::INITIAL_MEMBERS).is_empty();
+        let first = |claim: &Value| {
+            S::KIND.is_ours(claim) && !note(claim, names::INITIAL_MEMBERS).is_empty()
+        };
         let left = claims.iter().filter(|claim| first(claim)).count();
         crate::demand!(
             "begun once",

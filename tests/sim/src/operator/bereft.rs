@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::direct::{claim_path, group_path, kinds, pod_path, text};
+use super::direct::{claim_path, pod_path, text};
 use super::run::seconds;
 use super::stage::Stage;
+use super::subject::Kept;
 use super::user::NAME;
 
 /// How long nobody does anything about it, in seconds: whoever does not serve for so long is no loss.
 const LOST_FOR: u64 = 20;
 
-impl Stage {
+impl<S: Kept> Stage<S> {
     /// The user wants so many members.
     pub(super) async fn resize_to(&mut self, members: u64) {
         self.user.spec["members"] = json!(members);
@@ -42,12 +43,12 @@ impl Stage {
         self.fault("quorums lost", &format!(": {from} is left"));
         self.pass(seconds(LOST_FOR)).await;
         self.checks.disturbed = self.clock.now();
-        let object = self.direct.one(kinds::GROUPS, NAME).expect("the object");
+        let object = self.direct.one(S::KIND.resource, NAME).expect("the object");
         crate::demand!(
             "recovery",
             text(&object, "/status/state") == "Unavailable" && self.groups.newest == Some(cluster),
             "nobody asked for it, and {} is {}",
-            group_path(NAME),
+            S::KIND.path(),
             object["status"]
         );
         let given_up = text(&object, "/status/clusterUid").to_owned();

@@ -11,6 +11,7 @@ use super::groups::{Group, Groups};
 use super::kubelet::Kubelet;
 use super::line::Write;
 use super::reach::{Post, Seat};
+use super::subject::{Kept, Kind};
 use super::user::NAME;
 use crate::clock::{Instant, SECOND};
 use crate::demand;
@@ -42,7 +43,12 @@ pub(super) const fn quorum(voters: usize) -> usize {
 
 impl Checks {
     /// Takes note of who serves.
-    pub(super) fn saw(&mut self, posts: &BTreeMap<Seat, Post>, groups: &Groups, now: Instant) {
+    pub(super) fn saw<S: Kept>(
+        &mut self,
+        posts: &BTreeMap<Seat, Post>,
+        groups: &Groups<S>,
+        now: Instant,
+    ) {
         let serves = |seat: &Seat| posts.get(seat).is_some_and(|post| post.status.ready);
         for seat in groups.seats() {
             if serves(&seat) {
@@ -71,11 +77,11 @@ impl Checks {
     }
 
     /// A removal that an operator asks for leaves a quorum of those that serve.
-    pub(super) fn asked(
+    pub(super) fn asked<S: Kept>(
         &self,
         seat: Seat,
         request: &ConfigurationRequest,
-        groups: &Groups,
+        groups: &Groups<S>,
         late: bool,
         now: Instant,
     ) {
@@ -102,11 +108,11 @@ impl Checks {
     }
 
     /// Judges a write.
-    pub(super) fn judge(
+    pub(super) fn judge<S: Kept>(
         &mut self,
         write: &Write,
         direct: &Direct,
-        groups: &Groups,
+        groups: &Groups<S>,
         kubelet: &Kubelet,
         now: Instant,
     ) {
@@ -120,11 +126,11 @@ impl Checks {
         );
         let Some(before) = write.before.as_deref().filter(|_| write.code < 300) else {
             if write.verb == "create" && write.resource == kinds::CLAIMS && write.code < 300 {
-                check_beginning(write, direct);
+                check_beginning(write, direct, S::KIND);
             }
             return;
         };
-        check_owner(write, before);
+        check_owner(write, before, S::KIND);
         match (write.verb, write.resource.as_str()) {
             ("delete", kinds::PODS) => {
                 check_known(write);
@@ -141,12 +147,12 @@ impl Checks {
     }
 
     /// By the operator's own doing a group never falls below its quorum.
-    fn check_pod(
+    fn check_pod<S: Kept>(
         &mut self,
         write: &Write,
         pod: &Value,
         direct: &Direct,
-        groups: &Groups,
+        groups: &Groups<S>,
         kubelet: &Kubelet,
         now: Instant,
     ) {
@@ -192,12 +198,12 @@ impl Checks {
     }
 
     /// In calm, among equals, the highest number leaves first.
-    fn check_order(
+    fn check_order<S: Kept>(
         &self,
         write: &Write,
         claim: &Value,
         direct: &Direct,
-        groups: &Groups,
+        groups: &Groups<S>,
         now: Instant,
     ) {
         let leaves = write.body["metadata"]["annotations"][names::LEAVING] == "true"
@@ -216,7 +222,7 @@ impl Checks {
         let voters = group.voters();
         let members = group.world.newest.members.len();
         let pods = direct.all(kinds::PODS);
-        let pods = pods.iter().filter(|pod| is_ours(pod)).count();
+        let pods = pods.iter().filter(|pod| S::KIND.is_ours(pod)).count();
         let calm = self.disturbed + CALM_AFTER < now && !odd && group.is_well() && pods == members;
         let leader = group.world.leader().map_or(0, |node| node.0);
         let highest = voters.iter().copied().filter(|n| *n != leader).max();
@@ -230,14 +236,16 @@ impl Checks {
 }
 
 /// With a pod goes no data: not that of a claim that is being deleted, and all members stop only when each was in use.
-fn check_going(write: &Write, number: u64, direct: &Direct, group: &Group) {
+fn check_going<S: Kept>(write: &Write, number: u64, direct: &Direct, group: &Group<S>) {
     let node = synod_paxos::Node(number);
     if !group.world.newest.members.contains_key(&node) || !group.is_whole(number) {
         return;
     }
     let claims = direct.all(kinds::CLAIMS);
     let of = |claim: &Value| label(claim, names::LABEL_MEMBER).parse() == Ok(number);
-    let claim = claims.iter().find(|claim| is_ours(claim) && of(claim));
+    let claim = claims
+        .iter()
+        .find(|claim| S::KIND.is_ours(claim) && of(claim));
     demand!(
         "data",
         !claim.is_some_and(|claim| going(claim)),
@@ -245,12 +253,12 @@ fn check_going(write: &Write, number: u64, direct: &Direct, group: &Group) {
         write.operator,
         write.name
     );
-    let object = direct.one(kinds::GROUPS, NAME);
+    let object = direct.one(S::KIND.resource, NAME);
     let sleeps = object.is_some_and(|object| object["spec"]["hibernated"] == true);
     let new = claims.iter().find(|claim| {
         let number: u64 = label(claim, names::LABEL_MEMBER).parse().unwrap_or(0);
         let member = synod_paxos::Node(number);
-        is_ours(claim)
+        S::KIND.is_ours(claim)
             && group.world.newest.members.contains_key(&member)
             && note(claim, names::JOINED).is_empty()
     });
@@ -265,7 +273,7 @@ fn check_going(write: &Write, number: u64, direct: &Direct, group: &Group) {
 }
 
 /// Whoever makes a first claim makes it with the same first members as the others, and not beside a group that began.
-fn check_beginning(write: &Write, direct: &Direct) {
+fn check_beginning(write: &Write, direct: &Direct, kind: Kind) {
     let first = note(&write.body, names::INITIAL_MEMBERS);
     if first.is_empty() {
         return;
@@ -276,7 +284,7 @@ fn check_beginning(write: &Write, direct: &Direct) {
         let list = note(&claim, names::INITIAL_MEMBERS);
         demand!(
             "founding",
-            !is_ours(&claim) || going(&claim) || same && (list.is_empty() || list == first),
+            !kind.is_ours(&claim) || going(&claim) || same && (list.is_empty() || list == first),
             "operator {} makes {} of members {first} beside {} of {list}",
             write.operator,
             write.name,
@@ -286,11 +294,10 @@ fn check_beginning(write: &Write, direct: &Direct) {
 }
 
 /// Nothing of somebody else is touched.
-fn check_owner(write: &Write, before: &Value) {
-    let ours = label(before, names::LABEL_KIND) == "ConsensusGroup"
-        && label(before, names::LABEL_NAME) == NAME;
+fn check_owner(write: &Write, before: &Value, kind: Kind) {
+    let ours = kind.labels(before);
     let authority = label(before, names::LABEL_AUTHORITY) == "true";
-    let object = write.resource == kinds::GROUPS && write.subresource == "status";
+    let object = write.resource == kind.resource && write.subresource == "status";
     demand!(
         "foreign objects",
         ours || authority || object,
@@ -313,7 +320,13 @@ fn check_known(write: &Write) {
 }
 
 /// The data of a member stays as long as it is one, and what is promised to be kept is kept.
-fn check_claim(write: &Write, claim: &Value, direct: &Direct, groups: &Groups, kubelet: &Kubelet) {
+fn check_claim<S: Kept>(
+    write: &Write,
+    claim: &Value,
+    direct: &Direct,
+    groups: &Groups<S>,
+    kubelet: &Kubelet,
+) {
     let Some((cluster, number)) = kubelet.disk_of(text(claim, "/metadata/uid")) else {
         return;
     };
@@ -328,7 +341,7 @@ fn check_claim(write: &Write, claim: &Value, direct: &Direct, groups: &Groups, k
         "operator {} deleted the claim of member {number}, which is still in the group",
         write.operator
     );
-    let object = direct.one(kinds::GROUPS, NAME);
+    let object = direct.one(S::KIND.resource, NAME);
     let keeps = object
         .is_some_and(|object| text(&object, "/spec/storage/retention/whenScaled") == "Retain");
     demand!(
@@ -340,21 +353,14 @@ fn check_claim(write: &Write, claim: &Value, direct: &Direct, groups: &Groups, k
 }
 
 /// Whether it is noted on all claims of members that all are to stop.
-fn all_noted(direct: &Direct, group: &Group) -> bool {
+fn all_noted<S: Kept>(direct: &Direct, group: &Group<S>) -> bool {
     let claims = direct.all(kinds::CLAIMS);
     let mut members = claims.iter().filter(|claim| {
         let number: u64 = label(claim, names::LABEL_MEMBER).parse().unwrap_or(0);
         let member = synod_paxos::Node(number);
-        is_ours(claim) && group.world.newest.members.contains_key(&member)
+        S::KIND.is_ours(claim) && group.world.newest.members.contains_key(&member)
     });
     members.all(|claim| note(claim, names::HIBERNATED) == "true")
-}
-
-/// Whether it carries the labels of the user's object.
-pub(super) fn is_ours(object: &Value) -> bool {
-    label(object, names::LABEL_KIND) == "ConsensusGroup"
-        && label(object, names::LABEL_NAME) == NAME
-        && !label(object, names::LABEL_MEMBER).is_empty()
 }
 
 /// A write in a few words; nothing in them differs between equal runs.

@@ -20,7 +20,6 @@ pub(super) mod kinds {
     pub(crate) const MAPS: &str = "configmaps";
     pub(crate) const SECRETS: &str = "secrets";
     pub(crate) const BUDGETS: &str = "poddisruptionbudgets.policy";
-    pub(crate) const GROUPS: &str = "consensusgroups.synod.dev";
 }
 
 /// The API without faults.
@@ -102,11 +101,6 @@ pub(super) fn pod_path(name: &str) -> String {
 /// Where a claim is.
 pub(super) fn claim_path(name: &str) -> String {
     format!("/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims/{name}")
-}
-
-/// Where a group is.
-pub(super) fn group_path(name: &str) -> String {
-    format!("/apis/synod.dev/v1alpha1/namespaces/{NAMESPACE}/consensusgroups/{name}")
 }
 
 /// A text at a path of keys and indices, without escapes; empty if there is none. [`Value::pointer`] would allocate for each

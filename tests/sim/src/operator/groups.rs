@@ -5,23 +5,26 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
 use synod_agent::engine::{Facts, status_of};
 use synod_agent_api::{AgentConfig, ClusterUid, Start};
 use synod_paxos::{MemberRole, Node};
 use synod_replica::{ClusterUid as WorldUid, StartMode};
 
 use super::reach::Seat;
+use super::subject::Kept;
 use crate::clock::{Instant, MS};
 use crate::host::Host;
 use crate::net::NetProfile;
 use crate::observe::voters;
 use crate::profile::Profile;
 use crate::random::Random;
+use crate::service::Ledger as _;
 use crate::world::World;
 
 /// One cluster.
-pub(super) struct Group {
-    pub(super) world: World,
+pub(super) struct Group<S: Kept> {
+    pub(super) world: World<S>,
     /// Where the world's time begins in the run's.
     pub(super) born: Instant,
     /// What each member's process was started with.
@@ -31,9 +34,9 @@ pub(super) struct Group {
 }
 
 /// All clusters, in the order in which they began.
-pub(super) struct Groups {
+pub(super) struct Groups<S: Kept> {
     /// By the uids that they began with.
-    pub(super) all: BTreeMap<ClusterUid, Group>,
+    pub(super) all: BTreeMap<ClusterUid, Group<S>>,
     /// Clusters that went on with a survivor, and what their group began as.
     successors: BTreeMap<ClusterUid, ClusterUid>,
     pub(super) newest: Option<ClusterUid>,
@@ -45,7 +48,7 @@ pub(super) struct Groups {
     left: bool,
 }
 
-impl Groups {
+impl<S: Kept> Groups<S> {
     pub(super) fn new(mut random: Random) -> Self {
         let mut profile = Profile::draw(&mut random);
         profile.faults = Vec::new();
@@ -74,12 +77,12 @@ impl Groups {
     }
 
     /// The cluster that began last.
-    pub(super) fn live(&self) -> Option<&Group> {
+    pub(super) fn live(&self) -> Option<&Group<S>> {
         self.group(self.newest?)
     }
 
     /// See [`Groups::live`].
-    pub(super) fn live_mut(&mut self) -> Option<&mut Group> {
+    pub(super) fn live_mut(&mut self) -> Option<&mut Group<S>> {
         self.group_mut(self.newest?)
     }
 
@@ -89,12 +92,12 @@ impl Groups {
     }
 
     /// The group that is, or was, this cluster.
-    pub(super) fn group(&self, cluster: ClusterUid) -> Option<&Group> {
+    pub(super) fn group(&self, cluster: ClusterUid) -> Option<&Group<S>> {
         self.all.get(&self.origin(cluster))
     }
 
     /// See [`Groups::group`].
-    pub(super) fn group_mut(&mut self, cluster: ClusterUid) -> Option<&mut Group> {
+    pub(super) fn group_mut(&mut self, cluster: ClusterUid) -> Option<&mut Group<S>> {
         let origin = self.origin(cluster);
         self.all.get_mut(&origin)
     }
@@ -145,6 +148,7 @@ impl Groups {
             if let StartMode::Bootstrap { initial } = &settings.start {
                 (world.newest, world.former) = (initial.clone(), initial.clone());
             }
+            S::begin(&mut world, config);
             let born = now.saturating_sub(self.frozen);
             let configs = BTreeMap::new();
             let group = Group {
@@ -160,7 +164,8 @@ impl Groups {
         if let StartMode::Recover { former } = &mut settings.start {
             *former = group.former.expect("it went on with a survivor");
         }
-        group.configs.insert(number, Arc::new(config.clone()));
+        let config = Arc::new(config.clone());
+        group.configs.insert(number, config.clone());
         // All that the group begins with are known, whether they run yet or not.
         let first = config.members.iter().map(|member| Node(member.number));
         for node in first.filter(|_| begins).chain([settings.node]) {
@@ -169,6 +174,7 @@ impl Groups {
         let host = group.world.host(Node(number));
         host.ordered = Some(settings.start);
         host.context = settings.context;
+        host.config = Some(config);
         group.world.start(Node(number));
         begins
     }
@@ -213,7 +219,7 @@ impl Groups {
         host.is_some_and(|host| host.agent.is_some())
     }
 
-    pub(super) fn host(&self, (cluster, number): Seat) -> Option<&Host> {
+    pub(super) fn host(&self, (cluster, number): Seat) -> Option<&Host<S>> {
         self.group(cluster)?.world.hosts.get(&Node(number))
     }
 
@@ -286,13 +292,24 @@ impl Groups {
         statuses
     }
 
+    /// What the service counts, over all clusters.
+    pub(super) fn facts(&self) -> BTreeMap<&'static str, u64> {
+        let mut sums = BTreeMap::new();
+        for group in self.all.values() {
+            for (what, count) in S::FACTS.iter().zip(S::facts(&group.world)) {
+                *sums.entry(*what).or_default() += count;
+            }
+        }
+        sums
+    }
+
     /// Operations answered and leaders that began, over all clusters.
     pub(super) fn work(&self) -> (u64, u64) {
         let ledgers = self.all.values().map(|group| group.world.ledger.borrow());
         ledgers.fold((0, 0), |(answered, elections), ledger| {
             (
-                answered + ledger.log.answered,
-                elections + ledger.log.elections,
+                answered + ledger.log().answered,
+                elections + ledger.log().elections,
             )
         })
     }
@@ -306,7 +323,7 @@ pub(super) struct Edition {
     leader: Option<Node>,
 }
 
-impl Group {
+impl<S: Kept> Group<S> {
     fn make_host(&mut self, node: Node) {
         let World {
             hosts,
@@ -328,6 +345,14 @@ impl Group {
         let mut undecided = hosts.filter_map(|host| host.undecided.as_ref());
         node <= self.world.newest.highest
             || undecided.any(|configuration| node <= configuration.highest)
+    }
+
+    /// A member that was not started as the spec says.
+    pub(super) fn strays(&self, spec: &Value) -> Option<u64> {
+        let members = self.world.newest.members.keys();
+        let mut started = members.filter_map(|node| Some((node.0, self.configs.get(&node.0)?)));
+        let stray = started.find(|(_, config)| !S::is_started_as(config, spec));
+        stray.map(|(number, _)| number)
     }
 
     /// The id of the newest configuration.

@@ -1,19 +1,20 @@
 //! Scheduler, kubelets and volumes in one: pods become processes of the simulated groups, claims their disks, nodes the
 //! machines they run on. It reads the API as it is, and keeps what no API knows: which process really runs.
 
+mod disks;
 mod machines;
+mod scheduling;
+mod starting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use synod_agent_api::{AgentConfig, Start};
-use synod_operator::names;
 
-use super::direct::{Direct, claim_path, going, kinds, label, note, pod_path, text};
+use super::direct::{Direct, going, kinds, pod_path, text};
 use super::groups::Groups;
 use super::reach::Seat;
-use crate::Violation;
+use super::subject::Kept;
 use crate::clock::{Instant, MS, SECOND};
 use crate::random::Random;
 use machines::Machine;
@@ -109,13 +110,13 @@ impl Kubelet {
         self.pods.iter().find(runs).map(|(uid, _)| uid.as_str())
     }
 
-    /// Whose data is on a claim.
-    pub(super) fn disk_of(&self, claim_uid: &str) -> Option<Seat> {
-        self.disks.get(claim_uid).copied()
-    }
-
     /// Does what is to be done now.
-    pub(super) async fn look(&mut self, direct: &Direct, groups: &mut Groups, now: Instant) {
+    pub(super) async fn look<S: Kept>(
+        &mut self,
+        direct: &Direct,
+        groups: &mut Groups<S>,
+        now: Instant,
+    ) {
         let revision = direct.api.revision();
         if revision == self.revision && now < self.due {
             return;
@@ -124,7 +125,7 @@ impl Kubelet {
         let pods = direct.all(kinds::PODS);
         let pods: Vec<_> = pods
             .into_iter()
-            .filter(|pod| super::checks::is_ours(pod))
+            .filter(|pod| S::KIND.is_ours(pod))
             .collect();
         self.bury(&pods, groups, now);
         for pod in &pods {
@@ -135,7 +136,7 @@ impl Kubelet {
     }
 
     /// Pods that are not in the API any more have no process, where a kubelet hears of it.
-    fn bury(&mut self, pods: &[Arc<Value>], groups: &mut Groups, now: Instant) {
+    fn bury<S: Kept>(&mut self, pods: &[Arc<Value>], groups: &mut Groups<S>, now: Instant) {
         let there: BTreeSet<&str> = pods.iter().map(|pod| text(pod, "/metadata/uid")).collect();
         let gone: Vec<String> = self
             .pods
@@ -157,7 +158,13 @@ impl Kubelet {
         }
     }
 
-    async fn see_to(&mut self, direct: &Direct, groups: &mut Groups, pod: &Value, now: Instant) {
+    async fn see_to<S: Kept>(
+        &mut self,
+        direct: &Direct,
+        groups: &mut Groups<S>,
+        pod: &Value,
+        now: Instant,
+    ) {
         let uid = text(pod, "/metadata/uid").to_owned();
         if !self.pods.contains_key(&uid) {
             let span = self.random.between(20, 1_500) * MS;
@@ -200,7 +207,13 @@ impl Kubelet {
     }
 
     /// Stops a pod's process, after it had time to hand over.
-    async fn end(&mut self, direct: &Direct, groups: &mut Groups, uid: &str, now: Instant) {
+    async fn end<S: Kept>(
+        &mut self,
+        direct: &Direct,
+        groups: &mut Groups<S>,
+        uid: &str,
+        now: Instant,
+    ) {
         let held = self.pods.get_mut(uid).expect("it was noted");
         let seat = held
             .seat
@@ -224,10 +237,10 @@ impl Kubelet {
         }
     }
 
-    async fn keep(
+    async fn keep<S: Kept>(
         &mut self,
         direct: &Direct,
-        groups: &mut Groups,
+        groups: &mut Groups<S>,
         uid: &str,
         pod: &Value,
         now: Instant,
@@ -249,147 +262,6 @@ impl Kubelet {
             Phase::Down if now < held.due => {}
             Phase::Down => self.start(direct, groups, uid, pod, now).await,
             Phase::Stopping => {}
-        }
-    }
-
-    async fn schedule(&mut self, direct: &Direct, uid: &str, now: Instant) {
-        let held = self.pods.get_mut(uid).expect("it was noted");
-        held.due = now + SECOND;
-        let claim = direct.one(kinds::CLAIMS, &held.claim);
-        let Some(claim) = claim.filter(|claim| !going(claim)) else {
-            return self.unschedulable(direct, uid).await;
-        };
-        let chosen = note(&claim, SELECTED_NODE).to_owned();
-        let able: Vec<&String> = self
-            .machines
-            .iter()
-            .filter(|(_, machine)| machine.acts(now))
-            .map(|(name, _)| name)
-            .filter(|name| chosen.is_empty() || !self.local_volumes || **name == chosen)
-            .collect();
-        let busy = |name: &str| self.pods.values().filter(|held| held.node == name).count();
-        let Some(node) = able.into_iter().min_by_key(|name| busy(name)).cloned() else {
-            return self.unschedulable(direct, uid).await;
-        };
-        let held = self.pods.get_mut(uid).expect("it was noted");
-        let binding = json!({
-            "apiVersion": "v1", "kind": "Binding", "metadata": { "name": held.name },
-            "target": { "apiVersion": "v1", "kind": "Node", "name": node },
-        });
-        let path = format!("{}/binding", pod_path(&held.name));
-        if !direct.post(&path, &binding).await {
-            return;
-        }
-        held.node.clone_from(&node);
-        held.told = "";
-        held.due = now + self.random.between(10, 800) * MS;
-        if self.local_volumes && chosen.is_empty() {
-            let patch = json!({ "metadata": { "annotations": { SELECTED_NODE: node } } });
-            let path = claim_path(&self.pods[uid].claim);
-            direct.merge(&path, &patch).await;
-        }
-    }
-
-    async fn unschedulable(&mut self, direct: &Direct, uid: &str) {
-        let held = self.pods.get_mut(uid).expect("it was noted");
-        if std::mem::replace(&mut held.told, "Unschedulable") == "Unschedulable" {
-            return;
-        }
-        let condition =
-            json!({ "type": "PodScheduled", "status": "False", "reason": "Unschedulable" });
-        let status = json!({ "status": { "phase": "Pending", "conditions": [condition] } });
-        let path = format!("{}/status", pod_path(&held.name));
-        direct.merge(&path, &status).await;
-    }
-
-    /// Starts the process of a pod, if all that it needs is there.
-    async fn start(
-        &mut self,
-        direct: &Direct,
-        groups: &mut Groups,
-        uid: &str,
-        pod: &Value,
-        now: Instant,
-    ) {
-        let held = self.pods.get_mut(uid).expect("it was noted");
-        held.due = now + SECOND;
-        let stuck = self.machines[&held.node].stuck_until > now;
-        let image = text(pod, "/spec/containers/0/image");
-        if stuck || self.broken_images.contains(image) {
-            let why = if stuck {
-                "ContainerCreating"
-            } else {
-                "ImagePullBackOff"
-            };
-            return self.tell(direct, uid, why).await;
-        }
-        let Some((config, claim_uid)) = papers(direct, held) else {
-            return;
-        };
-        let seat = (config.cluster_uid, config.number);
-        if config.start == Start::Bootstrap && !self.disks.contains_key(&claim_uid) {
-            check_founder(direct, &config.name, &claim_uid);
-        }
-        self.hand_over_disk(&config, &claim_uid);
-        self.claim_disk(groups, seat, &claim_uid, uid);
-        let held = self.pods.get_mut(uid).expect("it was noted");
-        if held.address.is_empty() {
-            self.addresses += 1;
-            let a = self.addresses;
-            held.address = format!("10.{}.{}.{}", a >> 16 & 255, a >> 8 & 255, a & 255);
-        }
-        held.seat = Some(seat);
-        held.phase = Phase::Up;
-        self.started += 1;
-        let (start, members) = (config.start, config.members.len());
-        let begins = groups.start(&config, now);
-        self.notes.push(format!(
-            "{} starts ({start:?}, told of {members} members{})",
-            config.name,
-            if begins { ", a cluster begins" } else { "" }
-        ));
-        self.tell(direct, uid, "").await;
-    }
-
-    /// A disk of the cluster of before becomes the first one of the cluster that goes on with it.
-    fn hand_over_disk(&mut self, config: &AgentConfig, claim_uid: &str) {
-        let former = config.former_cluster_uid.map(|uid| (uid, config.number));
-        if former.is_some() && self.disks.get(claim_uid) == former.as_ref() {
-            let seat = (config.cluster_uid, config.number);
-            self.disks.insert(claim_uid.to_owned(), seat);
-        }
-    }
-
-    /// The disk behind a claim: an empty one, if nothing of this member is on it.
-    fn claim_disk(&mut self, groups: &mut Groups, seat: Seat, claim_uid: &str, pod_uid: &str) {
-        let other = self.pods.iter().find(|(uid, held)| {
-            uid.as_str() != pod_uid
-                && held.seat == Some(seat)
-                && matches!(held.phase, Phase::Up | Phase::Stopping)
-                && groups.runs(seat)
-        });
-        if let Some((_, held)) = other {
-            Violation::raise(
-                "one process",
-                format!(
-                    "a second process of {} starts while the first one still runs on {}",
-                    held.name, held.node
-                ),
-            );
-        }
-        match self.disks.get(claim_uid) {
-            Some(on_it) if *on_it != seat => Violation::raise(
-                "one cluster",
-                format!("the disk of {on_it:?} is given to {seat:?}"),
-            ),
-            Some(_) => {}
-            None => {
-                // Whatever an earlier claim of this member held is not on this one.
-                if groups.host(seat).is_some_and(|host| host.formatted) {
-                    groups.lose_disk(seat);
-                }
-                self.disks.insert(claim_uid.to_owned(), seat);
-            }
         }
     }
 
@@ -425,80 +297,10 @@ impl Kubelet {
         let path = format!("{}/status", pod_path(&held.name));
         direct.merge(&path, &json!({ "status": status })).await;
     }
-
-    /// A claim that is being deleted goes when no pod uses it, and its data with it.
-    async fn release_claims(&mut self, direct: &Direct, groups: &mut Groups, pods: &[Arc<Value>]) {
-        let claims = direct.all(kinds::CLAIMS);
-        for claim in claims.iter().filter(|claim| going(claim)) {
-            let name = text(claim, "/metadata/name");
-            if label(claim, names::LABEL_KIND).is_empty()
-                || pods.iter().any(|pod| claim_of(pod) == name)
-            {
-                continue;
-            }
-            let released = json!({ "metadata": { "finalizers": null } });
-            direct.merge(&claim_path(name), &released).await;
-        }
-        let there: BTreeSet<String> = direct
-            .all(kinds::CLAIMS)
-            .iter()
-            .map(|claim| text(claim, "/metadata/uid").to_owned())
-            .collect();
-        let gone: Vec<String> = self
-            .disks
-            .keys()
-            .filter(|uid| !there.contains(*uid))
-            .cloned()
-            .collect();
-        for uid in gone {
-            if let Some(seat) = self.disks.remove(&uid)
-                && !self.disks.values().any(|other| *other == seat)
-            {
-                groups.lose_disk(seat);
-            }
-        }
-    }
-}
-
-/// Its configuration, and the uid of its claim, once all of it is there.
-fn papers(direct: &Direct, held: &Held) -> Option<(AgentConfig, String)> {
-    let (base, number) = held.name.rsplit_once('-')?;
-    let map = direct.one(kinds::MAPS, &format!("{base}-config-{number}"))?;
-    direct.one(kinds::SECRETS, &format!("{base}-tls-{number}"))?;
-    let claim = direct.one(kinds::CLAIMS, &held.claim)?;
-    let config = match AgentConfig::parse(text(&map, "/data/agent.yaml")) {
-        Ok(config) => config,
-        Err(why) => Violation::raise(
-            "configuration",
-            format!(
-                "{} gets a configuration that no agent takes: {why}",
-                held.name
-            ),
-        ),
-    };
-    Some((config, text(&claim, "/metadata/uid").to_owned()))
-}
-
-/// A group begins on disks that most of its first claims name as the founders'.
-fn check_founder(direct: &Direct, name: &str, claim_uid: &str) {
-    let claims = direct.all(kinds::CLAIMS);
-    let first: Vec<_> = claims
-        .iter()
-        .filter(|claim| super::checks::is_ours(claim))
-        .filter(|claim| !note(claim, names::INITIAL_MEMBERS).is_empty())
-        .collect();
-    let naming = first
-        .iter()
-        .filter(|claim| note(claim, names::FOUNDERS).contains(claim_uid));
-    crate::demand!(
-        "founding",
-        2 * naming.count() > first.len(),
-        "{name} begins on a disk that is not known as a founder's"
-    );
 }
 
 /// A process that is told to end hands over first, if it leads.
-fn hand_over(groups: &mut Groups, (cluster, number): Seat) {
+fn hand_over<S: Kept>(groups: &mut Groups<S>, (cluster, number): Seat) {
     let node = synod_paxos::Node(number);
     let Some(group) = groups.group_mut(cluster) else {
         return;

@@ -1,6 +1,7 @@
 //! The simulation of the operator: the shipped loop, plans and acts over the shipped embedded API, with pods that are
 //! processes of this simulator's worlds. A wrong step of the operator takes a quorum or real data away from real Paxos
-//! groups, at which clients write all along.
+//! groups, at which clients write all along. Most seeds are about a ConsensusGroup, others about a LockService, whose clients
+//! have sessions, watches and locks (`subject.rs`).
 //!
 //! One seed is one run on one thread and one line of time: the runtime's clock is paused and moves only when nobody has
 //! anything to do. Equal seeds give equal runs: whatever is woken is woken in the order in which it began to wait (`bell.rs`),
@@ -46,6 +47,7 @@ pub mod report;
 mod run;
 mod stage;
 mod story;
+mod subject;
 mod user;
 
 pub use run::{Run, run, run_bereft, run_loudly};

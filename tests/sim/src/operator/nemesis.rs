@@ -2,17 +2,14 @@
 //! the agents, with pods, volumes and machines, and among the members. It never takes more data than a group survives,
 //! and it stops.
 
-use serde_json::{Value, json};
-use synod_operator::names;
-use synod_paxos::Node;
+mod eviction;
+mod losses;
+mod operators;
 
-use super::checks::{is_ours, quorum};
-use super::direct::{claim_path, going, kinds, label, pod_path, text};
-use super::line::{Death, lock};
-use super::reach::Seat;
+use super::line::lock;
 use super::stage::Stage;
+use super::subject::Kept;
 use crate::clock::{Instant, MS, SECOND};
-use crate::profile::Fault;
 use crate::random::Random;
 
 /// A kind of fault.
@@ -115,7 +112,7 @@ impl Nemesis {
     }
 }
 
-impl Stage {
+impl<S: Kept> Stage<S> {
     /// Makes the faults that are due, and ends those that are over.
     pub(super) async fn harm(&mut self) {
         let now = self.clock.now();
@@ -196,117 +193,6 @@ impl Stage {
         }
     }
 
-    fn spoil(&mut self, now: Instant) {
-        let Some(number) = self.victim() else { return };
-        let span = self.span(20);
-        let random = &mut self.nemesis.random;
-        let mut desk = lock(&self.desk);
-        let weather = &mut desk.weather[number];
-        weather.until = now + span;
-        weather.refused = random.below(400);
-        weather.unanswered = random.below(300);
-        weather.late = random.below(300);
-        drop(desk);
-        self.fault("bad lines to the API", &format!(" of operator {number}"));
-    }
-
-    fn freeze(&mut self, now: Instant) {
-        let Some(number) = self.victim() else { return };
-        let span = self.span(30);
-        let types = [
-            "",
-            kinds::PODS,
-            kinds::PODS,
-            kinds::CLAIMS,
-            kinds::CLAIMS,
-            kinds::GROUPS,
-            kinds::MAPS,
-            kinds::SECRETS,
-            kinds::BUDGETS,
-            "nodes",
-        ];
-        let what = *self.nemesis.random.pick(&types);
-        let mut desk = lock(&self.desk);
-        let frozen = &mut desk.weather[number].frozen;
-        frozen.insert(what.to_owned(), now + span);
-        drop(desk);
-        let what = if what.is_empty() { "everything" } else { what };
-        self.fault("views frozen", &format!(": {what} of operator {number}"));
-    }
-
-    fn break_watches(&mut self) {
-        let Some(number) = self.victim() else { return };
-        lock(&self.desk).weather[number].gone = self.nemesis.random.below(4);
-        for process in &self.operators {
-            if process.number == number {
-                process.breaks.ring();
-            }
-        }
-        self.fault("watches broken", &format!(" of operator {number}"));
-    }
-
-    fn doom_operator(&mut self) {
-        let Some(number) = self.victim() else { return };
-        let death = *self.nemesis.random.pick(&[Death::Before, Death::After]);
-        lock(&self.desk).weather[number].death = Some(death);
-        self.fault(
-            "operators to die",
-            &format!(": {number}, {death:?} a write"),
-        );
-    }
-
-    /// The one that acts hears nothing any more and does not know it; another one begins beside it.
-    async fn rival(&mut self, now: Instant) {
-        if self.operators.len() != 1 || self.restart_at.is_some() {
-            return;
-        }
-        let span = self.span(25);
-        self.operators[0].ends = Some(now + span);
-        let number = self.operators[0].number;
-        self.fault("operators deposed that go on", &format!(": {number}"));
-        self.start_operator();
-        // What it does not know, and what there is to do for both.
-        let deaf = self.nemesis.random.between(0, span);
-        let what = match self.nemesis.random.below(3) {
-            0 => "",
-            1 => {
-                self.new_image().await;
-                kinds::PODS
-            }
-            _ => {
-                lock(&self.wire.wire).late = (now + span, 10 * SECOND);
-                self.resize_now().await;
-                "nodes"
-            }
-        };
-        let mut desk = lock(&self.desk);
-        let frozen = &mut desk.weather[number].frozen;
-        frozen.insert(what.to_owned(), now + deaf);
-    }
-
-    fn depose(&mut self) {
-        if self.operators.len() != 1 || self.restart_at.is_some() {
-            return;
-        }
-        self.fault("operators deposed", "");
-        self.stop_operator(0);
-        self.start_operator();
-    }
-
-    fn cut_agents(&mut self, now: Instant) {
-        let Some(number) = self.victim() else { return };
-        let numbers = self.members();
-        for member in numbers {
-            if self.nemesis.random.chance(500) {
-                let span = self.span(30);
-                let mut wire = lock(&self.wire.wire);
-                wire.cut.insert((number, member), now + span);
-            }
-        }
-        self.wire.changed.ring();
-        self.fault("agents not reached", &format!(" by operator {number}"));
-    }
-
     /// Numbers of the members whose processes run.
     fn members(&self) -> Vec<u64> {
         let group = self.groups.live();
@@ -314,194 +200,9 @@ impl Stage {
         running.into_iter().flatten().map(|node| node.0).collect()
     }
 
-    fn a_member(&mut self) -> Option<Seat> {
-        let members = self.members();
-        let cluster = self.groups.newest?;
-        (!members.is_empty()).then(|| (cluster, *self.nemesis.random.pick(&members)))
-    }
-
     fn a_machine(&mut self) -> String {
         let names: Vec<String> = self.kubelet.machines.keys().cloned().collect();
         self.nemesis.random.pick(&names).clone()
-    }
-
-    fn kill_process(&mut self) {
-        let Some(seat) = self.a_member() else { return };
-        let power = self.nemesis.random.chance(300);
-        self.groups.stop(seat, power);
-        self.kubelet.wake();
-        self.fault("processes killed", &format!(": {}", seat.1));
-    }
-
-    async fn delete_pod(&mut self) {
-        let Some(seat) = self.a_member() else { return };
-        let Some((_, pod)) = self.kubelet.place_of(seat) else {
-            return;
-        };
-        let pod = pod.to_owned();
-        self.direct.delete(&pod_path(&pod), &Value::Null).await;
-        self.fault("pods deleted by others", &format!(": {pod}"));
-    }
-
-    /// A pod goes if the disruption budget lets it.
-    async fn evict(&mut self) {
-        let pods = self.evictable();
-        if pods.is_empty() {
-            return;
-        }
-        let (_, pod) = self.nemesis.random.pick(&pods).clone();
-        self.direct.delete(&pod_path(&pod), &Value::Null).await;
-        self.fault("pods evicted", &format!(": {pod}"));
-    }
-
-    /// Pods of which the disruption budget lets one go, with their numbers.
-    fn evictable(&self) -> Vec<(u64, String)> {
-        let budgets = self.direct.all(kinds::BUDGETS);
-        let least = budgets
-            .iter()
-            .find(|budget| label(budget, names::LABEL_NAME) == super::user::NAME)
-            .and_then(|budget| budget["spec"]["minAvailable"].as_u64());
-        let least = least.and_then(|least| usize::try_from(least).ok());
-        let (Some(group), Some(least)) = (self.groups.live(), least) else {
-            return Vec::new();
-        };
-        let pods = self.direct.all(kinds::PODS);
-        let voting = |pod: &Value| label(pod, names::LABEL_ROLE) == "voter";
-        let pods: Vec<(u64, String)> = pods
-            .iter()
-            .filter(|pod| is_ours(pod) && !going(pod) && voting(pod))
-            .filter_map(|pod| {
-                let number = label(pod, names::LABEL_MEMBER).parse().ok()?;
-                Some((number, text(pod, "/metadata/name").to_owned()))
-            })
-            .filter(|(number, _)| group.is_ready(*number))
-            .collect();
-        if pods.len() > least { pods } else { Vec::new() }
-    }
-
-    /// Whatever the budget lets go, a quorum is left, if there was one.
-    pub(super) fn check_budget(&self) {
-        let Some(group) = self.groups.live() else {
-            return;
-        };
-        let voters = group.voters();
-        let pods = self.evictable();
-        // Whatever it takes itself for: acceptors answer whoever asks. It may know a change before that is decided, or not yet
-        // know one that is.
-        let votes = |n: u64| group.is_ready(n) && group.is_whole(n);
-        let serves = |n: &u64| votes(*n) && pods.iter().any(|(number, _)| number == n);
-        let serving: Vec<u64> = voters.iter().copied().filter(serves).collect();
-        let tight = serving.len() == quorum(voters.len());
-        let one = pods.iter().find(|(number, _)| serving.contains(number));
-        crate::demand!(
-            "budget",
-            voters.len() < 2 || !tight || one.is_none(),
-            "the budget lets one of {pods:?} go: of voters {voters:?} {serving:?} serve; {:?}",
-            pods.iter()
-                .map(|(n, _)| (n, group.says(*n)))
-                .collect::<Vec<_>>()
-        );
-    }
-
-    fn darken(&mut self, now: Instant) {
-        let Some(seat) = self.a_member() else { return };
-        let Some((node, _)) = self.kubelet.place_of(seat) else {
-            return;
-        };
-        let node = node.to_owned();
-        let until = now + self.span(60);
-        self.kubelet.darken(&mut self.groups, &node);
-        self.fault("machines dark", &format!(": {node}"));
-        self.nemesis.dark.push((until, node));
-    }
-
-    /// Whether a group survives the loss of a voter's data.
-    fn may_lose(&self, number: u64) -> bool {
-        let Some(group) = self.groups.live() else {
-            return false;
-        };
-        let claims = self.direct.all(kinds::CLAIMS);
-        let losing = claims.iter().any(|claim| is_ours(claim) && going(claim));
-        self.user.exists
-            && !losing
-            && group.is_well()
-            && group.voters().len() >= 3
-            && group.world.may_damage(Node(number))
-    }
-
-    async fn lose_machine(&mut self) {
-        let Some(seat) = self.a_member() else { return };
-        let Some((node, _)) = self.kubelet.place_of(seat) else {
-            return;
-        };
-        let node = node.to_owned();
-        let there: Vec<u64> = self
-            .members()
-            .into_iter()
-            .filter(|n| {
-                let place = self.kubelet.place_of((seat.0, *n));
-                place.is_some_and(|(at, _)| at == node)
-            })
-            .collect();
-        let survives = there == [seat.1] && self.may_lose(seat.1);
-        if self.kubelet.keeps_data_on_machines() && !survives {
-            return;
-        }
-        self.kubelet
-            .remove_machine(&self.direct, &mut self.groups, &node)
-            .await;
-        self.kubelet.add_machine(&self.direct).await;
-        self.fault("machines gone", &format!(": {node}"));
-    }
-
-    async fn lose_claim(&mut self) {
-        let Some((_, number)) = self.a_member() else {
-            return;
-        };
-        if !self.may_lose(number) {
-            return;
-        }
-        let name = format!("data-{}-cg-{number}", super::user::NAME);
-        self.direct.delete(&claim_path(&name), &Value::Null).await;
-        if self.nemesis.random.chance(700) {
-            let pod = format!("{}-cg-{number}", super::user::NAME);
-            self.direct.delete(&pod_path(&pod), &json!(null)).await;
-        }
-        self.fault("claims deleted by others", &format!(": {name}"));
-    }
-
-    /// The process dies, and comes back to an empty volume under the same claim.
-    fn wipe(&mut self) {
-        let Some(seat) = self.a_member() else { return };
-        if !self.may_lose(seat.1) {
-            return;
-        }
-        self.groups.stop(seat, true);
-        self.groups.lose_disk(seat);
-        self.kubelet.wake();
-        self.fault("volumes wiped", &format!(": {}", seat.1));
-    }
-
-    fn disturb_members(&mut self) {
-        let kinds = [
-            Fault::Isolate,
-            Fault::IsolateLeader,
-            Fault::Split,
-            Fault::Partial,
-            Fault::OneWay,
-            Fault::Reset,
-            Fault::Storm,
-            Fault::Pause,
-            Fault::PauseLeader,
-            Fault::SlowDisk,
-        ];
-        let fault = *self.nemesis.random.pick(&kinds);
-        if let Some(group) = self.groups.live_mut()
-            && group.world.reachable().len() > 1
-        {
-            group.world.fault(fault);
-            self.fault("members disturbed", &format!(": {fault:?}"));
-        }
     }
 
     /// No more faults, and those that last end.

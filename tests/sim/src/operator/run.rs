@@ -11,8 +11,11 @@ use futures::FutureExt;
 
 use super::stage::Stage;
 use super::story::Story;
+use super::subject::{Kept, plays_locks};
 use crate::Violation;
 use crate::clock::{Instant, SECOND};
+use crate::keys::Keys;
+use crate::locks::Locks;
 
 /// A seed that did less does not count: operations of clients acknowledged, pods started, edits of the user.
 const OPERATIONS_MIN: u64 = 200;
@@ -71,6 +74,13 @@ pub fn run_bereft(seed: u64) -> Run {
 }
 
 fn play(seed: u64, loud: bool, bereft: bool) -> Run {
+    match plays_locks(seed) {
+        true => play_with::<Locks>(seed, loud, bereft),
+        false => play_with::<Keys>(seed, loud, bereft),
+    }
+}
+
+fn play_with<S: Kept>(seed: u64, loud: bool, bereft: bool) -> Run {
     crate::run::listen_to_panics();
     let story = Rc::new(RefCell::new(Story::new(loud)));
     let summary = Rc::new(RefCell::new(Run::default()));
@@ -84,7 +94,7 @@ fn play(seed: u64, loud: bool, bereft: bool) -> Run {
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            let mut stage = Stage::set(seed, told).await;
+            let mut stage = Stage::<S>::set(seed, told).await;
             let result = match bereft {
                 false => AssertUnwindSafe(life(&mut stage)).catch_unwind().await,
                 true => {
@@ -111,7 +121,7 @@ fn play(seed: u64, loud: bool, bereft: bool) -> Run {
 }
 
 /// The life of a stage.
-async fn life(stage: &mut Stage) {
+async fn life<S: Kept>(stage: &mut Stage<S>) {
     stage.begin().await;
     stage.chaos().await;
     stage.heal().await;
@@ -122,7 +132,7 @@ async fn life(stage: &mut Stage) {
 }
 
 /// The life of a stage whose group loses its quorum for good.
-async fn bereft_life(stage: &mut Stage) {
+async fn bereft_life<S: Kept>(stage: &mut Stage<S>) {
     stage.begin().await;
     stage.heal().await;
     stage.resize_to(3).await;

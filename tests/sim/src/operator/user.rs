@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use synod_operator::names;
 
-use super::direct::{NAMESPACE, going, group_path, kinds, label, text};
+use super::direct::{NAMESPACE, going, kinds, label, text};
 use super::stage::Stage;
+use super::subject::Kept;
 use crate::clock::{Instant, SECOND};
 use crate::random::Random;
 
@@ -45,7 +46,7 @@ enum Mending {
 }
 
 impl User {
-    pub(super) fn new(mut random: Random) -> Self {
+    pub(super) fn new<S: Kept>(mut random: Random) -> Self {
         let members = *random.pick(&[1, 3, 3, 3, 5]);
         let tls = *random.pick(&["Auto", "Disabled"]);
         let mut spec = json!({
@@ -61,6 +62,7 @@ impl User {
         if random.chance(200) {
             spec["deletionProtection"] = json!(true);
         }
+        S::specify(&mut spec, &mut random);
         Self {
             random,
             spec,
@@ -89,14 +91,14 @@ fn count(value: &Value, default: u64) -> usize {
     usize::try_from(value.as_u64().unwrap_or(default)).unwrap_or(0)
 }
 
-impl Stage {
+impl<S: Kept> Stage<S> {
     /// Applies the spec.
     pub(super) async fn apply(&mut self, what: &str) {
         let object = json!({
-            "apiVersion": "synod.dev/v1alpha1", "kind": "ConsensusGroup",
+            "apiVersion": "synod.dev/v1alpha1", "kind": S::KIND.name,
             "metadata": { "name": NAME, "namespace": NAMESPACE }, "spec": self.user.spec,
         });
-        let taken = self.direct.apply(&group_path(NAME), &object).await;
+        let taken = self.direct.apply(&S::KIND.path(), &object).await;
         assert!(taken, "the API takes {object}");
         self.did("edits");
         self.tell(&format!("user: {what}"));
@@ -119,23 +121,23 @@ impl Stage {
             })
         };
         let others = [
-            kind("Cache", NAME),
-            kind("ConsensusGroup", "configuration"),
+            kind(S::KIND.neighbour, NAME),
+            kind(S::KIND.name, "configuration"),
             json!({ names::LABEL_NAME: NAME }),
         ];
-        for (number, labels) in others.iter().enumerate() {
-            let name = format!("data-config-cg-9{number}");
+        for (number, labels) in (90..).zip(&others) {
+            let name = S::KIND.claim(number);
             self.plant_one(kinds::CLAIMS, &name, claim(labels, &name))
                 .await;
-            let name = format!("config-cg-9{number}");
+            let name = S::KIND.pod(number);
             self.plant_one(kinds::PODS, &name, pod(labels, &name)).await;
         }
+        let name = S::KIND.map(90);
         let map = json!({
             "apiVersion": "v1", "kind": "ConfigMap",
-            "metadata": { "name": "config-cg-config-90" }, "data": { "agent.yaml": "" },
+            "metadata": { "name": name }, "data": { "agent.yaml": "" },
         });
-        self.plant_one(kinds::MAPS, "config-cg-config-90", map)
-            .await;
+        self.plant_one(kinds::MAPS, &name, map).await;
     }
 
     async fn plant_one(&mut self, resource: &'static str, name: &str, object: Value) {
@@ -161,6 +163,9 @@ impl Stage {
     pub(super) async fn edit(&mut self) {
         if let Some(mending) = self.user.mending.take() {
             return self.mend(mending).await;
+        }
+        if let Some(words) = S::edit(&mut self.user.spec, &mut self.user.random) {
+            return self.apply(&words).await;
         }
         match self.user.random.below(20) {
             0..=7 => self.resize().await,
@@ -264,7 +269,7 @@ impl Stage {
             .groups
             .live()
             .is_some_and(super::groups::Group::is_well);
-        let object = self.direct.one(kinds::GROUPS, NAME);
+        let object = self.direct.one(S::KIND.resource, NAME);
         let (Some(object), true) = (object, begun) else {
             return self.resize().await;
         };
@@ -272,7 +277,7 @@ impl Stage {
         let claims = self.direct.all(kinds::CLAIMS);
         let claims: Vec<_> = claims
             .iter()
-            .filter(|claim| super::checks::is_ours(claim))
+            .filter(|claim| S::KIND.is_ours(claim))
             .collect();
         let owned = |claim: &Value| {
             claim["metadata"]["ownerReferences"]
@@ -287,7 +292,7 @@ impl Stage {
         self.user.may_begin_anew = !kept;
         self.user.exists = false;
         self.user.mending = Some(Mending::Deletion);
-        self.direct.delete(&group_path(NAME), &Value::Null).await;
+        self.direct.delete(&S::KIND.path(), &Value::Null).await;
         self.did("edits");
         self.did("objects deleted");
         self.checks.disturbed = self.clock.now();

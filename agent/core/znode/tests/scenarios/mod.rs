@@ -30,6 +30,10 @@ pub(crate) const ALL: &[(&str, fn())] = &[
         sessions::an_attached_session_does_not_expire,
     ),
     (
+        "an attachment ends no session sooner",
+        sessions::an_attachment_ends_no_session_sooner,
+    ),
+    (
         "a new leader gives every session its time",
         sessions::a_new_leader_gives_every_session_its_time,
     ),

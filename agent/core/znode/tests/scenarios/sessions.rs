@@ -38,6 +38,38 @@ pub(super) fn an_attached_session_does_not_expire() {
     );
 }
 
+/// The limits are lower than when it began, or its client asks for less; and what it is told is lost on the way.
+pub(super) fn an_attachment_ends_no_session_sooner() {
+    let mut bench = bench();
+    bench.store.lead(at(0), ballot(1));
+    bench.lead_through(0, 2);
+    assert!(bench.touch(at(2), 1, 0), "it was told of ten seconds");
+    let less = Command::Attach {
+        id: id(1),
+        password: Password([1; 16]),
+        timeout_ms: 5_000,
+        member: 2,
+    };
+    let response = bench.apply(&less);
+    let granted = |it: &Response| {
+        matches!(
+            it,
+            Response::Attached {
+                timeout_ms: 5_000,
+                ..
+            }
+        )
+    };
+    assert!(granted(&response), "{response:?}");
+    bench.lead_through(2, 11);
+    assert!(
+        bench.store.session(id(1)).is_some(),
+        "ten seconds are not over since it was told so"
+    );
+    bench.lead_through(12, 13);
+    assert!(bench.store.session(id(1)).is_none(), "they are");
+}
+
 pub(super) fn a_new_leader_gives_every_session_its_time() {
     let mut bench = bench();
     bench.store.lead(at(100), ballot(1));

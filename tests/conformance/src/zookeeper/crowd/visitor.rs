@@ -1,169 +1,132 @@
-//! One session of a crowd: its connection, and what it takes to keep it alive without waiting for each answer in turn.
+//! One session of a crowd, kept as the usual clients keep theirs.
+//!
+//! It says that it lives each third of its time-out. It leaves a member that ends the connection, and one of which it has heard
+//! nothing for two thirds of the time-out; then it asks the next ones, each for a bounded time, until one has its session.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use synod_jute::records::{
-    Acl, ConnectRequest, ConnectResponse, CreateRequest, PathRequest, SyncRequest,
-};
-use synod_jute::wire::Wire as _;
-use synod_jute::{CreateMode, ErrorCode, Frames, Reply, Request, Response, SessionId, Xid, Zxid};
+use synod_jute::records::{Acl, CreateRequest, PathRequest, SyncRequest};
+use synod_jute::{CreateMode, ErrorCode, Request, Response};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::Failure;
+use crate::zookeeper::connection::{Connection, Session};
 
-/// An answer that takes longer is asked for again in the next round.
-const ANSWER: Duration = Duration::from_secs(1);
-/// A member that says nothing for so long is left for another one.
-const SILENCE: Duration = Duration::from_secs(5);
-
-/// Where a session is.
-enum Line {
-    /// Nowhere.
-    Broken,
-    /// Asked for, and not answered yet.
-    Opening(TcpStream, Instant),
-    /// At a member.
-    Open(TcpStream),
-}
+const TIMEOUT_MS: u64 = 10_000;
+/// How long a session may be silent.
+pub(super) const TIMEOUT: Duration = Duration::from_millis(TIMEOUT_MS);
+/// How often it says that it lives.
+const PING_EVERY: Duration = Duration::from_millis(TIMEOUT_MS / 3);
+/// A member of which nothing was heard for so long is left.
+const SILENCE: Duration = Duration::from_millis(TIMEOUT_MS * 2 / 3);
+/// How long a member may take to give the session.
+const OPENING: Duration = Duration::from_millis(TIMEOUT_MS / 3);
+/// Pause once all members were asked, at most.
+const PAUSE_MS_MAX: u64 = 1_000;
+/// How long anything else may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A client with a session.
 pub(super) struct Visitor {
-    line: Line,
-    input: BytesMut,
-    session: SessionId,
-    password: Bytes,
-    /// Which of the addresses it is at, or tries.
+    addresses: Arc<[String]>,
+    /// Which of the addresses it is at, or asked last.
     at: usize,
-    xid: i32,
-    pinged: bool,
+    connection: Option<Connection>,
+    session: Session,
     /// When it last said that it lives, of what was answered.
-    heard: Instant,
-    /// When it last said so.
     said: Instant,
+    /// When it was last answered.
+    heard: Instant,
+    story: Story,
+}
+
+/// What happened to a session.
+#[derive(Default)]
+pub(super) struct Story {
+    pub(super) ways: Vec<Way>,
+    /// The longest time between two signs of life that were answered.
+    pub(super) silence: Duration,
+}
+
+/// From one member to another.
+pub(super) struct Way {
+    /// When it was there.
+    pub(super) end: Instant,
+    /// How long it was at no member.
+    pub(super) length: Duration,
 }
 
 impl Visitor {
-    /// A new session at one of the members.
-    pub(super) fn come(
-        addresses: &[String],
-        at: usize,
-        timeout: Duration,
-    ) -> Result<Self, Failure> {
+    /// A new session at this one of the members, or at another one if that is not there.
+    pub(super) async fn come(addresses: &Arc<[String]>, at: usize) -> Result<Self, Failure> {
+        let now = Instant::now();
         let mut visitor = Self {
-            line: Line::Broken,
-            input: BytesMut::new(),
-            session: SessionId(0),
-            password: Bytes::from_static(&[0; 16]),
+            addresses: Arc::clone(addresses),
             at,
-            xid: 0,
-            pinged: false,
-            heard: Instant::now(),
-            said: Instant::now(),
+            connection: None,
+            session: Session::wanted(),
+            said: now,
+            heard: now,
+            story: Story::default(),
         };
-        let deadline = Instant::now() + 60 * ANSWER;
-        while !visitor.is_there() {
-            if Instant::now() > deadline {
-                return Err("a member gives no session within a minute".to_owned());
-            }
-            visitor.seek(addresses, timeout);
-            visitor.found()?;
-        }
+        let found = timeout(PATIENCE, visitor.find()).await;
+        found.map_err(|_| "no member gives a session within a minute")??;
+        visitor.story = Story::default();
         Ok(visitor)
     }
 
-    pub(super) const fn is_there(&self) -> bool {
-        matches!(self.line, Line::Open(_))
-    }
-
-    /// Says that it lives, if it is at a member.
-    pub(super) fn ping(&mut self) {
-        let mut ping = BytesMut::new();
-        Request::Ping.encode(Xid::PING, &mut ping);
-        if let Line::Open(stream) = &mut self.line {
-            self.said = Instant::now();
-            self.pinged = stream.write_all(&ping).is_ok();
-            if !self.pinged {
-                self.line = Line::Broken;
-            }
-        }
-    }
-
-    /// Reads what a ping was answered.
-    pub(super) fn pinged(&mut self) {
-        let answered = std::mem::take(&mut self.pinged) && self.reply(&Request::Ping).is_ok();
-        if answered {
-            self.heard = self.said;
-        } else {
-            self.line = Line::Broken;
-        }
-    }
-
-    /// Asks the next member for its session, if it is at none.
-    pub(super) fn seek(&mut self, addresses: &[String], timeout: Duration) {
-        if !matches!(self.line, Line::Broken) {
-            return;
-        }
-        self.input.clear();
-        self.at += 1;
-        let request = ConnectRequest {
-            protocol_version: 0,
-            last_zxid_seen: Zxid(0),
-            timeout_ms: i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX),
-            session_id: self.session,
-            password: Some(self.password.clone()),
-            read_only: Some(false),
-        };
-        let mut out = BytesMut::new();
-        request.encode(&mut out);
-        let asked = TcpStream::connect(&addresses[self.at % addresses.len()]).and_then(|stream| {
-            stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(ANSWER))?;
-            (&stream).write_all(&out)?;
-            Ok(stream)
-        });
-        if let Ok(stream) = asked {
-            self.line = Line::Opening(stream, Instant::now());
-        }
-    }
-
-    /// Reads whether it has its session again.
+    /// Keeps the session until then, and says once more that it lives; what happened to it.
     ///
     /// # Errors
     /// When it is told that its session is no more.
-    pub(super) fn found(&mut self) -> Result<(), Failure> {
-        let Line::Opening(stream, since) = &mut self.line else {
-            return Ok(());
-        };
-        let frame = match frame(stream, &mut self.input) {
-            Ok(frame) => frame,
-            Err(Lost::Late) if since.elapsed() < SILENCE => return Ok(()),
-            Err(_) => {
-                self.line = Line::Broken;
+    pub(super) async fn live(mut self, until: impl Future) -> Result<Story, Failure> {
+        tokio::select! {
+            lost = self.stay() => return Err(lost),
+            _ = until => {}
+        }
+        self.say().await?;
+        Ok(self.story)
+    }
+
+    /// Keeps the session; why it could not.
+    async fn stay(&mut self) -> Failure {
+        loop {
+            if let Err(lost) = self.say().await {
+                return lost;
+            }
+            let due = self.said + PING_EVERY;
+            if let Some(connection) = &mut self.connection {
+                // The end of the connection is noticed at once, by what is said next.
+                let _ = timeout_at(due, connection.ended()).await;
+            }
+        }
+    }
+
+    /// Says that it lives, at whichever member, and hears that it is known.
+    ///
+    /// # Errors
+    /// When it is told that its session is no more.
+    async fn say(&mut self) -> Result<(), Failure> {
+        loop {
+            let said = Instant::now();
+            if let Some(connection) = &mut self.connection
+                && let Ok(Ok(())) = timeout_at(self.heard + SILENCE, connection.ping()).await
+            {
+                self.answered(said);
                 return Ok(());
             }
-        };
-        let response = ConnectResponse::decode(&frame).map_err(|error| error.to_string())?;
-        if response.session_id == SessionId(0) {
-            let silent = self.heard.elapsed();
-            return Err(format!(
-                "session {:x} is lost, last heard of {silent:?} ago",
-                self.session.0
-            ));
+            self.find().await?;
         }
-        self.heard = *since;
-        self.session = response.session_id;
-        self.password = response.password.unwrap_or_default();
-        if let Line::Opening(stream, _) = std::mem::replace(&mut self.line, Line::Broken) {
-            self.line = Line::Open(stream);
-        }
-        Ok(())
     }
 
     /// Creates nodes, all asked for at once.
-    pub(super) fn create(&mut self, paths: &[String], mode: CreateMode) -> Result<(), Failure> {
-        let create = |path: &String| {
+    pub(super) async fn create(
+        &mut self,
+        paths: impl Iterator<Item = String>,
+        mode: CreateMode,
+    ) -> Result<(), Failure> {
+        let create = |path: String| {
             Request::Create(CreateRequest {
                 path: path.as_str().into(),
                 data: None,
@@ -171,83 +134,83 @@ impl Visitor {
                 flags: mode.number(),
             })
         };
-        let requests: Vec<_> = paths.iter().map(create).collect();
-        self.send(&requests)?;
-        for (request, path) in requests.iter().zip(paths) {
-            match self.reply(request)? {
-                (ErrorCode::Ok, _) => {}
-                (error, _) => return Err(format!("{path} is not created: {error}")),
+        let requests: Vec<_> = paths.map(create).collect();
+        for (error, _) in self.ask(&requests).await? {
+            // It is there already if it was asked for by a connection that ended before the answer.
+            if !matches!(error, ErrorCode::Ok | ErrorCode::NodeExists) {
+                return Err(format!("a node is not created: {error}"));
             }
         }
         Ok(())
     }
 
-    /// How many children a node has, once everything that was decided before is known to the member.
-    pub(super) fn count(&mut self, path: &str) -> Result<usize, Failure> {
+    /// How many nodes are below one, once everything that was decided before is known to the member.
+    pub(super) async fn count(&mut self, path: &str) -> Result<usize, Failure> {
         let sync = Request::Sync(SyncRequest {
             path: Some(path.into()),
         });
         let count = Request::GetAllChildrenNumber(PathRequest { path: path.into() });
-        self.send(&[sync.clone(), count.clone()])?;
-        self.reply(&sync)?;
-        match self.reply(&count)? {
-            (_, Response::ChildrenNumber(number)) => Ok(usize::try_from(number).unwrap_or(0)),
-            (error, _) => Err(format!("{path} is not counted: {error}")),
+        match &self.ask(&[sync, count]).await?[..] {
+            [_, (_, Response::ChildrenNumber(number))] => Ok(usize::try_from(*number).unwrap_or(0)),
+            other => Err(format!("{path} is not counted: {other:?}")),
         }
     }
 
-    fn send(&mut self, requests: &[Request]) -> Result<(), Failure> {
-        let mut out = BytesMut::new();
-        for request in requests {
-            self.xid += 1;
-            request.encode(Xid(self.xid), &mut out);
-        }
-        let Line::Open(stream) = &mut self.line else {
-            return Err("it is at no member".to_owned());
-        };
-        let sent = stream.write_all(&out);
-        sent.map_err(|error| format!("cannot send: {error}"))
-    }
-
-    /// The next answer, to this request.
-    fn reply(&mut self, request: &Request) -> Result<(ErrorCode, Response), Failure> {
-        let Line::Open(stream) = &mut self.line else {
-            return Err("it is at no member".to_owned());
-        };
-        let mut tries = 0..60;
-        let frame = loop {
-            match frame(stream, &mut self.input) {
-                Ok(frame) => break frame,
-                Err(Lost::Late) if tries.next().is_some() => {}
-                Err(_) => return Err("the connection ended".to_owned()),
+    /// Asks for all of it at once, at one member after the other until it is answered.
+    async fn ask(&mut self, requests: &[Request]) -> Result<Vec<(ErrorCode, Response)>, Failure> {
+        let answered = timeout(PATIENCE, async {
+            loop {
+                let said = Instant::now();
+                if let Some(connection) = &mut self.connection
+                    && let Ok(Ok(answers)) = timeout(SILENCE, connection.call_all(requests)).await
+                {
+                    self.answered(said);
+                    return Ok(answers);
+                }
+                self.find().await?;
             }
-        };
-        let reply = Reply::decode(&frame, |_| Some(request.opcode()));
-        let reply = reply.map_err(|error| error.to_string())?;
-        Ok((reply.header.error, reply.response))
+        });
+        let answered = answered.await;
+        answered.map_err(|_| "no member answers within a minute".to_owned())?
     }
-}
 
-/// Why there is no frame.
-enum Lost {
-    /// Not within the time for an answer.
-    Late,
-    /// The connection ended.
-    Ended,
-}
+    /// Leaves its member, and asks the others until one has its session.
+    async fn find(&mut self) -> Result<(), Failure> {
+        let left = Instant::now();
+        if let Some(connection) = self.connection.take() {
+            self.session = connection.leave();
+        }
+        loop {
+            for _ in 0..self.addresses.len() {
+                self.at += 1;
+                let address = &self.addresses[self.at % self.addresses.len()];
+                let asked = Instant::now();
+                let opened = timeout(OPENING, Connection::open(address, TIMEOUT, &self.session));
+                let Ok(Ok(opened)) = opened.await else {
+                    continue;
+                };
+                self.connection = Some(opened.ok_or_else(|| self.lost())?);
+                self.answered(asked);
+                let way = Way {
+                    end: self.heard,
+                    length: left.elapsed(),
+                };
+                self.story.ways.push(way);
+                return Ok(());
+            }
+            sleep(Duration::from_millis(fastrand::u64(..PAUSE_MS_MAX))).await;
+        }
+    }
 
-fn frame(stream: &mut TcpStream, input: &mut BytesMut) -> Result<Bytes, Lost> {
-    loop {
-        let frame = Frames::default().split(input);
-        if let Some(frame) = frame.map_err(|_| Lost::Ended)? {
-            return Ok(frame);
-        }
-        let mut buffer = [0; 4096];
-        match stream.read(&mut buffer) {
-            Ok(0) => return Err(Lost::Ended),
-            Ok(count) => input.extend_from_slice(&buffer[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Err(Lost::Late),
-            Err(_) => return Err(Lost::Ended),
-        }
+    /// It was answered what it said then.
+    fn answered(&mut self, said: Instant) {
+        self.story.silence = self.story.silence.max(said - self.said);
+        self.said = said;
+        self.heard = Instant::now();
+    }
+
+    fn lost(&self) -> Failure {
+        let (id, silent) = (self.session.id.0, self.said.elapsed().as_secs_f64());
+        format!("session {id:x} is lost, last heard of {silent:.1} s ago")
     }
 }

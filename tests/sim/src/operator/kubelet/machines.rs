@@ -6,6 +6,7 @@ use super::{Kubelet, Phase, SELECTED_NODE};
 use crate::clock::Instant;
 use crate::operator::direct::{Direct, kinds, note, text};
 use crate::operator::groups::Groups;
+use crate::operator::subject::Kept;
 
 /// A machine.
 #[derive(Debug)]
@@ -43,10 +44,10 @@ impl Kubelet {
     }
 
     /// A machine is gone for good, and its node object with it.
-    pub(in crate::operator) async fn remove_machine(
+    pub(in crate::operator) async fn remove_machine<S: Kept>(
         &mut self,
         direct: &Direct,
-        groups: &mut Groups,
+        groups: &mut Groups<S>,
         name: &str,
     ) {
         self.darken(groups, name);
@@ -61,7 +62,7 @@ impl Kubelet {
     }
 
     /// What was on volumes of a machine that is gone is gone.
-    fn lose_volumes_of(&self, direct: &Direct, groups: &mut Groups, name: &str) {
+    fn lose_volumes_of<S: Kept>(&self, direct: &Direct, groups: &mut Groups<S>, name: &str) {
         for claim in direct.all(kinds::CLAIMS) {
             let seat = self.disks.get(text(&claim, "/metadata/uid"));
             if let Some(seat) = seat.filter(|_| note(&claim, SELECTED_NODE) == name) {
@@ -76,7 +77,7 @@ impl Kubelet {
     }
 
     /// A machine loses power.
-    pub(in crate::operator) fn darken(&mut self, groups: &mut Groups, name: &str) {
+    pub(in crate::operator) fn darken<S: Kept>(&mut self, groups: &mut Groups<S>, name: &str) {
         if let Some(machine) = self.machines.get_mut(name) {
             machine.power = false;
         }
