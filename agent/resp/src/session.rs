@@ -7,10 +7,11 @@ use synod_cache::keys::{Keys, partition_of};
 use synod_cache::partition::DatabaseKey;
 use synod_cache::reply::{Protocol, Reply};
 
+use crate::Shared;
+use crate::front::{self, FrontCall};
 use crate::part::{Part, Waiter, lock};
 use crate::transaction::{Queued, Transaction, Watched};
 use crate::turn::Turn;
-use crate::{Shared, front};
 
 /// A command with no more arguments needs no memory for them.
 const ARGUMENTS: usize = 16;
@@ -111,7 +112,16 @@ impl Session {
     fn run(&mut self, shared: &Shared, now: i64, spec: &'static Spec, args: &[&[u8]]) {
         match spec.run {
             Run::Keys(_) => self.on_keys(shared, now, spec, args, None),
-            _ => front::run(self, shared, now, spec, args),
+            _ => {
+                let call = FrontCall {
+                    session: self,
+                    shared,
+                    now,
+                    spec,
+                    args,
+                };
+                call.run();
+            }
         }
     }
 

@@ -1,40 +1,45 @@
-//! Commands about clients and the server.
+//! Commands about clients and the server, a file for each group.
 
+mod connection;
+mod server;
 mod transactions;
 
 use std::fmt::Write as _;
 
-use synod_cache::command::{Error, Spec};
+use synod_cache::command::{Error, Spec, named};
 
 use crate::Shared;
 use crate::session::Session;
 
-/// Carries one out.
-pub(crate) fn run(session: &mut Session, shared: &Shared, now: i64, spec: &Spec, args: &[&[u8]]) {
-    let done = match spec.name {
-        "multi" => transactions::multi(session),
-        "exec" => transactions::exec(session, shared, now),
-        "discard" => transactions::discard(session, shared),
-        "watch" => transactions::watch(session, shared, now, &args[1..]),
-        "unwatch" => {
-            transactions::unwatch(session, shared);
-            Ok(())
+/// A command under way that is not, or not only, about keys.
+pub(crate) struct FrontCall<'a> {
+    pub(crate) session: &'a mut Session,
+    pub(crate) shared: &'a Shared,
+    /// In Unix milliseconds.
+    pub(crate) now: i64,
+    /// The command, or its subcommand.
+    pub(crate) spec: &'static Spec,
+    /// The command's name and what follows it.
+    pub(crate) args: &'a [&'a [u8]],
+}
+
+impl FrontCall<'_> {
+    /// Of the command, not of its subcommand.
+    fn command(&self) -> &'static str {
+        named(self.args[0]).map_or("", |spec| spec.name)
+    }
+
+    /// Carries it out. One that fails is answered its error.
+    pub(crate) fn run(mut self) {
+        let done = match self.spec.group {
+            "connection" => connection::run(&mut self),
+            "server" => server::run(&mut self),
+            "transactions" => transactions::run(&mut self),
+            _ => Err(unknown(self.args)),
+        };
+        if let Err(error) = done {
+            self.session.reply.error(&error.to_string());
         }
-        "ping" => {
-            match args.get(1) {
-                None => session.reply.simple("PONG"),
-                Some(text) => session.reply.bulk(text),
-            }
-            Ok(())
-        }
-        "config" => {
-            session.reply.array(0);
-            Ok(())
-        }
-        _ => Err(unknown(args)),
-    };
-    if let Err(error) = done {
-        session.reply.error(&error.to_string());
     }
 }
 

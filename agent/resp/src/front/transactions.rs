@@ -8,7 +8,25 @@ use crate::part::{Part, lock};
 use crate::session::{Session, all};
 use crate::transaction::{Queued, Transaction, Watched};
 
-pub(super) fn multi(session: &mut Session) -> Result<(), Error> {
+use super::{FrontCall, unknown};
+
+pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
+    let (command, shared, now) = (call.command(), call.shared, call.now);
+    let session = &mut *call.session;
+    match command {
+        "multi" => multi(session),
+        "exec" => exec(session, shared, now),
+        "discard" => discard(session, shared),
+        "watch" => watch(session, shared, now, &call.args[1..]),
+        "unwatch" => {
+            unwatch(session, shared);
+            Ok(())
+        }
+        _ => Err(unknown(call.args)),
+    }
+}
+
+fn multi(session: &mut Session) -> Result<(), Error> {
     if session.transaction.is_some() {
         return Err(Error::Other("ERR MULTI calls can not be nested".into()));
     }
@@ -17,7 +35,7 @@ pub(super) fn multi(session: &mut Session) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) fn discard(session: &mut Session, shared: &Shared) -> Result<(), Error> {
+fn discard(session: &mut Session, shared: &Shared) -> Result<(), Error> {
     if session.transaction.take().is_none() {
         return Err(Error::Other("ERR DISCARD without MULTI".into()));
     }
@@ -26,12 +44,7 @@ pub(super) fn discard(session: &mut Session, shared: &Shared) -> Result<(), Erro
     Ok(())
 }
 
-pub(super) fn watch(
-    session: &mut Session,
-    shared: &Shared,
-    now: i64,
-    keys: &[&[u8]],
-) -> Result<(), Error> {
+fn watch(session: &mut Session, shared: &Shared, now: i64, keys: &[&[u8]]) -> Result<(), Error> {
     if session.transaction.is_some() {
         return Err(Error::Other("ERR WATCH inside MULTI is not allowed".into()));
     }
@@ -50,13 +63,13 @@ pub(super) fn watch(
     Ok(())
 }
 
-pub(super) fn unwatch(session: &mut Session, shared: &Shared) {
+fn unwatch(session: &mut Session, shared: &Shared) {
     session.unwatch(shared);
     session.reply.ok();
 }
 
 /// Carries out what was queued, with nothing in between, unless what was watched was changed.
-pub(super) fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
+fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
     let Some(transaction) = session.transaction.take() else {
         return Err(Error::Other("ERR EXEC without MULTI".into()));
     };
@@ -95,7 +108,14 @@ pub(super) fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(
 fn one(session: &mut Session, shared: &Shared, now: i64, queued: &Queued, parts: &mut [&mut Part]) {
     let args: Vec<&[u8]> = queued.args.iter().map(|argument| &**argument).collect();
     if !matches!(queued.spec.run, Run::Keys(_)) {
-        return super::run(session, shared, now, queued.spec, &args);
+        let call = FrontCall {
+            session,
+            shared,
+            now,
+            spec: queued.spec,
+            args: &args,
+        };
+        return call.run();
     }
     let mut partitions: Vec<_> = parts.iter_mut().map(|part| &mut part.partition).collect();
     let keys = Keys::new(&mut partitions, session.database);

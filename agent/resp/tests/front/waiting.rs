@@ -1,56 +1,11 @@
 //! Clients that wait are answered in time, whatever happens to their keys meanwhile.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use synod_resp::{Server, Settings};
+use crate::client::{Client, start};
 
 /// With one partition whoever changes a key answers who waits for it; with several the thread of the one who waits does.
 const PARTITIONS: [usize; 2] = [1, 8];
-
-fn start(partitions: usize) -> Server {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let settings = Settings {
-        threads: 2,
-        partitions,
-        seed: 1,
-    };
-    Server::start(listener, &settings).expect("it starts")
-}
-
-struct Client(TcpStream);
-
-impl Client {
-    fn of(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.address()).expect("it listens");
-        let time_out = Some(Duration::from_secs(10));
-        stream.set_read_timeout(time_out).expect("a time-out");
-        Self(stream)
-    }
-
-    fn send(&mut self, line: &str) {
-        let words: Vec<_> = line.split(' ').collect();
-        let mut text = format!("*{}\r\n", words.len());
-        for word in words {
-            text += &format!("${}\r\n{word}\r\n", word.len());
-        }
-        self.0.write_all(text.as_bytes()).expect("it is read");
-    }
-
-    /// What was answered, which is all that came; lines are parted by spaces.
-    fn answer(&mut self) -> String {
-        let mut bytes = [0; 4096];
-        let read = self.0.read(&mut bytes).expect("an answer");
-        let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
-        text.trim_end().replace("\r\n", " ")
-    }
-
-    fn ask(&mut self, line: &str) -> String {
-        self.send(line);
-        self.answer()
-    }
-}
 
 /// Until what was sent before is carried out.
 fn settle() {

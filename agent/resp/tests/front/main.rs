@@ -1,0 +1,4 @@
+//! What clients see of a server, through its socket.
+
+mod client;
+mod waiting;
