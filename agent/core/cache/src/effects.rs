@@ -58,7 +58,13 @@ impl Effects {
 
     /// [`Effect::Put`] of a value in parts.
     #[inline]
-    pub(crate) fn note_put(&mut self, database: usize, key: &[u8], header: &Header, parts: &[&[u8]]) {
+    pub(crate) fn note_put(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        header: &Header,
+        parts: &[&[u8]],
+    ) {
         if self.are_noted {
             Effect::put(&mut self.bytes, database, key, header, parts);
         }

@@ -5,6 +5,7 @@
 //!
 //! It knows nothing of sockets, disks and clocks: time and entropy are handed in.
 
+pub mod aof;
 mod bitmap;
 mod collection;
 pub mod command;
@@ -47,6 +48,7 @@ mod whole;
 mod wire;
 
 pub use collection::Limits;
+pub use contents::Content;
 pub use eviction::{Policy, Settings};
 pub use export::{Export, Exported};
 pub use import::{Loaded, Unloadable};

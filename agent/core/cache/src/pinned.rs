@@ -61,7 +61,11 @@ impl Pinned {
                 }
             }
         }
-        if piece.is_empty() { Ok(()) } else { give(&piece) }
+        if piece.is_empty() {
+            Ok(())
+        } else {
+            give(&piece)
+        }
     }
 
     pub(crate) fn databases(&self) -> &[Keyspace] {

@@ -137,9 +137,18 @@ mod tests {
         let again = row.pin();
         drop(pinned.clone());
         *row.get_mut(0) = 7;
-        assert_eq!(pinned.iter().copied().collect::<Vec<_>>(), (0..11).collect::<Vec<_>>());
-        assert_eq!(again.iter().copied().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 100, 6, 7]);
-        assert_eq!(row.iter().copied().collect::<Vec<_>>(), [7, 1, 2, 3, 4, 100, 6, 7]);
+        assert_eq!(
+            pinned.iter().copied().collect::<Vec<_>>(),
+            (0..11).collect::<Vec<_>>()
+        );
+        assert_eq!(
+            again.iter().copied().collect::<Vec<_>>(),
+            [0, 1, 2, 3, 4, 100, 6, 7]
+        );
+        assert_eq!(
+            row.iter().copied().collect::<Vec<_>>(),
+            [7, 1, 2, 3, 4, 100, 6, 7]
+        );
         assert_eq!((row.len(), pinned.len(), *row.get(5)), (8, 11, 100));
         assert_eq!(Shelves::<u32, 4>::default().len(), 0);
     }

@@ -88,17 +88,29 @@ pub(crate) fn parts<'a, E>(
         Kind::List => {
             let elements = keyspace.view::<List>(found).run_from(End::Head);
             let elements = elements.map(|it| Cow::Borrowed(it.bytes()));
-            in_parts(elements, |it| it.len(), bytes_max, |part| give(Value::List(part)))
+            in_parts(
+                elements,
+                |it| it.len(),
+                bytes_max,
+                |part| give(Value::List(part)),
+            )
         }
         Kind::Set => {
             let members = keyspace.view::<Set>(found).iter().map(Cow::Borrowed);
-            in_parts(members, |it| it.len(), bytes_max, |part| give(Value::Set(part)))
+            in_parts(
+                members,
+                |it| it.len(),
+                bytes_max,
+                |part| give(Value::Set(part)),
+            )
         }
         Kind::SortedSet => {
             let elements = keyspace.view::<SortedSet>(found).iter();
             let scored = elements.map(|it| (Cow::Borrowed(it.member), it.score()));
             let weigh = |one: &(rdb::Bytes<'_>, f64)| one.0.len() + size_of::<f64>();
-            in_parts(scored, weigh, bytes_max, |part| give(Value::SortedSet(part)))
+            in_parts(scored, weigh, bytes_max, |part| {
+                give(Value::SortedSet(part))
+            })
         }
         Kind::Stream => streams::parts(keyspace.view::<Stream>(found), bytes_max, |part| {
             give(Value::Stream(part))

@@ -99,5 +99,8 @@ fn soonest(objects: &Objects, header: &Header, value: &[u8]) -> Option<i64> {
         return hash::soonest(value);
     }
     let number = u32::from_le_bytes(value.try_into().expect("four bytes"));
-    objects.get(number as usize).as_ref().and_then(Object::soonest)
+    objects
+        .get(number as usize)
+        .as_ref()
+        .and_then(Object::soonest)
 }

@@ -129,7 +129,10 @@ impl Keyspace {
     /// The object of a large value.
     pub(crate) fn object(&self, found: &Found) -> &Object {
         let number = self.number(found);
-        self.objects.get(number).as_ref().expect("a key has its object")
+        self.objects
+            .get(number)
+            .as_ref()
+            .expect("a key has its object")
     }
 
     /// How a collection is read.
@@ -144,7 +147,10 @@ impl Keyspace {
     /// Takes the object of a large value, to be changed and given back by [`Self::give_back`].
     pub(crate) fn take(&mut self, found: &Found) -> Object {
         let number = self.number(found);
-        self.objects.get_mut(number).take().expect("a key has its object")
+        self.objects
+            .get_mut(number)
+            .take()
+            .expect("a key has its object")
     }
 
     pub(crate) fn give_back(&mut self, found: &Found, object: Object) {

@@ -29,7 +29,8 @@ impl Partition {
             (keyspace.take_out(&found), found.header)
         };
         self.databases[to.0].put_kept(to.1, &header, kept);
-        self.effects.note(database, &Effect::Carry { key, to, keeps });
+        self.effects
+            .note(database, &Effect::Carry { key, to, keeps });
         if !keeps {
             self.changed(database, key);
         }
@@ -189,13 +190,7 @@ impl Partition {
     }
 
     /// Puts a key under which something else was saved, if its value can be.
-    pub(crate) fn put_built(
-        &mut self,
-        database: usize,
-        key: &[u8],
-        header: Header,
-        built: Built,
-    ) {
+    pub(crate) fn put_built(&mut self, database: usize, key: &[u8], header: Header, built: Built) {
         let header = Header {
             kind: built.kind,
             shown: built.shown,

@@ -192,7 +192,8 @@ impl<C: Collection> Edit<'_, C> {
     }
 
     fn note(&mut self, change: &C::Change<'_>) {
-        self.effects.note_change::<C>(self.database, self.key, change);
+        self.effects
+            .note_change::<C>(self.database, self.key, change);
         self.is_changed = true;
     }
 

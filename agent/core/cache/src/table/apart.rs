@@ -68,7 +68,11 @@ impl Apart {
 
     /// Of the value's bytes those in `range` give way to `with` others, to be filled. The value.
     pub(super) fn splice(&mut self, number: u32, range: Range<usize>, with: usize) -> &mut [u8] {
-        let large = self.entries.get_mut(number as usize).as_mut().expect("it is there");
+        let large = self
+            .entries
+            .get_mut(number as usize)
+            .as_mut()
+            .expect("it is there");
         let before = weight(&large.bytes);
         let range = large.key + range.start..large.key + range.end;
         if let Some(bytes) = Arc::get_mut(&mut large.bytes) {
@@ -81,7 +85,11 @@ impl Apart {
     }
 
     pub(super) fn remove(&mut self, number: u32) {
-        let large = self.entries.get_mut(number as usize).take().expect("it is there");
+        let large = self
+            .entries
+            .get_mut(number as usize)
+            .take()
+            .expect("it is there");
         self.capacity -= weight(&large.bytes);
         self.free.push(number);
         if self.free.len() == self.entries.len() {
@@ -106,12 +114,19 @@ impl Apart {
 
     /// Key and value, to be changed; copies them first if somebody else has them, too.
     fn large_mut(&mut self, number: u32) -> (usize, &mut Vec<u8>) {
-        let large = self.entries.get_mut(number as usize).as_mut().expect("it is there");
+        let large = self
+            .entries
+            .get_mut(number as usize)
+            .as_mut()
+            .expect("it is there");
         (large.key, Arc::make_mut(&mut large.bytes))
     }
 
     fn large(&self, number: u32) -> &Large {
-        self.entries.get(number as usize).as_ref().expect("it is there")
+        self.entries
+            .get(number as usize)
+            .as_ref()
+            .expect("it is there")
     }
 }
 

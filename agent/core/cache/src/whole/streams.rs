@@ -75,7 +75,7 @@ pub(super) fn group(group: &Group) -> rdb::Group<'_> {
     }
 }
 
-/// A stream in several: its entries, some at a time, and then each of its groups.
+/// A stream in several: its entries, some at a time, then what else is known of it, then each of its groups.
 pub(super) fn parts<'a, E>(
     stream: &'a Contents,
     bytes_max: usize,
@@ -85,15 +85,16 @@ pub(super) fn parts<'a, E>(
         let parts = entry.names.iter().chain(&entry.values);
         parts.map(|it| it.len() + size_of::<u64>()).sum()
     };
-    if stream.len() == 0 {
-        give(head(stream))?;
-    }
     super::in_parts(entries(stream), weigh, bytes_max, |entries| {
+        // Ids grow, so the last one is that of the stream only when all are there.
+        let last = entries.last().map(|entry| entry.id).unwrap_or_default();
         give(rdb::Stream {
             entries,
+            last,
             ..head(stream)
         })
     })?;
+    give(head(stream))?;
     let mut groups = stream.groups().map(group);
     groups.try_for_each(|group| {
         give(rdb::Stream {
