@@ -41,7 +41,6 @@ pub struct Gathered {
     pub(crate) through: u64,
     /// How often a new segment was asked for up to now.
     pub(crate) cuts: u64,
-    pub(crate) epoch: u64,
 }
 
 impl Gather {
@@ -123,9 +122,10 @@ impl Gather {
         !self.bodies.is_empty()
     }
 
-    /// How often a new segment was asked for.
-    pub(crate) const fn cuts(&self) -> u64 {
-        self.cuts
+    /// Whether a new segment is asked for by one who has begun so many.
+    #[must_use]
+    pub const fn waits_for_cut(&self, cuts: u64) -> bool {
+        self.cuts > cuts
     }
 
     /// What is to be written next.
@@ -135,7 +135,6 @@ impl Gather {
             through: body.as_ref().map_or(self.appended, |body| body.through),
             body: body.map(|body| body.bytes),
             cuts: self.cuts,
-            epoch: self.epoch,
         }
     }
 

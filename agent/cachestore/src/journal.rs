@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use synod_disk::DirectDisk;
 use synod_replica::Now;
 
+use crate::GATHERED_BYTES_MAX;
 use crate::gather::{Gather, Gathered};
 use crate::log::{Fsync, LAG_MAX, Log, Progress};
 use crate::mutation::mutated;
 use crate::snapshot::{Cut, Stopped};
-use crate::GATHERED_BYTES_MAX;
 
 /// Told when the log has come further.
 pub type Told = Box<dyn Fn(u64) + Send + Sync>;
@@ -360,10 +360,12 @@ impl Writer {
             let now = journal.now();
             self.log.set_fsync(journal.fsync());
             self.log.want(state.wanted);
-            let gathers = state.gather.waits() || state.gather.cuts() > self.log.progress().cuts;
+            let gathers =
+                state.gather.waits() || state.gather.waits_for_cut(self.log.progress().cuts);
             let remove = std::mem::take(&mut state.remove);
             if self.log.is_due(now, gathers) || !remove.is_empty() {
                 let gathered = if self.log.takes() {
+                    self.note_taken(now, state.gather.waits());
                     state.gather.take()
                 } else {
                     Gathered::default()
@@ -389,6 +391,14 @@ impl Writer {
         }
     }
 
+    /// What is taken now waits for the disk from now on, if nothing did before.
+    fn note_taken(&self, now: Now, waits: bool) {
+        let since = &self.journal.unsynced_since;
+        if waits && since.load(Ordering::Relaxed) == 0 {
+            since.store(now.0 + 1, Ordering::SeqCst);
+        }
+    }
+
     /// Since when something waits is known before it is done: it may take long.
     fn note_unsynced(&self) {
         let since = self.log.progress().unsynced_since;
@@ -405,7 +415,9 @@ impl Writer {
         journal.written.store(progress.written, Ordering::SeqCst);
         journal.synced.store(progress.synced, Ordering::SeqCst);
         journal.is_full.store(progress.is_full, Ordering::Release);
-        journal.is_failed.store(progress.failed.is_some(), Ordering::Release);
+        journal
+            .is_failed
+            .store(progress.failed.is_some(), Ordering::Release);
         {
             let mut state = lock(&journal.state);
             state.progress.clone_from(progress);

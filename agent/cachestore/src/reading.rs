@@ -79,7 +79,9 @@ pub(crate) fn read_log(
     };
     let before = numbers.partition_point(|number| *number < from);
     log.superseded = numbers[..before].to_vec();
-    let headed = numbers[before..].iter().map(|number| head(disk, owner, *number));
+    let headed = numbers[before..]
+        .iter()
+        .map(|number| head(disk, owner, *number));
     let headed = headed.collect::<Result<Vec<_>, _>>()?;
     let (headed, through) = without_stillborn(disk, owner, &headed, &mut log)?;
     let mut proven = through;
@@ -87,7 +89,8 @@ pub(crate) fn read_log(
         let later = headed[index + 1..].iter().filter_map(|it| it.header.ok());
         let next = later.map(|header| header.first_batch).min();
         let Ok(header) = segment.header else {
-            if log.first_commit.is_some() && next.is_some() {
+            // If what it held is missing, the numbers of what follows tell.
+            if next.is_some() {
                 log.superseded.push(segment.number);
                 continue;
             }
@@ -108,7 +111,10 @@ pub(crate) fn read_log(
     }
     if log.next_commit <= through {
         let last = headed.last().map_or(0, |last| last.number);
-        let what = format!("group commit {} is missing though it had been synced", log.next_commit);
+        let what = format!(
+            "group commit {} is missing though it had been synced",
+            log.next_commit
+        );
         return Err(damage(last, 0, &what));
     }
     Ok(log)
@@ -139,8 +145,8 @@ fn load(disk: &impl Disk, owner: &Owner, number: u64) -> Result<SegmentBytes, Op
     })
 }
 
-/// Leaves out segments at the end whose first commit was cut short, if others are before them; with the last commit that they prove to
-/// be durable.
+/// Leaves out segments at the end whose first commit was cut short, if others are before them, or whose header was; with the last
+/// commit that they prove to be durable.
 fn without_stillborn<'a>(
     disk: &impl Disk,
     owner: &Owner,
@@ -148,12 +154,13 @@ fn without_stillborn<'a>(
     log: &mut ReadLog,
 ) -> Result<(&'a [Headed], u64), OpenError> {
     let (mut kept, mut through) = (headed, 0);
-    while let [before @ .., last] = kept
-        && before.iter().any(|segment| segment.header.is_ok())
-    {
+    while let [before @ .., last] = kept {
         let bytes = load(disk, owner, last.number)?;
         match last.header {
             Ok(header) => {
+                if !before.iter().any(|segment| segment.header.is_ok()) {
+                    break;
+                }
                 let Found::End { .. } = bytes.find(SEGMENT_HEADER, header.first_batch) else {
                     break;
                 };

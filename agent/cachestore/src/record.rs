@@ -151,9 +151,10 @@ impl<'a> Records<'a> {
                 TRANSACTION => (Some(number(&mut self.rest)?), number(&mut self.rest)?),
                 _ => return None,
             };
+            let epoch = self.epoch;
             let parts = (0..count).map(|_| self.part());
             return Some(Record {
-                epoch: self.epoch,
+                epoch,
                 transaction,
                 parts: parts.collect::<Option<Vec<_>>>()?,
             });
@@ -234,9 +235,8 @@ mod tests {
         let head = body.len();
         put_transaction(&mut body, 9, &[part(0, 1), part(1, 1000)]);
         for length in 0..body.len() {
-            let read = Records::of(&body[..length]).and_then(|records| {
-                records.collect::<Result<Vec<_>, _>>()
-            });
+            let read = Records::of(&body[..length])
+                .and_then(|records| records.collect::<Result<Vec<_>, _>>());
             assert_eq!(read.is_err(), length != head, "{length}");
         }
     }

@@ -53,7 +53,9 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// A file cannot be read.
-    #[error("{file} cannot be read: {why}; see that the disk is whole and that this user may read it")]
+    #[error(
+        "{file} cannot be read: {why}; see that the disk is whole and that this user may read it"
+    )]
     Unreadable {
         /// The file.
         file: String,
@@ -61,7 +63,9 @@ pub enum OpenError {
         why: String,
     },
     /// A file was written by a newer version.
-    #[error("{file} is of version {found}, and {known} is the newest that this build knows; run a newer one")]
+    #[error(
+        "{file} is of version {found}, and {known} is the newest that this build knows; run a newer one"
+    )]
     Newer {
         /// The file.
         file: String,
@@ -71,7 +75,9 @@ pub enum OpenError {
         known: u32,
     },
     /// It is somebody else's.
-    #[error("the directory is that of cluster {cluster}, shard {shard}; give this one a directory of its own")]
+    #[error(
+        "the directory is that of cluster {cluster}, shard {shard}; give this one a directory of its own"
+    )]
     Foreign {
         /// Of which cluster.
         cluster: ClusterUid,
@@ -159,7 +165,7 @@ pub fn open(disk: &impl Disk, settings: &Settings) -> Result<Opened, OpenError> 
     let snapshots: Vec<_> = files.iter().filter_map(|it| snapshot_number(it)).collect();
     let newest = snapshots.iter().copied().max();
     if let Some(number) = newest {
-        state.begin_with(read_snapshot(disk, &owner, number, &mut state.partitions)?);
+        state.footer = read_snapshot(disk, &owner, number, &mut state.partitions)?;
     }
     let from = newest.unwrap_or(0);
     let log = read_log(disk, &owner, from, |body| state.apply(body))?;
@@ -173,11 +179,18 @@ pub fn open(disk: &impl Disk, settings: &Settings) -> Result<Opened, OpenError> 
         log_bytes: log.bytes,
         is_torn: log.is_torn,
     };
-    state.partitions.iter_mut().for_each(|it| it.set_recording(true));
+    state
+        .partitions
+        .iter_mut()
+        .for_each(|it| it.set_recording(true));
     let recovered = Recovered {
         owner,
         partitions: state.partitions,
-        gather: Gather::new(state.footer.sequences, state.footer.transaction, state.footer.epoch),
+        gather: Gather::new(
+            state.footer.sequences,
+            state.footer.transaction,
+            state.footer.epoch,
+        ),
         log: Log::new(begin, settings.segment_bytes, settings.fsync),
         found,
     };
@@ -240,10 +253,6 @@ impl State {
         }
     }
 
-    fn begin_with(&mut self, footer: Footer) {
-        self.footer = footer;
-    }
-
     /// Applies what is new in the records of a group commit.
     fn apply(&mut self, body: &Bytes) -> Result<(), OpenError> {
         let damaged = |what: String| OpenError::Damaged {
@@ -274,9 +283,12 @@ impl State {
     fn apply_part(&mut self, part: &Part<'_>) -> Result<(), String> {
         let index = part.partition as usize;
         let Some(last) = self.footer.sequences.get_mut(index) else {
-            return Err(format!("a record is about partition {index}, which there is not"));
+            return Err(format!(
+                "a record is about partition {index}, which there is not"
+            ));
         };
-        let is_again = mutated("cachestore-replays-what-the-snapshot-has") && part.sequence == *last;
+        let is_again =
+            mutated("cachestore-replays-what-the-snapshot-has") && part.sequence == *last;
         if part.sequence <= *last && !is_again {
             return Ok(());
         }
@@ -364,12 +376,7 @@ fn begin_log(
 }
 
 /// Removes what counts no more, newest first, once what stands for it is there.
-fn remove_leftovers(
-    files: &[String],
-    snapshot: Option<u64>,
-    log: &ReadLog,
-    ops: &mut Vec<DiskOp>,
-) {
+fn remove_leftovers(files: &[String], snapshot: Option<u64>, log: &ReadLog, ops: &mut Vec<DiskOp>) {
     let mut superseded = log.superseded.clone();
     superseded.sort_unstable_by(|one, other| other.cmp(one));
     let segments = superseded.into_iter().map(segment_file);

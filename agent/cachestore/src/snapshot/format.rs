@@ -121,7 +121,9 @@ impl Footer {
             transaction: number(from)?,
             epoch: number(from)?,
             pieces: number(from)?,
-            sequences: (0..partitions).map(|_| number(from)).collect::<Option<_>>()?,
+            sequences: (0..partitions)
+                .map(|_| number(from))
+                .collect::<Option<_>>()?,
         };
         from.is_empty().then_some(footer)
     }

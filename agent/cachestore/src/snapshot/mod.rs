@@ -4,6 +4,5 @@ pub(crate) mod format;
 pub(crate) mod reading;
 mod taking;
 
-pub(crate) use format::{snapshot_file, snapshot_number};
-pub(crate) use taking::unfinished;
+pub(crate) use format::snapshot_number;
 pub use taking::{Cut, Host, Stopped, TakeError, Taken, take};

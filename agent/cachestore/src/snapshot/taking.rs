@@ -115,7 +115,7 @@ pub fn take(host: &mut impl Host, owner: &Owner, partitions: u32) -> Result<Take
 }
 
 /// The name of a file that is not whole.
-pub(crate) fn unfinished(number: u64) -> String {
+fn unfinished(number: u64) -> String {
     format!("{}.new", snapshot_file(number))
 }
 

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-use super::framing::{BATCH_HEADER, BatchHeader, Place, batch_bytes, body, decode_header, is_unfinished};
+use super::framing::{
+    BATCH_HEADER, BatchHeader, Place, batch_bytes, body, decode_header, is_unfinished,
+};
 
 /// The bytes of a segment.
 #[derive(Clone, Debug)]

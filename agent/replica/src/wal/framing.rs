@@ -271,4 +271,3 @@ pub fn is_unfinished(region: &[u8], offset: u64) -> bool {
     let zero = |piece: &[u8]| !piece.is_empty() && piece.iter().all(|byte| *byte == 0);
     zero(edge) || sectors.chunks(SECTOR).any(zero)
 }
-
