@@ -7,5 +7,4 @@ synod_mutation::mutations! {
     "cachestore-transaction-in-pieces" => "what was done to several partitions at once is a record for each",
     "cachestore-segments-deleted-early" => "segments of the log go before the snapshot that stands for them is durable",
     "cachestore-replays-what-the-snapshot-has" => "records before the snapshot's numbers are applied again",
-    "cachestore-torn-tail-kept" => "recovery goes on behind what it cannot read as if nothing were missing",
 }

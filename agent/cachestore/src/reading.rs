@@ -12,7 +12,6 @@ use synod_replica::framing::{
 };
 use synod_replica::{Disk, DiskError};
 
-use crate::mutation::mutated;
 use crate::recovery::OpenError;
 
 /// The log as it was found, but for its records.
@@ -83,7 +82,8 @@ pub(crate) fn read_log(
         .iter()
         .map(|number| head(disk, owner, *number));
     let headed = headed.collect::<Result<Vec<_>, _>>()?;
-    let (headed, through) = without_stillborn(disk, owner, &headed, &mut log)?;
+    let stillborn = without_stillborn(disk, owner, &headed, &mut log)?;
+    let (headed, through) = (stillborn.before, stillborn.through);
     let mut proven = through;
     for (index, segment) in headed.iter().enumerate() {
         let later = headed[index + 1..].iter().filter_map(|it| it.header.ok());
@@ -108,6 +108,16 @@ pub(crate) fn read_log(
         log.segments.push(segment.number);
         let bytes = load(disk, owner, segment.number)?;
         read_segment(&bytes, next, &mut log, &mut proven, &mut visit)?;
+    }
+    for number in stillborn.headless {
+        let bytes = load(disk, owner, number)?;
+        if bytes.follows(SEGMENT_HEADER, log.next_commit) {
+            return Err(damage(
+                number,
+                0,
+                "the header is missing though it had been synced",
+            ));
+        }
     }
     if log.next_commit <= through {
         let last = headed.last().map_or(0, |last| last.number);
@@ -145,34 +155,47 @@ fn load(disk: &impl Disk, owner: &Owner, number: u64) -> Result<SegmentBytes, Op
     })
 }
 
-/// Leaves out segments at the end whose first commit was cut short, if others are before them, or whose header was; with the last
-/// commit that they prove to be durable.
+/// Segments at the end of which nothing was there when the log was cut short.
+struct Stillborn<'a> {
+    before: &'a [Headed],
+    /// The last commit that they prove to be durable.
+    through: u64,
+    /// Those without a header. One who has read what is before them can say whether they had one.
+    headless: Vec<u64>,
+}
+
+/// Leaves out segments at the end whose first commit was cut short, if others are before them, or whose header was.
 fn without_stillborn<'a>(
     disk: &impl Disk,
     owner: &Owner,
     headed: &'a [Headed],
     log: &mut ReadLog,
-) -> Result<(&'a [Headed], u64), OpenError> {
-    let (mut kept, mut through) = (headed, 0);
-    while let [before @ .., last] = kept {
-        let bytes = load(disk, owner, last.number)?;
+) -> Result<Stillborn<'a>, OpenError> {
+    let mut stillborn = Stillborn {
+        before: headed,
+        through: 0,
+        headless: Vec::new(),
+    };
+    while let [before @ .., last] = stillborn.before {
         match last.header {
             Ok(header) => {
+                let bytes = load(disk, owner, last.number)?;
+                let Found::End { torn } = bytes.find(SEGMENT_HEADER, header.first_batch) else {
+                    break;
+                };
                 if !before.iter().any(|segment| segment.header.is_ok()) {
                     break;
                 }
-                let Found::End { .. } = bytes.find(SEGMENT_HEADER, header.first_batch) else {
-                    break;
-                };
-                through = through.max(header.first_batch - 1);
+                log.is_torn |= torn;
+                stillborn.through = stillborn.through.max(header.first_batch - 1);
             }
-            Err(HeaderFault::Missing) if !bytes.follows(SEGMENT_HEADER, 0) => {}
+            Err(HeaderFault::Missing) => stillborn.headless.push(last.number),
             Err(_) => break,
         }
         log.superseded.push(last.number);
-        kept = before;
+        stillborn.before = before;
     }
-    Ok((kept, through))
+    Ok(stillborn)
 }
 
 /// Reads the commits before number `next`, or to the end of the log if no segment follows.
@@ -201,14 +224,10 @@ fn read_segment(
                 log.next_commit = header.number + 1;
             }
             Found::End { torn } if next.is_none() => {
-                log.is_torn = torn;
+                log.is_torn |= torn;
                 return Ok(());
             }
             Found::End { .. } | Found::Damage => {
-                if mutated("cachestore-torn-tail-kept") {
-                    log.next_commit += 1;
-                    return Ok(());
-                }
                 let what = format!("group commit {} is damaged", log.next_commit);
                 return Err(damage(segment.number, at, &what));
             }

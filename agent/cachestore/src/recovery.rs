@@ -292,7 +292,7 @@ impl State {
         if part.sequence <= *last && !is_again {
             return Ok(());
         }
-        if part.sequence != *last + 1 && !is_again && !mutated("cachestore-torn-tail-kept") {
+        if part.sequence != *last + 1 && !is_again {
             return Err(format!(
                 "record {} of partition {index} is missing, {} is there",
                 *last + 1,

@@ -1,7 +1,7 @@
 //! A cache on a simulated disk that loses what was not synced, tears writes and forgets names: what is there after a crash is the
 //! state after some prefix of the records, which has everything that was acknowledged; a replica that applies the records is equal.
 //!
-//! `SEEDS=20..40 cargo test -p synod-cachestore --test simulation` plays others.
+//! `SEEDS=30..60 cargo test -p synod-cachestore --test simulation` plays others.
 
 mod disk;
 #[path = "../../../core/cache/tests/persistence/filling.rs"]
@@ -30,7 +30,7 @@ fn play(seed: u64) -> Result<Played, String> {
 
 #[test]
 fn what_was_acknowledged_is_there_after_crashes() {
-    let seeds = std::env::var("SEEDS").unwrap_or_else(|_| "0..60".to_owned());
+    let seeds = std::env::var("SEEDS").unwrap_or_else(|_| "0..30".to_owned());
     let (from, to) = seeds.split_once("..").expect("a range");
     let seeds = from.parse().expect("a number")..to.parse().expect("a number");
     let mut all = Played::default();

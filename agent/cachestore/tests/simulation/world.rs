@@ -12,7 +12,7 @@ use crate::filling::{NOW, Numbers, command, run};
 
 const PARTITIONS: u32 = 3;
 /// Small, so that there are many.
-const SEGMENT_BYTES: u64 = 8 << 10;
+const SEGMENT_BYTES: u64 = 24 << 10;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, Default)]
@@ -236,7 +236,7 @@ impl World {
         }
         self.steps_left -= 1;
         self.now += 1_000_000 * (1 + self.numbers.below(100));
-        match self.numbers.below(12) {
+        match self.numbers.below(16) {
             0..=4 => self.client(),
             5 => self.tidy(),
             6 if self.numbers.below(10) == 0 => {
@@ -244,7 +244,7 @@ impl World {
                 self.played.full += u64::from(full);
                 self.disk.set_full(full);
             }
-            6..=8 => self.write_log(),
+            6..=10 => self.write_log(),
             _ => {
                 if let Some(completion) = self.disk.step() {
                     self.complete(&completion);
