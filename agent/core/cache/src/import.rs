@@ -10,8 +10,6 @@ use crate::whole;
 pub enum Loaded {
     /// It is there.
     Kept,
-    /// It had expired.
-    Expired,
     /// A collection without elements, which older versions of Redis saved by mistake.
     Empty,
 }
@@ -38,7 +36,8 @@ pub enum Unloadable {
 }
 
 impl Partition {
-    /// Puts a key of a file here, whatever was under it, without an effect: whoever loads files writes a snapshot after that.
+    /// Puts a key of a file here, whatever was under it, without an effect: whoever loads files writes a snapshot after
+    /// that. If it has expired, it goes like any other.
     ///
     /// # Errors
     /// If that cannot be.
@@ -49,9 +48,6 @@ impl Partition {
             let (key, database) = (key.into_owned(), of);
             return Err(Unloadable::Database { key, database });
         };
-        if record.expiry.is_some_and(|at| at < self.now()) {
-            return Ok(Loaded::Expired);
-        }
         if is_empty(&record.value) {
             return Ok(Loaded::Empty);
         }

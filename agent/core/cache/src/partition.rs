@@ -154,6 +154,12 @@ impl Partition {
         self.effects.set_noted(records);
     }
 
+    /// How many changes there were.
+    #[must_use]
+    pub const fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// Which keys were changed since it was asked last.
     pub fn take_changed(&mut self) -> Vec<DatabaseKey> {
         std::mem::take(&mut self.changed)

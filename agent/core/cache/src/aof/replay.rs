@@ -65,6 +65,7 @@ pub struct Replay {
     /// How many bytes came before these.
     before: u64,
     stage: Stage,
+    now: i64,
     parser: Parser,
     database: usize,
     transaction: Option<Transaction>,
@@ -92,6 +93,15 @@ struct Transaction {
 const SAVED: &[u8] = b"REDIS";
 
 impl Replay {
+    /// Of what is saved it is noted when it was used, from this time on, in Unix milliseconds.
+    #[must_use]
+    pub fn new(now: i64) -> Self {
+        Self {
+            now,
+            ..Self::default()
+        }
+    }
+
     /// More of the file.
     ///
     /// # Errors
@@ -142,6 +152,7 @@ impl Replay {
             unreachable!("it is what was saved");
         };
         chunks.feed(chunk);
+        partitions.iter_mut().for_each(|it| it.set_now(self.now));
         let failed = |offset, failure| Failed { offset, failure };
         while let Some(record) = chunks
             .next()
@@ -150,7 +161,7 @@ impl Replay {
             let index = partition_of(&record.key, partitions.len());
             match partitions[index].load(record) {
                 Ok(Loaded::Kept) => self.replayed.keys += 1,
-                Ok(Loaded::Expired | Loaded::Empty) => {}
+                Ok(Loaded::Empty) => {}
                 Err(error) => return Err(failed(0, error.into())),
             }
         }
@@ -163,6 +174,8 @@ impl Replay {
     }
 
     fn carry_out(&mut self, partitions: &mut [Partition]) -> Result<(), Failed> {
+        // At this time nothing has expired.
+        partitions.iter_mut().for_each(|it| it.set_now(0));
         let input = std::mem::take(&mut self.input);
         let mut at = 0;
         let result = loop {
