@@ -78,8 +78,8 @@ fn bgrewriteaof(call: &mut FrontCall<'_>) -> Result<(), Error> {
 
 /// There are no replicas.
 fn wait(call: &mut FrontCall<'_>) -> Result<(), Error> {
-    let timeout = timeout(call.args[2])?;
     let replicas = integer(call.args[1]).ok_or(Error::NotInteger)?;
+    let timeout = timeout(call.args[2])?;
     if replicas <= 0 || !call.session.kept.may_wait {
         call.session.reply.integer(0);
     } else {
