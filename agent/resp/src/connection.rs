@@ -104,6 +104,10 @@ impl Connection {
             return State::Open;
         }
         self.held = None;
+        // Before more is carried out, whose replies may have to wait again.
+        if self.write(registry) == State::Over {
+            return State::Over;
+        }
         match self.go_on(shared, now, registry) {
             State::Open if self.held.is_none() => self.serve(shared, now, registry),
             state => state,

@@ -44,6 +44,33 @@ impl SimDisk {
         Some(Completion { ticket, result })
     }
 
+    /// Alters a file behind everybody's back.
+    pub(crate) fn alter(&self, file: &str, alter: impl FnOnce(&mut Vec<u8>)) {
+        let mut state = self.0.borrow_mut();
+        let inode = state.inode(file).expect("it is there");
+        alter(&mut inode.cached);
+        inode.medium = inode.cached.clone();
+    }
+
+    /// A file is gone, and nobody did it.
+    pub(crate) fn remove(&self, file: &str) {
+        let mut state = self.0.borrow_mut();
+        state.names.remove(file);
+        state.durable_names.remove(file);
+    }
+
+    /// A disk of its own with the same files.
+    pub(crate) fn copy(&self) -> Self {
+        let state = self.0.borrow();
+        let copy = State {
+            inodes: state.inodes.clone(),
+            names: state.names.clone(),
+            durable_names: state.durable_names.clone(),
+            ..State::default()
+        };
+        Self(Rc::new(RefCell::new(copy)))
+    }
+
     /// From now on there is no space, or there is.
     pub(crate) fn set_full(&self, full: bool) {
         self.0.borrow_mut().full = full;

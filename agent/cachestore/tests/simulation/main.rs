@@ -3,6 +3,7 @@
 //!
 //! `SEEDS=30..60 cargo test -p synod-cachestore --test simulation` plays others.
 
+mod damage;
 mod disk;
 #[path = "../../../core/cache/tests/persistence/filling.rs"]
 #[allow(dead_code, reason = "the cache's own tests use all of it")]
