@@ -31,6 +31,8 @@ pub(crate) struct Connection {
     /// How much of the replies was sent.
     sent: usize,
     waits_to_write: bool,
+    /// Replies wait until the log is synced up to this place.
+    held: Option<u64>,
 }
 
 impl Connection {
@@ -50,6 +52,7 @@ impl Connection {
             session,
             sent: 0,
             waits_to_write: false,
+            held: None,
         })
     }
 
@@ -81,8 +84,41 @@ impl Connection {
         self.go_on(shared, now, registry)
     }
 
+    /// Whether replies wait for the log.
+    pub(crate) const fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// The log has come further, or failed: what waited for it goes on.
+    pub(crate) fn release(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        let Some(persistence) = &shared.persistence else {
+            return State::Open;
+        };
+        if persistence.journal.is_failed() {
+            return State::Over;
+        }
+        if self
+            .held
+            .is_some_and(|place| persistence.journal.holds(place))
+        {
+            return State::Open;
+        }
+        self.held = None;
+        // Before more is carried out, whose replies may have to wait again.
+        if self.write(registry) == State::Over {
+            return State::Over;
+        }
+        match self.go_on(shared, now, registry) {
+            State::Open if self.held.is_none() => self.serve(shared, now, registry),
+            state => state,
+        }
+    }
+
     /// Answers, if it has waited for long enough.
     pub(crate) fn give_up(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        if self.session.kept.is_awaiting() {
+            return self.stop_awaiting(shared, now, registry);
+        }
         let waiting = self.session.waiting.as_ref();
         let Some(waiting) = waiting.filter(|it| it.until.is_some_and(|until| until <= now)) else {
             return State::Open;
@@ -97,11 +133,22 @@ impl Connection {
         self.go_on(shared, now, registry)
     }
 
+    /// Answers what it waits for of the disk, if it is there or over.
+    fn stop_awaiting(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        if !self.session.try_answer(shared, now) {
+            return State::Open;
+        }
+        match self.go_on(shared, now, registry) {
+            State::Open if self.held.is_none() => self.serve(shared, now, registry),
+            state => state,
+        }
+    }
+
     /// Carries out what came in the meantime, and writes.
     fn go_on(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
         self.carry_out(shared, now);
         match self.write(registry) {
-            State::Open if !self.session.ends => State::Open,
+            State::Open if !self.session.ends || self.held.is_some() => State::Open,
             _ => State::Over,
         }
     }
@@ -111,7 +158,7 @@ impl Connection {
         if self.waits_to_write && self.write(registry) == State::Over {
             return State::Over;
         }
-        while !self.waits_to_write {
+        while !self.waits_to_write && self.held.is_none() {
             let read = match self.input.read(&mut self.stream, self.parser.needed()) {
                 Ok(0) => return State::Over,
                 Ok(read) => read,
@@ -120,7 +167,7 @@ impl Connection {
                 Err(_) => return State::Over,
             };
             self.carry_out(shared, now);
-            if self.write(registry) == State::Over || self.session.ends {
+            if self.write(registry) == State::Over || self.session.ends && self.held.is_none() {
                 return State::Over;
             }
             if read < READ_BYTES {
@@ -133,6 +180,7 @@ impl Connection {
     fn carry_out(&mut self, shared: &Shared, now: i64) {
         while !self.session.ends
             && self.session.waiting.is_none()
+            && !self.session.kept.is_awaiting()
             && self.session.reply.bytes().len() < UNSENT_BYTES_MAX
         {
             let input = self.input.bytes();
@@ -150,9 +198,16 @@ impl Connection {
                 }
             }
         }
+        if let Some(persistence) = &shared.persistence {
+            let held = persistence.hold(&mut self.session, shared);
+            self.held = self.held.max(held);
+        }
     }
 
     fn write(&mut self, registry: &Registry) -> State {
+        if self.held.is_some() {
+            return State::Open;
+        }
         let reply = &mut self.session.reply;
         let whole;
         let bytes = if reply.shared().is_empty() {

@@ -10,6 +10,7 @@ mod connection;
 mod front;
 mod mailbox;
 mod part;
+pub mod persistence;
 mod session;
 mod transaction;
 mod turn;
@@ -23,6 +24,7 @@ use std::thread::{self, JoinHandle};
 
 use mailbox::Mailbox;
 use part::Part;
+use persistence::{Kept, Persistence};
 
 /// How a server is set up.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) mailboxes: Vec<Mailbox>,
     pub(crate) stops: AtomicBool,
     pub(crate) next_client: AtomicU64,
+    /// What keeps the keys on disk, if something does.
+    pub(crate) persistence: Option<Persistence>,
 }
 
 /// A running server.
@@ -57,19 +61,36 @@ impl Server {
     /// # Errors
     /// If the threads or their event loops cannot be had.
     pub fn start(listener: TcpListener, settings: &Settings) -> io::Result<Self> {
+        Self::start_with(listener, settings, None)
+    }
+
+    /// As [`Self::start`], with what a data directory holds, in as many partitions as that has. What is done from now on is kept there.
+    ///
+    /// # Errors
+    /// If the threads or their event loops cannot be had.
+    pub fn start_with(
+        listener: TcpListener,
+        settings: &Settings,
+        kept: Option<Kept>,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let polls = (0..settings.threads).map(|_| mio::Poll::new());
         let polls = polls.collect::<io::Result<Vec<_>>>()?;
         let mailboxes = polls.iter().map(worker::mailbox);
-        let seeds =
-            (0..settings.partitions as u64).map(|number| settings.seed.wrapping_add(number));
+        let mailboxes = mailboxes.collect::<io::Result<Vec<_>>>()?;
+        let (parts, persistence) = match kept {
+            Some(kept) => kept.begin(&mailboxes)?,
+            None => (part::unkept(settings), None),
+        };
         let shared = Arc::new(Shared {
-            parts: seeds.map(|seed| Mutex::new(Part::new(seed))).collect(),
-            mailboxes: mailboxes.collect::<io::Result<Vec<_>>>()?,
+            parts,
+            mailboxes,
             stops: AtomicBool::new(false),
             next_client: AtomicU64::new(1),
+            persistence,
         });
+        persistence::start(&shared)?;
         let mut workers = Vec::new();
         for (number, poll) in polls.into_iter().enumerate() {
             let listener = listener.try_clone()?;
@@ -97,5 +118,6 @@ impl Server {
         self.workers
             .into_iter()
             .for_each(|worker| drop(worker.join()));
+        persistence::stop(&self.shared);
     }
 }

@@ -51,6 +51,11 @@ impl Mailbox {
         std::mem::take(&mut *messages)
     }
 
+    /// Who wakes the thread, for those who have nothing to say.
+    pub(crate) fn waker(&self) -> Arc<Waker> {
+        Arc::clone(&self.waker)
+    }
+
     pub(crate) fn wake(&self) {
         // It fails only when there is no thread to be woken any more.
         drop(self.waker.wake());

@@ -8,6 +8,7 @@ use synod_cache::keys::Keys;
 use synod_cache::partition::{DatabaseKey, Partition};
 use synod_cache::reply::{Protocol, Reply};
 
+use crate::Settings;
 use crate::mailbox::{Mailbox, Message};
 use crate::turn::Turn;
 
@@ -29,13 +30,27 @@ pub(crate) struct Waiter {
 pub(crate) struct Part {
     pub(crate) partition: Partition,
     waiters: HashMap<DatabaseKey, VecDeque<Waiter>>,
+    /// The place of the log where its last effects end that were appended.
+    pub(crate) place: u64,
+}
+
+/// Empty parts, of which nothing is kept.
+pub(crate) fn unkept(settings: &Settings) -> Vec<Mutex<Part>> {
+    let seeds = (0..settings.partitions as u64).map(|number| settings.seed.wrapping_add(number));
+    let parts = seeds.map(|seed| {
+        let mut partition = Partition::new(seed);
+        partition.set_recording(false);
+        Mutex::new(Part::new(partition))
+    });
+    parts.collect()
 }
 
 impl Part {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(partition: Partition) -> Self {
         Self {
-            partition: Partition::new(seed),
+            partition,
             waiters: HashMap::new(),
+            place: 0,
         }
     }
 

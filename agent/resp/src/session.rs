@@ -10,6 +10,7 @@ use synod_cache::reply::{Protocol, Reply};
 use crate::Shared;
 use crate::front::{self, FrontCall};
 use crate::part::{Part, Waiter, lock};
+use crate::persistence;
 use crate::transaction::{Queued, Transaction, Watched};
 use crate::turn::Turn;
 
@@ -45,6 +46,8 @@ pub(crate) struct Session {
     pub(crate) transaction: Option<Transaction>,
     pub(crate) watched: Vec<Watched>,
     pub(crate) waiting: Option<Waiting>,
+    /// See [`crate::persistence`].
+    pub(crate) kept: persistence::Session,
     /// The connection is to be closed when all is sent.
     pub(crate) ends: bool,
 }
@@ -59,6 +62,7 @@ impl Session {
             transaction: None,
             watched: Vec::new(),
             waiting: None,
+            kept: persistence::Session::default(),
             ends: false,
         }
     }
@@ -88,6 +92,13 @@ impl Session {
                     transaction.failed = true;
                 }
                 self.reply.error(&error.to_string());
+            }
+            Ok(spec) if persistence::refuses(shared, spec).is_some() => {
+                if let Some(transaction) = &mut self.transaction {
+                    transaction.failed = true;
+                }
+                let why = persistence::refuses(shared, spec).unwrap_or_default();
+                self.reply.error(&why);
             }
             Ok(spec) if self.transaction.is_some() && !spec.flags.has(Traits::NO_MULTI) => {
                 self.queue(spec, args);
@@ -150,9 +161,11 @@ impl Session {
         let parts = &shared.parts;
         if let Some(key) = spec.only_key(args) {
             let index = partition_of(key, parts.len());
+            self.kept.shows(index);
             let mut part = lock(&parts[index]);
             self.on_parts(shared, now, spec, args, waited, &mut [(index, &mut part)]);
         } else {
+            self.kept.shows_all();
             let mut guards = all(shared);
             let mut parts: Vec<_> = guards
                 .iter_mut()
@@ -248,6 +261,7 @@ impl Session {
         if let Some(waiting) = self.waiting.take() {
             waiting.turn.end();
             for (part, key) in &waiting.places {
+                self.kept.shows(*part);
                 lock(&shared.parts[*part]).forget(key);
             }
         }
@@ -263,7 +277,7 @@ impl Session {
     }
 }
 
-/// All partitions, in their order.
-pub(crate) fn all(shared: &Shared) -> Vec<std::sync::MutexGuard<'_, Part>> {
-    shared.parts.iter().map(lock).collect()
+/// All partitions, in their order, and what is done to them is kept, all or nothing.
+pub(crate) fn all(shared: &Shared) -> persistence::Held<'_> {
+    persistence::Held::of(shared)
 }

@@ -37,6 +37,8 @@ pub(crate) struct Worker {
     /// Where clients are.
     clients: HashMap<u64, Token>,
     next: usize,
+    /// Connections whose replies wait for the log.
+    held: Vec<Token>,
 }
 
 /// Where others put what is for the thread with this event loop.
@@ -64,6 +66,7 @@ impl Worker {
             connections: HashMap::new(),
             clients: HashMap::new(),
             next: FIRST,
+            held: Vec::new(),
         })
     }
 
@@ -88,6 +91,7 @@ impl Worker {
             self.read_messages(now);
             self.give_up(now);
             self.expire(now);
+            self.release(now);
         }
     }
 
@@ -98,9 +102,8 @@ impl Worker {
                 continue;
             };
             let connection = self.connections.get_mut(&token).expect("a client has one");
-            if connection.told(message, &self.shared, now, self.poll.registry()) == State::Over {
-                self.close(token);
-            }
+            let state = connection.told(message, &self.shared, now, self.poll.registry());
+            self.follow(token, state);
         }
     }
 
@@ -108,12 +111,43 @@ impl Worker {
     fn give_up(&mut self, now: i64) {
         let registry = self.poll.registry();
         let waiting = self.connections.iter_mut();
-        let over = waiting.filter_map(|(token, connection)| {
+        let changed = waiting.filter_map(|(token, connection)| {
             let state = connection.give_up(&self.shared, now, registry);
-            (state == State::Over).then_some(*token)
+            (state == State::Over || connection.is_held()).then_some((*token, state))
         });
-        for token in over.collect::<Vec<_>>() {
+        for (token, state) in changed.collect::<Vec<_>>() {
+            self.follow(token, state);
+        }
+    }
+
+    /// Closes a connection that is over; one whose replies wait for the log is looked at when that has come further.
+    fn follow(&mut self, token: Token, state: State) {
+        if state == State::Over {
             self.close(token);
+        } else if self
+            .connections
+            .get(&token)
+            .is_some_and(Connection::is_held)
+            && !self.held.contains(&token)
+        {
+            self.held.push(token);
+        }
+    }
+
+    /// Replies leave that waited for the log, if it has come so far.
+    fn release(&mut self, now: i64) {
+        let Some(persistence) = &self.shared.persistence else {
+            return;
+        };
+        if self.held.is_empty() {
+            return;
+        }
+        persistence.journal.tell(1 << (self.number % 64));
+        for token in std::mem::take(&mut self.held) {
+            if let Some(connection) = self.connections.get_mut(&token) {
+                let state = connection.release(&self.shared, now, self.poll.registry());
+                self.follow(token, state);
+            }
         }
     }
 
@@ -154,20 +188,23 @@ impl Worker {
         let Some(connection) = self.connections.get_mut(&token) else {
             return;
         };
-        if connection.serve(&self.shared, now, self.poll.registry()) == State::Over {
-            self.close(token);
-        }
+        let state = connection.serve(&self.shared, now, self.poll.registry());
+        self.follow(token, state);
     }
 
     /// Removes what expired; of which partitions some, since each thread does it.
     fn expire(&self, now: i64) {
-        for part in &self.shared.parts {
-            if let Ok(mut part) = part.try_lock()
-                && part.partition.next_expiry().is_some_and(|at| at < now)
-            {
+        for (index, part) in self.shared.parts.iter().enumerate() {
+            let Ok(mut part) = part.try_lock() else {
+                continue;
+            };
+            if part.partition.next_expiry().is_some_and(|at| at < now) {
                 part.partition.set_now(now);
                 part.partition.expire(EXPIRED_MAX);
                 part.serve(&self.shared.mailboxes);
+            }
+            if let Some(persistence) = &self.shared.persistence {
+                persistence.collect(index, &mut part);
             }
         }
     }

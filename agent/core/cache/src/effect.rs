@@ -50,6 +50,12 @@ pub(crate) enum Effect<'a> {
         expiry: Option<i64>,
         value: &'a [u8],
     },
+    /// A value of the same kind as the one under the key, which is there: its elements come to those, behind them if they have an
+    /// order of their own. Snapshots write large collections so.
+    More {
+        key: &'a [u8],
+        value: &'a [u8],
+    },
     /// A change of a collection of this kind follows.
     Of {
         kind: Kind,
@@ -66,6 +72,7 @@ const SWAP: u8 = 6;
 const MOVE: u8 = 7;
 const COPY: u8 = 8;
 const WHOLE: u8 = 9;
+const MORE: u8 = 10;
 const LIST: u8 = 16;
 const SET: u8 = 17;
 const SORTED_SET: u8 = 18;
@@ -136,6 +143,11 @@ impl<'a> Effect<'a> {
                 write_expiry(&mut out, expiry);
                 out.bytes(value);
             }
+            Self::More { key, value } => {
+                let mut out = start(out, MORE, database);
+                out.bytes(key);
+                out.bytes(value);
+            }
             Self::Of { kind, key } => {
                 let op = match kind {
                     Kind::String => unreachable!("a string is no collection"),
@@ -189,6 +201,10 @@ impl<'a> Effect<'a> {
             WHOLE => Ok(Self::Whole {
                 key,
                 expiry: read_expiry(from)?,
+                value: from.bytes()?,
+            }),
+            MORE => Ok(Self::More {
+                key,
                 value: from.bytes()?,
             }),
             LIST => of(Kind::List),

@@ -15,6 +15,7 @@ pub(crate) use collections::Edit;
 
 use crate::collection::Limits;
 use crate::effect::Effect;
+use crate::effects::Effects;
 use crate::eviction::{Access, Pool, Settings};
 use crate::keyspace::{Found, Keyspace};
 use crate::notice::{Class, Notice};
@@ -57,8 +58,7 @@ pub struct Partition {
     settings: Settings,
     /// What may be evicted next.
     pool: Pool,
-    /// [`Effect`]s, one after another.
-    effects: Vec<u8>,
+    effects: Effects,
     /// Grows with every change.
     changes: u64,
     /// Keys that somebody watches: how many do, and as which change the last one was made.
@@ -90,7 +90,7 @@ impl Partition {
             },
             settings: Settings::default(),
             pool: Pool::default(),
-            effects: Vec::new(),
+            effects: Effects::default(),
             changes: 0,
             watched: HashMap::new(),
             told_of_changes: false,
@@ -134,7 +134,30 @@ impl Partition {
 
     /// What was done since it was asked last: effects, for [`Self::apply`].
     pub fn take_effects(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.effects)
+        self.effects.take()
+    }
+
+    /// As [`Self::take_effects`], of whoever then says [`Self::clear_effects`].
+    #[inline]
+    #[must_use]
+    pub fn effects(&self) -> &[u8] {
+        self.effects.bytes()
+    }
+
+    /// What [`Self::effects`] gave is taken.
+    pub fn clear_effects(&mut self) {
+        self.effects.clear();
+    }
+
+    /// Whether it notes its effects, as it does from the beginning: not if nobody takes them.
+    pub fn set_recording(&mut self, records: bool) {
+        self.effects.set_noted(records);
+    }
+
+    /// How many changes there were.
+    #[must_use]
+    pub const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Which keys were changed since it was asked last.
@@ -218,7 +241,7 @@ impl Partition {
             return false;
         };
         self.databases[database].remove(&found);
-        Effect::Remove { key }.write(database, &mut self.effects);
+        self.effects.note(database, &Effect::Remove { key });
         self.changed(database, key);
         true
     }
@@ -229,7 +252,7 @@ impl Partition {
             return false;
         };
         self.databases[database].set_expiry(key, &found, expiry);
-        Effect::Expire { key, expiry }.write(database, &mut self.effects);
+        self.effects.note(database, &Effect::Expire { key, expiry });
         self.changed(database, key);
         true
     }

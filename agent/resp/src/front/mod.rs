@@ -1,6 +1,7 @@
 //! Commands about clients and the server, a file for each group.
 
 mod connection;
+mod persistence;
 mod server;
 mod transactions;
 
@@ -33,6 +34,7 @@ impl FrontCall<'_> {
     pub(crate) fn run(mut self) {
         let done = match self.spec.group {
             "connection" => connection::run(&mut self),
+            "generic" => persistence::run(&mut self),
             "server" => server::run(&mut self),
             "transactions" => transactions::run(&mut self),
             _ => Err(unknown(self.args)),

@@ -78,8 +78,9 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
         let text = "EXECABORT Transaction discarded because of previous errors.";
         return Err(Error::Other(text.into()));
     }
+    session.kept.shows_all();
     let mut parts = all(shared);
-    for part in &mut parts {
+    for part in parts.iter_mut() {
         part.partition.set_now(now);
     }
     let watched = std::mem::take(&mut session.watched);
@@ -94,12 +95,14 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
         session.reply.null_array();
         return Ok(());
     }
+    session.kept.may_wait = false;
     session.reply.array(transaction.queue.len());
     for queued in &transaction.queue {
         let mut held: Vec<_> = parts.iter_mut().map(|part| &mut **part).collect();
         one(session, shared, now, queued, &mut held);
     }
-    for part in &mut parts {
+    session.kept.may_wait = true;
+    for part in parts.iter_mut() {
         part.serve(&shared.mailboxes);
     }
     Ok(())

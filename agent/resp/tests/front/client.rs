@@ -1,7 +1,7 @@
 //! A server, and a client of it.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use synod_resp::{Server, Settings};
@@ -22,7 +22,11 @@ pub(crate) struct Client(TcpStream);
 
 impl Client {
     pub(crate) fn of(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.address()).expect("it listens");
+        Self::at(server.address())
+    }
+
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("it listens");
         let time_out = Some(Duration::from_secs(10));
         stream.set_read_timeout(time_out).expect("a time-out");
         Self(stream)
@@ -43,6 +47,19 @@ impl Client {
         let read = self.0.read(&mut bytes).expect("an answer");
         let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
         text.trim_end().replace("\r\n", " ")
+    }
+
+    /// What was answered; nothing, if the server is gone.
+    pub(crate) fn try_ask(&mut self, line: &str) -> Option<String> {
+        let words: Vec<_> = line.split(' ').collect();
+        let mut text = format!("*{}\r\n", words.len());
+        for word in words {
+            text += &format!("${}\r\n{word}\r\n", word.len());
+        }
+        self.0.write_all(text.as_bytes()).ok()?;
+        let mut bytes = [0; 4096];
+        let read = self.0.read(&mut bytes).ok().filter(|read| *read > 0)?;
+        Some(String::from_utf8_lossy(&bytes[..read]).into_owned())
     }
 
     pub(crate) fn ask(&mut self, line: &str) -> String {

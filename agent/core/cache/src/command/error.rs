@@ -83,7 +83,8 @@ impl Error {
     }
 
     /// With these words, the code first.
-    pub(crate) const fn text(words: &'static str) -> Self {
+    #[must_use]
+    pub const fn text(words: &'static str) -> Self {
         Self::Other(Cow::Borrowed(words))
     }
 }

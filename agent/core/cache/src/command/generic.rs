@@ -219,6 +219,22 @@ pub(super) const ROWS: &[Spec] = &[
             "4.0.0",
             "Removes keys; their memory is given back meanwhile.",
         ),
+    Spec::front("wait", 3)
+        .flags(&[Traits::NOSCRIPT])
+        .categories(&[Categories::CONNECTION])
+        .about(
+            "generic",
+            "3.0.0",
+            "Waits until what the client wrote is on so many replicas.",
+        ),
+    Spec::front("waitaof", 4)
+        .flags(&[Traits::BLOCKING])
+        .categories(&[Categories::CONNECTION])
+        .about(
+            "generic",
+            "7.2.0",
+            "Waits until what the client wrote is synced here, and on so many replicas.",
+        ),
 ];
 
 /// What `OBJECT` tells.

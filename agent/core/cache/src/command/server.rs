@@ -8,6 +8,14 @@ use crate::partition::DATABASES;
 
 /// They.
 pub(super) const ROWS: &[Spec] = &[
+    Spec::front("bgrewriteaof", 1).flags(SAVING).about(
+        "server",
+        "1.0.0",
+        "Replaces the log by what it has come to.",
+    ),
+    Spec::front("bgsave", -1)
+        .flags(SAVING)
+        .about("server", "1.0.0", "Begins to save all keys."),
     Spec::new("dbsize", 1, dbsize::run)
         .flags(&[Traits::READONLY, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
@@ -20,11 +28,29 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE])
         .categories(&[Categories::KEYSPACE, Categories::DANGEROUS])
         .about("server", "1.0.0", "Removes all keys of the database."),
+    Spec::front("lastsave", 1)
+        .flags(&[Traits::ADMIN, Traits::LOADING, Traits::STALE, Traits::FAST])
+        .categories(&[Categories::DANGEROUS])
+        .about("server", "1.0.0", "When all keys were saved last."),
+    Spec::front("save", 1)
+        .flags(&[
+            Traits::ADMIN,
+            Traits::NOSCRIPT,
+            Traits::NO_ASYNC_LOADING,
+            Traits::NO_MULTI,
+        ])
+        .about(
+            "server",
+            "1.0.0",
+            "Saves all keys, and answers when it is done.",
+        ),
     Spec::new("swapdb", 3, swapdb::run)
         .flags(&[Traits::WRITE, Traits::FAST])
         .categories(&[Categories::KEYSPACE, Categories::DANGEROUS])
         .about("server", "4.0.0", "Lets two databases change their keys."),
 ];
+
+const SAVING: &[Traits] = &[Traits::ADMIN, Traits::NOSCRIPT, Traits::NO_ASYNC_LOADING];
 
 /// A database as commands name it.
 pub(crate) fn database_number(text: &[u8]) -> Result<usize, Error> {

@@ -13,6 +13,7 @@ pub(crate) use expiries::Expiries;
 
 use crate::collection::{Collection, Kept, Object};
 use crate::hash;
+use crate::shelves::Shelves;
 use crate::string::{RAW, SHARED_BYTES_MIN, StringView};
 use crate::table::{Place, Table};
 
@@ -23,6 +24,9 @@ pub(crate) struct Found {
     pub(crate) header: Header,
 }
 
+/// Values that are kept apart, by number; few of them to a shelf, since all on it are copied when one is changed that was pinned.
+type Objects = Shelves<Option<Object>, 16>;
+
 /// Keys and their values: header and value in the [`Table`], values that are too large for that by number.
 ///
 /// Invariants: 1. an object belongs to exactly one key, whose header says that it is large; 2. `expiring` is how many keys have an
@@ -30,7 +34,7 @@ pub(crate) struct Found {
 #[derive(Debug)]
 pub(crate) struct Keyspace {
     table: Table,
-    objects: Vec<Option<Object>>,
+    objects: Objects,
     free: Vec<u32>,
     expiries: Expiries,
     expiring: usize,
@@ -42,11 +46,23 @@ impl Keyspace {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             table: Table::default(),
-            objects: Vec::new(),
+            objects: Objects::default(),
             free: Vec::new(),
             expiries: Expiries::default(),
             expiring: 0,
             seed,
+        }
+    }
+
+    /// A copy to be read, for little: all is shared, and copied piece by piece as it is changed here.
+    pub(crate) fn pin(&mut self) -> Self {
+        Self {
+            table: self.table.pin(),
+            objects: self.objects.pin(),
+            free: Vec::new(),
+            expiries: Expiries::default(),
+            expiring: self.expiring,
+            seed: self.seed,
         }
     }
 
@@ -113,7 +129,10 @@ impl Keyspace {
     /// The object of a large value.
     pub(crate) fn object(&self, found: &Found) -> &Object {
         let number = self.number(found);
-        self.objects[number].as_ref().expect("a key has its object")
+        self.objects
+            .get(number)
+            .as_ref()
+            .expect("a key has its object")
     }
 
     /// How a collection is read.
@@ -128,7 +147,10 @@ impl Keyspace {
     /// Takes the object of a large value, to be changed and given back by [`Self::give_back`].
     pub(crate) fn take(&mut self, found: &Found) -> Object {
         let number = self.number(found);
-        self.objects[number].take().expect("a key has its object")
+        self.objects
+            .get_mut(number)
+            .take()
+            .expect("a key has its object")
     }
 
     pub(crate) fn give_back(&mut self, found: &Found, object: Object) {
@@ -136,7 +158,7 @@ impl Keyspace {
         if let Some(at) = object.soonest() {
             self.expiries.note(found.at.bucket(), at);
         }
-        self.objects[number] = Some(object);
+        *self.objects.get_mut(number) = Some(object);
     }
 
     /// A copy of a value. What an object is made of is shared with it.
@@ -272,7 +294,7 @@ impl Keyspace {
             u32::try_from(self.objects.len() - 1).expect("they need more memory than there is")
         });
         let soonest = object.soonest();
-        self.objects[number as usize] = Some(object);
+        *self.objects.get_mut(number as usize) = Some(object);
         self.put(key, &header, &[&number.to_le_bytes()]);
         self.note_expiry(self.hash(key), soonest);
     }
@@ -322,7 +344,7 @@ impl Keyspace {
 
     fn free(&mut self, found: &Found) {
         let number = self.number(found);
-        self.objects[number] = None;
+        *self.objects.get_mut(number) = None;
         self.free
             .push(u32::try_from(number).expect("it was given as one"));
     }

@@ -70,6 +70,7 @@ impl Partition {
             Effect::Whole { key, expiry, value } => {
                 self.apply_whole(database, key, expiry, value)?
             }
+            Effect::More { key, value } => self.apply_more(database, key, value)?,
             Effect::Of { kind, key } => match kind {
                 Kind::Hash => self.apply_change::<Hash>(database, key, from)?,
                 Kind::Set => self.apply_change::<Set>(database, key, from)?,

@@ -6,6 +6,10 @@ use crate::eviction::Settings;
 use crate::keyspace::Keyspace;
 
 impl Partition {
+    pub(crate) fn pin_databases(&mut self) -> Vec<Keyspace> {
+        self.databases.iter_mut().map(Keyspace::pin).collect()
+    }
+
     /// What is settled about the use of keys.
     #[must_use]
     pub const fn settings(&self) -> &Settings {
@@ -34,7 +38,7 @@ impl Partition {
         }
         self.changed_as_a_whole(&[database]);
         self.databases[database] = Keyspace::new(self.random.next());
-        Effect::Flush.write(database, &mut self.effects);
+        self.effects.note(database, &Effect::Flush);
     }
 
     /// Lets two databases change places.
@@ -45,7 +49,7 @@ impl Partition {
         }
         self.changed_as_a_whole(&[one, other]);
         self.databases.swap(one, other);
-        Effect::Swap { other }.write(one, &mut self.effects);
+        self.effects.note(one, &Effect::Swap { other });
     }
 
     /// Watched keys of these databases changed that are in any of them.

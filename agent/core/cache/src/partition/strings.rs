@@ -74,7 +74,7 @@ impl Partition {
             ..Header::new(Kind::String)
         };
         self.databases[database].put_found(key, found, &header, parts);
-        Effect::put(&mut self.effects, database, key, &header, parts);
+        self.effects.note_put(database, key, &header, parts);
         self.changed(database, key);
     }
 
@@ -104,7 +104,7 @@ impl Partition {
             removed,
             with,
         };
-        effect.write(database, &mut self.effects);
+        self.effects.note(database, &effect);
         self.changed(database, key);
     }
 }

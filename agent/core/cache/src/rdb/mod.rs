@@ -19,6 +19,7 @@ mod lzf;
 mod output;
 mod payload;
 mod read;
+mod save;
 mod stream;
 mod value;
 mod write;
@@ -30,6 +31,7 @@ pub use error::{Error, Wrong};
 pub use file::{Record, Records};
 pub use payload::{opened, sealed};
 pub use read::read;
+pub use save::{About, File};
 pub use value::{Bytes, Consumer, Field, Group, Pending, Stream, StreamEntry, StreamId, Value};
 pub use write::{Form, write};
 

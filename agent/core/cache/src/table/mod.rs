@@ -16,6 +16,8 @@ use std::sync::Arc;
 use apart::Apart;
 use node::{Entry, Node};
 
+use crate::shelves::Shelves;
+
 /// What a table takes on average in a bucket: nodes are small enough to be changed in place and large enough to cost little.
 const BUCKET_BYTES: usize = 768;
 /// A larger entry is kept apart.
@@ -46,7 +48,7 @@ impl Place {
 /// what the nodes use.
 #[derive(Clone, Debug)]
 pub struct Table {
-    segments: Vec<Vec<Node>>,
+    nodes: Shelves<Node, SEGMENT>,
     buckets: usize,
     apart: Apart,
     len: usize,
@@ -56,8 +58,10 @@ pub struct Table {
 
 impl Default for Table {
     fn default() -> Self {
+        let mut nodes = Shelves::default();
+        nodes.push(Node::default());
         Self {
-            segments: vec![vec![Node::default()]],
+            nodes,
             buckets: 1,
             apart: Apart::default(),
             len: 0,
@@ -89,8 +93,17 @@ impl Table {
     /// Bytes that are asked of the allocator.
     #[must_use]
     pub fn allocated(&self) -> usize {
-        let segments: usize = self.segments.iter().map(Vec::capacity).sum();
-        self.capacity + segments * size_of::<Node>() + self.apart.allocated()
+        self.capacity + self.nodes.capacity() * size_of::<Node>() + self.apart.allocated()
+    }
+
+    /// A copy. It costs as little as there are hundreds of buckets, and from now on both share all of their nodes, which are copied
+    /// one by one as either is changed.
+    pub(crate) fn pin(&mut self) -> Self {
+        Self {
+            nodes: self.nodes.pin(),
+            apart: self.apart.pin(),
+            ..*self
+        }
     }
 
     /// The bucket for a hash.
@@ -312,34 +325,26 @@ impl Table {
     }
 
     fn add_bucket(&mut self) {
-        if self.buckets.is_multiple_of(SEGMENT) {
-            self.segments.push(Vec::with_capacity(SEGMENT));
-        }
-        self.segments[self.buckets / SEGMENT].push(Node::default());
+        self.nodes.push(Node::default());
         self.buckets += 1;
     }
 
     fn remove_bucket(&mut self) -> Node {
         self.buckets -= 1;
-        let last = self.buckets / SEGMENT;
-        let node = self.segments[last].pop().expect("it is there");
-        if self.segments[last].is_empty() {
-            self.segments.pop();
-        }
-        node
+        self.nodes.pop().expect("it is there")
     }
 
     fn node(&self, bucket: usize) -> &Node {
-        &self.segments[bucket / SEGMENT][bucket % SEGMENT]
+        self.nodes.get(bucket)
     }
 
     fn node_mut(&mut self, bucket: usize) -> &mut Node {
-        &mut self.segments[bucket / SEGMENT][bucket % SEGMENT]
+        self.nodes.get_mut(bucket)
     }
 
     /// Changes a node and keeps count of what nodes use.
     fn change<R>(&mut self, bucket: usize, change: impl FnOnce(&mut Node) -> R) -> R {
-        let node = &mut self.segments[bucket / SEGMENT][bucket % SEGMENT];
+        let node = self.nodes.get_mut(bucket);
         let (used, capacity) = (node.used(), node.capacity());
         let result = change(node);
         self.used = self.used - used + node.used();
