@@ -4,6 +4,10 @@ use std::net::TcpListener;
 
 use synod_resp::{Server, Settings};
 
+/// As the agent has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let mut args = std::env::args()
         .skip(1)

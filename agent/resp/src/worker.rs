@@ -11,12 +11,12 @@ use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::Shared;
 use crate::connection::{Connection, State};
+use crate::connections::Connections;
 use crate::mailbox::Mailbox;
 use crate::session::Session;
 
 const LISTENER: Token = Token(0);
 const WAKER: Token = Token(1);
-const FIRST: usize = 2;
 /// How many events are taken from the system at once.
 const EVENTS: usize = 1024;
 /// How many connections are taken at once, so that other threads get some, too.
@@ -33,10 +33,11 @@ pub(crate) struct Worker {
     listener: TcpListener,
     /// Connections may wait to be taken. The system says so once, not again for those that were left.
     has_callers: bool,
-    connections: HashMap<Token, Connection>,
+    connections: Connections,
     /// Where clients are.
     clients: HashMap<u64, Token>,
-    next: usize,
+    /// When it was looked last what is over, in Unix milliseconds.
+    ticked: i64,
 }
 
 /// Where others put what is for the thread with this event loop.
@@ -61,9 +62,9 @@ impl Worker {
             poll,
             listener,
             has_callers: false,
-            connections: HashMap::new(),
+            connections: Connections::default(),
             clients: HashMap::new(),
-            next: FIRST,
+            ticked: 0,
         })
     }
 
@@ -86,6 +87,14 @@ impl Worker {
             }
             are_left = self.has_callers && self.accept();
             self.read_messages(now);
+            self.tick(now);
+        }
+    }
+
+    /// Ends what is over, not more often than that can be told apart from always.
+    fn tick(&mut self, now: i64) {
+        if now.abs_diff(self.ticked) >= TICK.as_millis() as u64 {
+            self.ticked = now;
             self.give_up(now);
             self.expire(now);
         }
@@ -97,7 +106,7 @@ impl Worker {
             let Some(token) = self.clients.get(&message.client()).copied() else {
                 continue;
             };
-            let connection = self.connections.get_mut(&token).expect("a client has one");
+            let connection = self.connections.get_mut(token).expect("a client has one");
             if connection.told(message, &self.shared, now, self.poll.registry()) == State::Over {
                 self.close(token);
             }
@@ -110,7 +119,7 @@ impl Worker {
         let waiting = self.connections.iter_mut();
         let over = waiting.filter_map(|(token, connection)| {
             let state = connection.give_up(&self.shared, now, registry);
-            (state == State::Over).then_some(*token)
+            (state == State::Over).then_some(token)
         });
         for token in over.collect::<Vec<_>>() {
             self.close(token);
@@ -118,7 +127,7 @@ impl Worker {
     }
 
     fn close(&mut self, token: Token) {
-        if let Some(connection) = self.connections.remove(&token) {
+        if let Some(connection) = self.connections.remove(token) {
             self.clients.remove(&connection.id());
             connection.close(&self.shared, self.poll.registry());
         }
@@ -139,19 +148,21 @@ impl Worker {
     }
 
     fn open(&mut self, stream: TcpStream) {
-        let token = Token(self.next);
-        self.next += 1;
+        let token = self.connections.token();
         let id = self.shared.next_client.fetch_add(1, Ordering::Relaxed);
         let session = Session::new(id, self.number);
         let registry = self.poll.registry();
-        if let Ok(connection) = Connection::open(stream, token, session, registry) {
-            self.connections.insert(token, connection);
-            self.clients.insert(id, token);
+        match Connection::open(stream, token, session, registry) {
+            Ok(connection) => {
+                self.connections.insert(token, connection);
+                self.clients.insert(id, token);
+            }
+            Err(_) => self.connections.give_back(token),
         }
     }
 
     fn serve(&mut self, token: Token, now: i64) {
-        let Some(connection) = self.connections.get_mut(&token) else {
+        let Some(connection) = self.connections.get_mut(token) else {
             return;
         };
         if connection.serve(&self.shared, now, self.poll.registry()) == State::Over {

@@ -59,6 +59,8 @@ pub struct Partition {
     pool: Pool,
     /// [`Effect`]s, one after another.
     effects: Vec<u8>,
+    /// Whether somebody takes them.
+    is_recording: bool,
     /// Grows with every change.
     changes: u64,
     /// Keys that somebody watches: how many do, and as which change the last one was made.
@@ -91,6 +93,7 @@ impl Partition {
             settings: Settings::default(),
             pool: Pool::default(),
             effects: Vec::new(),
+            is_recording: true,
             changes: 0,
             watched: HashMap::new(),
             told_of_changes: false,
@@ -137,6 +140,18 @@ impl Partition {
         std::mem::take(&mut self.effects)
     }
 
+    /// Whether it notes its effects, as it does from the beginning: not if nobody takes them.
+    pub const fn set_recording(&mut self, records: bool) {
+        self.is_recording = records;
+    }
+
+    /// Whether [`Self::take_changed`] or [`Self::take_changed_databases`] has something.
+    #[inline]
+    #[must_use]
+    pub const fn has_changed(&self) -> bool {
+        !self.changed.is_empty() || self.changed_databases != 0
+    }
+
     /// Which keys were changed since it was asked last.
     pub fn take_changed(&mut self) -> Vec<DatabaseKey> {
         std::mem::take(&mut self.changed)
@@ -151,6 +166,12 @@ impl Partition {
     #[must_use]
     pub fn allocated(&self) -> usize {
         self.databases.iter().map(Keyspace::allocated).sum()
+    }
+
+    /// A key is looked for soon, probably: what is needed for that is fetched meanwhile.
+    #[inline]
+    pub fn announce(&self, database: usize, key: &[u8]) {
+        self.databases[database].announce(key);
     }
 
     /// A key that has not expired. Its use is noted.

@@ -74,7 +74,9 @@ impl Partition {
             ..Header::new(Kind::String)
         };
         self.databases[database].put_found(key, found, &header, parts);
-        Effect::put(&mut self.effects, database, key, &header, parts);
+        if self.is_recording {
+            Effect::put(&mut self.effects, database, key, &header, parts);
+        }
         self.changed(database, key);
     }
 
