@@ -9,6 +9,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use synod_resp::persistence::{self, Fsync, Kept};
 use synod_resp::{Server, Settings};
 
+/// As the agent has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let args: Vec<_> = std::env::args().skip(1).collect();
     let number = |index: usize| args.get(index).map(|it| it.parse().expect("a number"));

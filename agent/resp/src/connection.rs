@@ -189,6 +189,8 @@ impl Connection {
                 Ok(Found::Nothing(bytes)) => self.input.done(bytes),
                 Ok(Found::Command(bytes)) => {
                     self.session
+                        .announce(shared, self.parser.ahead(&input[bytes..]));
+                    self.session
                         .command(shared, now, self.parser.arguments(input));
                     self.input.done(bytes);
                 }

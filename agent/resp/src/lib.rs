@@ -7,6 +7,7 @@
 //! One command's way: `worker` wakes, `connection` reads and finds commands, `session` carries each out, the connection writes.
 
 mod connection;
+mod connections;
 mod front;
 mod mailbox;
 mod part;

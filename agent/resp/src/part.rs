@@ -74,7 +74,14 @@ impl Part {
     }
 
     /// Answers those who wait for what was changed, the first first, before anybody else comes to it.
+    #[inline]
     pub(crate) fn serve(&mut self, mailboxes: &[Mailbox]) {
+        if self.partition.has_changed() {
+            self.serve_changed(mailboxes);
+        }
+    }
+
+    fn serve_changed(&mut self, mailboxes: &[Mailbox]) {
         loop {
             let mut changed = self.partition.take_changed();
             let databases = self.partition.take_changed_databases();

@@ -67,6 +67,16 @@ impl Session {
         }
     }
 
+    /// Has fetched what will be needed of these keys.
+    pub(crate) fn announce<'a>(&self, shared: &Shared, keys: impl Iterator<Item = &'a [u8]>) {
+        for key in keys {
+            // Whoever has it may have changed it all by then.
+            if let Ok(part) = shared.parts[partition_of(key, shared.parts.len())].try_lock() {
+                part.partition.announce(self.database, key);
+            }
+        }
+    }
+
     /// Carries a command out and encodes its reply.
     pub(crate) fn command<'a>(
         &mut self,
@@ -186,14 +196,19 @@ impl Session {
         parts: &mut [(usize, &mut Part)],
     ) {
         let wait = {
-            let mut partitions: Vec<_> = parts
-                .iter_mut()
-                .map(|(_, part)| &mut part.partition)
-                .collect();
-            for partition in &mut partitions {
+            let (mut one, mut several): ([_; 1], Vec<_>);
+            let partitions = if let [(_, part)] = parts {
+                one = [&mut part.partition];
+                one.as_mut_slice()
+            } else {
+                let parts = parts.iter_mut();
+                several = parts.map(|(_, part)| &mut part.partition).collect();
+                several.as_mut_slice()
+            };
+            for partition in partitions.iter_mut() {
                 partition.set_now(now);
             }
-            let keys = Keys::new(&mut partitions, self.database);
+            let keys = Keys::new(partitions, self.database);
             let mut call = Call::new(args, keys, &mut self.reply);
             call.has_waited = waited.is_some();
             call.run(spec);

@@ -11,12 +11,12 @@ use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::Shared;
 use crate::connection::{Connection, State};
+use crate::connections::Connections;
 use crate::mailbox::Mailbox;
 use crate::session::Session;
 
 const LISTENER: Token = Token(0);
 const WAKER: Token = Token(1);
-const FIRST: usize = 2;
 /// How many events are taken from the system at once.
 const EVENTS: usize = 1024;
 /// How many connections are taken at once, so that other threads get some, too.
@@ -33,10 +33,11 @@ pub(crate) struct Worker {
     listener: TcpListener,
     /// Connections may wait to be taken. The system says so once, not again for those that were left.
     has_callers: bool,
-    connections: HashMap<Token, Connection>,
+    connections: Connections,
     /// Where clients are.
     clients: HashMap<u64, Token>,
-    next: usize,
+    /// When it was looked last what is over, in Unix milliseconds.
+    ticked: i64,
     /// Connections whose replies wait for the log.
     held: Vec<Token>,
 }
@@ -63,9 +64,9 @@ impl Worker {
             poll,
             listener,
             has_callers: false,
-            connections: HashMap::new(),
+            connections: Connections::default(),
             clients: HashMap::new(),
-            next: FIRST,
+            ticked: 0,
             held: Vec::new(),
         })
     }
@@ -89,9 +90,17 @@ impl Worker {
             }
             are_left = self.has_callers && self.accept();
             self.read_messages(now);
+            self.tick(now);
+            self.release(now);
+        }
+    }
+
+    /// Ends what is over, not more often than that can be told apart from always.
+    fn tick(&mut self, now: i64) {
+        if now.abs_diff(self.ticked) >= TICK.as_millis() as u64 {
+            self.ticked = now;
             self.give_up(now);
             self.expire(now);
-            self.release(now);
         }
     }
 
@@ -101,7 +110,7 @@ impl Worker {
             let Some(token) = self.clients.get(&message.client()).copied() else {
                 continue;
             };
-            let connection = self.connections.get_mut(&token).expect("a client has one");
+            let connection = self.connections.get_mut(token).expect("a client has one");
             let state = connection.told(message, &self.shared, now, self.poll.registry());
             self.follow(token, state);
         }
@@ -113,7 +122,7 @@ impl Worker {
         let waiting = self.connections.iter_mut();
         let changed = waiting.filter_map(|(token, connection)| {
             let state = connection.give_up(&self.shared, now, registry);
-            (state == State::Over || connection.is_held()).then_some((*token, state))
+            (state == State::Over || connection.is_held()).then_some((token, state))
         });
         for (token, state) in changed.collect::<Vec<_>>() {
             self.follow(token, state);
@@ -126,7 +135,7 @@ impl Worker {
             self.close(token);
         } else if self
             .connections
-            .get(&token)
+            .get(token)
             .is_some_and(Connection::is_held)
             && !self.held.contains(&token)
         {
@@ -144,7 +153,7 @@ impl Worker {
         }
         persistence.journal.tell(1 << (self.number % 64));
         for token in std::mem::take(&mut self.held) {
-            if let Some(connection) = self.connections.get_mut(&token) {
+            if let Some(connection) = self.connections.get_mut(token) {
                 let state = connection.release(&self.shared, now, self.poll.registry());
                 self.follow(token, state);
             }
@@ -152,7 +161,7 @@ impl Worker {
     }
 
     fn close(&mut self, token: Token) {
-        if let Some(connection) = self.connections.remove(&token) {
+        if let Some(connection) = self.connections.remove(token) {
             self.clients.remove(&connection.id());
             connection.close(&self.shared, self.poll.registry());
         }
@@ -173,19 +182,21 @@ impl Worker {
     }
 
     fn open(&mut self, stream: TcpStream) {
-        let token = Token(self.next);
-        self.next += 1;
+        let token = self.connections.token();
         let id = self.shared.next_client.fetch_add(1, Ordering::Relaxed);
         let session = Session::new(id, self.number);
         let registry = self.poll.registry();
-        if let Ok(connection) = Connection::open(stream, token, session, registry) {
-            self.connections.insert(token, connection);
-            self.clients.insert(id, token);
+        match Connection::open(stream, token, session, registry) {
+            Ok(connection) => {
+                self.connections.insert(token, connection);
+                self.clients.insert(id, token);
+            }
+            Err(_) => self.connections.give_back(token),
         }
     }
 
     fn serve(&mut self, token: Token, now: i64) {
-        let Some(connection) = self.connections.get_mut(&token) else {
+        let Some(connection) = self.connections.get_mut(token) else {
             return;
         };
         let state = connection.serve(&self.shared, now, self.poll.registry());

@@ -37,6 +37,7 @@ mod sample;
 mod scan;
 mod set;
 mod shelves;
+mod size_class;
 pub mod slot;
 mod sorted_set;
 mod sorting;

@@ -16,7 +16,7 @@ pub(crate) use collections::Edit;
 use crate::collection::Limits;
 use crate::effect::Effect;
 use crate::effects::Effects;
-use crate::eviction::{Access, Pool, Settings};
+use crate::eviction::{Access, Pool, Settings, Sketch};
 use crate::keyspace::{Found, Keyspace};
 use crate::notice::{Class, Notice};
 use crate::random::Random;
@@ -58,6 +58,8 @@ pub struct Partition {
     settings: Settings,
     /// What may be evicted next.
     pool: Pool,
+    /// While the policy is one that remembers.
+    sketch: Option<Box<Sketch>>,
     effects: Effects,
     /// Grows with every change.
     changes: u64,
@@ -90,6 +92,7 @@ impl Partition {
             },
             settings: Settings::default(),
             pool: Pool::default(),
+            sketch: None,
             effects: Effects::default(),
             changes: 0,
             watched: HashMap::new(),
@@ -160,6 +163,13 @@ impl Partition {
         self.changes
     }
 
+    /// Whether [`Self::take_changed`] or [`Self::take_changed_databases`] has something.
+    #[inline]
+    #[must_use]
+    pub const fn has_changed(&self) -> bool {
+        !self.changed.is_empty() || self.changed_databases != 0
+    }
+
     /// Which keys were changed since it was asked last.
     pub fn take_changed(&mut self) -> Vec<DatabaseKey> {
         std::mem::take(&mut self.changed)
@@ -173,12 +183,20 @@ impl Partition {
     /// Bytes that are asked of the allocator.
     #[must_use]
     pub fn allocated(&self) -> usize {
-        self.databases.iter().map(Keyspace::allocated).sum()
+        let databases: usize = self.databases.iter().map(Keyspace::allocated).sum();
+        databases + self.sketch.as_ref().map_or(0, |it| it.allocated())
+    }
+
+    /// A key is looked for soon, probably: what is needed for that is fetched meanwhile.
+    #[inline]
+    pub fn announce(&self, database: usize, key: &[u8]) {
+        self.databases[database].announce(key);
     }
 
     /// A key that has not expired. Its use is noted.
     #[inline]
     pub(crate) fn find(&mut self, database: usize, key: &[u8]) -> Option<Found> {
+        self.remember(database, key);
         let mut found = self.look(database, key)?;
         let access = self.touched(found.header.access);
         self.databases[database].touch(&found, access);

@@ -106,6 +106,12 @@ impl Keyspace {
         Some(Found { at, header })
     }
 
+    /// A key is looked for soon.
+    #[inline]
+    pub(crate) fn announce(&self, key: &[u8]) {
+        self.table.announce(self.hash(key));
+    }
+
     /// The value, or the number of its object.
     #[inline]
     pub(crate) fn value(&self, found: &Found) -> &[u8] {
