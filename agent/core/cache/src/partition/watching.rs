@@ -6,9 +6,6 @@ use crate::notice::{Class, Notice};
 impl Partition {
     pub(super) fn changed(&mut self, database: usize, key: &[u8]) {
         self.changes += 1;
-        if !self.is_recording {
-            self.effects.clear();
-        }
         if self.watched.is_empty() && !self.told_of_changes {
             return;
         }
