@@ -89,7 +89,7 @@ impl Session {
                 }
                 self.reply.error(&error.to_string());
             }
-            Ok(spec) if self.transaction.is_some() && !spec.flags.has(Traits::NO_MULTI) => {
+            Ok(spec) if self.transaction.is_some() && front::is_queued(spec) => {
                 self.queue(spec, args);
             }
             Ok(spec) => self.run(shared, now, spec, args),
@@ -99,7 +99,13 @@ impl Session {
     /// The command, or its subcommand, if it can be carried out at all.
     fn check(&self, args: &[&[u8]]) -> Result<&'static Spec, Error> {
         let spec = named(args[0]).ok_or_else(|| front::unknown(args))?;
-        spec.called_by(args)
+        let spec = spec.called_by(args)?;
+        if self.transaction.is_some() && spec.flags.has(Traits::NO_MULTI) {
+            return Err(Error::Other(
+                "ERR Command not allowed inside a transaction".into(),
+            ));
+        }
+        Ok(spec)
     }
 
     fn queue(&mut self, spec: &'static Spec, args: &[&[u8]]) {

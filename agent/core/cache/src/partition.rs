@@ -3,15 +3,18 @@
 mod apply;
 mod carry;
 mod collections;
+mod counts;
 mod databases;
 mod evict;
 mod expiry;
+mod memory;
 mod strings;
 mod watching;
 
 use std::collections::HashMap;
 
 pub(crate) use collections::Edit;
+pub use counts::Counts;
 
 use crate::collection::Limits;
 use crate::effect::Effect;
@@ -20,6 +23,7 @@ use crate::keyspace::{Found, Keyspace};
 use crate::notice::{Class, Notice};
 use crate::random::Random;
 use crate::table::Table;
+use memory::Memory;
 
 /// How many databases there are.
 pub const DATABASES: usize = 16;
@@ -70,6 +74,10 @@ pub struct Partition {
     changed_databases: u16,
     notified: Class,
     notices: Vec<Notice>,
+    counts: Counts,
+    /// Whether what is looked for is counted as found or missed.
+    counts_looks: bool,
+    memory: Memory,
 }
 
 impl Partition {
@@ -98,6 +106,9 @@ impl Partition {
             changed_databases: 0,
             notified: Class::NONE,
             notices: Vec::new(),
+            counts: Counts::default(),
+            counts_looks: false,
+            memory: Memory::default(),
         }
     }
 
@@ -147,12 +158,6 @@ impl Partition {
         std::mem::take(&mut self.notices)
     }
 
-    /// Bytes that are asked of the allocator.
-    #[must_use]
-    pub fn allocated(&self) -> usize {
-        self.databases.iter().map(Keyspace::allocated).sum()
-    }
-
     /// A key that has not expired. Its use is noted.
     #[inline]
     pub(crate) fn find(&mut self, database: usize, key: &[u8]) -> Option<Found> {
@@ -184,6 +189,15 @@ impl Partition {
     /// A key that has not expired, for those who do not use it, but look at it.
     #[inline]
     pub(crate) fn look(&mut self, database: usize, key: &[u8]) -> Option<Found> {
+        let found = self.alive(database, key);
+        if self.counts_looks {
+            self.counts.looked(found.is_some());
+        }
+        found
+    }
+
+    #[inline]
+    fn alive(&mut self, database: usize, key: &[u8]) -> Option<Found> {
         let found = self.databases[database].find(key)?;
         if self.is_over(found.header.expiry) {
             if self.is_primary {

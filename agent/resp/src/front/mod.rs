@@ -43,6 +43,17 @@ impl FrontCall<'_> {
     }
 }
 
+/// Whether a command waits for `EXEC` in a transaction.
+pub(crate) const fn is_queued(spec: &Spec) -> bool {
+    !matches!(
+        (spec.group.as_bytes(), spec.name.as_bytes()),
+        (
+            b"transactions",
+            b"exec" | b"discard" | b"multi" | b"watch"
+        ) | (b"connection", b"quit" | b"reset")
+    )
+}
+
 /// What is answered to a command that there is not.
 pub(crate) fn unknown(args: &[&[u8]]) -> Error {
     const SHOWN: usize = 128;

@@ -4,17 +4,10 @@ use super::spec::{Categories, Spec, Traits};
 
 /// They.
 pub(super) const ROWS: &[Spec] = &[
-    Spec::front("config", -2)
-        .flags(&[
-            Traits::ADMIN,
-            Traits::NOSCRIPT,
-            Traits::LOADING,
-            Traits::STALE,
-        ])
-        .about("server", "2.0.0", "Settings of the server."),
     Spec::front("ping", -1)
         .flags(&[Traits::FAST])
         .categories(&[Categories::CONNECTION])
+        .tips(&["request_policy:all_shards", "response_policy:all_succeeded"])
         .about(
             "connection",
             "1.0.0",

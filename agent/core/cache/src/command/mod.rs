@@ -130,6 +130,7 @@ impl<'a> Call<'a> {
             let Run::Keys(run) = spec.run else {
                 unreachable!("{} is not about keys", spec.name);
             };
+            self.keys.count_looks(spec.flags.has(Traits::READONLY));
             run(self)
         });
         if let Err(error) = done {
@@ -169,9 +170,35 @@ const GROUPS: &[&[Spec]] = &[
     geo::ROWS,
 ];
 
+/// All commands, each with its number, and how many numbers there are.
+static TABLE: LazyLock<(Vec<Spec>, usize)> = LazyLock::new(|| {
+    let mut count = 0;
+    let mut number = |spec: &Spec| {
+        count += 1;
+        Spec {
+            number: count - 1,
+            ..*spec
+        }
+    };
+    let mut commands = Vec::new();
+    for spec in GROUPS.iter().copied().flatten() {
+        let mut spec = number(spec);
+        let subcommands: Vec<_> = spec.subcommands.iter().map(&mut number).collect();
+        spec.subcommands = subcommands.leak();
+        commands.push(spec);
+    }
+    (commands, count)
+});
+
 /// All commands.
 pub fn all() -> impl Iterator<Item = &'static Spec> {
-    GROUPS.iter().copied().flatten()
+    TABLE.0.iter()
+}
+
+/// How many commands and subcommands there are: their numbers are below.
+#[must_use]
+pub fn count() -> usize {
+    TABLE.1
 }
 
 /// The command of this name, in whatever letters.

@@ -63,6 +63,7 @@ impl Partition {
         }
         for database in databases {
             self.changed_databases |= 1 << database;
+            self.memory.changed(*database);
         }
     }
 }
