@@ -3,12 +3,11 @@
 //! Each partition keeps its sum. What it adds to the sum of all is told in grains, so that threads seldom meet at it, and who asks
 //! whether there is room looks at two numbers.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Shared;
-use crate::part::{Part, lock};
+use crate::part::{Part, Parts, lock};
 
 /// A partition's sum is told when it has changed by so much.
 const GRAIN_BYTES: usize = 4096;
@@ -68,14 +67,13 @@ impl Memory {
     }
 
     /// Has all partitions tell their sums to the byte; the sum of them.
-    pub(crate) fn count(&self, parts: &[Mutex<Part>]) -> usize {
+    pub(crate) fn count(&self, parts: &mut Parts<'_>) -> usize {
         let mut sum = 0;
-        for part in parts {
-            let mut part = lock(part);
+        parts.each(|part| {
             let now = part.partition.memory();
-            self.tell(&mut part, now);
+            self.tell(part, now);
             sum += now;
-        }
+        });
         self.peak.fetch_max(sum as u64, Ordering::Relaxed);
         sum
     }
@@ -108,6 +106,10 @@ pub(crate) fn make_room(shared: &Shared, now: i64) -> Room {
 /// Has keys go until there is room, or it has taken too long.
 #[cold]
 fn evict(shared: &Shared, now: i64, at_most: Duration) -> Room {
+    if shared.pause.holds(true, now) {
+        // Nothing changes.
+        return Room::Is;
+    }
     let began = Instant::now();
     let count = shared.parts.len();
     let mut gave_nothing = 0;

@@ -29,6 +29,8 @@ pub(crate) struct Waiter {
 pub(crate) struct Part {
     pub(crate) partition: Partition,
     waiters: HashMap<DatabaseKey, VecDeque<Waiter>>,
+    /// How much memory it takes, as it told the sum of all.
+    pub(crate) told_bytes: usize,
 }
 
 impl Part {
@@ -36,6 +38,7 @@ impl Part {
         Self {
             partition: Partition::new(seed),
             waiters: HashMap::new(),
+            told_bytes: 0,
         }
     }
 
@@ -118,6 +121,39 @@ impl Part {
         call.has_waited = true;
         call.run(waiter.spec);
         call.wait.is_none().then(|| reply.to_vec())
+    }
+}
+
+/// All parts, for those who need no more than one of them at a time.
+pub(crate) enum Parts<'a> {
+    /// Nobody has them: each is taken when it is its turn.
+    Free(&'a [Mutex<Part>]),
+    /// Whoever called has them all, in their order.
+    Held(Vec<&'a mut Part>),
+}
+
+impl Parts<'_> {
+    /// Does something with each, in their order.
+    pub(crate) fn each(&mut self, mut work: impl FnMut(&mut Part)) {
+        match self {
+            Self::Free(parts) => parts.iter().for_each(|part| work(&mut lock(part))),
+            Self::Held(parts) => parts.iter_mut().for_each(|part| work(part)),
+        }
+    }
+
+    /// Does something with all at once.
+    pub(crate) fn all<R>(&mut self, work: impl FnOnce(&mut [&mut Partition]) -> R) -> R {
+        match self {
+            Self::Free(parts) => {
+                let mut held: Vec<_> = parts.iter().map(lock).collect();
+                let parts = held.iter_mut().map(|part| &mut part.partition);
+                work(&mut parts.collect::<Vec<_>>())
+            }
+            Self::Held(parts) => {
+                let parts = parts.iter_mut().map(|part| &mut part.partition);
+                work(&mut parts.collect::<Vec<_>>())
+            }
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! A thread's event loop.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,8 +12,13 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::Shared;
+use crate::client::{Client, Place};
+use crate::config::{self, Changes, Id};
 use crate::connection::{Connection, State};
+use crate::counts::{Sum, clock};
 use crate::mailbox::Mailbox;
+use crate::memory::go_on_evicting;
+use crate::part::Parts;
 use crate::session::Session;
 
 const LISTENER: Token = Token(0);
@@ -25,6 +32,11 @@ const ACCEPTS: usize = 8;
 const TICK: Duration = Duration::from_millis(10);
 /// So many keys at a time.
 const EXPIRED_MAX: usize = 200;
+/// So often is looked at what changes slowly.
+const LOOK_AROUND_MS: i64 = 100;
+
+const TIMEOUT: Id = Id::of("timeout");
+const CLIENTS_MAX: Id = Id::of("maxclients");
 
 pub(crate) struct Worker {
     shared: Arc<Shared>,
@@ -37,6 +49,8 @@ pub(crate) struct Worker {
     /// Where clients are.
     clients: HashMap<u64, Token>,
     next: usize,
+    /// When it looked around last, in Unix milliseconds.
+    looked: i64,
 }
 
 /// Where others put what is for the thread with this event loop.
@@ -64,6 +78,7 @@ impl Worker {
             connections: HashMap::new(),
             clients: HashMap::new(),
             next: FIRST,
+            looked: 0,
         })
     }
 
@@ -86,8 +101,44 @@ impl Worker {
             }
             are_left = self.has_callers && self.accept();
             self.read_messages(now);
-            self.give_up(now);
+            // A pause may end, which clients wait for.
             self.expire(now);
+            go_on_evicting(&self.shared, now);
+            self.give_up(now);
+            self.look_around(now);
+        }
+    }
+
+    /// What is to be done once in a while.
+    fn look_around(&mut self, now: i64) {
+        if now.saturating_sub(self.looked) < LOOK_AROUND_MS {
+            return;
+        }
+        self.looked = now;
+        let counts = &self.shared.counts[self.number];
+        counts.reset_if(&self.shared.resets);
+        if self.number == 0 {
+            clock::compare();
+            config::apply(
+                &self.shared,
+                &mut Parts::Free(&self.shared.parts),
+                Changes::Slow,
+            );
+            self.shared.about.rate.note(&self.shared);
+        }
+        self.close_idle(now);
+    }
+
+    /// Closes clients that have called nothing for `timeout` seconds, and wait for nothing.
+    fn close_idle(&mut self, now: i64) {
+        let seconds = self.shared.config.number(TIMEOUT);
+        if seconds == 0 {
+            return;
+        }
+        let idle = self.connections.iter();
+        let idle = idle.filter(|(_, connection)| connection.is_idle(now, seconds));
+        for token in idle.map(|(token, _)| *token).collect::<Vec<_>>() {
+            self.close(token);
         }
     }
 
@@ -119,6 +170,7 @@ impl Worker {
 
     fn close(&mut self, token: Token) {
         if let Some(connection) = self.connections.remove(&token) {
+            self.shared.counts[self.number].went.add(1);
             self.clients.remove(&connection.id());
             connection.close(&self.shared, self.poll.registry());
         }
@@ -128,7 +180,7 @@ impl Worker {
     fn accept(&mut self) -> bool {
         for _ in 0..ACCEPTS {
             match self.listener.accept() {
-                Ok((stream, _)) => self.open(stream),
+                Ok((stream, peer)) => self.open(stream, peer),
                 Err(error) => {
                     self.has_callers = error.kind() != io::ErrorKind::WouldBlock;
                     return false;
@@ -138,15 +190,32 @@ impl Worker {
         true
     }
 
-    fn open(&mut self, stream: TcpStream) {
+    fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let shared = &self.shared;
+        if has_too_many(shared) {
+            shared.counts[self.number].refused.add(1);
+            return refuse(stream);
+        }
         let token = Token(self.next);
         self.next += 1;
-        let id = self.shared.next_client.fetch_add(1, Ordering::Relaxed);
-        let session = Session::new(id, self.number);
+        let id = shared.next_client.fetch_add(1, Ordering::Relaxed);
+        let own = stream.local_addr();
+        let place = Place {
+            peer: peer.to_string(),
+            own: own.map_or_else(|_| String::new(), |own| own.to_string()),
+            descriptor: stream.as_raw_fd(),
+            since: now(),
+        };
+        let account = Arc::clone(shared.accounts.default_one());
+        let client = Arc::new(Client::new(id, self.number, place, account));
+        let session = Session::new(Arc::clone(&client), shared);
         let registry = self.poll.registry();
         if let Ok(connection) = Connection::open(stream, token, session, registry) {
             self.connections.insert(token, connection);
             self.clients.insert(id, token);
+            shared.clients.add(&client);
+            shared.counts[self.number].connections.add(1);
+            shared.counts[self.number].came.add(1);
         }
     }
 
@@ -161,6 +230,10 @@ impl Worker {
 
     /// Removes what expired; of which partitions some, since each thread does it.
     fn expire(&self, now: i64) {
+        if self.shared.pause.holds(true, now) || !self.shared.about.expires() {
+            // Nothing changes.
+            return;
+        }
         for part in &self.shared.parts {
             if let Ok(mut part) = part.try_lock()
                 && part.partition.next_expiry().is_some_and(|at| at < now)
@@ -168,9 +241,24 @@ impl Worker {
                 part.partition.set_now(now);
                 part.partition.expire(EXPIRED_MAX);
                 part.serve(&self.shared.mailboxes);
+                if self.shared.memory.is_bound() {
+                    self.shared.memory.told(&mut part);
+                }
             }
         }
     }
+}
+
+/// Whether there are as many clients as there may be.
+fn has_too_many(shared: &Shared) -> bool {
+    let open = Sum::of(&shared.counts, &shared.resets).left(|it| &it.came, |it| &it.went);
+    open >= shared.config.number(CLIENTS_MAX).unsigned_abs()
+}
+
+/// Tells a client that there are too many, and closes it.
+fn refuse(mut stream: TcpStream) {
+    // Whether it hears of it or not.
+    drop(stream.write(b"-ERR max number of clients reached\r\n"));
 }
 
 /// Milliseconds since the Unix epoch.

@@ -4,34 +4,30 @@ use synod_cache::{Limits, Policy, Settings};
 
 use super::{Changes, Config, Id};
 use crate::Shared;
-use crate::part::lock;
+use crate::part::Parts;
 
 /// More keys are not looked at for one that goes, whatever is set.
 const SAMPLES_MAX: usize = 64;
 
 /// Tells what was set.
-pub(crate) fn apply(shared: &Shared, changes: Changes) {
+pub(crate) fn apply(shared: &Shared, parts: &mut Parts<'_>, changes: Changes) {
     let config = &shared.config;
     match changes {
         Changes::Nothing => {}
         Changes::Limits => {
             let limits = limits(config);
-            for part in &shared.parts {
-                lock(part).partition.set_limits(&limits);
-            }
+            parts.each(|part| part.partition.set_limits(&limits));
         }
         Changes::Eviction => {
             let settings = eviction(config);
-            for part in &shared.parts {
-                lock(part).partition.set_settings(settings.clone());
-            }
+            parts.each(|part| part.partition.set_settings(settings.clone()));
         }
         Changes::Memory => {
             const MAXMEMORY: Id = Id::of("maxmemory");
             shared.memory.bind(config.number(MAXMEMORY).cast_unsigned());
-            shared.memory.count(&shared.parts);
+            shared.memory.count(parts);
         }
-        // Whoever tells of keys takes `notify-keyspace-events` from here, and has the partitions notice what it needs.
+        // Who tells subscribers of keys joins here: the partitions are to notice what is set.
         Changes::Notices => {}
         Changes::Slow => {
             shared.slow.settle(config);
@@ -49,7 +45,7 @@ pub(crate) fn apply_all(shared: &Shared) {
         Changes::Notices,
         Changes::Slow,
     ] {
-        apply(shared, changes);
+        apply(shared, &mut Parts::Free(&shared.parts), changes);
     }
 }
 

@@ -106,8 +106,10 @@ impl Counts {
 
     /// An error was answered; its first word says which.
     pub(crate) fn error(&self, line: &[u8]) {
+        let Some(line) = line.strip_prefix(b"-") else {
+            return;
+        };
         self.error_replies.add(1);
-        let line = line.strip_prefix(b"-").unwrap_or(line);
         let end = line.iter().position(u8::is_ascii_whitespace);
         let word = &line[..end.unwrap_or(line.len())];
         let word = String::from_utf8_lossy(word).into_owned();

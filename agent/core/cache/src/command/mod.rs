@@ -1,5 +1,6 @@
 //! Commands: which there are, and how one is called.
 
+mod acl;
 mod bitmaps;
 mod connection;
 mod error;
@@ -26,7 +27,7 @@ pub use error::Error;
 pub(crate) use expiry::Unit;
 pub use keys_of::KeyOf;
 pub(crate) use lifetime::{expire, expiry_of, in_seconds};
-pub(crate) use server::database_number;
+pub use server::database_number;
 pub use spec::{Begin, Categories, Find, KeySpec, KeyUses, Run, Spec, Traits};
 pub(crate) use timeout::timeout;
 use xxhash_rust::xxh3::xxh3_64;
@@ -44,6 +45,8 @@ pub struct Call<'a> {
     pub reply: &'a mut Reply,
     /// Whether it may wait: not in a transaction, nor in a script.
     pub may_wait: bool,
+    /// Whether it may read keys that it does not name.
+    pub may_read_any: bool,
     /// Whether it was carried out before, and waited.
     pub has_waited: bool,
     /// What it waits for; nothing was answered then.
@@ -90,6 +93,7 @@ impl<'a> Call<'a> {
             keys,
             reply,
             may_wait: true,
+            may_read_any: true,
             has_waited: false,
             wait: None,
         }
@@ -155,6 +159,7 @@ impl<'a> Call<'a> {
 
 /// All commands, by group.
 const GROUPS: &[&[Spec]] = &[
+    acl::ROWS,
     connection::ROWS,
     generic::ROWS,
     server::ROWS,

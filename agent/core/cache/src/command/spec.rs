@@ -20,6 +20,9 @@ macro_rules! flags {
             /// None.
             pub const NONE: Self = Self(0);
 
+            /// Each with its name.
+            pub const EACH: &'static [(Self, &'static str)] = &[$((Self::$flag, $name),)*];
+
             /// All of these.
             #[must_use]
             pub const fn of(flags: &[Self]) -> Self {
@@ -39,8 +42,8 @@ macro_rules! flags {
 
             /// The names of those that are set.
             pub fn names(self) -> impl Iterator<Item = &'static str> {
-                let all = [$((Self::$flag, $name),)*];
-                all.into_iter().filter_map(move |(flag, name)| self.has(flag).then_some(name))
+                let each = Self::EACH.iter();
+                each.filter_map(move |(flag, name)| self.has(*flag).then_some(*name))
             }
         }
     };
