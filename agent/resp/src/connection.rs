@@ -176,7 +176,9 @@ impl Connection {
                 Ok(0) => return State::Over,
                 Ok(read) => {
                     reads = read >= READ_BYTES;
-                    shared.counts[self.session.worker].input_bytes.add(read as u64);
+                    shared.counts[self.session.worker]
+                        .input_bytes
+                        .add(read as u64);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return State::Open,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -42,7 +42,7 @@ use mailbox::Mailbox;
 use memory::Memory;
 use part::Part;
 use setup::About;
-pub use setup::{Setup, Shutdown};
+pub use setup::{OnShutdown, Setup, Shutdown};
 use slow::SlowLog;
 
 /// As which version of Redis it speaks to clients.

@@ -138,7 +138,11 @@ mod tests {
             (Kind::Flag, "1", "argument must be 'yes' or 'no'"),
             (memory, "1gx", "argument must be a memory value"),
             (memory, "-1", "argument must be a memory value"),
-            (memory, "99999999999999999999", "argument must be a memory value"),
+            (
+                memory,
+                "99999999999999999999",
+                "argument must be a memory value",
+            ),
             (memory, "17179869184gb", "argument must be a memory value"),
             (number, "10", "argument must be between -1 and 9 inclusive"),
             (number, "1.5", "argument couldn't be parsed into an integer"),

@@ -5,6 +5,8 @@
 
 mod apply;
 mod kind;
+#[cfg(test)]
+mod page;
 mod setting;
 mod special;
 mod table;
@@ -13,7 +15,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 pub(crate) use apply::{apply, apply_all};
-pub(crate) use kind::{Kind, Value};
+pub(crate) use kind::Value;
 pub(crate) use setting::{Access, Changes, Setting};
 use table::{ALIASES, SETTINGS};
 

@@ -171,7 +171,16 @@ mod tests {
     #[test]
     fn numbers_are_plain() {
         assert_eq!(integer("-12"), Some(-12));
-        for wrong in ["", "-", "01", "+1", "-0", " 1", "1 ", "99999999999999999999"] {
+        for wrong in [
+            "",
+            "-",
+            "01",
+            "+1",
+            "-0",
+            " 1",
+            "1 ",
+            "99999999999999999999",
+        ] {
             assert_eq!(integer(wrong), None, "{wrong}");
         }
     }

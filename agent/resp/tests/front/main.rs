@@ -1,4 +1,8 @@
 //! What clients see of a server, through its socket.
 
 mod client;
+mod commands;
+mod config;
+mod memory;
+mod server;
 mod waiting;

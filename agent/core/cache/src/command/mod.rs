@@ -27,7 +27,7 @@ pub use error::Error;
 pub(crate) use expiry::Unit;
 pub use keys_of::KeyOf;
 pub(crate) use lifetime::{expire, expiry_of, in_seconds};
-pub use server::database_number;
+pub use server::{database_number, debug_object};
 pub use spec::{Begin, Categories, Find, KeySpec, KeyUses, Run, Spec, Traits};
 pub(crate) use timeout::timeout;
 use xxhash_rust::xxh3::xxh3_64;

@@ -382,6 +382,13 @@ const SLOWLOG: &[Spec] = &[
         .about("server", "2.2.12", "Forgets commands that took long."),
 ];
 
+/// `DEBUG OBJECT key`, which is no subcommand that anybody is told of.
+#[must_use]
+pub fn debug_object() -> &'static Spec {
+    static SPEC: Spec = Spec::new("object", -3, memory::debug_object);
+    &SPEC
+}
+
 /// A database as commands name it.
 ///
 /// # Errors

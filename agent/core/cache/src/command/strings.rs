@@ -171,7 +171,10 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE, Traits::DENYOOM])
         .categories(&[Categories::STRING])
         .keys(&[range(&[KeyUses::OW, KeyUses::UPDATE], 1, -1, 2)])
-        .tips(&["request_policy:multi_shard", "response_policy:all_succeeded"])
+        .tips(&[
+            "request_policy:multi_shard",
+            "response_policy:all_succeeded",
+        ])
         .about(
             "string",
             "1.0.1",

@@ -31,7 +31,9 @@ pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
         "help" => call.help(LINES),
         "resetstat" => reset(call),
         "rewrite" => {
-            return Err(Error::text("ERR The server is running without a config file"));
+            return Err(Error::text(
+                "ERR The server is running without a config file",
+            ));
         }
         "set" => set(call)?,
         _ => return Err(unknown(call.args)),
@@ -113,9 +115,8 @@ fn known<'n>(
     for name in names {
         let Some((id, shown)) = config::named(name) else {
             let name = String::from_utf8_lossy(name);
-            let text = format!(
-                "ERR Unknown option or number of arguments for CONFIG SET - '{name}'"
-            );
+            let text =
+                format!("ERR Unknown option or number of arguments for CONFIG SET - '{name}'");
             return Err(wrong.unwrap_or(Error::Other(text.into())));
         };
         let why = match id.setting().access {

@@ -47,7 +47,11 @@ pub(super) fn replconf(call: &mut FrontCall<'_>) -> Result<(), Error> {
 /// As Redis refuses it where a cluster decides of it.
 pub(super) fn refuse(call: &FrontCall<'_>) -> Result<(), Error> {
     let name = call.command().to_uppercase();
-    let name = if name == "SLAVEOF" { "REPLICAOF" } else { &name };
+    let name = if name == "SLAVEOF" {
+        "REPLICAOF"
+    } else {
+        &name
+    };
     Err(Error::Other(
         format!("ERR {name} not allowed in cluster mode.").into(),
     ))

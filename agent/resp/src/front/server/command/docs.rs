@@ -30,7 +30,9 @@ fn command(reply: &mut Reply, called: &Called) {
         (is_deprecated, "deprecated"),
         (spec.is_for_the_system, "syscmd"),
     ];
-    let flags = flags.into_iter().filter_map(|(is, name)| is.then_some(name));
+    let flags = flags
+        .into_iter()
+        .filter_map(|(is, name)| is.then_some(name));
     let more = [
         flags.clone().count() > 0,
         is_deprecated,

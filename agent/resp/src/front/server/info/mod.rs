@@ -79,8 +79,7 @@ pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
     let is_usual = asked.is_empty() || is_asked(&["default"]);
     let mut text = Text::default();
     for section in SECTIONS {
-        let is_told =
-            is_all || is_usual && section.is_usual || is_asked(&[section.name]);
+        let is_told = is_all || is_usual && section.is_usual || is_asked(&[section.name]);
         if is_told {
             text.begin(section.title);
             (section.tell)(call, &mut text);

@@ -73,10 +73,7 @@ pub(super) fn clients(call: &mut FrontCall<'_>, text: &mut Text) {
     text.line("maxclients", call.shared.config.number(CLIENTS_MAX));
     text.line("client_recent_max_input_buffer", input);
     text.line("client_recent_max_output_buffer", output);
-    text.line(
-        "blocked_clients",
-        sum.left(|it| &it.waits, |it| &it.waited),
-    );
+    text.line("blocked_clients", sum.left(|it| &it.waits, |it| &it.waited));
     text.lines(&[
         ("tracking_clients", "0"),
         ("clients_in_timeout_table", "0"),

@@ -21,7 +21,9 @@ impl Text {
 
     /// Lines that are always the same.
     pub(super) fn lines(&mut self, lines: &[(&str, &str)]) {
-        lines.iter().for_each(|(name, value)| self.line(name, value));
+        lines
+            .iter()
+            .for_each(|(name, value)| self.line(name, value));
     }
 
     /// Bytes, and the same again for people.
