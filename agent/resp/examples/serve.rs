@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use synod_resp::persistence::{self, Fsync, Kept};
-use synod_resp::{Server, Settings};
+use synod_resp::{Server, Settings, Setup};
 
 /// As the agent has it.
 #[global_allocator]
@@ -20,7 +20,7 @@ fn main() {
     let settings = Settings {
         threads: number(1).unwrap_or(1),
         partitions: 16,
-        seed: 1,
+        ..Settings::default()
     };
     let listener = TcpListener::bind(("127.0.0.1", port as u16)).expect("it is free");
     let kept = args.get(2).map(|directory| {
@@ -38,7 +38,11 @@ fn main() {
         println!("{:?}", kept.found());
         kept
     });
-    let server = Server::start_with(listener, &settings, kept).expect("threads");
+    let setup = Setup {
+        kept,
+        ..Setup::default()
+    };
+    let server = Server::start_with(listener, &settings, setup).expect("threads");
     println!("listens at {}", server.address());
     loop {
         std::thread::park();

@@ -7,13 +7,20 @@ use mio::{Interest, Registry, Token};
 use synod_cache::request::{Bounds, Found, Parser};
 
 use crate::Shared;
+use crate::answers::Answers;
+use crate::client::Kind;
+use crate::config::Id;
 use crate::mailbox::Message;
-use crate::session::Session;
+use crate::session::{Carried, Session};
 
 /// So much is read at once, unless an argument is longer.
 const READ_BYTES: usize = 16 * 1024;
+/// When so much came from a client that has to wait, no more is read until it has not.
+const UNREAD_BYTES_MAX: usize = 1024 * 1024;
 /// When so much waits to be sent, no more commands are carried out until it is.
 const UNSENT_BYTES_MAX: usize = 1024 * 1024;
+
+const ARGUMENT_MAX: Id = Id::of("proto-max-bulk-len");
 
 /// Whether a connection goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +38,10 @@ pub(crate) struct Connection {
     /// How much of the replies was sent.
     sent: usize,
     waits_to_write: bool,
+    /// Commands were not carried out since there was too much to be sent.
+    is_held_up: bool,
+    /// It was not read to the end since too much came.
+    is_full: bool,
     /// Replies wait until the log is synced up to this place.
     held: Option<u64>,
 }
@@ -52,6 +63,8 @@ impl Connection {
             session,
             sent: 0,
             waits_to_write: false,
+            is_held_up: false,
+            is_full: false,
             held: None,
         })
     }
@@ -60,9 +73,17 @@ impl Connection {
         self.session.id
     }
 
+    /// Whether it has called nothing for so many seconds, and waits for nothing, nor listens.
+    pub(crate) fn is_idle(&self, now: i64, seconds: i64) -> bool {
+        let activity = self.session.client.known().activity;
+        let is_normal = activity.kind() == Kind::Normal && !activity.waits;
+        is_normal && now.saturating_sub(activity.at) > seconds.saturating_mul(1000)
+    }
+
     pub(crate) fn close(mut self, shared: &Shared, registry: &Registry) {
         self.session.stop_waiting(shared);
         self.session.unwatch(shared);
+        shared.clients.remove(self.session.id);
         drop(registry.deregister(&mut self.stream));
     }
 
@@ -74,12 +95,18 @@ impl Connection {
         now: i64,
         registry: &Registry,
     ) -> State {
+        let before = self.session.reply.bytes().len();
         match message {
             Message::Answer { bytes, .. } => {
                 self.session.stop_waiting(shared);
                 self.session.reply.raw(&bytes);
             }
             Message::TryAgain { .. } => self.session.try_again(shared, now),
+            Message::Unblock { fails, .. } => self.session.unblocked(shared, fails),
+            Message::Close { .. } => return State::Over,
+        }
+        if self.session.answers != Answers::All {
+            self.session.answered(before);
         }
         self.go_on(shared, now, registry)
     }
@@ -105,19 +132,27 @@ impl Connection {
         }
         self.held = None;
         // Before more is carried out, whose replies may have to wait again.
-        if self.write(registry) == State::Over {
+        if self.write(shared, registry) == State::Over {
             return State::Over;
         }
-        match self.go_on(shared, now, registry) {
-            State::Open if self.held.is_none() => self.serve(shared, now, registry),
-            state => state,
+        self.serve(shared, now, registry)
+    }
+
+    /// Answers what it waits for of the disk, if it is there or over.
+    fn stop_awaiting(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        if !self.session.try_answer(shared, now) {
+            return State::Open;
         }
+        self.serve(shared, now, registry)
     }
 
     /// Answers, if it has waited for long enough.
     pub(crate) fn give_up(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
         if self.session.kept.is_awaiting() {
             return self.stop_awaiting(shared, now, registry);
+        }
+        if self.session.is_paused && shared.pause.is_over() {
+            return self.go_on(shared, now, registry);
         }
         let waiting = self.session.waiting.as_ref();
         let Some(waiting) = waiting.filter(|it| it.until.is_some_and(|until| until <= now)) else {
@@ -129,70 +164,107 @@ impl Connection {
             return State::Open;
         }
         self.session.stop_waiting(shared);
+        let before = self.session.reply.bytes().len();
         empty.answer(&mut self.session.reply);
+        if self.session.answers != Answers::All {
+            self.session.answered(before);
+        }
         self.go_on(shared, now, registry)
-    }
-
-    /// Answers what it waits for of the disk, if it is there or over.
-    fn stop_awaiting(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
-        if !self.session.try_answer(shared, now) {
-            return State::Open;
-        }
-        match self.go_on(shared, now, registry) {
-            State::Open if self.held.is_none() => self.serve(shared, now, registry),
-            state => state,
-        }
     }
 
     /// Carries out what came in the meantime, and writes.
     fn go_on(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
-        self.carry_out(shared, now);
-        match self.write(registry) {
-            State::Open if !self.session.ends || self.held.is_some() => State::Open,
-            _ => State::Over,
-        }
+        let state = self.work(shared, now, registry, false);
+        self.session.note(now);
+        state
     }
 
     /// Reads, carries out, and writes what there is.
     pub(crate) fn serve(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
-        if self.waits_to_write && self.write(registry) == State::Over {
+        if self.session.client.is_killed() {
             return State::Over;
         }
-        while !self.waits_to_write && self.held.is_none() {
-            let read = match self.input.read(&mut self.stream, self.parser.needed()) {
-                Ok(0) => return State::Over,
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return State::Open,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => return State::Over,
-            };
+        let state = self.work(shared, now, registry, true);
+        self.session.note(now);
+        state
+    }
+
+    fn work(&mut self, shared: &Shared, now: i64, registry: &Registry, mut reads: bool) -> State {
+        loop {
             self.carry_out(shared, now);
-            if self.write(registry) == State::Over || self.session.ends && self.held.is_none() {
+            if self.write(shared, registry) == State::Over {
                 return State::Over;
             }
-            if read < READ_BYTES {
+            if self.waits_to_write || self.held.is_some() {
                 return State::Open;
             }
+            if self.session.ends {
+                return State::Over;
+            }
+            if self.is_held_up {
+                // By what was to be sent, which it is now.
+                continue;
+            }
+            reads |= std::mem::take(&mut self.is_full);
+            if !reads {
+                return State::Open;
+            }
+            if self.session.stands() && self.input.bytes().len() >= UNREAD_BYTES_MAX {
+                self.is_full = true;
+                return State::Open;
+            }
+            match self.input.read(&mut self.stream, self.parser.needed()) {
+                Ok(0) => return State::Over,
+                Ok(read) => {
+                    reads = read >= READ_BYTES;
+                    shared.counts[self.session.worker]
+                        .input_bytes
+                        .add(read as u64);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return State::Open,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return State::Over,
+            }
         }
-        State::Open
     }
 
     fn carry_out(&mut self, shared: &Shared, now: i64) {
+        self.is_held_up = false;
+        if self.session.is_paused && !shared.pause.is_over() {
+            return;
+        }
+        self.session.begin_to_measure(shared);
+        self.session.buffers.input = self.input.bytes().len();
+        self.session.buffers.input_room = self.input.room();
+        let known = Bounds {
+            argument_bytes_max: shared.config.size(ARGUMENT_MAX),
+            ..Bounds::KNOWN
+        };
         while !self.session.ends
             && self.session.waiting.is_none()
             && !self.session.kept.is_awaiting()
-            && self.session.reply.bytes().len() < UNSENT_BYTES_MAX
         {
+            if self.session.reply.bytes().len() >= UNSENT_BYTES_MAX {
+                self.is_held_up = true;
+                break;
+            }
+            let bounds = if self.session.may_all() || !self.session.has_to_prove(shared) {
+                &known
+            } else {
+                &Bounds::UNKNOWN
+            };
             let input = self.input.bytes();
-            match self.parser.next(input, &Bounds::KNOWN) {
+            match self.parser.next(input, bounds) {
                 Ok(Found::Incomplete) => break,
                 Ok(Found::Nothing(bytes)) => self.input.done(bytes),
                 Ok(Found::Command(bytes)) => {
                     self.session
                         .announce(shared, self.parser.ahead(&input[bytes..]));
-                    self.session
-                        .command(shared, now, self.parser.arguments(input));
-                    self.input.done(bytes);
+                    let arguments = self.parser.arguments(input);
+                    match self.session.command(shared, now, arguments) {
+                        Carried::Out => self.input.done(bytes),
+                        Carried::NotYet => break,
+                    }
                 }
                 Err(error) => {
                     self.session.reply.error(&error.to_string());
@@ -206,7 +278,7 @@ impl Connection {
         }
     }
 
-    fn write(&mut self, registry: &Registry) -> State {
+    fn write(&mut self, shared: &Shared, registry: &Registry) -> State {
         if self.held.is_some() {
             return State::Open;
         }
@@ -221,9 +293,14 @@ impl Connection {
         while self.sent < bytes.len() {
             match self.stream.write(&bytes[self.sent..]) {
                 Ok(0) => return State::Over,
-                Ok(written) => self.sent += written,
+                Ok(written) => {
+                    self.sent += written;
+                    let counts = &shared.counts[self.session.worker];
+                    counts.output_bytes.add(written as u64);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.session.buffers.output = bytes.len() - self.sent;
                     return self.wait_to_write(true, registry);
                 }
                 Err(_) => return State::Over,
@@ -231,6 +308,7 @@ impl Connection {
         }
         reply.clear();
         self.sent = 0;
+        self.session.buffers.output = 0;
         self.wait_to_write(false, registry)
     }
 
@@ -264,6 +342,11 @@ struct Input {
 impl Input {
     fn bytes(&self) -> &[u8] {
         &self.bytes[self.begin..self.end]
+    }
+
+    /// How much more there is room for.
+    fn room(&self) -> usize {
+        self.bytes.len() - self.end
     }
 
     fn done(&mut self, bytes: usize) {

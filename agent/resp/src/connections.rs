@@ -46,6 +46,14 @@ impl Connections {
         Some(*connection)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Token, &Connection)> {
+        let places = self.places.iter().enumerate();
+        places.filter_map(|(place, connection)| {
+            let connection = connection.as_deref()?;
+            Some((Token(place + Self::FIRST), connection))
+        })
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (Token, &mut Connection)> {
         let places = self.places.iter_mut().enumerate();
         places.filter_map(|(place, connection)| {

@@ -6,13 +6,24 @@
 //!
 //! One command's way: `worker` wakes, `connection` reads and finds commands, `session` carries each out, the connection writes.
 
+mod acl;
+mod answers;
+mod client;
+mod config;
 mod connection;
 mod connections;
+mod counts;
 mod front;
+mod latency;
 mod mailbox;
+mod measured;
+mod memory;
 mod part;
+mod permission;
 pub mod persistence;
 mod session;
+mod setup;
+mod slow;
 mod transaction;
 mod turn;
 mod worker;
@@ -23,9 +34,22 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
+use acl::Accounts;
+pub use acl::Password;
+use client::{Clients, Pause};
+use config::Config;
+use counts::Counts;
+use latency::Latency;
 use mailbox::Mailbox;
+use memory::Memory;
 use part::Part;
-use persistence::{Kept, Persistence};
+use persistence::Persistence;
+use setup::About;
+pub use setup::{OnShutdown, Setup, Shutdown};
+use slow::SlowLog;
+
+/// As which version of Redis it speaks to clients.
+pub(crate) const REDIS_VERSION: &str = "7.2.4";
 
 /// How a server is set up.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +58,21 @@ pub struct Settings {
     pub threads: usize,
     /// In how many parts the keys are kept. Only what is in different parts is served at the same time.
     pub partitions: usize,
-    /// Of what all that is random comes.
+    /// Of what all that is random comes, but for passwords.
     pub seed: u64,
+    /// What clients have to say before anything else, if anything.
+    pub password: Option<Password>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            partitions: 16,
+            seed: 1,
+            password: None,
+        }
+    }
 }
 
 /// What all threads share.
@@ -45,8 +82,29 @@ pub(crate) struct Shared {
     pub(crate) mailboxes: Vec<Mailbox>,
     pub(crate) stops: AtomicBool,
     pub(crate) next_client: AtomicU64,
+    pub(crate) clients: Clients,
+    pub(crate) pause: Pause,
+    pub(crate) accounts: Accounts,
+    pub(crate) config: Config,
+    /// Of each thread.
+    pub(crate) counts: Vec<Counts>,
+    /// How often all was to be counted from 0 again.
+    pub(crate) resets: AtomicU64,
+    pub(crate) memory: Memory,
+    pub(crate) slow: SlowLog,
+    pub(crate) latency: Latency,
+    pub(crate) about: About,
     /// What keeps the keys on disk, if something does.
     pub(crate) persistence: Option<Persistence>,
+}
+
+impl Shared {
+    /// Takes what was done to a partition to the log, if there is one.
+    pub(crate) fn keep(&self, index: usize, part: &mut Part) {
+        if let Some(persistence) = &self.persistence {
+            persistence.collect(index, part);
+        }
+    }
 }
 
 /// A running server.
@@ -62,25 +120,26 @@ impl Server {
     /// # Errors
     /// If the threads or their event loops cannot be had.
     pub fn start(listener: TcpListener, settings: &Settings) -> io::Result<Self> {
-        Self::start_with(listener, settings, None)
+        Self::start_with(listener, settings, Setup::default())
     }
 
-    /// As [`Self::start`], with what a data directory holds, in as many partitions as that has. What is done from now on is kept there.
+    /// As [`Self::start`], with what is set by name, and with what a data directory holds.
     ///
     /// # Errors
-    /// If the threads or their event loops cannot be had.
+    /// If the threads or their event loops cannot be had, or something cannot be set.
     pub fn start_with(
         listener: TcpListener,
         settings: &Settings,
-        kept: Option<Kept>,
+        mut setup: Setup,
     ) -> io::Result<Self> {
+        counts::clock::begin();
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let polls = (0..settings.threads).map(|_| mio::Poll::new());
         let polls = polls.collect::<io::Result<Vec<_>>>()?;
         let mailboxes = polls.iter().map(worker::mailbox);
         let mailboxes = mailboxes.collect::<io::Result<Vec<_>>>()?;
-        let (parts, persistence) = match kept {
+        let (parts, persistence) = match setup.kept.take() {
             Some(kept) => kept.begin(&mailboxes)?,
             None => (part::unkept(settings), None),
         };
@@ -89,8 +148,19 @@ impl Server {
             mailboxes,
             stops: AtomicBool::new(false),
             next_client: AtomicU64::new(1),
+            clients: Clients::default(),
+            pause: Pause::default(),
+            accounts: Accounts::new(settings.password),
+            config: setup.config(address, settings)?,
+            counts: (0..settings.threads).map(|_| Counts::new()).collect(),
+            resets: AtomicU64::new(0),
+            memory: Memory::default(),
+            slow: SlowLog::new(),
+            latency: Latency::default(),
+            about: About::new(address, settings, setup.on_shutdown),
             persistence,
         });
+        config::apply_all(&shared);
         persistence::start(&shared)?;
         let mut workers = Vec::new();
         for (number, poll) in polls.into_iter().enumerate() {

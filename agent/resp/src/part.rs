@@ -30,6 +30,8 @@ pub(crate) struct Waiter {
 pub(crate) struct Part {
     pub(crate) partition: Partition,
     waiters: HashMap<DatabaseKey, VecDeque<Waiter>>,
+    /// How much memory it takes, as it told the sum of all.
+    pub(crate) told_bytes: usize,
     /// The place of the log where its last effects end that were appended.
     pub(crate) place: u64,
 }
@@ -50,6 +52,7 @@ impl Part {
         Self {
             partition,
             waiters: HashMap::new(),
+            told_bytes: 0,
             place: 0,
         }
     }
@@ -140,6 +143,44 @@ impl Part {
         call.has_waited = true;
         call.run(waiter.spec);
         call.wait.is_none().then(|| reply.to_vec())
+    }
+}
+
+/// All parts, for those who need no more than one of them at a time.
+pub(crate) enum Parts<'a> {
+    /// Nobody has them: each is taken when it is its turn.
+    Free(&'a [Mutex<Part>]),
+    /// Whoever called has them all, in their order.
+    Held(Vec<&'a mut Part>),
+}
+
+impl Parts<'_> {
+    /// Does something with each, in their order.
+    pub(crate) fn each(&mut self, mut work: impl FnMut(&mut Part)) {
+        match self {
+            Self::Free(parts) => parts.iter().for_each(|part| work(&mut lock(part))),
+            Self::Held(parts) => parts.iter_mut().for_each(|part| work(part)),
+        }
+    }
+
+    /// Carries out a command about keys of a database.
+    pub(crate) fn run(
+        &mut self,
+        spec: &Spec,
+        args: &[&[u8]],
+        (database, now): (usize, i64),
+        reply: &mut Reply,
+    ) {
+        let mut free: Vec<_>;
+        let mut partitions: Vec<&mut Partition> = match self {
+            Self::Free(parts) => {
+                free = parts.iter().map(lock).collect();
+                free.iter_mut().map(|part| &mut part.partition).collect()
+            }
+            Self::Held(parts) => parts.iter_mut().map(|part| &mut part.partition).collect(),
+        };
+        partitions.iter_mut().for_each(|it| it.set_now(now));
+        Call::new(args, Keys::new(&mut partitions, database), reply).run(spec);
     }
 }
 

@@ -1,7 +1,9 @@
 //! A thread's event loop.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,9 +12,14 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::Shared;
+use crate::client::{Client, Place};
+use crate::config::{self, Changes, Id};
 use crate::connection::{Connection, State};
 use crate::connections::Connections;
+use crate::counts::{Sum, clock};
 use crate::mailbox::Mailbox;
+use crate::memory::go_on_evicting;
+use crate::part::Parts;
 use crate::session::Session;
 
 const LISTENER: Token = Token(0);
@@ -25,6 +32,13 @@ const ACCEPTS: usize = 8;
 const TICK: Duration = Duration::from_millis(10);
 /// So many keys at a time.
 const EXPIRED_MAX: usize = 200;
+/// For so long at a time, and no longer than one partition takes beyond it.
+const EXPIRING_MAX: Duration = Duration::from_millis(1);
+/// So often is looked at what changes slowly.
+const LOOK_AROUND_MS: i64 = 100;
+
+const TIMEOUT: Id = Id::of("timeout");
+const CLIENTS_MAX: Id = Id::of("maxclients");
 
 pub(crate) struct Worker {
     shared: Arc<Shared>,
@@ -36,10 +50,14 @@ pub(crate) struct Worker {
     connections: Connections,
     /// Where clients are.
     clients: HashMap<u64, Token>,
-    /// When it was looked last what is over, in Unix milliseconds.
-    ticked: i64,
     /// Connections whose replies wait for the log.
     held: Vec<Token>,
+    /// When it was looked last what is over, in Unix milliseconds.
+    ticked: i64,
+    /// When it looked around last, in Unix milliseconds.
+    looked: i64,
+    /// In which partition it looked for what expired last.
+    next_part: usize,
 }
 
 /// Where others put what is for the thread with this event loop.
@@ -66,8 +84,10 @@ impl Worker {
             has_callers: false,
             connections: Connections::default(),
             clients: HashMap::new(),
-            ticked: 0,
             held: Vec::new(),
+            ticked: 0,
+            looked: 0,
+            next_part: 0,
         })
     }
 
@@ -90,8 +110,10 @@ impl Worker {
             }
             are_left = self.has_callers && self.accept();
             self.read_messages(now);
+            go_on_evicting(&self.shared, now);
             self.tick(now);
             self.release(now);
+            self.look_around(now);
         }
     }
 
@@ -99,8 +121,42 @@ impl Worker {
     fn tick(&mut self, now: i64) {
         if now.abs_diff(self.ticked) >= TICK.as_millis() as u64 {
             self.ticked = now;
-            self.give_up(now);
+            // A pause may end, which clients wait for.
             self.expire(now);
+            self.give_up(now);
+        }
+    }
+
+    /// What is to be done once in a while.
+    fn look_around(&mut self, now: i64) {
+        if now.saturating_sub(self.looked) < LOOK_AROUND_MS {
+            return;
+        }
+        self.looked = now;
+        let counts = &self.shared.counts[self.number];
+        counts.reset_if(&self.shared.resets);
+        if self.number == 0 {
+            clock::compare();
+            config::apply(
+                &self.shared,
+                &mut Parts::Free(&self.shared.parts),
+                Changes::Slow,
+            );
+            self.shared.about.rate.note(&self.shared);
+        }
+        self.close_idle(now);
+    }
+
+    /// Closes clients that have called nothing for `timeout` seconds, and wait for nothing.
+    fn close_idle(&mut self, now: i64) {
+        let seconds = self.shared.config.number(TIMEOUT);
+        if seconds == 0 {
+            return;
+        }
+        let idle = self.connections.iter();
+        let idle = idle.filter(|(_, connection)| connection.is_idle(now, seconds));
+        for token in idle.map(|(token, _)| token).collect::<Vec<_>>() {
+            self.close(token);
         }
     }
 
@@ -121,8 +177,10 @@ impl Worker {
         let registry = self.poll.registry();
         let waiting = self.connections.iter_mut();
         let changed = waiting.filter_map(|(token, connection)| {
+            let was_held = connection.is_held();
             let state = connection.give_up(&self.shared, now, registry);
-            (state == State::Over || connection.is_held()).then_some((token, state))
+            let is_held = connection.is_held() && !was_held;
+            (state == State::Over || is_held).then_some((token, state))
         });
         for (token, state) in changed.collect::<Vec<_>>() {
             self.follow(token, state);
@@ -133,10 +191,8 @@ impl Worker {
     fn follow(&mut self, token: Token, state: State) {
         if state == State::Over {
             self.close(token);
-        } else if self
-            .connections
-            .get(token)
-            .is_some_and(Connection::is_held)
+        } else if let Some(connection) = self.connections.get_mut(token)
+            && connection.is_held()
             && !self.held.contains(&token)
         {
             self.held.push(token);
@@ -162,6 +218,7 @@ impl Worker {
 
     fn close(&mut self, token: Token) {
         if let Some(connection) = self.connections.remove(token) {
+            self.shared.counts[self.number].went.add(1);
             self.clients.remove(&connection.id());
             connection.close(&self.shared, self.poll.registry());
         }
@@ -171,7 +228,7 @@ impl Worker {
     fn accept(&mut self) -> bool {
         for _ in 0..ACCEPTS {
             match self.listener.accept() {
-                Ok((stream, _)) => self.open(stream),
+                Ok((stream, peer)) => self.open(stream, peer),
                 Err(error) => {
                     self.has_callers = error.kind() != io::ErrorKind::WouldBlock;
                     return false;
@@ -181,15 +238,32 @@ impl Worker {
         true
     }
 
-    fn open(&mut self, stream: TcpStream) {
-        let token = self.connections.token();
-        let id = self.shared.next_client.fetch_add(1, Ordering::Relaxed);
-        let session = Session::new(id, self.number);
+    fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let shared = &self.shared;
+        if has_too_many(shared) {
+            shared.counts[self.number].refused.add(1);
+            return refuse(stream);
+        }
+        let id = shared.next_client.fetch_add(1, Ordering::Relaxed);
+        let own = stream.local_addr();
+        let place = Place {
+            peer: peer.to_string(),
+            own: own.map_or_else(|_| String::new(), |own| own.to_string()),
+            descriptor: stream.as_raw_fd(),
+            since: now(),
+        };
+        let account = Arc::clone(shared.accounts.default_one());
+        let client = Arc::new(Client::new(id, self.number, place, account));
+        let session = Session::new(Arc::clone(&client), shared);
         let registry = self.poll.registry();
+        let token = self.connections.token();
         match Connection::open(stream, token, session, registry) {
             Ok(connection) => {
                 self.connections.insert(token, connection);
                 self.clients.insert(id, token);
+                shared.clients.add(&client);
+                shared.counts[self.number].connections.add(1);
+                shared.counts[self.number].came.add(1);
             }
             Err(_) => self.connections.give_back(token),
         }
@@ -203,22 +277,53 @@ impl Worker {
         self.follow(token, state);
     }
 
-    /// Removes what expired; of which partitions some, since each thread does it.
-    fn expire(&self, now: i64) {
-        for (index, part) in self.shared.parts.iter().enumerate() {
-            let Ok(mut part) = part.try_lock() else {
+    /// Removes what expired; of which partitions some, since each thread does it, and for no longer than a while.
+    fn expire(&mut self, now: i64) {
+        if self.shared.pause.holds(true, now) || !self.shared.about.expires() {
+            // Nothing changes.
+            return;
+        }
+        let (shared, count) = (&self.shared, self.shared.parts.len());
+        let mut began = None;
+        for _ in 0..count {
+            // Where it stopped before, it goes on.
+            self.next_part = (self.next_part + 1) % count;
+            let Ok(mut part) = shared.parts[self.next_part].try_lock() else {
                 continue;
             };
-            if part.partition.next_expiry().is_some_and(|at| at < now) {
+            let index = self.next_part;
+            let is_due = part.partition.next_expiry().is_some_and(|at| at < now);
+            if is_due {
+                let began = *began.get_or_insert_with(clock::ticks);
                 part.partition.set_now(now);
                 part.partition.expire(EXPIRED_MAX);
-                part.serve(&self.shared.mailboxes);
+                part.serve(&shared.mailboxes);
+                if shared.memory.is_bound() {
+                    shared.memory.told(&mut part);
+                }
+                let took = clock::nanoseconds(clock::ticks().saturating_sub(began));
+                let took = Duration::from_nanos(took);
+                if took > EXPIRING_MAX {
+                    shared.latency.note("expire-cycle", took);
+                    shared.keep(index, &mut part);
+                    return;
+                }
             }
-            if let Some(persistence) = &self.shared.persistence {
-                persistence.collect(index, &mut part);
-            }
+            shared.keep(index, &mut part);
         }
     }
+}
+
+/// Whether there are as many clients as there may be.
+fn has_too_many(shared: &Shared) -> bool {
+    let open = Sum::of(&shared.counts, &shared.resets).left(|it| &it.came, |it| &it.went);
+    open >= shared.config.number(CLIENTS_MAX).unsigned_abs()
+}
+
+/// Tells a client that there are too many, and closes it.
+fn refuse(mut stream: TcpStream) {
+    // Whether it hears of it or not.
+    drop(stream.write(b"-ERR max number of clients reached\r\n"));
 }
 
 /// Milliseconds since the Unix epoch.

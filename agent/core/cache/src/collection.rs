@@ -129,6 +129,16 @@ impl Object {
         }
     }
 
+    /// If it takes the longer to weigh it the larger it is: bytes that most of it asks of the allocator, and how many pieces the
+    /// rest is for.
+    pub(crate) fn bulk(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::List(_) | Self::Hash(_) | Self::Set(_) => None,
+            Self::SortedSet(set) => set.bulk(),
+            Self::Stream(stream) => Some(stream.bulk()),
+        }
+    }
+
     /// Before then no part of it expires.
     pub(crate) fn soonest(&self) -> Option<i64> {
         match self {

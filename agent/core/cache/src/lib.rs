@@ -54,5 +54,6 @@ pub use eviction::{Policy, Settings};
 pub use export::{Export, Exported};
 pub use import::{Loaded, Unloadable};
 pub use keyspace::Kind;
+pub use number::integer;
 pub use pinned::Pinned;
 pub use wire::Corrupt;

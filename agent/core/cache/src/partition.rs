@@ -3,15 +3,18 @@
 mod apply;
 mod carry;
 mod collections;
+mod counts;
 mod databases;
 mod evict;
 mod expiry;
+mod memory;
 mod strings;
 mod watching;
 
 use std::collections::HashMap;
 
 pub(crate) use collections::Edit;
+pub use counts::Counts;
 
 use crate::collection::Limits;
 use crate::effect::Effect;
@@ -21,6 +24,7 @@ use crate::keyspace::{Found, Keyspace};
 use crate::notice::{Class, Notice};
 use crate::random::Random;
 use crate::table::Table;
+use memory::Memory;
 
 /// How many databases there are.
 pub const DATABASES: usize = 16;
@@ -70,8 +74,14 @@ pub struct Partition {
     changed: Vec<DatabaseKey>,
     /// A bit for each database of which all keys may have changed.
     changed_databases: u16,
+    /// Keys that are used are not taken for used.
+    is_quiet: bool,
     notified: Class,
     notices: Vec<Notice>,
+    counts: Counts,
+    /// Whether what is looked for is counted as found or missed.
+    counts_looks: bool,
+    memory: Memory,
 }
 
 impl Partition {
@@ -99,8 +109,12 @@ impl Partition {
             told_of_changes: false,
             changed: Vec::new(),
             changed_databases: 0,
+            is_quiet: false,
             notified: Class::NONE,
             notices: Vec::new(),
+            counts: Counts::default(),
+            counts_looks: false,
+            memory: Memory::default(),
         }
     }
 
@@ -135,6 +149,11 @@ impl Partition {
         self.told_of_changes = told;
     }
 
+    /// Whether keys that are used from now on are not taken for used.
+    pub const fn set_quiet(&mut self, is_quiet: bool) {
+        self.is_quiet = is_quiet;
+    }
+
     /// What was done since it was asked last: effects, for [`Self::apply`].
     pub fn take_effects(&mut self) -> Vec<u8> {
         self.effects.take()
@@ -157,12 +176,6 @@ impl Partition {
         self.effects.set_noted(records);
     }
 
-    /// How many changes there were.
-    #[must_use]
-    pub const fn changes(&self) -> u64 {
-        self.changes
-    }
-
     /// Whether [`Self::take_changed`] or [`Self::take_changed_databases`] has something.
     #[inline]
     #[must_use]
@@ -178,13 +191,6 @@ impl Partition {
     /// What is to be published to those who subscribed to changes of keys.
     pub fn take_notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
-    }
-
-    /// Bytes that are asked of the allocator.
-    #[must_use]
-    pub fn allocated(&self) -> usize {
-        let databases: usize = self.databases.iter().map(Keyspace::allocated).sum();
-        databases + self.sketch.as_ref().map_or(0, |it| it.allocated())
     }
 
     /// A key is looked for soon, probably: what is needed for that is fetched meanwhile.
@@ -207,6 +213,9 @@ impl Partition {
     /// What is noted of a key that is used once more.
     #[inline]
     fn touched(&mut self, noted: u32) -> u32 {
+        if self.is_quiet {
+            return noted;
+        }
         let access = Access {
             settings: &self.settings,
             now: self.now,
@@ -225,6 +234,15 @@ impl Partition {
     /// A key that has not expired, for those who do not use it, but look at it.
     #[inline]
     pub(crate) fn look(&mut self, database: usize, key: &[u8]) -> Option<Found> {
+        let found = self.alive(database, key);
+        if self.counts_looks {
+            self.counts.looked(found.is_some());
+        }
+        found
+    }
+
+    #[inline]
+    fn alive(&mut self, database: usize, key: &[u8]) -> Option<Found> {
         let found = self.databases[database].find(key)?;
         if self.is_over(found.header.expiry) {
             if self.is_primary {

@@ -1,5 +1,6 @@
 //! Commands about clients and the server, a file for each group.
 
+mod acl;
 mod connection;
 mod persistence;
 mod server;
@@ -10,6 +11,7 @@ use std::fmt::Write as _;
 use synod_cache::command::{Error, Spec, named};
 
 use crate::Shared;
+use crate::part::Parts;
 use crate::session::Session;
 
 /// A command under way that is not, or not only, about keys.
@@ -22,12 +24,28 @@ pub(crate) struct FrontCall<'a> {
     pub(crate) spec: &'static Spec,
     /// The command's name and what follows it.
     pub(crate) args: &'a [&'a [u8]],
+    /// The keys. Nobody but who has them here may take them: a transaction has them already.
+    pub(crate) parts: Parts<'a>,
 }
 
 impl FrontCall<'_> {
     /// Of the command, not of its subcommand.
     fn command(&self) -> &'static str {
         named(self.args[0]).map_or("", |spec| spec.name)
+    }
+
+    /// Answers how the subcommands of the command are called.
+    fn help(&mut self, lines: &[&str]) {
+        let reply = &mut self.session.reply;
+        let name = String::from_utf8_lossy(self.args[0]).to_uppercase();
+        reply.array(lines.len() + 3);
+        reply.simple(&format!(
+            "{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
+        ));
+        let common = ["HELP", "    Print this help."];
+        for line in lines.iter().chain(&common) {
+            reply.simple(line);
+        }
     }
 
     /// Carries it out. One that fails is answered its error.

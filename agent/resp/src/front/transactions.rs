@@ -4,7 +4,7 @@ use synod_cache::command::{Call, Error, Run};
 use synod_cache::keys::{Keys, partition_of};
 
 use crate::Shared;
-use crate::part::{Part, lock};
+use crate::part::{Part, Parts, lock};
 use crate::session::{Session, all};
 use crate::transaction::{Queued, Transaction, Watched};
 
@@ -97,19 +97,29 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
     }
     session.kept.may_wait = false;
     session.reply.array(transaction.queue.len());
+    let began = session.began;
     for queued in &transaction.queue {
         let mut held: Vec<_> = parts.iter_mut().map(|part| &mut **part).collect();
+        let before = session.reply.bytes().len();
         one(session, shared, now, queued, &mut held);
+        session.measure_queued(shared, now, queued, before);
     }
     session.kept.may_wait = true;
+    session.began = began;
     for part in parts.iter_mut() {
         part.serve(&shared.mailboxes);
+        if shared.memory.is_bound() {
+            shared.memory.told(part);
+        }
     }
     Ok(())
 }
 
 fn one(session: &mut Session, shared: &Shared, now: i64, queued: &Queued, parts: &mut [&mut Part]) {
     let args: Vec<&[u8]> = queued.args.iter().map(|argument| &**argument).collect();
+    if let Err(error) = session.permit_queued(shared, now, &args) {
+        return session.reply.error(&error.to_string());
+    }
     if !matches!(queued.spec.run, Run::Keys(_)) {
         let call = FrontCall {
             session,
@@ -117,12 +127,31 @@ fn one(session: &mut Session, shared: &Shared, now: i64, queued: &Queued, parts:
             now,
             spec: queued.spec,
             args: &args,
+            parts: Parts::Held(parts.iter_mut().map(|part| &mut **part).collect()),
         };
         return call.run();
     }
-    let mut partitions: Vec<_> = parts.iter_mut().map(|part| &mut part.partition).collect();
-    let keys = Keys::new(&mut partitions, session.database);
-    let mut call = Call::new(&args, keys, &mut session.reply);
-    call.may_wait = false;
-    call.run(queued.spec);
+    let (may_read_any, is_quiet) = (
+        session.may_read_any(queued.spec, &args),
+        session.is_quiet(queued.spec),
+    );
+    let set_quiet = |parts: &mut [&mut Part], is_quiet| {
+        parts
+            .iter_mut()
+            .for_each(|part| part.partition.set_quiet(is_quiet));
+    };
+    if is_quiet {
+        set_quiet(parts, true);
+    }
+    {
+        let mut partitions: Vec<_> = parts.iter_mut().map(|part| &mut part.partition).collect();
+        let keys = Keys::new(&mut partitions, session.database);
+        let mut call = Call::new(&args, keys, &mut session.reply);
+        call.may_wait = false;
+        call.may_read_any = may_read_any;
+        call.run(queued.spec);
+    }
+    if is_quiet {
+        set_quiet(parts, false);
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use synod_resp::persistence::{self, Fsync, Kept};
-use synod_resp::{Server, Settings};
+use synod_resp::{Server, Settings, Setup};
 
 use crate::client::{Client, start};
 
@@ -25,9 +25,13 @@ fn serve(settings: &persistence::Settings) -> Server {
     let settings = Settings {
         threads: 2,
         partitions: 8,
-        seed: 1,
+        ..Settings::default()
     };
-    Server::start_with(listener, &settings, Some(kept)).expect("it starts")
+    let setup = Setup {
+        kept: Some(kept),
+        ..Setup::default()
+    };
+    Server::start_with(listener, &settings, setup).expect("it starts")
 }
 
 #[test]

@@ -74,7 +74,8 @@ impl Error {
     }
 
     /// The subcommand that these arguments call takes others.
-    pub(crate) fn subcommand_syntax(args: &[&[u8]]) -> Self {
+    #[must_use]
+    pub fn subcommand_syntax(args: &[&[u8]]) -> Self {
         let (command, subcommand) = called(args);
         Self::SubcommandSyntax {
             subcommand,

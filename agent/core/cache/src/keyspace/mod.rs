@@ -3,6 +3,7 @@
 mod due;
 mod entry;
 mod expiries;
+mod weights;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -16,6 +17,7 @@ use crate::hash;
 use crate::shelves::Shelves;
 use crate::string::{RAW, SHARED_BYTES_MIN, StringView};
 use crate::table::{Place, Table};
+use weights::Weights;
 
 /// A key that was found, until the table is changed.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +37,7 @@ type Objects = Shelves<Option<Object>, 16>;
 pub(crate) struct Keyspace {
     table: Table,
     objects: Objects,
+    weights: Weights,
     free: Vec<u32>,
     expiries: Expiries,
     expiring: usize,
@@ -47,6 +50,7 @@ impl Keyspace {
         Self {
             table: Table::default(),
             objects: Objects::default(),
+            weights: Weights::default(),
             free: Vec::new(),
             expiries: Expiries::default(),
             expiring: 0,
@@ -59,6 +63,8 @@ impl Keyspace {
         Self {
             table: self.table.pin(),
             objects: self.objects.pin(),
+            // Nobody asks what is read only.
+            weights: Weights::default(),
             free: Vec::new(),
             expiries: Expiries::default(),
             expiring: self.expiring,
@@ -87,11 +93,18 @@ impl Keyspace {
         keys.filter(move |(_, header)| header.expiry.is_none_or(|at| at >= now))
     }
 
-    /// Bytes that are asked of the allocator.
+    /// Bytes that are asked of the allocator; of large sorted sets and streams about so many, see [`Weights`].
     pub(crate) fn allocated(&self) -> usize {
+        let places = self.objects.capacity() * size_of::<Option<Object>>()
+            + self.free.capacity() * size_of::<u32>();
+        self.table.allocated() + self.expiries.allocated() + self.weights.all() + places
+    }
+
+    /// As [`Self::allocated`], with all objects weighed anew.
+    pub(crate) fn weigh(&self) -> usize {
         let objects = self.objects.iter().flatten();
         let objects: usize = objects.map(Object::allocated).sum();
-        self.table.allocated() + objects + self.objects.capacity() * size_of::<Option<Object>>()
+        self.allocated() - self.weights.of_objects() + objects
     }
 
     fn hash(&self, key: &[u8]) -> u64 {
@@ -159,8 +172,10 @@ impl Keyspace {
             .expect("a key has its object")
     }
 
+    /// Gives back what was taken, and changed.
     pub(crate) fn give_back(&mut self, found: &Found, object: Object) {
         let number = self.number(found);
+        self.weights.changed(number, &object);
         if let Some(at) = object.soonest() {
             self.expiries.note(found.at.bucket(), at);
         }
@@ -300,6 +315,7 @@ impl Keyspace {
             u32::try_from(self.objects.len() - 1).expect("they need more memory than there is")
         });
         let soonest = object.soonest();
+        self.weights.put(number as usize, &object);
         *self.objects.get_mut(number as usize) = Some(object);
         self.put(key, &header, &[&number.to_le_bytes()]);
         self.note_expiry(self.hash(key), soonest);
@@ -351,6 +367,7 @@ impl Keyspace {
     fn free(&mut self, found: &Found) {
         let number = self.number(found);
         *self.objects.get_mut(number) = None;
+        self.weights.put_nothing(number);
         self.free
             .push(u32::try_from(number).expect("it was given as one"));
     }

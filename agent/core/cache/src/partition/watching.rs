@@ -6,6 +6,7 @@ use crate::notice::{Class, Notice};
 impl Partition {
     pub(super) fn changed(&mut self, database: usize, key: &[u8]) {
         self.changes += 1;
+        self.memory.changed(database);
         if self.watched.is_empty() && !self.told_of_changes {
             return;
         }
