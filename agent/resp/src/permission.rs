@@ -6,6 +6,7 @@ use synod_cache::command::{Error, KeyUses, Spec, Traits};
 
 use crate::Shared;
 use crate::acl::{Account, Called, Context, Denied, Event, Reason};
+use crate::front;
 use crate::session::Session;
 
 impl Session {
@@ -71,8 +72,11 @@ impl Session {
         now: i64,
         args: &[&[u8]],
     ) -> Result<(), Error> {
-        let Some(called) = Called::by_args(args).filter(|_| !self.may_all()) else {
+        if self.may_all() {
             return Ok(());
+        }
+        let Some(called) = Called::by_args(args) else {
+            return Err(front::unknown(args));
         };
         let allowed = self.allow(shared, now, Context::Multi, called, args);
         allowed.map_err(|denied| {

@@ -66,6 +66,8 @@ pub(crate) struct Session {
     /// A command is to be carried out when a pause is over.
     pub(crate) is_paused: bool,
     pub(crate) buffers: Buffers,
+    /// So many commands of a transaction are carried out just now.
+    pub(crate) executes: Option<usize>,
 }
 
 /// What became of a command.
@@ -98,23 +100,28 @@ impl Session {
             touches_nothing: false,
             is_paused: false,
             buffers: Buffers::default(),
+            executes: None,
         }
     }
 
     /// Tells others what it did.
     pub(crate) fn note(&self, now: i64) {
-        let queued = self.transaction.as_ref();
+        let transaction = self.transaction.as_ref();
+        let queued = transaction.map(|transaction| transaction.queue.len());
         self.client.known().activity = Activity {
             at: now,
             called: self.called,
             database: self.database,
             protocol: self.reply.protocol(),
-            queued: queued.map(|transaction| transaction.queue.len()),
+            queued: queued.or(self.executes),
             waits: self.waiting.is_some() || self.is_paused,
             ends: self.ends,
             is_kept: self.is_kept,
             touches_nothing: self.touches_nothing,
-            buffers: self.buffers,
+            buffers: Buffers {
+                output: self.reply.bytes().len(),
+                ..self.buffers
+            },
             ..Activity::default()
         };
     }
