@@ -67,7 +67,7 @@ pub(crate) struct Session {
     pub(crate) is_paused: bool,
     pub(crate) buffers: Buffers,
     /// So many commands of a transaction are carried out just now.
-    pub(crate) executes: Option<usize>,
+    pub(crate) executed: Option<usize>,
 }
 
 /// What became of a command.
@@ -100,7 +100,7 @@ impl Session {
             touches_nothing: false,
             is_paused: false,
             buffers: Buffers::default(),
-            executes: None,
+            executed: None,
         }
     }
 
@@ -113,7 +113,7 @@ impl Session {
             called: self.called,
             database: self.database,
             protocol: self.reply.protocol(),
-            queued: queued.or(self.executes),
+            queued: queued.or(self.executed),
             waits: self.waiting.is_some() || self.is_paused,
             ends: self.ends,
             is_kept: self.is_kept,

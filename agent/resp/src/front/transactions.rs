@@ -94,13 +94,13 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
         session.reply.null_array();
         return Ok(());
     }
-    session.executes = Some(transaction.queue.len());
+    session.executed = Some(transaction.queue.len());
     session.reply.array(transaction.queue.len());
     for queued in &transaction.queue {
         let mut held: Vec<_> = parts.iter_mut().map(|part| &mut **part).collect();
         one(session, shared, now, queued, &mut held);
     }
-    session.executes = None;
+    session.executed = None;
     for part in &mut parts {
         part.serve(&shared.mailboxes);
     }
