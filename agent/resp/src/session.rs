@@ -10,7 +10,7 @@ use synod_cache::reply::{Protocol, Reply};
 use crate::Shared;
 use crate::acl::{Account, Called};
 use crate::answers::Answers;
-use crate::client::{Activity, Buffers, Client};
+use crate::client::{Buffers, Client};
 use crate::front::{self, FrontCall};
 use crate::part::{Part, Waiter, lock};
 use crate::transaction::{Queued, Transaction, Watched};
@@ -104,28 +104,6 @@ impl Session {
         }
     }
 
-    /// Tells others what it did.
-    pub(crate) fn note(&self, now: i64) {
-        let transaction = self.transaction.as_ref();
-        let queued = transaction.map(|transaction| transaction.queue.len());
-        self.client.known().activity = Activity {
-            at: now,
-            called: self.called,
-            database: self.database,
-            protocol: self.reply.protocol(),
-            queued: queued.or(self.executed),
-            waits: self.waiting.is_some() || self.is_paused,
-            ends: self.ends,
-            is_kept: self.is_kept,
-            touches_nothing: self.touches_nothing,
-            buffers: Buffers {
-                output: self.reply.bytes().len(),
-                ..self.buffers
-            },
-            ..Activity::default()
-        };
-    }
-
     /// Carries a command out and encodes its reply.
     pub(crate) fn command<'a>(
         &mut self,
@@ -202,17 +180,6 @@ impl Session {
         if self.answers != Answers::All {
             self.answered(before);
         }
-    }
-
-    /// Whether a command is not to be carried out for now.
-    fn has_to_pause(&self, shared: &Shared, now: i64, spec: &Spec) -> bool {
-        let writes =
-            |spec: &Spec| spec.flags.has(Traits::WRITE) || spec.flags.has(Traits::MAY_REPLICATE);
-        let queue = self.transaction.iter().flat_map(|it| &it.queue);
-        let mut queued = queue.filter(|_| spec.name == "exec");
-        shared
-            .pause
-            .holds(writes(spec) || queued.any(|it| writes(it.spec)), now)
     }
 
     fn queue(&mut self, spec: &'static Spec, args: &[&[u8]]) {
@@ -327,11 +294,6 @@ impl Session {
         }
     }
 
-    /// Whether keys that this uses are not taken for used.
-    pub(crate) fn is_quiet(&self, spec: &Spec) -> bool {
-        self.touches_nothing && spec.name != "touch"
-    }
-
     /// Waits at all partitions of the keys, which nobody else came to since the command looked.
     fn wait(
         &mut self,
@@ -373,25 +335,6 @@ impl Session {
         }
         self.client.known().turn = Some(Arc::clone(&waiting.turn));
         self.waiting = Some(waiting);
-    }
-
-    /// Whether it carries nothing out for now.
-    pub(crate) const fn stands(&self) -> bool {
-        self.waiting.is_some() || self.is_paused
-    }
-
-    /// Somebody ended what it waits for: it is answered that there is nothing, or that this is an error.
-    pub(crate) fn unblocked(&mut self, shared: &Shared, fails: bool) {
-        let Some(empty) = self.waiting.as_ref().map(|waiting| waiting.empty) else {
-            return;
-        };
-        self.stop_waiting(shared);
-        if fails {
-            let text = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
-            self.reply.error(text);
-        } else {
-            empty.answer(&mut self.reply);
-        }
     }
 
     /// Ends what it waits for, without an answer.
