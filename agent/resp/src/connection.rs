@@ -300,7 +300,6 @@ impl Connection {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.session.buffers.output = bytes.len() - self.sent;
                     return self.wait_to_write(true, registry);
                 }
                 Err(_) => return State::Over,
@@ -308,7 +307,6 @@ impl Connection {
         }
         reply.clear();
         self.sent = 0;
-        self.session.buffers.output = 0;
         self.wait_to_write(false, registry)
     }
 
@@ -317,6 +315,7 @@ impl Connection {
             return State::Open;
         }
         self.waits_to_write = waits;
+        self.session.buffers.waits_to_write = waits;
         let interest = if waits {
             Interest::WRITABLE
         } else {

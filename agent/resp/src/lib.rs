@@ -8,6 +8,7 @@
 
 mod acl;
 mod answers;
+mod attended;
 mod client;
 mod config;
 mod connection;

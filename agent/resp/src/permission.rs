@@ -6,7 +6,11 @@ use synod_cache::command::{Error, KeyUses, Spec, Traits};
 
 use crate::Shared;
 use crate::acl::{Account, Called, Context, Denied, Event, Reason};
+use crate::front;
 use crate::session::Session;
+
+/// No more of a key, a channel or a user's name is logged.
+const LOGGED_BYTES_MAX: usize = 4096;
 
 impl Session {
     /// Whether it need not be looked at what it calls.
@@ -71,8 +75,11 @@ impl Session {
         now: i64,
         args: &[&[u8]],
     ) -> Result<(), Error> {
-        let Some(called) = Called::by_args(args).filter(|_| !self.may_all()) else {
+        if self.may_all() {
             return Ok(());
+        }
+        let Some(called) = Called::by_args(args) else {
+            return Err(front::unknown(args));
         };
         let allowed = self.allow(shared, now, Context::Multi, called, args);
         allowed.map_err(|denied| {
@@ -106,10 +113,11 @@ impl Session {
             Ok(()) => return Ok(()),
             Err(denied) => denied,
         };
+        let name = called.full_name();
         let (reason, object) = match denied {
-            Denied::Command => (Reason::Command, called.full_name().into_bytes().into()),
-            Denied::Key(index) => (Reason::Key, args[index].into()),
-            Denied::Channel(index) => (Reason::Channel, args[index].into()),
+            Denied::Command => (Reason::Command, name.as_bytes()),
+            Denied::Key(index) => (Reason::Key, args[index]),
+            Denied::Channel(index) => (Reason::Channel, args[index]),
         };
         self.log(shared, now, (reason, context), object, &self.account.name);
         Err(denied)
@@ -121,15 +129,16 @@ impl Session {
         shared: &Shared,
         now: i64,
         (reason, context): (Reason, Context),
-        object: Box<[u8]>,
+        object: &[u8],
         user: &[u8],
     ) {
         self.note(now);
+        let shown = |bytes: &[u8]| bytes[..bytes.len().min(LOGGED_BYTES_MAX)].into();
         let event = Event {
             reason,
             context,
-            object,
-            user: user.into(),
+            object: shown(object),
+            user: shown(user),
             client: self.client.line(now),
         };
         shared.accounts.log().note(event, now);

@@ -10,7 +10,7 @@ use synod_cache::reply::{Protocol, Reply};
 use crate::Shared;
 use crate::acl::{Account, Called};
 use crate::answers::Answers;
-use crate::client::{Activity, Buffers, Client};
+use crate::client::{Buffers, Client};
 use crate::front::{self, FrontCall};
 use crate::memory::{Room, make_room};
 use crate::part::{Part, Parts, Waiter, lock};
@@ -72,6 +72,8 @@ pub(crate) struct Session {
     pub(crate) buffers: Buffers,
     /// When the command that is carried out began, in ticks of the clock of `counts`.
     pub(crate) began: u64,
+    /// So many commands of a transaction are carried out just now.
+    pub(crate) executed: Option<usize>,
 }
 
 /// Nothing may go to make room.
@@ -109,6 +111,7 @@ impl Session {
             is_paused: false,
             buffers: Buffers::default(),
             began: 0,
+            executed: None,
         }
     }
 
@@ -120,24 +123,6 @@ impl Session {
                 part.partition.announce(self.database, key);
             }
         }
-    }
-
-    /// Tells others what it did.
-    pub(crate) fn note(&self, now: i64) {
-        let queued = self.transaction.as_ref();
-        self.client.known().activity = Activity {
-            at: now,
-            called: self.called,
-            database: self.database,
-            protocol: self.reply.protocol(),
-            queued: queued.map(|transaction| transaction.queue.len()),
-            waits: self.waiting.is_some() || self.is_paused,
-            ends: self.ends,
-            is_kept: self.is_kept,
-            touches_nothing: self.touches_nothing,
-            buffers: self.buffers,
-            ..Activity::default()
-        };
     }
 
     /// Carries a command out and encodes its reply.
@@ -238,17 +223,6 @@ impl Session {
             }
             Some(_) => !is_at_once(called) || takes(called.spec),
         }
-    }
-
-    /// Whether a command is not to be carried out for now.
-    fn has_to_pause(&self, shared: &Shared, now: i64, spec: &Spec) -> bool {
-        let writes =
-            |spec: &Spec| spec.flags.has(Traits::WRITE) || spec.flags.has(Traits::MAY_REPLICATE);
-        let queue = self.transaction.iter().flat_map(|it| &it.queue);
-        let mut queued = queue.filter(|_| spec.name == "exec");
-        shared
-            .pause
-            .holds(writes(spec) || queued.any(|it| writes(it.spec)), now)
     }
 
     fn queue(&mut self, spec: &'static Spec, args: &[&[u8]]) {
@@ -375,11 +349,6 @@ impl Session {
         }
     }
 
-    /// Whether keys that this uses are not taken for used.
-    pub(crate) fn is_quiet(&self, spec: &Spec) -> bool {
-        self.touches_nothing && spec.name != "touch"
-    }
-
     /// Waits at all partitions of the keys, which nobody else came to since the command looked.
     fn wait(
         &mut self,
@@ -421,25 +390,6 @@ impl Session {
         }
         self.client.known().turn = Some(Arc::clone(&waiting.turn));
         self.waiting = Some(waiting);
-    }
-
-    /// Whether it carries nothing out for now.
-    pub(crate) const fn stands(&self) -> bool {
-        self.waiting.is_some() || self.is_paused
-    }
-
-    /// Somebody ended what it waits for: it is answered that there is nothing, or that this is an error.
-    pub(crate) fn unblocked(&mut self, shared: &Shared, fails: bool) {
-        let Some(empty) = self.waiting.as_ref().map(|waiting| waiting.empty) else {
-            return;
-        };
-        self.stop_waiting(shared);
-        if fails {
-            let text = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
-            self.reply.error(text);
-        } else {
-            empty.answer(&mut self.reply);
-        }
     }
 
     /// Ends what it waits for, without an answer.

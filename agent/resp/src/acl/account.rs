@@ -105,7 +105,7 @@ impl Accounts {
         account.user().is_proved_by(&password).then_some(account)
     }
 
-    /// Changes a user, or a new one, if the change succeeds; how it was before, if there was one.
+    /// Changes a user, or a new one, if the change succeeds; the user, if somebody may be it already.
     ///
     /// # Errors
     /// Those of the change.
@@ -113,7 +113,7 @@ impl Accounts {
         &self,
         name: &[u8],
         change: impl FnOnce(&mut User) -> Result<(), E>,
-    ) -> Result<Option<(Arc<Account>, Arc<User>)>, E> {
+    ) -> Result<Option<Arc<Account>>, E> {
         let mut accounts = locked(&self.by_name);
         let Some(account) = accounts.get(name).cloned() else {
             let mut user = User::new();
@@ -121,11 +121,10 @@ impl Accounts {
             accounts.insert(name.into(), Arc::new(Account::new(name, user)));
             return Ok(None);
         };
-        let before = account.user();
-        let mut user = (*before).clone();
+        let mut user = (*account.user()).clone();
         change(&mut user)?;
         account.set(user);
-        Ok(Some((account, before)))
+        Ok(Some(account))
     }
 
     /// Removes a user; whoever is it may do nothing any more. The default one stays.

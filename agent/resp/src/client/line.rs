@@ -45,7 +45,7 @@ impl Client {
             "oll=0 omem=0".to_owned(),
         ];
         words.push(format!("tot-mem={}", memory(&known)));
-        let events = if buffers.output > 0 { "rw" } else { "r" };
+        let events = if buffers.waits_to_write { "rw" } else { "r" };
         let command = called.map_or_else(|| "NULL".to_owned(), |called| called.full_name());
         let protocol = match protocol {
             Protocol::Resp2 => 2,

@@ -84,6 +84,8 @@ pub(crate) struct Buffers {
     pub(crate) input_room: usize,
     /// What is to be sent.
     pub(crate) output: usize,
+    /// It is not read by the client as fast as it comes.
+    pub(crate) waits_to_write: bool,
 }
 
 /// Of which kind a client is, as `CLIENT LIST TYPE` and `CLIENT KILL TYPE` tell them apart.

@@ -96,6 +96,7 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
         return Ok(());
     }
     session.kept.may_wait = false;
+    session.executed = Some(transaction.queue.len());
     session.reply.array(transaction.queue.len());
     let began = session.began;
     for queued in &transaction.queue {
@@ -105,6 +106,7 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
         session.measure_queued(shared, now, queued, before);
     }
     session.kept.may_wait = true;
+    session.executed = None;
     session.began = began;
     for part in parts.iter_mut() {
         part.serve(&shared.mailboxes);

@@ -8,11 +8,18 @@ use synod_resp::{Server, Settings, Setup};
 
 /// A server with two threads on a free port.
 pub(crate) fn start(partitions: usize) -> Server {
+    start_with(Settings {
+        partitions,
+        ..Settings::default()
+    })
+}
+
+/// A server with two threads on a free port, and set up so.
+pub(crate) fn start_with(settings: Settings) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let settings = Settings {
         threads: 2,
-        partitions,
-        ..Settings::default()
+        ..settings
     };
     Server::start(listener, &settings).expect("it starts")
 }

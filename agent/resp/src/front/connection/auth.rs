@@ -36,7 +36,7 @@ pub(super) fn become_user(
             Context::TopLevel
         };
         let why = (Reason::Auth, context);
-        session.log(call.shared, call.now, why, call.args[0].into(), name);
+        session.log(call.shared, call.now, why, call.args[0], name);
         return Err(WRONG_PASSWORD);
     };
     session.become_user(account, true);
