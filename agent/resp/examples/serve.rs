@@ -1,7 +1,9 @@
-//! A server without anything around it: `serve PORT THREADS [DIRECTORY [always|everysec|no [IMPORT]]]`.
+//! A server without anything around it: `serve PORT THREADS [NAME VALUE]…`, with settings as `CONFIG SET` names them.
 //!
-//! With a directory keys are kept there; a new one begins with what `IMPORT` holds, which a Redis saved.
+//! With `directory DIR` keys are kept there, as `fsync always|everysec|no` says; a new one begins with what `import PATH` holds, which
+//! a Redis saved.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,40 +15,51 @@ use synod_resp::{Server, Settings, Setup};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+const PARTITIONS: usize = 16;
+
 fn main() {
     let args: Vec<_> = std::env::args().skip(1).collect();
     let number = |index: usize| args.get(index).map(|it| it.parse().expect("a number"));
     let port: usize = number(0).expect("a port");
     let settings = Settings {
         threads: number(1).unwrap_or(1),
-        partitions: 16,
+        partitions: PARTITIONS,
         ..Settings::default()
     };
+    let pairs = args.get(2..).unwrap_or_default().chunks_exact(2);
+    let mut pairs: BTreeMap<_, _> = pairs.map(|it| (it[0].clone(), it[1].clone())).collect();
     let listener = TcpListener::bind(("127.0.0.1", port as u16)).expect("it is free");
-    let kept = args.get(2).map(|directory| {
-        let fsync = match args.get(3).map(String::as_str) {
-            Some("always") => Fsync::Always,
-            Some("no") => Fsync::Never,
-            _ => Fsync::EverySecond,
-        };
-        let mut settings = persistence::Settings::alone(Path::new(directory), fsync, 16, seed());
-        settings.import = args.get(4).map(Into::into);
-        let kept = Kept::open(&settings).unwrap_or_else(|error| {
-            eprintln!("{error}");
-            std::process::exit(1);
-        });
-        println!("{:?}", kept.found());
-        kept
-    });
+    let kept = kept(&mut pairs);
     let setup = Setup {
+        config: pairs.into_iter().collect(),
+        on_shutdown: Some(Box::new(|_| std::process::exit(0))),
         kept,
-        ..Setup::default()
     };
     let server = Server::start_with(listener, &settings, setup).expect("threads");
     println!("listens at {}", server.address());
     loop {
         std::thread::park();
     }
+}
+
+/// What is kept in a directory, if one is named.
+fn kept(pairs: &mut BTreeMap<String, String>) -> Option<Kept> {
+    let (fsync, import) = (pairs.remove("fsync"), pairs.remove("import"));
+    let directory = pairs.remove("directory")?;
+    let fsync = match fsync.as_deref() {
+        Some("always") => Fsync::Always,
+        Some("no") => Fsync::Never,
+        _ => Fsync::EverySecond,
+    };
+    let directory = Path::new(&directory);
+    let mut settings = persistence::Settings::alone(directory, fsync, PARTITIONS as u32, seed());
+    settings.import = import.map(Into::into);
+    let kept = Kept::open(&settings).unwrap_or_else(|error| {
+        eprintln!("{error}");
+        std::process::exit(1);
+    });
+    println!("{:?}", kept.found());
+    Some(kept)
 }
 
 /// Nobody who is served guesses it, in an example.

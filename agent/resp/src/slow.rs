@@ -149,7 +149,7 @@ mod tests {
         let long = [b'x'; 130];
         let told = shortened(&[b"a", &long]);
         assert!(told[1].ends_with(b"xx... (2 more bytes)"));
-        assert_eq!(told[1].len(), 128 + 20);
+        assert_eq!(told[1].len(), 128 + 18);
         let many = vec![b"a".as_slice(); 33];
         let told = shortened(&many);
         assert_eq!(told.len(), 32);

@@ -262,7 +262,7 @@ impl Parser {
         self.at += end + 2;
         match usize::try_from(length) {
             Ok(length) if length <= bounds.argument_bytes_max => Ok(Some(length)),
-            Ok(_) if bounds.argument_bytes_max < Bounds::KNOWN.argument_bytes_max => {
+            Ok(_) if bounds.arguments_max < Bounds::KNOWN.arguments_max => {
                 Err(ProtocolError::LengthUnknown)
             }
             _ => Err(ProtocolError::Length),

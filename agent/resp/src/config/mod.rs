@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn settings_have_names_in_order() {
-        assert!(SETTINGS.is_sorted_by_key(|setting| setting.name.replace('_', "-")));
+        assert!(SETTINGS.is_sorted_by_key(|setting| setting.name));
         let mut names: Vec<_> = all().map(|(_, name)| name).collect();
         names.sort_unstable();
         let count = names.len();
