@@ -248,10 +248,10 @@ impl Connection {
                 self.is_held_up = true;
                 break;
             }
-            let bounds = if self.session.may_all() || !self.session.has_to_prove(shared) {
-                &known
-            } else {
+            let bounds = if self.session.has_to_prove(shared) {
                 &Bounds::UNKNOWN
+            } else {
+                &known
             };
             let input = self.input.bytes();
             match self.parser.next(input, bounds) {

@@ -20,6 +20,7 @@ impl Session {
     }
 
     /// Whether it has to say who it is before it does anything else.
+    #[inline]
     pub(crate) fn has_to_prove(&self, shared: &Shared) -> bool {
         !self.is_known && !shared.accounts.default_one().user().is_free()
     }

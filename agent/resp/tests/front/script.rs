@@ -4,7 +4,7 @@
 //! `name: until flags=b` asks `CLIENT LIST` until that is in the line of this client.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -86,8 +86,11 @@ impl Reader {
 
     fn read(&mut self) -> Option<String> {
         let mut line = String::new();
-        if self.stream.read_line(&mut line).ok()? == 0 {
-            return None;
+        match self.stream.read_line(&mut line) {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(error) if is_late(&error) => panic!("it is not answered in time"),
+            Err(_) => return None,
         }
         let line = line.trim_end();
         let (kind, text) = line.split_at(1);
@@ -111,6 +114,11 @@ impl Reader {
         let replies = (0..count).map(|_| self.read());
         Some(replies.collect::<Option<Vec<_>>>()?.join(", "))
     }
+}
+
+/// A connection that is closed is told otherwise.
+fn is_late(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// Plays a script; each line with its reply.
