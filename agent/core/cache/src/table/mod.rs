@@ -97,7 +97,8 @@ impl Table {
             }
             [] => 0,
         };
-        self.capacity + segments * size_of::<Node>() + self.apart.allocated()
+        let nodes = self.capacity + segments * size_of::<Node>();
+        nodes + self.segments.capacity() * size_of::<Vec<Node>>() + self.apart.allocated()
     }
 
     /// The bucket for a hash.
