@@ -51,6 +51,8 @@ struct Bed {
 
 impl Bed {
     fn new() -> Self {
+        // The table of commands is made when it is asked for first.
+        named(b"ping").expect("a command");
         let before = LIVE.get();
         let partition = Partition::new(1);
         Self {
