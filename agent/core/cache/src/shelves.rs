@@ -74,6 +74,11 @@ impl<T, const SIZE: usize> Shelves<T, SIZE> {
         self.shelves.iter().flat_map(Shelf::things)
     }
 
+    /// Bytes that are asked of the allocator for the row itself.
+    pub(crate) fn allocated(&self) -> usize {
+        self.capacity() * size_of::<T>() + self.shelves.capacity() * size_of::<Shelf<T>>()
+    }
+
     /// For how many there is room.
     pub(crate) fn capacity(&self) -> usize {
         let room = |shelf: &Shelf<T>| match shelf {

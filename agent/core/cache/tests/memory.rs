@@ -51,6 +51,8 @@ struct Bed {
 
 impl Bed {
     fn new() -> Self {
+        // The table of commands is made when it is asked for first.
+        named(b"ping").expect("a command");
         let before = LIVE.get();
         let partition = Partition::new(1);
         Self {
@@ -196,7 +198,8 @@ fn what_is_pending_is_counted() {
     bed.call(&["xreadgroup", "group", "g", "one", "streams", "s", ">"]);
     bed.check("delivered");
     bed.call(&["xgroup", "destroy", "s", "g"]);
-    bed.check("destroyed");
+    let left = bed.partition.memory();
+    assert!(left < 150_000, "what was pending is gone: {left}");
 }
 
 #[test]

@@ -30,7 +30,10 @@ fn what_takes_memory_is_refused_at_the_bound() {
     }
     assert_eq!(client.ask(&format!("set key:{key} {value}")), OOM);
     let used = used(&mut client);
-    assert!((BOUND - LAG..BOUND + LAG + 20_000).contains(&used), "{used}");
+    assert!(
+        (BOUND - LAG..BOUND + LAG + 20_000).contains(&used),
+        "{used}"
+    );
     // What takes none is carried out, for others as well.
     assert_eq!(other.ask("ttl key:0"), ":-1");
     assert_eq!(other.ask("lpush list x"), OOM);

@@ -82,6 +82,10 @@ impl Partition {
             self.notify(database, class, event, key);
         }
         self.close(database, key, found, value, is_changed);
+        if is_changed {
+            // Whether anybody is told of it or not.
+            self.memory.changed(database);
+        }
         if is_told {
             self.changed(database, key);
         }

@@ -4,12 +4,22 @@ use super::{DATABASES, Partition};
 use crate::keyspace::Keyspace;
 
 /// What the databases took when they were looked at last, in bytes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Memory {
     databases: [usize; DATABASES],
     sum: usize,
     /// A bit for each database that was changed since.
     changed: u16,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            databases: [0; DATABASES],
+            sum: 0,
+            changed: u16::MAX,
+        }
+    }
 }
 
 impl Memory {

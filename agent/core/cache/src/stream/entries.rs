@@ -51,8 +51,10 @@ impl Entries {
     /// Changes the node whose first entry has this id; one with nothing left goes.
     fn change(&mut self, first: Id, change: impl FnOnce(&mut Node)) {
         let (before, after) = self.nodes.edit(&first.0, |found| {
-            let node = Arc::make_mut(&mut found.expect("who asks found it").0);
-            let before = weight(node);
+            let shared = &mut found.expect("who asks found it").0;
+            // A copy may take less.
+            let before = weight(shared);
+            let node = Arc::make_mut(shared);
             change(node);
             if node.live == 0 {
                 (Edit::Remove, (before, 0))

@@ -94,7 +94,7 @@ impl Table {
     /// Bytes that are asked of the allocator.
     #[must_use]
     pub fn allocated(&self) -> usize {
-        self.capacity + self.nodes.capacity() * size_of::<Node>() + self.apart.allocated()
+        self.capacity + self.nodes.allocated() + self.apart.allocated()
     }
 
     /// A copy. It costs as little as there are hundreds of buckets, and from now on both share all of their nodes, which are copied

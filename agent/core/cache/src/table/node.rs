@@ -38,7 +38,11 @@ impl Node {
 
     /// Bytes that are taken of the allocator.
     pub(super) fn capacity(&self) -> usize {
-        self.bytes.len()
+        const COUNTS: usize = 16;
+        match self.bytes.len() {
+            0 => 0,
+            room => room + COUNTS,
+        }
     }
 
     /// Bytes of entries, with what finds them.
