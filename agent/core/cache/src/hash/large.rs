@@ -16,6 +16,16 @@ pub(crate) struct LargeHash {
 }
 
 impl LargeHash {
+    /// Whether a copy costs much, unless [`Self::share`] was called before.
+    pub(crate) const fn is_huge(&self) -> bool {
+        self.table.is_huge()
+    }
+
+    /// Prepares it to be copied for little.
+    pub(crate) fn share(&mut self) {
+        self.table.share();
+    }
+
     pub(super) fn new(seed: u64) -> Self {
         Self {
             table: Table::default(),

@@ -4,6 +4,8 @@ mod due;
 mod entry;
 mod expiries;
 
+use std::collections::HashSet;
+
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub(crate) use due::Due;
@@ -36,6 +38,8 @@ pub(crate) struct Keyspace {
     table: Table,
     objects: Objects,
     free: Vec<u32>,
+    /// Objects that are copied for little only when they are prepared for it: all that there are, perhaps some that were.
+    huge: HashSet<u32>,
     expiries: Expiries,
     expiring: usize,
     seed: u64,
@@ -48,6 +52,7 @@ impl Keyspace {
             table: Table::default(),
             objects: Objects::default(),
             free: Vec::new(),
+            huge: HashSet::new(),
             expiries: Expiries::default(),
             expiring: 0,
             seed,
@@ -56,10 +61,20 @@ impl Keyspace {
 
     /// A copy to be read, for little: all is shared, and copied piece by piece as it is changed here.
     pub(crate) fn pin(&mut self) -> Self {
+        let objects = &mut self.objects;
+        self.huge.retain(|number| {
+            let object = objects.get(*number as usize);
+            object.as_ref().is_some_and(Object::is_huge)
+        });
+        for number in &self.huge {
+            let object = objects.get_mut(*number as usize).as_mut();
+            object.into_iter().for_each(Object::share);
+        }
         Self {
             table: self.table.pin(),
             objects: self.objects.pin(),
             free: Vec::new(),
+            huge: HashSet::new(),
             expiries: Expiries::default(),
             expiring: self.expiring,
             seed: self.seed,
@@ -157,6 +172,9 @@ impl Keyspace {
         let number = self.number(found);
         if let Some(at) = object.soonest() {
             self.expiries.note(found.at.bucket(), at);
+        }
+        if object.is_huge() {
+            self.huge.insert(number as u32);
         }
         *self.objects.get_mut(number) = Some(object);
     }
@@ -294,6 +312,9 @@ impl Keyspace {
             u32::try_from(self.objects.len() - 1).expect("they need more memory than there is")
         });
         let soonest = object.soonest();
+        if object.is_huge() {
+            self.huge.insert(number);
+        }
         *self.objects.get_mut(number as usize) = Some(object);
         self.put(key, &header, &[&number.to_le_bytes()]);
         self.note_expiry(self.hash(key), soonest);
