@@ -36,15 +36,17 @@ mod identity;
 pub mod journal;
 mod log;
 mod mutation;
+mod progress;
 mod reading;
 mod record;
 mod recovery;
 mod snapshot;
 
 pub use gather::{Gather, Gathered};
-pub use log::{Fsync, LAG_MAX, Log, Progress};
+pub use log::Log;
 #[cfg(feature = "mutations")]
 pub use mutation::ALL as MUTATIONS;
+pub use progress::{Fsync, LAG_MAX, Progress};
 pub use record::{BodyError, Part, Record, Records};
 pub use recovery::{Found, OpenError, Opened, Recovered, Settings, open};
 pub use snapshot::{Cut, Host, Stopped, TakeError, Taken, take};

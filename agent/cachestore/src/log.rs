@@ -14,48 +14,14 @@ use synod_replica::framing::{
 use synod_replica::{Completion, Disk, DiskError, DiskOp, DiskTicket, Now, Span};
 
 use crate::gather::Gathered;
+use crate::progress::{Fsync, Progress};
 use crate::record;
-
-/// When what is written is synced: the meanings of `appendfsync`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fsync {
-    /// Before the reply.
-    Always,
-    /// Each second.
-    #[default]
-    EverySecond,
-    /// When the system does it by itself.
-    Never,
-}
-
-/// With [`Fsync::EverySecond`], when the oldest of what is not synced has waited for so long, replies wait for the disk: as in Redis,
-/// whose writes wait then.
-pub const LAG_MAX: Span = Span::from_millis(2000);
 
 const SYNC_EVERY: Span = Span::from_millis(1000);
 /// When the disk had no space, it is asked again after this.
 const FULL_RETRY: Span = Span::from_millis(100);
 /// When nothing comes for so long, the log says that all is synced.
 const MARKER_IDLE: Span = Span::from_millis(1000);
-
-/// How far the log has come.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Up to this place it is written: the process may die.
-    pub written: u64,
-    /// Up to this place it is synced: the machine may.
-    pub synced: u64,
-    /// Since when something written is not synced.
-    pub unsynced_since: Option<Now>,
-    /// How often a new segment was begun of those that were asked for.
-    pub cuts: u64,
-    /// The newest of these segments, and the number of its first group commit.
-    pub cut: Option<(u64, u64)>,
-    /// The disk has no space.
-    pub is_full: bool,
-    /// The log can be trusted no more; the system's words.
-    pub failed: Option<String>,
-}
 
 /// Operations on their way, in the order in which they were submitted.
 #[derive(Debug)]

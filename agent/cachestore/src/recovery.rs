@@ -20,8 +20,9 @@ use synod_replica::{ClusterUid, Disk, DiskOp};
 
 use crate::gather::Gather;
 use crate::identity::{self, Fault, Identity};
-use crate::log::{Begin, Fsync, Log};
+use crate::log::{Begin, Log};
 use crate::mutation::mutated;
+use crate::progress::Fsync;
 use crate::reading::{ReadLog, read_log, read_whole, unreadable};
 use crate::record::{self, BodyError, Part, Records};
 use crate::snapshot::format::Footer;

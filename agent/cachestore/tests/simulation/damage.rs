@@ -110,7 +110,7 @@ fn filled() -> (SimDisk, String) {
         cache.set(&format!("key-{number}"), &"x".repeat(300));
     }
     let files = disk.list().expect("names");
-    let last = files.iter().filter(|it| it.starts_with("wal-")).next_back();
+    let last = files.iter().rfind(|it| it.starts_with("wal-"));
     (disk.clone(), last.expect("there is one").clone())
 }
 

@@ -63,7 +63,7 @@ fn main() {
     ] {
         let mut partition = Partition::new(1);
         partition.set_recording(false);
-        let mut write = |partition: &mut Partition, number: usize| {
+        let write = |partition: &mut Partition, number: usize| {
             let (element, score) = (format!("element:{number:08}"), (number % 1000).to_string());
             let (element, score) = (element.as_bytes(), score.as_bytes());
             let words: &[&[u8]] = match add {

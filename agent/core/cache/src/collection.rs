@@ -139,6 +139,24 @@ impl Object {
         }
     }
 
+    /// Whether a copy costs much, unless [`Self::share`] was called before.
+    pub(crate) fn is_huge(&self) -> bool {
+        match self {
+            Self::Hash(hash) => hash.is_huge(),
+            Self::Set(set) => set.is_huge(),
+            Self::List(_) | Self::SortedSet(_) | Self::Stream(_) => false,
+        }
+    }
+
+    /// Prepares it to be copied for little.
+    pub(crate) fn share(&mut self) {
+        match self {
+            Self::Hash(hash) => hash.share(),
+            Self::Set(set) => set.share(),
+            Self::List(_) | Self::SortedSet(_) | Self::Stream(_) => {}
+        }
+    }
+
     /// Before then no part of it expires.
     pub(crate) fn soonest(&self) -> Option<i64> {
         match self {

@@ -79,13 +79,14 @@ impl<T, const SIZE: usize> Shelves<T, SIZE> {
         self.capacity() * size_of::<T>() + self.shelves.capacity() * size_of::<Shelf<T>>()
     }
 
-    /// For how many there is room.
+    /// For how many there is room: at once, since those that are full have room for no more.
     pub(crate) fn capacity(&self) -> usize {
         let room = |shelf: &Shelf<T>| match shelf {
             Shelf::Own(things) => things.capacity(),
             Shelf::Shared(things) => things.capacity(),
         };
-        self.shelves.iter().map(room).sum()
+        let last = self.shelves.last().map_or(0, room);
+        self.shelves.len().saturating_sub(1) * SIZE + last
     }
 }
 

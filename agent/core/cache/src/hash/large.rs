@@ -54,6 +54,21 @@ impl LargeHash {
         own + size_of::<Self>()
     }
 
+    /// Whether a copy costs much, unless [`Self::share`] was called before.
+    pub(crate) fn is_huge(&self) -> bool {
+        match self {
+            Self::Pages(_) => false,
+            Self::Table(table) => table.is_huge(),
+        }
+    }
+
+    /// Prepares it to be copied for little.
+    pub(crate) fn share(&mut self) {
+        if let Self::Table(table) = self {
+            table.share();
+        }
+    }
+
     /// Before then no field expires; nothing, if none ever does.
     pub(crate) fn soonest(&self) -> Option<i64> {
         match self {
@@ -111,6 +126,14 @@ pub(crate) struct HashTable {
 }
 
 impl HashTable {
+    const fn is_huge(&self) -> bool {
+        self.table.is_huge()
+    }
+
+    fn share(&mut self) {
+        self.table.share();
+    }
+
     fn new(seed: u64) -> Self {
         Self {
             table: Table::default(),

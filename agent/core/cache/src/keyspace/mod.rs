@@ -5,6 +5,8 @@ mod entry;
 mod expiries;
 mod weights;
 
+use std::collections::HashSet;
+
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub(crate) use due::Due;
@@ -39,6 +41,8 @@ pub(crate) struct Keyspace {
     objects: Objects,
     weights: Weights,
     free: Vec<u32>,
+    /// Objects that are copied for little only when they are prepared for it: all that there are, perhaps some that were.
+    huge: HashSet<u32>,
     expiries: Expiries,
     expiring: usize,
     seed: u64,
@@ -52,6 +56,7 @@ impl Keyspace {
             objects: Objects::default(),
             weights: Weights::default(),
             free: Vec::new(),
+            huge: HashSet::new(),
             expiries: Expiries::default(),
             expiring: 0,
             seed,
@@ -60,12 +65,22 @@ impl Keyspace {
 
     /// A copy to be read, for little: all is shared, and copied piece by piece as it is changed here.
     pub(crate) fn pin(&mut self) -> Self {
+        let objects = &mut self.objects;
+        self.huge.retain(|number| {
+            let object = objects.get(*number as usize);
+            object.as_ref().is_some_and(Object::is_huge)
+        });
+        for number in &self.huge {
+            let object = objects.get_mut(*number as usize).as_mut();
+            object.into_iter().for_each(Object::share);
+        }
         Self {
             table: self.table.pin(),
             objects: self.objects.pin(),
             // Nobody asks what is read only.
             weights: Weights::default(),
             free: Vec::new(),
+            huge: HashSet::new(),
             expiries: Expiries::default(),
             expiring: self.expiring,
             seed: self.seed,
@@ -178,6 +193,9 @@ impl Keyspace {
         self.weights.changed(number, &object);
         if let Some(at) = object.soonest() {
             self.expiries.note(found.at.bucket(), at);
+        }
+        if object.is_huge() {
+            self.huge.insert(number as u32);
         }
         *self.objects.get_mut(number) = Some(object);
     }
@@ -316,6 +334,9 @@ impl Keyspace {
         });
         let soonest = object.soonest();
         self.weights.put(number as usize, &object);
+        if object.is_huge() {
+            self.huge.insert(number);
+        }
         *self.objects.get_mut(number as usize) = Some(object);
         self.put(key, &header, &[&number.to_le_bytes()]);
         self.note_expiry(self.hash(key), soonest);

@@ -25,6 +25,8 @@ const BUCKET_BYTES: usize = 768;
 const ENTRY_BYTES_MAX: usize = 1024;
 /// Few buckets have more entries.
 const PROBABLE: usize = 32;
+/// With more buckets to share each of their nodes costs more than it may.
+const HUGE_BUCKETS: usize = if cfg!(test) { 4 } else { 1024 };
 /// Buckets are allocated by so many.
 const SEGMENT: usize = 256;
 
@@ -95,6 +97,16 @@ impl Table {
     #[must_use]
     pub fn allocated(&self) -> usize {
         self.capacity + self.nodes.allocated() + self.apart.allocated()
+    }
+
+    /// Whether to clone it costs much, unless [`Self::share`] was called before.
+    pub(crate) const fn is_huge(&self) -> bool {
+        self.buckets > HUGE_BUCKETS
+    }
+
+    /// Prepares it to be cloned for as little as [`Self::pin`] costs.
+    pub(crate) fn share(&mut self) {
+        drop(self.pin());
     }
 
     /// A copy. It costs as little as there are hundreds of buckets, and from now on both share all of their nodes, which are copied
