@@ -64,6 +64,11 @@ impl Client {
         self.0.write_all(text.as_bytes()).expect("it is read");
     }
 
+    /// Sends what it is given.
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).expect("it is read");
+    }
+
     /// What was answered, which is all that came; lines are parted by spaces.
     pub(crate) fn answer(&mut self) -> String {
         let mut bytes = [0; 4096];
