@@ -45,7 +45,7 @@ const TALK: &[(&str, &str)] = &[
     ),
     (
         "command info get|x nosuch get",
-        "*3 *-1 *-1 *10 $3 get :2 *2 +readonly +fast :1 :1 :1 *3 +@read +@string +@fast *0 *1 *6 $5 flags *2 +RO +access $12 \
+        "*3 $-1 $-1 *10 $3 get :2 *2 +readonly +fast :1 :1 :1 *3 +@read +@string +@fast *0 *1 *6 $5 flags *2 +RO +access $12 \
          begin_search *4 $4 type $5 index $4 spec *2 $5 index :1 $9 find_keys *4 $4 type $5 range $4 spec *6 $7 lastkey :0 $7 \
          keystep :1 $5 limit :0 *0",
     ),

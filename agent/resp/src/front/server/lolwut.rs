@@ -20,14 +20,12 @@ pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
         integer(version).ok_or(Error::NotInteger)?;
         args = rest;
     }
-    let size = |argument: Option<&&[u8]>, usual: i64, most: i64| match argument {
-        Some(text) => integer(text)
-            .map(|size| size.clamp(1, most))
-            .ok_or(Error::NotInteger),
-        None => Ok(usual),
+    let size = |argument: Option<&&[u8]>, usual: i64, most: i64| {
+        let asked = argument.and_then(|text| integer(text));
+        asked.unwrap_or(usual).clamp(1, most)
     };
-    let columns = size(args.first(), 64, COLUMNS_MAX)?;
-    let rows = size(args.get(1), 8, ROWS_MAX)?;
+    let columns = size(args.first(), 64, COLUMNS_MAX);
+    let rows = size(args.get(1), 8, ROWS_MAX);
     let mut text = waves(columns, rows);
     let _ = writeln!(text, "Redis ver. {REDIS_VERSION}");
     call.session.reply.verbatim("txt", &text);

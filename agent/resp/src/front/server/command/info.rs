@@ -23,7 +23,7 @@ pub(super) fn run(call: &mut FrontCall<'_>) {
     for name in names {
         match Called::by_name(name) {
             Some(called) => command(reply, &called),
-            None => reply.null_array(),
+            None => reply.null(),
         }
     }
 }
