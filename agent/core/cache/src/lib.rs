@@ -31,6 +31,7 @@ pub mod request;
 mod sample;
 mod scan;
 mod set;
+mod size_class;
 pub mod slot;
 mod sorted_set;
 mod sorting;

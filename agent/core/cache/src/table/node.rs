@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::size_class::size_class;
+
 /// Entries of one bucket, in one shared allocation: how many there are, then what finds them, growing up: for each entry the tag of
 /// its hash and how far before the end it begins; then room, then the entries, growing down from the end. So whoever looks for an
 /// entry reads at two places, the first of which tells the second.
@@ -55,7 +57,7 @@ impl Node {
     /// The place of the first entry with this tag of which `is_it`.
     #[inline]
     pub(super) fn find(&self, tag: u8, is_it: impl Fn(Entry<'_>) -> bool) -> Option<usize> {
-        let index = &self.bytes.get(HEAD..HEAD + self.count() * FINGER)?;
+        let index = self.bytes.get(HEAD..HEAD + self.count() * FINGER)?;
         let mut fingers = index.chunks_exact(FINGER).enumerate();
         let found = fingers.find(|(place, finger)| finger[0] == tag && is_it(self.entry(*place)));
         found.map(|(place, _)| place)
@@ -204,13 +206,13 @@ impl Node {
         let needed = HEAD + count * FINGER + distance;
         assert!(needed <= NODE_BYTES_MAX, "a node of {needed} bytes");
         if needed > self.bytes.len() {
-            self.resize(size_class(needed));
+            self.resize(size_class(needed).min(NODE_BYTES_MAX));
         }
     }
 
     /// Gives room back if there is much.
     fn fit(&mut self) {
-        let capacity = size_class(self.used());
+        let capacity = size_class(self.used()).min(NODE_BYTES_MAX);
         if capacity * 2 <= self.bytes.len() {
             self.resize(capacity);
         }
@@ -309,13 +311,4 @@ fn write_key_length(entry: &mut [u8], length: usize) -> usize {
             5
         }
     }
-}
-
-/// What is asked of the allocator for so many bytes: with the counts of an `Arc` it is one of the sizes that allocators have,
-/// eight to a doubling.
-fn size_class(needed: usize) -> usize {
-    const COUNTS: usize = 16;
-    let whole = needed + COUNTS;
-    let step = (whole.next_power_of_two() / 16).max(16);
-    (whole.div_ceil(step) * step - COUNTS).min(NODE_BYTES_MAX)
 }
