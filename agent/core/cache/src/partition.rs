@@ -15,7 +15,7 @@ pub(crate) use collections::Edit;
 
 use crate::collection::Limits;
 use crate::effect::Effect;
-use crate::eviction::{Access, Pool, Settings};
+use crate::eviction::{Access, Pool, Settings, Sketch};
 use crate::keyspace::{Found, Keyspace};
 use crate::notice::{Class, Notice};
 use crate::random::Random;
@@ -57,6 +57,8 @@ pub struct Partition {
     settings: Settings,
     /// What may be evicted next.
     pool: Pool,
+    /// While the policy is one that remembers.
+    sketch: Option<Box<Sketch>>,
     /// [`Effect`]s, one after another.
     effects: Vec<u8>,
     /// Whether somebody takes them.
@@ -92,6 +94,7 @@ impl Partition {
             },
             settings: Settings::default(),
             pool: Pool::default(),
+            sketch: None,
             effects: Vec::new(),
             is_recording: true,
             changes: 0,
@@ -165,7 +168,8 @@ impl Partition {
     /// Bytes that are asked of the allocator.
     #[must_use]
     pub fn allocated(&self) -> usize {
-        self.databases.iter().map(Keyspace::allocated).sum()
+        let databases: usize = self.databases.iter().map(Keyspace::allocated).sum();
+        databases + self.sketch.as_ref().map_or(0, |it| it.allocated())
     }
 
     /// A key is looked for soon, probably: what is needed for that is fetched meanwhile.
@@ -177,6 +181,7 @@ impl Partition {
     /// A key that has not expired. Its use is noted.
     #[inline]
     pub(crate) fn find(&mut self, database: usize, key: &[u8]) -> Option<Found> {
+        self.remember(database, key);
         let mut found = self.look(database, key)?;
         let access = self.touched(found.header.access);
         self.databases[database].touch(&found, access);

@@ -2,7 +2,7 @@
 
 use super::Partition;
 use crate::effect::Effect;
-use crate::eviction::Settings;
+use crate::eviction::{Ranked, Settings};
 use crate::keyspace::Keyspace;
 
 impl Partition {
@@ -15,6 +15,8 @@ impl Partition {
     /// Settles it anew. What is noted of keys means something else if uses are counted from now on, or not any more; it is as it
     /// should be when they were used again.
     pub fn set_settings(&mut self, settings: Settings) {
+        let remembers = settings.policy.ranked() == Ranked::Remembered;
+        self.sketch = remembers.then(|| self.sketch.take().unwrap_or_default());
         self.settings = settings;
         self.pool.clear();
     }

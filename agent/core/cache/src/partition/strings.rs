@@ -61,6 +61,9 @@ impl Partition {
             Expiry::Keep => self.look(database, key),
             Expiry::None | Expiry::At(_) => self.databases[database].find(key),
         };
+        if found.is_some() {
+            self.remember(database, key);
+        }
         let access = self.access_when_replaced(found);
         let expiry = match expiry {
             Expiry::None => None,
