@@ -103,10 +103,10 @@ fn locks(arguments: &Arguments) -> Result<(), Failure> {
 fn cache(arguments: &Arguments) -> Result<(), Failure> {
     let step = |name, cold| Step { name, cold };
     let mut steps = Steps::new(vec![
-        step("build synod-bench", "3 min"),
+        step("build synod-bench", "6 min"),
         step("measure", if arguments.quick { "2 min" } else { "15 min" }),
     ]);
-    steps.run(|| succeed(cargo().args(["build", "--release", "-p", "synod-bench"])))?;
+    steps.run(build_release)?;
     let mut bench = command(release().join("synod-bench"));
     bench.env("TMPDIR", temporary()?);
     bench.arg("cache");

@@ -120,7 +120,10 @@ pub(crate) fn report(quick: bool) -> Result<String, Failure> {
 }
 
 fn percent(hits: usize, requests: usize) -> String {
-    format!("{:.1}", 100.0 * hits as f64 / (requests - requests / 2) as f64)
+    format!(
+        "{:.1}",
+        100.0 * hits as f64 / (requests - requests / 2) as f64
+    )
 }
 
 /// A key as it is asked for.

@@ -31,8 +31,8 @@ const ELEMENT: &str = "element:__rand_int__";
 const SET: &[&str] = &["SET", KEY, VALUE];
 const GET: &[&str] = &["GET", KEY];
 const MSET: &[&str] = &[
-    "MSET", KEY, VALUE, KEY, VALUE, KEY, VALUE, KEY, VALUE, KEY, VALUE, KEY, VALUE, KEY, VALUE, KEY,
-    VALUE, KEY, VALUE, KEY, VALUE,
+    "MSET", KEY, VALUE, KEY, VALUE, KEY, VALUE, KEY, VALUE, KEY, VALUE, KEY, VALUE, KEY, VALUE,
+    KEY, VALUE, KEY, VALUE, KEY, VALUE,
 ];
 
 const fn load(
@@ -127,7 +127,10 @@ fn clients(servers: &Servers, load: &Load, operations: usize) -> Result<Vec<Told
     let start = |port: &u16| client(*port, load, operations / count, CONNECTIONS / count);
     let running = servers.ports().iter().map(start);
     let running: Vec<_> = running.collect::<Result<_, _>>()?;
-    running.into_iter().map(|client| told(load, client)).collect()
+    running
+        .into_iter()
+        .map(|client| told(load, client))
+        .collect()
 }
 
 fn client(port: u16, load: &Load, operations: usize, connections: usize) -> Result<Child, Failure> {

@@ -125,7 +125,11 @@ pub(crate) fn weigh(case: usize, keys: usize) -> Result<(), Failure> {
         }
     }
     let after = (partition.allocated(), resident());
-    println!("{} {}", after.0 - before.0, after.1.saturating_sub(before.1));
+    println!(
+        "{} {}",
+        after.0 - before.0,
+        after.1.saturating_sub(before.1)
+    );
     Ok(())
 }
 

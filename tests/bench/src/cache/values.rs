@@ -39,7 +39,13 @@ impl Case {
         let string = |kind| [16, 64, 256].map(|size| (kind, 1, size));
         let mut all: Vec<_> = [string(Kind::String), string(Kind::Expiring)].concat();
         all.push((Kind::Integer, 1, 8));
-        for kind in [Kind::Hash, Kind::List, Kind::Set, Kind::SortedSet, Kind::Stream] {
+        for kind in [
+            Kind::Hash,
+            Kind::List,
+            Kind::Set,
+            Kind::SortedSet,
+            Kind::Stream,
+        ] {
             for count in [5, 50, 500, 5000] {
                 all.extend([8, 32, 100].map(|size| (kind, count, size)));
             }

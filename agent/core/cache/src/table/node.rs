@@ -61,7 +61,7 @@ impl Node {
     /// The place of the first entry with this tag of which `is_it`.
     #[inline]
     pub(super) fn find(&self, tag: u8, is_it: impl Fn(Entry<'_>) -> bool) -> Option<usize> {
-        let index = &self.bytes.get(HEAD..HEAD + self.count() * FINGER)?;
+        let index = self.bytes.get(HEAD..HEAD + self.count() * FINGER)?;
         let mut fingers = index.chunks_exact(FINGER).enumerate();
         let found = fingers.find(|(place, finger)| finger[0] == tag && is_it(self.entry(*place)));
         found.map(|(place, _)| place)
