@@ -50,7 +50,7 @@ impl Client {
 
     pub(crate) fn at(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("it listens");
-        let time_out = Some(Duration::from_secs(10));
+        let time_out = Some(Duration::from_secs(60));
         stream.set_read_timeout(time_out).expect("a time-out");
         Self(stream)
     }

@@ -205,6 +205,22 @@ fn check(address: SocketAddr, client: u64, acknowledged: u64) -> u64 {
     only.min(count)
 }
 
+fn sum(numbers: &[AtomicU64]) -> u64 {
+    numbers.iter().map(|it| it.load(Ordering::Relaxed)).sum()
+}
+
+/// However long that takes on a machine that has much to do.
+fn wait_until(is_so: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !is_so() {
+        assert!(
+            since.elapsed() < Duration::from_secs(120),
+            "nothing happens"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn a_process_that_is_killed_has_lost_nothing() {
     const CLIENTS: u64 = 4;
@@ -218,11 +234,13 @@ fn a_process_that_is_killed_has_lost_nothing() {
                 let (acknowledged, stops) = (&acknowledged[client as usize], &stops);
                 scope.spawn(move || write(address, client, acknowledged, stops));
             }
-            std::thread::sleep(Duration::from_millis(300));
+            let begun = sum(&acknowledged);
+            wait_until(|| sum(&acknowledged) > begun + 10);
             if round % 2 == 1 {
                 assert!(Client::at(address).ask("bgsave").starts_with("+Background"));
             }
-            std::thread::sleep(Duration::from_millis(200 + 17 * round));
+            wait_until(|| sum(&acknowledged) > begun + 20);
+            std::thread::sleep(Duration::from_millis(7 * round));
             child.kill().expect("it is there");
             child.wait().expect("it ends");
             stops.store(true, Ordering::Relaxed);
@@ -234,12 +252,7 @@ fn a_process_that_is_killed_has_lost_nothing() {
             acknowledged.store(check(address, client, was), Ordering::Relaxed);
         }
     }
-    let all: u64 = acknowledged
-        .iter()
-        .map(|it| it.load(Ordering::Relaxed))
-        .sum();
-    println!("{all} rounds were acknowledged");
-    assert!(all > 40, "it did something");
+    println!("{} rounds were acknowledged", sum(&acknowledged));
     child.kill().expect("it is there");
     child.wait().expect("it ends");
 }
