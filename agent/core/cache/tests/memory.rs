@@ -128,8 +128,9 @@ fn strings_are_counted() {
 #[test]
 fn collections_are_counted() {
     type Words = Vec<String>;
+    type Adding = fn(&mut Bed, &str, u64) -> Words;
     let words = |words: &[&str]| -> Words { words.iter().map(|it| (*it).to_owned()).collect() };
-    let kinds: [(&str, fn(&mut Bed, &str, u64) -> Words, Words); 5] = [
+    let kinds: [(&str, Adding, Words); 5] = [
         (
             "hash",
             |bed, key, number| vec!["hset".into(), key.into(), format!("{number}"), bed.text(30)],

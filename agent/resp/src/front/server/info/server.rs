@@ -43,7 +43,7 @@ pub(super) fn server(call: &mut FrontCall<'_>, text: &mut Text) {
     text.line("uptime_in_days", uptime / 86400);
     text.line("hz", config.number(HZ));
     text.line("configured_hz", config.number(HZ));
-    text.line("lru_clock", call.now / 1000 & CLOCK_BITS);
+    text.line("lru_clock", (call.now / 1000) & CLOCK_BITS);
     let own = std::env::current_exe().unwrap_or_default();
     text.line("executable", own.display());
     text.line("config_file", "");
