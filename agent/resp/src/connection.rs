@@ -9,7 +9,9 @@ use synod_cache::request::{Bounds, Found, Parser};
 use crate::Shared;
 use crate::answers::Answers;
 use crate::mailbox::Message;
+use crate::scripting::{Attend, reborrowed};
 use crate::session::{Carried, Session};
+use crate::worker;
 
 /// So much is read at once, unless an argument is longer.
 const READ_BYTES: usize = 16 * 1024;
@@ -22,6 +24,8 @@ const UNSENT_BYTES_MAX: usize = 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Open,
+    /// What is next may take long: it is to be carried out by [`Connection::alone`].
+    Alone,
     Over,
 }
 
@@ -120,8 +124,16 @@ impl Connection {
         self.go_on(shared, now, registry)
     }
 
+    /// Carries out what came, scripts as well. Somebody attends to the other connections meanwhile, and may see what comes for
+    /// this one, which is looked for then.
+    pub(crate) fn alone(&mut self, shared: &Shared, attendant: &mut dyn Attend) {
+        let before = shared.scripting.attended();
+        self.carry_out(shared, worker::now(), Some(attendant));
+        self.is_full |= shared.scripting.attended() != before;
+    }
+
     /// Carries out what came in the meantime, and writes.
-    fn go_on(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+    pub(crate) fn go_on(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
         let state = self.work(shared, now, registry, false);
         self.session.note(now);
         state
@@ -139,7 +151,10 @@ impl Connection {
 
     fn work(&mut self, shared: &Shared, now: i64, registry: &Registry, mut reads: bool) -> State {
         loop {
-            self.carry_out(shared, now);
+            if !self.carry_out(shared, now, None) {
+                self.is_full |= reads;
+                return State::Alone;
+            }
             if self.write(registry) == State::Over {
                 return State::Over;
             }
@@ -171,10 +186,16 @@ impl Connection {
         }
     }
 
-    fn carry_out(&mut self, shared: &Shared, now: i64) {
+    /// Whether it could be carried out as it is.
+    fn carry_out(
+        &mut self,
+        shared: &Shared,
+        mut now: i64,
+        mut attendant: Option<&mut dyn Attend>,
+    ) -> bool {
         self.is_held_up = false;
         if self.session.is_paused && !shared.pause.is_over() {
-            return;
+            return true;
         }
         self.session.buffers.input = self.input.bytes().len();
         self.session.buffers.input_room = self.input.room();
@@ -194,9 +215,15 @@ impl Connection {
                 Ok(Found::Nothing(bytes)) => self.input.done(bytes),
                 Ok(Found::Command(bytes)) => {
                     let arguments = self.parser.arguments(input);
-                    match self.session.command(shared, now, arguments) {
+                    let attendant = reborrowed(&mut attendant);
+                    if attendant.is_some() {
+                        // The one before may have taken long.
+                        now = worker::now();
+                    }
+                    match self.session.command(shared, now, arguments, attendant) {
                         Carried::Out => self.input.done(bytes),
                         Carried::NotYet => break,
+                        Carried::Alone => return false,
                     }
                 }
                 Err(error) => {
@@ -205,6 +232,7 @@ impl Connection {
                 }
             }
         }
+        true
     }
 
     fn write(&mut self, registry: &Registry) -> State {

@@ -14,6 +14,7 @@ mod front;
 mod mailbox;
 mod part;
 mod permission;
+mod scripting;
 mod session;
 mod transaction;
 mod turn;
@@ -21,15 +22,17 @@ mod worker;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use acl::Accounts;
 pub use acl::Password;
 use client::{Clients, Pause};
 use mailbox::Mailbox;
+use parking_lot::Mutex;
 use part::Part;
+use scripting::Scripting;
 
 /// As which version of Redis it speaks to clients.
 pub(crate) const REDIS_VERSION: &str = "7.2.4";
@@ -68,6 +71,7 @@ pub(crate) struct Shared {
     pub(crate) clients: Clients,
     pub(crate) pause: Pause,
     pub(crate) accounts: Accounts,
+    pub(crate) scripting: Scripting,
 }
 
 /// A running server.
@@ -98,12 +102,15 @@ impl Server {
             clients: Clients::default(),
             pause: Pause::default(),
             accounts: Accounts::new(settings.password),
+            scripting: Scripting::default(),
         });
         let mut workers = Vec::new();
         for (number, poll) in polls.into_iter().enumerate() {
             let listener = listener.try_clone()?;
             let worker = worker::Worker::new(Arc::clone(&shared), number, poll, listener)?;
-            let builder = thread::Builder::new().name(format!("cache-{number}"));
+            let builder = thread::Builder::new()
+                .name(format!("cache-{number}"))
+                .stack_size(synod_script::STACK_BYTES_MIN);
             workers.push(builder.spawn(move || worker.run())?);
         }
         Ok(Self {
@@ -117,6 +124,11 @@ impl Server {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// From now on clients are told that a script is busy when it has run for so many milliseconds; never, if 0.
+    pub fn set_busy_reply_threshold(&self, milliseconds: i64) {
+        self.shared.scripting.set_threshold_ms(milliseconds);
     }
 
     /// Ends all connections and threads.

@@ -1,8 +1,9 @@
 //! A partition with those who wait for its keys.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use synod_cache::command::{Call, Spec};
 use synod_cache::keys::Keys;
 use synod_cache::partition::{DatabaseKey, Partition};
@@ -121,7 +122,8 @@ impl Part {
     }
 }
 
-/// Takes a part. Who panicked with it left it as it was between two changes.
+/// Takes a part, however long that takes: a script may have it. What a client asks for takes it with [`crate::scripting::part`].
+/// Who panicked with it left it as it was between two changes.
 pub(crate) fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
-    part.lock().unwrap_or_else(PoisonError::into_inner)
+    part.lock()
 }

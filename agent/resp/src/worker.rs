@@ -1,6 +1,6 @@
 //! A thread's event loop.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd as _;
@@ -15,6 +15,7 @@ use crate::Shared;
 use crate::client::{Client, Place};
 use crate::connection::{Connection, State};
 use crate::mailbox::Mailbox;
+use crate::scripting::Attend;
 use crate::session::Session;
 
 const LISTENER: Token = Token(0);
@@ -40,6 +41,8 @@ pub(crate) struct Worker {
     /// Where clients are.
     clients: HashMap<u64, Token>,
     next: usize,
+    /// What the system told of and was not looked at yet.
+    told: VecDeque<Token>,
 }
 
 /// Where others put what is for the thread with this event loop.
@@ -67,6 +70,7 @@ impl Worker {
             connections: HashMap::new(),
             clients: HashMap::new(),
             next: FIRST,
+            told: VecDeque::new(),
         })
     }
 
@@ -79,19 +83,27 @@ impl Worker {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return,
                 _ => {}
             }
-            let now = now();
-            for event in &events {
-                match event.token() {
-                    LISTENER => self.has_callers = true,
-                    WAKER => {}
-                    token => self.serve(token, now),
-                }
-            }
+            self.told
+                .extend(events.iter().map(mio::event::Event::token));
+            self.serve_told();
             are_left = self.has_callers && self.accept();
+            let now = now();
+            self.shared.scripting.settle(&self.shared);
             self.read_messages(now);
             // A pause may end, which clients wait for.
             self.expire(now);
             self.give_up(now);
+        }
+    }
+
+    fn serve_told(&mut self) {
+        let now = now();
+        while let Some(token) = self.told.pop_front() {
+            match token {
+                LISTENER => self.has_callers = true,
+                WAKER => {}
+                token => self.serve(token, now),
+            }
         }
     }
 
@@ -102,9 +114,8 @@ impl Worker {
                 continue;
             };
             let connection = self.connections.get_mut(&token).expect("a client has one");
-            if connection.told(message, &self.shared, now, self.poll.registry()) == State::Over {
-                self.close(token);
-            }
+            let state = connection.told(message, &self.shared, now, self.poll.registry());
+            self.after(token, state);
         }
     }
 
@@ -112,13 +123,35 @@ impl Worker {
     fn give_up(&mut self, now: i64) {
         let registry = self.poll.registry();
         let waiting = self.connections.iter_mut();
-        let over = waiting.filter_map(|(token, connection)| {
+        let others = waiting.filter_map(|(token, connection)| {
             let state = connection.give_up(&self.shared, now, registry);
-            (state == State::Over).then_some(*token)
+            (state != State::Open).then_some((*token, state))
         });
-        for token in over.collect::<Vec<_>>() {
+        for (token, state) in others.collect::<Vec<_>>() {
+            self.after(token, state);
+        }
+    }
+
+    /// What is left to be done for a connection.
+    fn after(&mut self, token: Token, mut state: State) {
+        while state == State::Alone {
+            state = self.alone(token);
+        }
+        if state == State::Over {
             self.close(token);
         }
+    }
+
+    /// Carries out what may take so long that the other connections have to be looked after meanwhile. It is not among them then.
+    fn alone(&mut self, token: Token) -> State {
+        let Some(mut connection) = self.connections.remove(&token) else {
+            return State::Open;
+        };
+        let shared = Arc::clone(&self.shared);
+        connection.alone(&shared, self);
+        let state = connection.go_on(&shared, now(), self.poll.registry());
+        self.connections.insert(token, connection);
+        state
     }
 
     fn close(&mut self, token: Token) {
@@ -169,9 +202,8 @@ impl Worker {
         let Some(connection) = self.connections.get_mut(&token) else {
             return;
         };
-        if connection.serve(&self.shared, now, self.poll.registry()) == State::Over {
-            self.close(token);
-        }
+        let state = connection.serve(&self.shared, now, self.poll.registry());
+        self.after(token, state);
     }
 
     /// Removes what expired; of which partitions some, since each thread does it.
@@ -181,7 +213,7 @@ impl Worker {
             return;
         }
         for part in &self.shared.parts {
-            if let Ok(mut part) = part.try_lock()
+            if let Some(mut part) = part.try_lock()
                 && part.partition.next_expiry().is_some_and(|at| at < now)
             {
                 part.partition.set_now(now);
@@ -192,8 +224,24 @@ impl Worker {
     }
 }
 
+impl Attend for Worker {
+    /// Serves the connections that are not in the way of a script, which has all keys: they are told so, or end it. Nothing is done
+    /// with messages: they are for those who wait, and nothing can come.
+    fn attend(&mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        if self.poll.poll(&mut events, Some(Duration::ZERO)).is_ok() {
+            self.told
+                .extend(events.iter().map(mio::event::Event::token));
+        }
+        self.serve_told();
+        if self.has_callers {
+            self.accept();
+        }
+    }
+}
+
 /// Milliseconds since the Unix epoch.
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

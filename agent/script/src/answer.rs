@@ -137,7 +137,8 @@ impl Answer<'_> {
         }
         whole[3] = b':';
         let text = text.as_bytes();
-        self.reply.raw(format!("={}\r\n", text.len() + 4).as_bytes());
+        self.reply
+            .raw(format!("={}\r\n", text.len() + 4).as_bytes());
         self.reply.raw(&whole);
         self.reply.raw(&text);
         self.reply.raw(b"\r\n");

@@ -93,16 +93,22 @@ impl<'a> Arguments<'a> {
 
     /// That it is not as it is to be.
     pub(crate) fn wrong(&self, number: usize, why: &str) -> Error {
-        let text = format!(
-            "bad argument #{number} to '{}' ({why})",
-            name(self.lua, self.level - 1)
-        );
-        self.error(text)
+        let (name, is_method) = name(self.lua, self.level - 1);
+        self.error(bad_argument(&name, is_method, number, why))
     }
 
     /// That something is wrong at the place of the call.
     pub(crate) fn error(&self, text: impl AsRef<[u8]>) -> Error {
         raised::text(placed(self.lua, self.level, text.as_ref()))
+    }
+}
+
+/// What is said of an argument. A method's own object is not counted.
+pub(crate) fn bad_argument(name: &str, is_method: bool, number: usize, why: &str) -> String {
+    match (is_method, number) {
+        (true, 1) => format!("calling '{name}' on bad self ({why})"),
+        (true, _) => format!("bad argument #{} to '{name}' ({why})", number - 1),
+        (false, _) => format!("bad argument #{number} to '{name}' ({why})"),
     }
 }
 

@@ -16,7 +16,10 @@ pub(crate) fn library(lua: &Lua) -> mlua::Result<Table> {
     bit.raw_set("bxor", of_many(lua, |all, bits| all ^ bits)?)?;
     bit.raw_set("lshift", shift(lua, |bits, by| bits << by)?)?;
     bit.raw_set("rshift", shift(lua, |bits, by| bits >> by)?)?;
-    bit.raw_set("arshift", shift(lua, |bits, by| (bits as i32 >> by) as u32)?)?;
+    bit.raw_set(
+        "arshift",
+        shift(lua, |bits, by| (bits as i32 >> by) as u32)?,
+    )?;
     bit.raw_set("rol", shift(lua, u32::rotate_left)?)?;
     bit.raw_set("ror", shift(lua, u32::rotate_right)?)?;
     bit.raw_set("tohex", lua.create_function(tohex)?)?;
@@ -60,7 +63,11 @@ fn shift(lua: &Lua, work: fn(u32, u32) -> u32) -> mlua::Result<Function> {
 fn tohex(lua: &Lua, values: MultiValue) -> mlua::Result<String> {
     let args = Arguments::new(lua, &values);
     let of = bits(&args, 1)?;
-    let digits = if args.len() < 2 { 8 } else { bits(&args, 2)? as i32 };
+    let digits = if args.len() < 2 {
+        8
+    } else {
+        bits(&args, 2)? as i32
+    };
     let text = if digits < 0 {
         format!("{of:08X}")
     } else {

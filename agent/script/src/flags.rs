@@ -79,10 +79,12 @@ impl Flags {
                 return Err(format!("Unknown lua shebang option: {}", shown(part)));
             };
             // Nothing behind the sign is no flag at all.
-            for name in names.split(|byte| *byte == b',').filter(|_| !names.is_empty()) {
-                let flag = Self::named(name).ok_or_else(|| {
-                    format!("Unexpected flag in script shebang: {}", shown(name))
-                })?;
+            for name in names
+                .split(|byte| *byte == b',')
+                .filter(|_| !names.is_empty())
+            {
+                let flag = Self::named(name)
+                    .ok_or_else(|| format!("Unexpected flag in script shebang: {}", shown(name)))?;
                 flags = flags.with(flag);
             }
         }
@@ -100,10 +102,7 @@ mod tests {
         assert_eq!(flags("return 1"), Ok((Flags::COMPATIBLE, 0)));
         assert_eq!(flags("#!lua\nreturn 1"), Ok((Flags::default(), 5)));
         let both = Flags::NO_WRITES.with(Flags::ALLOW_OOM);
-        assert_eq!(
-            flags("#!lua flags=no-writes,allow-oom\n"),
-            Ok((both, 31))
-        );
+        assert_eq!(flags("#!lua flags=no-writes,allow-oom\n"), Ok((both, 31)));
         assert_eq!(
             flags("#!lua flags=x\n"),
             Err("Unexpected flag in script shebang: x".to_owned())

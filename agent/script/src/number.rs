@@ -13,7 +13,12 @@ pub(crate) fn truncated(number: f64) -> i64 {
 /// As `%.14g` and the like: so many digits at most, no zeros at the end.
 pub(crate) fn general(number: f64, digits: usize) -> String {
     if number.is_nan() {
-        return if number.is_sign_negative() { "-nan" } else { "nan" }.to_owned();
+        return if number.is_sign_negative() {
+            "-nan"
+        } else {
+            "nan"
+        }
+        .to_owned();
     }
     if number.is_infinite() {
         return if number > 0.0 { "inf" } else { "-inf" }.to_owned();
@@ -70,7 +75,10 @@ fn digits(bytes: &[u8], is_digit: impl Fn(&u8) -> bool) -> usize {
 
 /// How long an exponent is, or 0 if there is none.
 fn exponent(bytes: &[u8], mark: u8) -> usize {
-    if !bytes.first().is_some_and(|it| it.eq_ignore_ascii_case(&mark)) {
+    if !bytes
+        .first()
+        .is_some_and(|it| it.eq_ignore_ascii_case(&mark))
+    {
         return 0;
     }
     let sign = usize::from(matches!(bytes.get(1), Some(b'+' | b'-')));

@@ -15,10 +15,13 @@ pub(crate) fn placed(lua: &Lua, level: usize, text: &[u8]) -> Vec<u8> {
     placed
 }
 
-/// How the function at a level was called: 0 is ours.
-pub(crate) fn name(lua: &Lua, level: usize) -> String {
+/// How the function at a level was called, and whether as a method: 0 is ours.
+pub(crate) fn name(lua: &Lua, level: usize) -> (String, bool) {
     let name = lua.inspect_stack(level, |debug| {
-        debug.names().name.map(std::borrow::Cow::into_owned)
+        let names = debug.names();
+        let is_method = names.name_what == Some("method");
+        let name = names.name.map(std::borrow::Cow::into_owned);
+        name.map(|name| (name, is_method))
     });
-    name.flatten().unwrap_or_else(|| "?".to_owned())
+    name.flatten().unwrap_or_else(|| ("?".to_owned(), false))
 }

@@ -87,7 +87,7 @@ local given = {}
 
 function given.pcall(...)
   if select("#", ...) == 0 then
-    argument_error(1, "value")
+    return
   end
   return caught(pcall(...))
 end
@@ -260,13 +260,14 @@ function given.load(from, name)
   while true do
     local ok, part = pcall(from)
     if not ok then
-      return nil, type(part) == "userdata" and seen(part) or part
+      return nil, placed(part)
     end
     if part == nil or part == "" then
       break
     end
     if type(part) ~= "string" and type(part) ~= "number" then
-      return nil, "reader function must return a string"
+      local _, why = pcall(error, "reader function must return a string", 3)
+      return nil, placed(why)
     end
     parts[#parts + 1] = tostring(part)
   end

@@ -63,11 +63,7 @@ pub(crate) fn with_code(text: Vec<u8>) -> Vec<u8> {
     let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
     let begin = message.iter().take_while(|byte| is_end(byte)).count();
     let message = &message[begin..];
-    let behind = message
-        .iter()
-        .rev()
-        .take_while(|byte| is_end(byte))
-        .count();
+    let behind = message.iter().rev().take_while(|byte| is_end(byte)).count();
     [code, b" ", &message[..message.len() - behind]].concat()
 }
 

@@ -38,16 +38,7 @@ pub(crate) fn library(lua: &Lua, is_for_scripts: bool) -> mlua::Result<Table> {
     if is_for_scripts {
         redis.raw_set("breakpoint", lua.create_function(|_, ()| Ok(false))?)?;
         redis.raw_set("debug", lua.create_function(|_, _: MultiValue| Ok(()))?)?;
-        redis.raw_set(
-            "replicate_commands",
-            lua.create_function(|_, ()| Ok(true))?,
-        )?;
-    } else {
-        const LATE: &str = "redis.register_function can only be called on FUNCTION LOAD command";
-        let refuse = lua.create_function(|_, _: MultiValue| -> mlua::Result<()> {
-            Err(raised::reply(LATE))
-        })?;
-        redis.raw_set("register_function", refuse)?;
+        redis.raw_set("replicate_commands", lua.create_function(|_, ()| Ok(true))?)?;
     }
     Ok(redis)
 }

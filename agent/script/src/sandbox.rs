@@ -5,6 +5,7 @@ use mlua::{
     VmState,
 };
 
+use crate::argument::bad_argument;
 use crate::host::{Ends, host};
 use crate::position::{name, placed};
 use crate::raised::{self, Raised};
@@ -41,9 +42,7 @@ impl Sandbox {
         let lua = Lua::new_with(libraries, options)?;
         let sequence = Sequence::default();
         let native = native(&lua, &sequence, is_for_scripts, register)?;
-        let prelude = lua
-            .load(include_str!("prelude.lua"))
-            .set_name("=prelude");
+        let prelude = lua.load(include_str!("prelude.lua")).set_name("=prelude");
         let (environment, run): (Table, Table) = prelude.call(native)?;
         lua.set_global_hook(HookTriggers::new().every_nth_instruction(STEPS), |_, _| {
             looked()?;
@@ -170,9 +169,10 @@ fn argument_error(lua: &Lua, values: MultiValue) -> mlua::Result<()> {
         .get(3)
         .and_then(Value::as_i64)
         .map_or(1, |level| level as usize - 1);
-    let name = name(lua, of);
+    let (name, is_method) = name(lua, of);
     let got = got.map(|got| format!(", got {got}")).unwrap_or_default();
-    let text = format!("bad argument #{number} to '{name}' ({expected} expected{got})");
+    let why = format!("{expected} expected{got}");
+    let text = bad_argument(&name, is_method, number as usize, &why);
     Err(raised::text(placed(lua, of + 1, text.as_bytes())))
 }
 
@@ -193,12 +193,7 @@ fn ended(ends: Ends) -> Error {
 }
 
 /// A chunk of code with these globals. Bytecode is not taken: it could be anything.
-fn compile(
-    lua: &Lua,
-    code: &[u8],
-    name: &str,
-    environment: &Table,
-) -> Result<Function, Vec<u8>> {
+fn compile(lua: &Lua, code: &[u8], name: &str, environment: &Table) -> Result<Function, Vec<u8>> {
     // A space before it makes of bytecode what it would be as text.
     let spaced;
     let code = if code.first() == Some(&0x1b) {
@@ -219,4 +214,3 @@ fn compile(
             other => other.to_string().into_bytes(),
         })
 }
-

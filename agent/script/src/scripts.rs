@@ -1,10 +1,12 @@
 //! Scripts: `EVAL`'s and `SCRIPT LOAD`'s.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use mlua::Function;
 use synod_cache::reply::Reply;
 
+use crate::MEMORY_BYTES_MAX;
 use crate::flags::Flags;
 use crate::host::{Host, Room};
 use crate::redis::hexadecimal;
@@ -15,9 +17,10 @@ use crate::sandbox::Sandbox;
 pub type Digest = [u8; DIGITS];
 
 const DIGITS: usize = 40;
+/// When Lua has so much, scripts are forgotten that nobody asked to be kept.
+const ROOM_BYTES: usize = MEMORY_BYTES_MAX / 2;
 
 /// A script that was compiled.
-#[derive(Clone)]
 pub struct Script {
     function: Function,
     name: String,
@@ -27,10 +30,20 @@ pub struct Script {
     pub length: usize,
 }
 
+impl Script {
+    /// Its digits.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// All scripts that are known.
 pub struct Scripts {
     sandbox: Sandbox,
-    known: HashMap<Digest, Script>,
+    known: HashMap<Digest, Arc<Script>>,
+    /// Those that nobody asked to be kept, the oldest first: they go when memory runs out.
+    passing: VecDeque<Digest>,
     room: Room,
 }
 
@@ -43,6 +56,7 @@ impl Scripts {
         Ok(Self {
             sandbox: Sandbox::new(true, |_| Ok(None))?,
             known: HashMap::new(),
+            passing: VecDeque::new(),
             room: Room::default(),
         })
     }
@@ -73,23 +87,45 @@ impl Scripts {
 
     /// A script that is known, by its digits in whatever letters.
     #[must_use]
-    pub fn get(&self, digits: &[u8]) -> Option<&Script> {
+    pub fn get(&self, digits: &[u8]) -> Option<&Arc<Script>> {
         let mut digest: Digest = digits.try_into().ok()?;
         digest.make_ascii_lowercase();
         self.known.get(&digest)
     }
 
-    /// Compiles a script, unless it is known.
+    /// Compiles a script, unless it is known. Some that are not to be kept may be forgotten for it.
     ///
     /// # Errors
     /// If it cannot be compiled: why, the code first.
-    pub fn load(&mut self, body: &[u8]) -> Result<&Script, Vec<u8>> {
+    pub fn load(&mut self, body: &[u8], is_kept: bool) -> Result<&Arc<Script>, Vec<u8>> {
         let digest = digest(body);
         if !self.known.contains_key(&digest) {
+            if self.memory() > ROOM_BYTES {
+                self.make_room();
+            }
             let script = self.compile(&digest, body)?;
-            self.known.insert(digest, script);
+            self.known.insert(digest, Arc::new(script));
+            if !is_kept {
+                self.passing.push_back(digest);
+            }
+        } else if is_kept {
+            self.passing.retain(|other| *other != digest);
         }
         Ok(&self.known[&digest])
+    }
+
+    /// Forgets half of those that are not to be kept, if that is what needs memory.
+    #[cold]
+    fn make_room(&mut self) {
+        drop(self.sandbox.lua.gc_collect());
+        if self.memory() <= ROOM_BYTES {
+            return;
+        }
+        let goes = self.passing.len().div_ceil(2);
+        for digest in self.passing.drain(..goes) {
+            self.known.remove(&digest);
+        }
+        drop(self.sandbox.lua.gc_collect());
     }
 
     fn compile(&self, digest: &Digest, body: &[u8]) -> Result<Script, Vec<u8>> {

@@ -2,15 +2,20 @@
 
 mod acl;
 mod connection;
+mod scripting;
 mod server;
 mod transactions;
 
 use std::fmt::Write as _;
 
+use parking_lot::MutexGuard;
 use synod_cache::command::{Error, Spec, named};
 
 use crate::Shared;
+use crate::part::Part;
+use crate::scripting::Attend;
 use crate::session::Session;
+pub(crate) use scripting::runs_scripts;
 
 /// A command under way that is not, or not only, about keys.
 pub(crate) struct FrontCall<'a> {
@@ -22,6 +27,22 @@ pub(crate) struct FrontCall<'a> {
     pub(crate) spec: &'static Spec,
     /// The command's name and what follows it.
     pub(crate) args: &'a [&'a [u8]],
+    /// All partitions, if who calls has them already.
+    pub(crate) held: Option<&'a mut dyn Held>,
+    /// Who attends to others if it takes long.
+    pub(crate) attendant: Option<&'a mut dyn Attend>,
+}
+
+/// All partitions, in their order, which somebody has.
+pub(crate) trait Held {
+    /// They.
+    fn parts(&mut self) -> Vec<&mut Part>;
+}
+
+impl Held for Vec<MutexGuard<'_, Part>> {
+    fn parts(&mut self) -> Vec<&mut Part> {
+        self.iter_mut().map(|part| &mut **part).collect()
+    }
 }
 
 impl FrontCall<'_> {
@@ -38,7 +59,7 @@ impl FrontCall<'_> {
         reply.simple(&format!(
             "{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
         ));
-        let common = ["HELP", "    Print this help."];
+        let common = ["HELP", "    Prints this help."];
         for line in lines.iter().chain(&common) {
             reply.simple(line);
         }
@@ -48,6 +69,7 @@ impl FrontCall<'_> {
     pub(crate) fn run(mut self) {
         let done = match self.spec.group {
             "connection" => connection::run(&mut self),
+            "scripting" => scripting::run(&mut self),
             "server" => server::run(&mut self),
             "transactions" => transactions::run(&mut self),
             _ => Err(unknown(self.args)),

@@ -84,7 +84,7 @@ impl<'a> Head<'a> {
             }
         }
         let name = name.ok_or(b"ERR Library name was not given")?;
-        checked_name(name, "Library")?;
+        checked_name(name)?;
         if !engine.eq_ignore_ascii_case(b"lua") {
             let engine = String::from_utf8_lossy(engine);
             return Err(format!("ERR Engine '{engine}' not found").into());
@@ -115,10 +115,7 @@ mod tests {
             ("#!lua name=a", Err("ERR Invalid library metadata")),
             ("#!lua\n", Err("ERR Library name was not given")),
             ("#!x name=a\n", Err("ERR Engine 'x' not found")),
-            (
-                "#!lua b=a\n",
-                Err("ERR Invalid metadata value given: b=a"),
-            ),
+            ("#!lua b=a\n", Err("ERR Invalid metadata value given: b=a")),
             (
                 "#!lua name=a name=b\n",
                 Err("ERR Invalid metadata value, name argument was given multiple times"),

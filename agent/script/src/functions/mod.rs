@@ -105,12 +105,7 @@ impl Functions {
     }
 
     /// Makes a library, which is not among the others yet.
-    fn made(
-        &self,
-        head: &Head<'_>,
-        code: &[u8],
-        host: &mut dyn Host,
-    ) -> Result<Library, Vec<u8>> {
+    fn made(&self, head: &Head<'_>, code: &[u8], host: &mut dyn Host) -> Result<Library, Vec<u8>> {
         let chunk = self.sandbox.compile(head.code, "@user_function");
         let chunk = chunk.map_err(|why| [&b"ERR Error compiling function: "[..], &why].concat())?;
         self.registered.begin();
@@ -242,12 +237,11 @@ impl Functions {
     }
 }
 
-/// What is said of a name that cannot be.
-fn checked_name(name: &[u8], of: &str) -> Result<(), Vec<u8>> {
+/// What is said of a name that cannot be, of a function's, too.
+fn checked_name(name: &[u8]) -> Result<(), Vec<u8>> {
     if is_name(name) {
         return Ok(());
     }
-    let why =
-        "names can only contain letters, numbers, or underscores(_) and must be at least one character long";
-    Err(format!("ERR {of} {why}").into_bytes())
+    let why = "ERR Library names can only contain letters, numbers, or underscores(_) and must be at least one character long";
+    Err(why.into())
 }

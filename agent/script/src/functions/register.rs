@@ -56,14 +56,13 @@ fn read(values: &MultiValue) -> Result<Function, String> {
         [name, callback] => by_place(name, callback)?,
         _ => return Err("wrong number of arguments to redis.register_function".to_owned()),
     };
-    let named = checked_name(&function.name, "Function");
+    let named = checked_name(&function.name);
     named.map_err(|why| String::from_utf8_lossy(&why[4..]).into_owned())?;
     Ok(function)
 }
 
 fn by_place(name: &Value, callback: &Value) -> Result<Function, String> {
-    let name =
-        text(name).ok_or("first argument to redis.register_function must be a string")?;
+    let name = text(name).ok_or("first argument to redis.register_function must be a string")?;
     let Value::Function(callback) = callback else {
         return Err("second argument to redis.register_function must be a function".to_owned());
     };
@@ -82,8 +81,9 @@ fn by_name(named: &Table) -> Result<Function, String> {
         let (key, value) = pair.map_err(|error| error.to_string())?;
         let key = text(&key)
             .ok_or("named argument key given to redis.register_function is not a string")?;
-        let is_string =
-            |what: &str| format!("{what} argument given to redis.register_function must be a string");
+        let is_string = |what: &str| {
+            format!("{what} argument given to redis.register_function must be a string")
+        };
         match &*key.to_ascii_lowercase() {
             b"function_name" => {
                 name = Some(text(&value).ok_or_else(|| is_string("function_name"))?);
@@ -93,7 +93,10 @@ fn by_name(named: &Table) -> Result<Function, String> {
             }
             b"callback" => {
                 let Value::Function(value) = value else {
-                    return Err("callback argument given to redis.register_function must be a function".to_owned());
+                    return Err(
+                        "callback argument given to redis.register_function must be a function"
+                            .to_owned(),
+                    );
                 };
                 callback = Some(value);
             }

@@ -55,15 +55,11 @@ impl Decoder<'_> {
         })
     }
 
-    fn deeper(
-        &mut self,
-        work: fn(&mut Self, &Table) -> mlua::Result<()>,
-    ) -> mlua::Result<Table> {
+    fn deeper(&mut self, work: fn(&mut Self, &Table) -> mlua::Result<()>) -> mlua::Result<Table> {
         self.depth += 1;
         if self.depth > self.depth_max {
             let (depth, at) = (self.depth, self.tokens.at);
-            let text =
-                format!("Found too many nested data structures ({depth}) at character {at}");
+            let text = format!("Found too many nested data structures ({depth}) at character {at}");
             return Err(self.args.error(text));
         }
         let table = self.args.lua.create_table()?;

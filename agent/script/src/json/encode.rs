@@ -125,9 +125,8 @@ impl Encoder<'_> {
             count += 1;
         }
         let (ratio, safe) = (self.settings.sparse_ratio, self.settings.sparse_safe);
-        let is_sparse = ratio > 0
-            && greatest > count as f64 * f64::from(ratio)
-            && greatest > f64::from(safe);
+        let is_sparse =
+            ratio > 0 && greatest > count as f64 * f64::from(ratio) && greatest > f64::from(safe);
         if is_sparse {
             return if self.settings.converts_sparse {
                 Ok(None)

@@ -42,7 +42,10 @@ pub(crate) fn library(lua: &Lua) -> mlua::Result<Table> {
     })?;
     json.raw_set("decode", decode)?;
     settings::install(lua, &json, &shared)?;
-    json.raw_set("new", lua.create_function(|lua, _: MultiValue| library(lua))?)?;
+    json.raw_set(
+        "new",
+        lua.create_function(|lua, _: MultiValue| library(lua))?,
+    )?;
     json.raw_set("null", Value::NULL)?;
     json.raw_set("_NAME", "cjson")?;
     json.raw_set("_VERSION", "2.1.0")?;

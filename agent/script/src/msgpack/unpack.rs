@@ -34,12 +34,15 @@ fn full(args: &Arguments<'_>, limit: Option<i64>, offset: i64) -> mlua::Result<M
     let bytes = args.string(1)?;
     let bytes = bytes.as_bytes();
     let length = bytes.len();
-    let (most, Ok(start)) = (limit.unwrap_or(0), usize::try_from(offset)) else {
-        return Err(impossible(args, offset, limit.unwrap_or(length as i64)));
-    };
-    if most < 0 {
-        return Err(impossible(args, offset, most));
+    let is_negative = offset < 0 || limit.is_some_and(|limit| limit < 0);
+    if is_negative {
+        return Err(args.error(format!(
+            "Invalid request to unpack with offset of {offset} and limit of {length}."
+        )));
     }
+    // No limit and no offset is all of it.
+    let limit = limit.filter(|limit| *limit > 0 || offset > 0);
+    let start = offset as usize;
     if start > length {
         let text = format!("Start offset {offset} greater than input length {length}.");
         return Err(args.error(text));
@@ -65,12 +68,6 @@ fn full(args: &Arguments<'_>, limit: Option<i64>, offset: i64) -> mlua::Result<M
         found.insert(0, Value::Integer(next));
     }
     Ok(MultiValue::from_vec(found))
-}
-
-fn impossible(args: &Arguments<'_>, offset: i64, limit: i64) -> mlua::Error {
-    args.error(format!(
-        "Invalid request to unpack with offset of {offset} and limit of {limit}."
-    ))
 }
 
 /// Why there is no value.

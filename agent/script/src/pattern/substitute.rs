@@ -76,10 +76,7 @@ fn tell(
     (start, end): (usize, usize),
     list: &Table,
 ) -> mlua::Result<()> {
-    let mut of = vec![
-        Value::Number((start + 1) as f64),
-        Value::Number(end as f64),
-    ];
+    let mut of = vec![Value::Number((start + 1) as f64), Value::Number(end as f64)];
     captured(args, matcher, Some((start, end)), &mut of)?;
     let entry = args.lua.create_table_with_capacity(of.len(), 0)?;
     for (index, value) in of.into_iter().enumerate() {

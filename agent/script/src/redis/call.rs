@@ -67,17 +67,19 @@ fn collect(current: &mut Current<'_>, values: &MultiValue) -> Result<(), &'stati
     let protocol = room.reply.protocol();
     room.clear(protocol);
     if values.is_empty() {
-        return Err("Please specify at least one argument for this redis.call() call");
+        return Err("Please specify at least one argument for this redis lib call");
     }
     for value in values {
         match value {
             Value::String(string) => room.bytes.extend_from_slice(&string.as_bytes()),
             Value::Integer(number) => {
                 let mut buffer = itoa::Buffer::new();
-                room.bytes.extend_from_slice(buffer.format(*number).as_bytes());
+                room.bytes
+                    .extend_from_slice(buffer.format(*number).as_bytes());
             }
             Value::Number(number) => {
-                room.bytes.extend_from_slice(number_text(*number).as_bytes());
+                room.bytes
+                    .extend_from_slice(number_text(*number).as_bytes());
             }
             _ => return Err("Lua redis lib command arguments must be strings or integers"),
         }
@@ -122,7 +124,7 @@ fn may(_: &Lua, values: MultiValue) -> mlua::Result<bool> {
     inside("redis.acl_check_cmd")?;
     if !values.iter().all(is_argument) || values.is_empty() {
         let text = if values.is_empty() {
-            "Please specify at least one argument for this redis.call() call"
+            "Please specify at least one argument for this redis lib call"
         } else {
             "Lua redis lib command arguments must be strings or integers"
         };

@@ -38,6 +38,8 @@ pub(super) struct Format<'a> {
     rest: &'a [u8],
     is_big: bool,
     alignment: usize,
+    /// What is not known is nothing.
+    is_tolerant: bool,
 }
 
 impl<'a> Format<'a> {
@@ -47,6 +49,15 @@ impl<'a> Format<'a> {
             rest: text.split(|byte| *byte == 0).next().unwrap_or_default(),
             is_big: cfg!(target_endian = "big"),
             alignment: ALIGNMENT,
+            is_tolerant: false,
+        }
+    }
+
+    /// As `struct.size` reads it: what is not known is nothing.
+    pub(super) fn tolerant(text: &'a [u8]) -> Self {
+        Self {
+            is_tolerant: true,
+            ..Self::new(text)
         }
     }
 
@@ -95,10 +106,12 @@ impl<'a> Format<'a> {
             b'!' => {
                 let alignment = self.number(args, NATIVE_ALIGNMENT)?;
                 if !alignment.is_power_of_two() {
-                    return Err(args.error("alignment is not a power of 2"));
+                    let text = format!("alignment {alignment} is not a power of 2");
+                    return Err(args.error(text));
                 }
                 self.alignment = alignment;
             }
+            _ if self.is_tolerant => {}
             other => {
                 let mut text = b"invalid format option '".to_vec();
                 text.extend_from_slice(&[other, b'\'']);
@@ -111,8 +124,7 @@ impl<'a> Format<'a> {
     fn integer_size(&mut self, args: &Arguments<'_>) -> mlua::Result<usize> {
         let size = self.number(args, 4)?;
         if size > INTEGER_BYTES_MAX {
-            let text =
-                format!("integral size {size} is larger than limit of {INTEGER_BYTES_MAX}");
+            let text = format!("integral size {size} is larger than limit of {INTEGER_BYTES_MAX}");
             return Err(args.error(text));
         }
         Ok(size)

@@ -24,15 +24,15 @@ fn size(lua: &Lua, values: MultiValue) -> mlua::Result<f64> {
     let args = Arguments::new(lua, &values);
     let text = args.string(1)?;
     let text = text.as_bytes();
-    let mut format = Format::new(&text);
+    let mut format = Format::tolerant(&text);
     let mut total = 0;
     while let Some(item) = format.next(&args, total)? {
         match (item.kind, item.size) {
             (Kind::Terminated, _) => {
-                return Err(args.wrong(1, "variable-size format in 'struct.size'"));
+                return Err(args.wrong(1, "option 's' has no fixed size"));
             }
             (Kind::Text, 0) => {
-                return Err(args.wrong(1, "variable-length format in 'struct.size'"));
+                return Err(args.wrong(1, "option 'c0' has no fixed size"));
             }
             _ => total += item.padding + item.size,
         }

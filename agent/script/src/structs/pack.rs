@@ -19,6 +19,14 @@ pub(super) fn pack(lua: &Lua, values: MultiValue) -> mlua::Result<LuaString> {
             bytes.push(0);
             continue;
         }
+        if number == args.len() + 1 {
+            // What is there in C is a mark behind the arguments.
+            let wants = match item.kind {
+                Kind::Text | Kind::Terminated => "string",
+                _ => "number",
+            };
+            return Err(args.wrong(number, &format!("{wants} expected, got nil")));
+        }
         one(&args, number, &item, &mut bytes)?;
         number += 1;
         if bytes.len() > MEMORY_BYTES_MAX {
@@ -59,7 +67,11 @@ fn one(args: &Arguments<'_>, number: usize, item: &Item, to: &mut Vec<u8>) -> ml
         Kind::Text | Kind::Terminated => {
             let text = args.string(number)?;
             let text = text.as_bytes();
-            let size = if item.size == 0 { text.len() } else { item.size };
+            let size = if item.size == 0 {
+                text.len()
+            } else {
+                item.size
+            };
             let part = text.get(..size);
             to.extend_from_slice(part.ok_or_else(|| args.wrong(number, "string too short"))?);
             if item.kind == Kind::Terminated {

@@ -14,7 +14,10 @@ pub(super) fn unpack(lua: &Lua, values: MultiValue) -> mlua::Result<MultiValue> 
     let (text, data) = (args.string(1)?, args.string(2)?);
     let (text, data) = (text.as_bytes(), data.as_bytes());
     let position = args.integer_or(3, 1)? as i32;
-    let Some(mut at) = position.checked_sub(1).and_then(|at| usize::try_from(at).ok()) else {
+    let Some(mut at) = position
+        .checked_sub(1)
+        .and_then(|at| usize::try_from(at).ok())
+    else {
         return Err(args.wrong(3, "offset must be 1 or greater"));
     };
     let mut format = Format::new(&text);
@@ -74,9 +77,8 @@ fn one(args: &Arguments<'_>, item: &Item, bytes: &[u8]) -> mlua::Result<Option<V
     };
     Ok(match item.kind {
         Kind::Signed | Kind::Unsigned => {
-            let bits = (0..bytes.len()).fold(0_u64, |bits, index| {
-                bits << 8 | u64::from(in_order(index))
-            });
+            let bits =
+                (0..bytes.len()).fold(0_u64, |bits, index| bits << 8 | u64::from(in_order(index)));
             Some(Value::Number(integer(bits, item)))
         }
         Kind::Float => {
