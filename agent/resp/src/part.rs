@@ -124,6 +124,7 @@ impl Part {
 
 /// Takes a part, however long that takes: a script may have it. What a client asks for takes it with [`crate::scripting::part`].
 /// Who panicked with it left it as it was between two changes.
+#[allow(dead_code, reason = "for what must have it")]
 pub(crate) fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
     part.lock()
 }

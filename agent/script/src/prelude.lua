@@ -157,11 +157,11 @@ function given.setmetatable(of, metatable)
   if behind[of] then
     error(READONLY, 0)
   end
-  local own = getmetatable(of)
-  if type(own) == "table" and rawget(own, "__metatable") ~= nil then
-    error("cannot change a protected metatable", 2)
+  local ok, why = pcall(setmetatable, of, metatable)
+  if not ok then
+    error(why, 2)
   end
-  return setmetatable(of, metatable)
+  return of
 end
 
 local function whole(number, value, default)
@@ -260,6 +260,9 @@ function given.load(from, name)
   while true do
     local ok, part = pcall(from)
     if not ok then
+      if type(part) == "userdata" then
+        part = seen(part)
+      end
       return nil, placed(part)
     end
     if part == nil or part == "" then
@@ -274,11 +277,19 @@ function given.load(from, name)
   return compiled(concat(parts), name ~= nil and tostring(name) or "=(load)")
 end
 
+-- Scripts may look, and clean up; how it is done is not theirs.
+local collections = { collect = true, count = true, step = true }
+local settings = { stop = true, restart = true, setpause = true, setstepmul = true }
+
 function given.collectgarbage(what, ...)
-  if what == "stop" or what == "restart" or what == "setpause" or what == "setstepmul" then
-    return 0
+  if what == nil or collections[what] then
+    return collectgarbage(what or "collect", ...)
   end
-  return collectgarbage(what, ...)
+  if not settings[what] then
+    local _, why = pcall(error, "bad argument #1 to 'collectgarbage' (invalid option '" .. tostring(what) .. "')", 3)
+    error(why, 0)
+  end
+  return 0
 end
 
 -- What there is, by name.
@@ -302,7 +313,7 @@ local strings, tables, coroutines = copied(string), copied(table), copied(corout
 for name, pattern in next, native.patterns do
   strings[name] = pattern
 end
-strings.gsub = substituted
+strings.gsub, strings.gfind = substituted, strings.gmatch
 tables.insert = guarded_insert
 function coroutines.resume(...)
   return resumed(resume(...))

@@ -1,4 +1,4 @@
-//! Numbers that look random, and are the same in every script: the 48 bits of `lrand48`.
+//! Numbers that look random, and are the same after every start: the 48 bits of `lrand48`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,11 +15,20 @@ const MASK: u64 = (1 << 48) - 1;
 const LOW: u64 = 0x330e;
 
 /// Where the sequence is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sequence(Arc<AtomicU64>);
 
+/// It begins where that of Redis does.
+const FIRST: u64 = 0x1234_abcd_330e;
+
+impl Default for Sequence {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU64::new(FIRST)))
+    }
+}
+
 impl Sequence {
-    pub(crate) fn seed(&self, seed: i32) {
+    fn seed(&self, seed: i32) {
         let state = (u64::from(seed as u32) << 16) | LOW;
         self.0.store(state, Ordering::Relaxed);
     }

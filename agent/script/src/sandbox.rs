@@ -22,7 +22,6 @@ const ENVIRONMENT: &str = "environment";
 pub(crate) struct Sandbox {
     pub(crate) lua: Lua,
     pub(crate) environment: Table,
-    pub(crate) sequence: Sequence,
     pub(crate) run_script: Function,
     pub(crate) run_function: Function,
     pub(crate) run_library: Function,
@@ -52,7 +51,6 @@ impl Sandbox {
         lua.set_memory_limit(MEMORY_BYTES_MAX)?;
         Ok(Self {
             environment,
-            sequence,
             run_script: run.raw_get("script")?,
             run_function: run.raw_get("function")?,
             run_library: run.raw_get("library")?,

@@ -153,7 +153,6 @@ impl Scripts {
         host: &mut dyn Host,
         reply: &mut Reply,
     ) {
-        self.sandbox.sequence.seed(0);
         let what = Run {
             by: &self.sandbox.run_script,
             work: &script.function,

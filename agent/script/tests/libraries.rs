@@ -27,7 +27,10 @@ impl Host for Nobody {
 
 /// What a script answers.
 fn answer(scripts: &mut Scripts, body: &str, args: &[&[u8]]) -> Vec<u8> {
-    let script = scripts.load(body.as_bytes(), true).expect("it is compiled").clone();
+    let script = scripts
+        .load(body.as_bytes(), true)
+        .expect("it is compiled")
+        .clone();
     let mut reply = Reply::new(Protocol::Resp3);
     scripts.run(&script, &[], args, &mut Nobody, &mut reply);
     reply.to_vec()
@@ -222,14 +225,27 @@ fn json_is_read_as_it_is_written() {
 #[test]
 fn structures_are_read_as_they_are_written() {
     let item = prop_oneof![
-        Just("b"), Just("B"), Just(">h"), Just("<H"), Just("i"), Just(">I"), Just("i3"), Just("I2"), Just("d"), Just("c5"), Just("i4"),
+        Just("b"),
+        Just("B"),
+        Just(">h"),
+        Just("<H"),
+        Just("i"),
+        Just(">I"),
+        Just("i3"),
+        Just("I2"),
+        Just("d"),
+        Just("c5"),
+        Just("i4"),
     ];
     let of = (proptest::collection::vec(item, 0..20), any::<u64>());
     check(of, |scripts, (items, seed)| {
         let format = items.concat();
         let mut state = seed | 1;
         let size = answer(scripts, "return struct.size(ARGV[1])", &[format.as_bytes()]);
-        let size: usize = String::from_utf8_lossy(&size[1..]).trim().parse().expect("a number");
+        let size: usize = String::from_utf8_lossy(&size[1..])
+            .trim()
+            .parse()
+            .expect("a number");
         let bytes: Vec<u8> = (0..size)
             .map(|_| {
                 state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
@@ -250,7 +266,10 @@ fn structures_are_read_as_they_are_written() {
 fn no_bytes_are_too_strange() {
     let bytes = proptest::collection::vec(any::<u8>(), 0..200);
     let near = proptest::collection::vec(
-        proptest::sample::select(b"[]{}\",:0123456789.eE+-tfnui\\ \0\x81\x91\xa1\xc0\xdb\xdc\xdd\xde\xdf%()$^*bfs!<>cx".to_vec()),
+        proptest::sample::select(
+            b"[]{}\",:0123456789.eE+-tfnui\\ \0\x81\x91\xa1\xc0\xdb\xdc\xdd\xde\xdf%()$^*bfs!<>cx"
+                .to_vec(),
+        ),
         0..60,
     );
     check((bytes, near), |scripts, (bytes, near)| {
@@ -286,7 +305,9 @@ fn no_bytes_are_too_strange() {
 #[test]
 fn scripts_that_nobody_keeps_give_way() {
     with_scripts(|scripts| {
-        scripts.load(b"return 'kept'", true).expect("it is compiled");
+        scripts
+            .load(b"return 'kept'", true)
+            .expect("it is compiled");
         let text = "x".repeat(4_000_000);
         for number in 0..200 {
             let body = format!("return '{number}', '{text}'");
@@ -300,9 +321,36 @@ fn scripts_that_nobody_keeps_give_way() {
 #[test]
 fn no_script_is_too_strange() {
     let word = prop_oneof![
-        Just("return"), Just("local"), Just("x"), Just("="), Just("("), Just(")"), Just("{"), Just("}"), Just("function"), Just("end"),
-        Just("if"), Just("then"), Just("for"), Just("do"), Just("1"), Just("'a'"), Just(","), Just("."), Just(".."), Just("KEYS"),
-        Just("redis"), Just("call"), Just("["), Just("]"), Just("[["), Just("--"), Just("\n"), Just("#"), Just("not"), Just("nil"),
+        Just("return"),
+        Just("local"),
+        Just("x"),
+        Just("="),
+        Just("("),
+        Just(")"),
+        Just("{"),
+        Just("}"),
+        Just("function"),
+        Just("end"),
+        Just("if"),
+        Just("then"),
+        Just("for"),
+        Just("do"),
+        Just("1"),
+        Just("'a'"),
+        Just(","),
+        Just("."),
+        Just(".."),
+        Just("KEYS"),
+        Just("redis"),
+        Just("call"),
+        Just("["),
+        Just("]"),
+        Just("[["),
+        Just("--"),
+        Just("\n"),
+        Just("#"),
+        Just("not"),
+        Just("nil"),
     ];
     let code = proptest::collection::vec(word, 0..30).prop_map(|words| words.join(" "));
     check(code, |scripts, code| {

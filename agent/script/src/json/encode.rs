@@ -144,7 +144,7 @@ impl Encoder<'_> {
             if index > 1 {
                 self.json.push(b',');
             }
-            self.bounded()?;
+            self.bounded(index)?;
             self.value(&table.raw_get(index)?, depth)?;
         }
         self.json.push(b']');
@@ -176,7 +176,11 @@ impl Encoder<'_> {
     }
 
     /// A list with holes may be very long, and hold nothing.
-    fn bounded(&self) -> mlua::Result<()> {
+    fn bounded(&self, index: usize) -> mlua::Result<()> {
+        const ELEMENTS: usize = 1 << 14;
+        if index.is_multiple_of(ELEMENTS) {
+            crate::sandbox::looked()?;
+        }
         if self.json.len() > crate::MEMORY_BYTES_MAX {
             return Err(mlua::Error::MemoryError(String::new()));
         }

@@ -3,7 +3,7 @@
 use mlua::{Lua, MultiValue, Table, Value};
 
 use super::Shared;
-use crate::argument::{Arguments, type_name};
+use crate::argument::Arguments;
 
 /// What becomes of numbers that JSON does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,12 +125,21 @@ fn boolean(args: &Arguments<'_>, set: &mut bool) -> mlua::Result<Value> {
     match args.get(1) {
         None | Some(Value::Nil) => {}
         Some(Value::Boolean(value)) => *set = *value,
-        Some(other) => {
-            let got = type_name(other);
-            return Err(args.wrong(1, &format!("boolean expected, got {got}")));
+        Some(_) => {
+            let name = args.string(1)?;
+            *set = match &*name.as_bytes() {
+                b"off" => false,
+                b"on" => true,
+                other => return Err(invalid_option(args, other)),
+            };
         }
     }
     Ok(Value::Boolean(*set))
+}
+
+fn invalid_option(args: &Arguments<'_>, option: &[u8]) -> mlua::Error {
+    let option = String::from_utf8_lossy(option);
+    args.wrong(1, &format!("invalid option '{option}'"))
 }
 
 fn invalid(args: &Arguments<'_>, set: &mut Invalid) -> mlua::Result<Value> {
@@ -144,10 +153,7 @@ fn invalid(args: &Arguments<'_>, set: &mut Invalid) -> mlua::Result<Value> {
                 b"off" => Invalid::Refused,
                 b"on" => Invalid::Written,
                 b"null" => Invalid::Null,
-                other => {
-                    let other = String::from_utf8_lossy(other);
-                    return Err(args.wrong(1, &format!("invalid option '{other}'")));
-                }
+                other => return Err(invalid_option(args, other)),
             };
         }
     }

@@ -18,7 +18,6 @@ pub(crate) fn library(lua: &Lua) -> mlua::Result<Table> {
     patterns.raw_set("find", lua.create_function(find::find)?)?;
     patterns.raw_set("match", lua.create_function(find::match_)?)?;
     patterns.raw_set("gmatch", lua.create_function(find::gmatch)?)?;
-    patterns.raw_set("gfind", lua.create_function(find::gmatch)?)?;
     patterns.raw_set("gsub", lua.create_function(substitute::gsub)?)?;
     Ok(patterns)
 }

@@ -55,6 +55,9 @@ pub(super) fn gsub(lua: &Lua, values: MultiValue) -> mlua::Result<MultiValue> {
         if is_anchored {
             break;
         }
+        if whole.len() > crate::MEMORY_BYTES_MAX {
+            return Err(mlua::Error::MemoryError(String::new()));
+        }
     }
     let first = match told_of {
         Some(list) => Value::Table(list),

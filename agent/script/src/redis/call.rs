@@ -50,7 +50,7 @@ fn carried_out(current: &mut Current<'_>, values: &MultiValue) -> Result<bool, (
     with_arguments(&room.bytes, &room.limits, |args| {
         current.host.call(args, &mut room.reply)
     })
-    .map_err(|text| (with_code(text.into_owned().into()), true))?;
+    .map_err(|text| (text.into_owned().into_bytes(), true))?;
     Ok(room.reply.bytes().first() != Some(&b'-'))
 }
 

@@ -73,7 +73,7 @@ fn one(args: &Arguments<'_>, number: usize, item: &Item, to: &mut Vec<u8>) -> ml
                 item.size
             };
             let part = text.get(..size);
-            to.extend_from_slice(part.ok_or_else(|| args.wrong(number, "string too short"))?);
+            to.extend_from_slice(part.ok_or_else(|| args.wrong(number + 1, "string too short"))?);
             if item.kind == Kind::Terminated {
                 to.push(0);
             }

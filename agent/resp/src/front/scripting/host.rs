@@ -225,12 +225,12 @@ fn waits(args: &[&[u8]]) -> bool {
 }
 
 /// Carries out a command about keys.
-fn carry_out(
+fn carry_out<'a>(
     session: &Session,
     spec: &'static Spec,
-    args: &[&[u8]],
-    partitions: &mut [&mut Partition],
-    reply: &mut Reply,
+    args: &'a [&'a [u8]],
+    partitions: &'a mut [&'a mut Partition],
+    reply: &'a mut Reply,
 ) {
     let keys = Keys::new(partitions, session.database);
     let mut call = Call::new(args, keys, reply);

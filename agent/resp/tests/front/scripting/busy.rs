@@ -46,7 +46,9 @@ impl Client {
         use std::io::Read as _;
         let mut bytes = [0; 4096];
         let read = self.0.read(&mut bytes).expect("an answer");
-        String::from_utf8_lossy(&bytes[..read]).trim_end().to_owned()
+        String::from_utf8_lossy(&bytes[..read])
+            .trim_end()
+            .to_owned()
     }
 }
 
@@ -150,7 +152,10 @@ fn who_catches_everything_is_killed_all_the_same() {
         until_busy(&mut other, BUSY_SCRIPT);
         assert_eq!(other.ask(&["script", "kill"]), "+OK", "{script}");
         let told = runs.answer();
-        assert!(told.starts_with("-ERR Script killed by user"), "{script}: {told}");
+        assert!(
+            told.starts_with("-ERR Script killed by user"),
+            "{script}: {told}"
+        );
         assert_eq!(other.ask(&["ping"]), "+PONG");
         server.stop();
     }

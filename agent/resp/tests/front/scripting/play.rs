@@ -96,7 +96,11 @@ fn words(command: &str) -> Vec<Vec<u8>> {
             }
             Some(b'"') => {
                 while let Some(byte) = rest.pop_front().filter(|byte| *byte != b'"') {
-                    word.push(if byte == b'\\' { escaped(&mut rest) } else { byte });
+                    word.push(if byte == b'\\' {
+                        escaped(&mut rest)
+                    } else {
+                        byte
+                    });
                 }
             }
             Some(first) => {
