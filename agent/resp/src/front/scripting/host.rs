@@ -12,7 +12,7 @@ use synod_script::{Ends, Host, Level};
 
 use super::FrontCall;
 use crate::Shared;
-use crate::acl::{Called, Context, Denied};
+use crate::acl::{Called, Context};
 use crate::part::Part;
 use crate::scripting::{About, Attend, reborrowed};
 use crate::session::Session;
@@ -115,18 +115,9 @@ impl Script<'_> {
         let (shared, now) = (self.shared, self.now);
         let allowed = self.session.allow(shared, now, Context::Lua, called, args);
         allowed.map_err(|denied| {
-            let text = match denied {
-                Denied::Command => {
-                    "ERR The user executing the script can't run this command or subcommand"
-                }
-                Denied::Key(_) => {
-                    "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments"
-                }
-                Denied::Channel(_) => {
-                    "ERR The user executing the script can't publish to the channel mentioned in the command"
-                }
-            };
-            text.into()
+            let refusal = self.session.refusal(denied, called).to_string();
+            let why = refusal.strip_prefix("NOPERM ").unwrap_or(&refusal);
+            format!("ERR ACL failure in script: {why}").into()
         })
     }
 

@@ -1,4 +1,5 @@
-//! Scripts and functions, as Redis runs them: what is in the texts was answered by redis-server, but for what is in `newer.txt`.
+//! Scripts and functions, as Redis runs them: what is in the texts was answered by redis-server 7.0, but for `newer.txt` and `users.txt`,
+//! where 7.2 answers otherwise.
 //!
 //! A text is played by `play`. `BESIDE=127.0.0.1:6379` plays it at a Redis instead; `UPDATE_EXPECT=1` writes what is answered.
 
@@ -56,6 +57,11 @@ fn functions_are_called() {
 #[test]
 fn scripts_of_everyday_work() {
     check("everyday");
+}
+
+#[test]
+fn scripts_may_what_their_user_may() {
+    check("users");
 }
 
 /// What is in 7.2, and not in the 7.0 that there is to be asked, or where that is wrong.
