@@ -52,9 +52,9 @@ fn with_scripts(work: impl FnOnce(&mut Scripts) + Send + 'static) {
 }
 
 /// Checks a property many times.
-fn check<T: std::fmt::Debug>(
-    of: impl Strategy<Value = T> + Send + 'static,
-    property: impl Fn(&mut Scripts, T) -> Result<(), TestCaseError> + Send + 'static,
+fn check<S: Strategy>(
+    of: impl FnOnce() -> S + Send + 'static,
+    property: impl Fn(&mut Scripts, S::Value) -> Result<(), TestCaseError> + Send + 'static,
 ) {
     with_scripts(move |scripts| {
         let scripts = std::cell::RefCell::new(scripts);
@@ -64,7 +64,7 @@ fn check<T: std::fmt::Debug>(
             ..ProptestConfig::default()
         };
         let mut runner = proptest::test_runner::TestRunner::new(config);
-        let run = runner.run(&of, |value| property(&mut scripts.borrow_mut(), value));
+        let run = runner.run(&of(), |value| property(&mut scripts.borrow_mut(), value));
         run.expect("the property holds");
     });
 }
@@ -79,7 +79,7 @@ enum Data {
     Map(Vec<u8>, Box<Data>),
 }
 
-fn data() -> impl Strategy<Value = Data> + Send {
+fn data() -> impl Strategy<Value = Data> {
     const EXACT: i64 = 1 << 53;
     let leaf = prop_oneof![
         any::<bool>().prop_map(Data::Boolean),
@@ -202,7 +202,7 @@ impl Data {
 
 #[test]
 fn messagepack_is_read_as_it_is_written() {
-    check(data(), |scripts, data| {
+    check(data, |scripts, data| {
         let mut packed = Vec::new();
         data.pack(&mut packed);
         let script = "return cmsgpack.pack(cmsgpack.unpack(ARGV[1]))";
@@ -213,7 +213,7 @@ fn messagepack_is_read_as_it_is_written() {
 
 #[test]
 fn json_is_read_as_it_is_written() {
-    check(data(), |scripts, data| {
+    check(data, |scripts, data| {
         let mut json = Vec::new();
         data.json(&mut json);
         let script = "return cjson.encode(cjson.decode(ARGV[1]))";
@@ -224,20 +224,22 @@ fn json_is_read_as_it_is_written() {
 
 #[test]
 fn structures_are_read_as_they_are_written() {
-    let item = prop_oneof![
-        Just("b"),
-        Just("B"),
-        Just(">h"),
-        Just("<H"),
-        Just("i"),
-        Just(">I"),
-        Just("i3"),
-        Just("I2"),
-        Just("d"),
-        Just("c5"),
-        Just("i4"),
-    ];
-    let of = (proptest::collection::vec(item, 0..20), any::<u64>());
+    let of = || {
+        let item = prop_oneof![
+            Just("b"),
+            Just("B"),
+            Just(">h"),
+            Just("<H"),
+            Just("i"),
+            Just(">I"),
+            Just("i3"),
+            Just("I2"),
+            Just("d"),
+            Just("c5"),
+            Just("i4"),
+        ];
+        (proptest::collection::vec(item, 0..20), any::<u64>())
+    };
     check(of, |scripts, (items, seed)| {
         let format = items.concat();
         let mut state = seed | 1;
@@ -272,34 +274,37 @@ fn no_bytes_are_too_strange() {
         ),
         0..60,
     );
-    check((bytes, near), |scripts, (bytes, near)| {
-        for bytes in [&bytes, &near] {
-            for script in [
-                "return {pcall(cjson.decode, ARGV[1])}",
-                "return {pcall(cjson.encode, ARGV[1])}",
-                "return {pcall(cmsgpack.unpack, ARGV[1])}",
-                "return {pcall(cmsgpack.unpack_limit, ARGV[1], 3, 2)}",
-                "return {pcall(struct.unpack, ARGV[1], ARGV[1])}",
-                "return {pcall(struct.pack, ARGV[1], 1, 2, 3, 'a', 'b')}",
-                "return {pcall(struct.size, ARGV[1])}",
-                "return {pcall(string.find, ARGV[1], ARGV[1])}",
-                "return {pcall(string.gsub, 'some [text] %', ARGV[1], ARGV[1])}",
-                "return {pcall(string.match, ARGV[1], ARGV[1])}",
-                "return {pcall(string.gsub, ARGV[1], '(.)', function(c) return c .. c end)}",
-                "return {pcall(loadstring, ARGV[1])}",
-                "return {pcall(loadstring, 'return 1', ARGV[1])}",
-                "return {pcall(string.format, ARGV[1], 1, 2, 3)}",
-                "return {pcall(tonumber, ARGV[1])}",
-                "return redis.error_reply(ARGV[1])",
-                "return {err = ARGV[1]}",
-                "return {verbatim_string = {format = ARGV[1], string = ARGV[1]}}",
-            ] {
-                let told = answer(scripts, script, &[bytes]);
-                prop_assert!(told.ends_with(b"\r\n"), "{}", script);
+    check(
+        move || (bytes, near),
+        |scripts, (bytes, near)| {
+            for bytes in [&bytes, &near] {
+                for script in [
+                    "return {pcall(cjson.decode, ARGV[1])}",
+                    "return {pcall(cjson.encode, ARGV[1])}",
+                    "return {pcall(cmsgpack.unpack, ARGV[1])}",
+                    "return {pcall(cmsgpack.unpack_limit, ARGV[1], 3, 2)}",
+                    "return {pcall(struct.unpack, ARGV[1], ARGV[1])}",
+                    "return {pcall(struct.pack, ARGV[1], 1, 2, 3, 'a', 'b')}",
+                    "return {pcall(struct.size, ARGV[1])}",
+                    "return {pcall(string.find, ARGV[1], ARGV[1])}",
+                    "return {pcall(string.gsub, 'some [text] %', ARGV[1], ARGV[1])}",
+                    "return {pcall(string.match, ARGV[1], ARGV[1])}",
+                    "return {pcall(string.gsub, ARGV[1], '(.)', function(c) return c .. c end)}",
+                    "return {pcall(loadstring, ARGV[1])}",
+                    "return {pcall(loadstring, 'return 1', ARGV[1])}",
+                    "return {pcall(string.format, ARGV[1], 1, 2, 3)}",
+                    "return {pcall(tonumber, ARGV[1])}",
+                    "return redis.error_reply(ARGV[1])",
+                    "return {err = ARGV[1]}",
+                    "return {verbatim_string = {format = ARGV[1], string = ARGV[1]}}",
+                ] {
+                    let told = answer(scripts, script, &[bytes]);
+                    prop_assert!(told.ends_with(b"\r\n"), "{}", script);
+                }
             }
-        }
-        Ok(())
-    });
+            Ok(())
+        },
+    );
 }
 
 #[test]
@@ -320,39 +325,41 @@ fn scripts_that_nobody_keeps_give_way() {
 
 #[test]
 fn no_script_is_too_strange() {
-    let word = prop_oneof![
-        Just("return"),
-        Just("local"),
-        Just("x"),
-        Just("="),
-        Just("("),
-        Just(")"),
-        Just("{"),
-        Just("}"),
-        Just("function"),
-        Just("end"),
-        Just("if"),
-        Just("then"),
-        Just("for"),
-        Just("do"),
-        Just("1"),
-        Just("'a'"),
-        Just(","),
-        Just("."),
-        Just(".."),
-        Just("KEYS"),
-        Just("redis"),
-        Just("call"),
-        Just("["),
-        Just("]"),
-        Just("[["),
-        Just("--"),
-        Just("\n"),
-        Just("#"),
-        Just("not"),
-        Just("nil"),
-    ];
-    let code = proptest::collection::vec(word, 0..30).prop_map(|words| words.join(" "));
+    let code = || {
+        let word = prop_oneof![
+            Just("return"),
+            Just("local"),
+            Just("x"),
+            Just("="),
+            Just("("),
+            Just(")"),
+            Just("{"),
+            Just("}"),
+            Just("function"),
+            Just("end"),
+            Just("if"),
+            Just("then"),
+            Just("for"),
+            Just("do"),
+            Just("1"),
+            Just("'a'"),
+            Just(","),
+            Just("."),
+            Just(".."),
+            Just("KEYS"),
+            Just("redis"),
+            Just("call"),
+            Just("["),
+            Just("]"),
+            Just("[["),
+            Just("--"),
+            Just("\n"),
+            Just("#"),
+            Just("not"),
+            Just("nil"),
+        ];
+        proptest::collection::vec(word, 0..30).prop_map(|words| words.join(" "))
+    };
     check(code, |scripts, code| {
         let script = scripts.load(code.as_bytes(), false).cloned();
         if let Ok(script) = script {
