@@ -42,7 +42,7 @@ const HOSTILE: &[(&str, &str)] = &[
     ),
     (
         "return cjson.decode(string.rep('{\"a\":', 1000000))",
-        "-ERR user_script:1: Found too many nested data structures (1001)",
+        "-ERR user_script:1: Found too many nested data structures",
     ),
     (
         "return cmsgpack.unpack(string.rep('\\145', 1000000))",
@@ -140,7 +140,7 @@ const HOSTILE: &[(&str, &str)] = &[
         "local parts = {'\\27Lua', 'Q'} local i = 0 return load(function() i = i + 1 return parts[i] end)",
         "$-1",
     ),
-    ("return getmetatable(redis).__index.call", "$-1"),
+    ("return getmetatable(redis).__index.call", "-ERR"),
     ("getmetatable('').__index = {} return 1", "-ERR"),
     (
         "for k, v in pairs(getmetatable('')) do v.x = 1 end return 1",
