@@ -74,9 +74,9 @@ enum Data {
     Boolean(bool),
     Integer(i64),
     Text(Vec<u8>),
-    List(Vec<Data>),
+    List(Vec<Self>),
     /// With one key: the order of several is nobody's.
-    Map(Vec<u8>, Box<Data>),
+    Map(Vec<u8>, Box<Self>),
 }
 
 fn data() -> impl Strategy<Value = Data> {

@@ -1,6 +1,5 @@
 //! `MULTI`, `EXEC`, `DISCARD`, `WATCH`, `UNWATCH`.
 
-use parking_lot::MutexGuard;
 use synod_cache::command::{Call, Error, Run};
 use synod_cache::keys::{Keys, partition_of};
 
@@ -10,7 +9,7 @@ use crate::scripting::{self, Attend, reborrowed};
 use crate::session::Session;
 use crate::transaction::{Queued, Transaction, Watched};
 
-use super::{FrontCall, Held as _, unknown};
+use super::{FrontCall, Held, unknown};
 
 pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
     let (command, shared, now) = (call.command(), call.shared, call.now);
@@ -118,7 +117,7 @@ fn one(
     shared: &Shared,
     now: i64,
     queued: &Queued,
-    held: &mut Vec<MutexGuard<'_, Part>>,
+    held: &mut dyn Held,
     mut attendant: Option<&mut dyn Attend>,
 ) {
     let args: Vec<&[u8]> = queued.args.iter().map(|argument| &**argument).collect();

@@ -42,7 +42,7 @@ fn integer(number: i64, to: &mut Vec<u8>) {
     let bytes = number.to_be_bytes();
     let last = |count: usize| &bytes[8 - count..];
     match number {
-        0..=0x7f | -32..=-1 => to.push(number as u8),
+        -32..=0x7f => to.push(number as u8),
         0x80..=0xff => tagged(to, 0xcc, last(1)),
         0x100..=0xffff => tagged(to, 0xcd, last(2)),
         0x1_0000..=0xffff_ffff => tagged(to, 0xce, last(4)),
