@@ -44,6 +44,8 @@ pub struct Scripts {
     known: HashMap<Digest, Arc<Script>>,
     /// Those that nobody asked to be kept, the oldest first: they go when memory runs out.
     passing: VecDeque<Digest>,
+    /// When Lua has so much, they do.
+    bytes_max: usize,
     room: Room,
 }
 
@@ -53,10 +55,19 @@ impl Scripts {
     /// # Errors
     /// If there is no memory for Lua.
     pub fn new() -> mlua::Result<Self> {
+        Self::within(ROOM_BYTES)
+    }
+
+    /// None; when Lua has so many bytes, those go that nobody asked to be kept.
+    ///
+    /// # Errors
+    /// If there is no memory for Lua.
+    pub fn within(bytes_max: usize) -> mlua::Result<Self> {
         Ok(Self {
             sandbox: Sandbox::new(true, |_| Ok(None))?,
             known: HashMap::new(),
             passing: VecDeque::new(),
+            bytes_max,
             room: Room::default(),
         })
     }
@@ -100,7 +111,7 @@ impl Scripts {
     pub fn load(&mut self, body: &[u8], is_kept: bool) -> Result<&Arc<Script>, Vec<u8>> {
         let digest = digest(body);
         if !self.known.contains_key(&digest) {
-            if self.memory() > ROOM_BYTES {
+            if self.memory() > self.bytes_max {
                 self.make_room();
             }
             let script = self.compile(&digest, body)?;
@@ -118,7 +129,7 @@ impl Scripts {
     #[cold]
     fn make_room(&mut self) {
         drop(self.sandbox.lua.gc_collect());
-        if self.memory() <= ROOM_BYTES {
+        if self.memory() <= self.bytes_max {
             return;
         }
         let goes = self.passing.len().div_ceil(2);
