@@ -4,6 +4,7 @@ use synod_cache::command::{Spec, Traits};
 
 use crate::Shared;
 use crate::client::{Activity, Buffers};
+use crate::front::runs_scripts;
 use crate::session::Session;
 
 impl Session {
@@ -31,8 +32,11 @@ impl Session {
 
     /// Whether a command is not to be carried out for now.
     pub(crate) fn has_to_pause(&self, shared: &Shared, now: i64, spec: &Spec) -> bool {
-        let writes =
-            |spec: &Spec| spec.flags.has(Traits::WRITE) || spec.flags.has(Traits::MAY_REPLICATE);
+        let writes = |spec: &Spec| {
+            let flags = spec.flags;
+            let may = runs_scripts(spec) && !flags.has(Traits::READONLY);
+            flags.has(Traits::WRITE) || flags.has(Traits::MAY_REPLICATE) || may
+        };
         let queue = self.transaction.iter().flat_map(|it| &it.queue);
         let mut queued = queue.filter(|_| spec.name == "exec");
         shared

@@ -11,7 +11,9 @@ use crate::answers::Answers;
 use crate::client::Kind;
 use crate::config::Id;
 use crate::mailbox::Message;
+use crate::scripting::{Attend, reborrowed};
 use crate::session::{Carried, Session};
+use crate::worker;
 
 /// So much is read at once, unless an argument is longer.
 const READ_BYTES: usize = 16 * 1024;
@@ -26,6 +28,8 @@ const ARGUMENT_MAX: Id = Id::of("proto-max-bulk-len");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Open,
+    /// What is next may take long: it is to be carried out by [`Connection::alone`].
+    Alone,
     Over,
 }
 
@@ -172,8 +176,16 @@ impl Connection {
         self.go_on(shared, now, registry)
     }
 
+    /// Carries out what came, scripts as well. Somebody attends to the other connections meanwhile, and may see what comes for
+    /// this one, which is looked for then.
+    pub(crate) fn alone(&mut self, shared: &Shared, attendant: &mut dyn Attend) {
+        let before = shared.scripting.attended();
+        self.carry_out(shared, worker::now(), Some(attendant));
+        self.is_full |= shared.scripting.attended() != before;
+    }
+
     /// Carries out what came in the meantime, and writes.
-    fn go_on(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+    pub(crate) fn go_on(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
         let state = self.work(shared, now, registry, false);
         self.session.note(now);
         state
@@ -191,7 +203,10 @@ impl Connection {
 
     fn work(&mut self, shared: &Shared, now: i64, registry: &Registry, mut reads: bool) -> State {
         loop {
-            self.carry_out(shared, now);
+            if !self.carry_out(shared, now, None) {
+                self.is_full |= reads;
+                return State::Alone;
+            }
             if self.write(shared, registry) == State::Over {
                 return State::Over;
             }
@@ -228,11 +243,18 @@ impl Connection {
         }
     }
 
-    fn carry_out(&mut self, shared: &Shared, now: i64) {
+    /// Whether it could be carried out as it is.
+    fn carry_out(
+        &mut self,
+        shared: &Shared,
+        mut now: i64,
+        mut attendant: Option<&mut dyn Attend>,
+    ) -> bool {
         self.is_held_up = false;
         if self.session.is_paused && !shared.pause.is_over() {
-            return;
+            return true;
         }
+        let mut is_done = true;
         self.session.begin_to_measure(shared);
         self.session.buffers.input = self.input.bytes().len();
         self.session.buffers.input_room = self.input.room();
@@ -261,9 +283,18 @@ impl Connection {
                     self.session
                         .announce(shared, self.parser.ahead(&input[bytes..]));
                     let arguments = self.parser.arguments(input);
-                    match self.session.command(shared, now, arguments) {
+                    let attendant = reborrowed(&mut attendant);
+                    if attendant.is_some() {
+                        // The one before may have taken long.
+                        now = worker::now();
+                    }
+                    match self.session.command(shared, now, arguments, attendant) {
                         Carried::Out => self.input.done(bytes),
                         Carried::NotYet => break,
+                        Carried::Alone => {
+                            is_done = false;
+                            break;
+                        }
                     }
                 }
                 Err(error) => {
@@ -276,6 +307,7 @@ impl Connection {
             let held = persistence.hold(&mut self.session, shared);
             self.held = self.held.max(held);
         }
+        is_done
     }
 
     fn write(&mut self, shared: &Shared, registry: &Registry) -> State {

@@ -39,11 +39,16 @@ impl Connections {
         place.as_deref_mut()
     }
 
-    pub(crate) fn remove(&mut self, token: Token) -> Option<Connection> {
+    /// Takes a connection that comes back under its token, which no other one gets meanwhile.
+    pub(crate) fn take(&mut self, token: Token) -> Option<Connection> {
         let place = self.places.get_mut(token.0.checked_sub(Self::FIRST)?)?;
-        let connection = place.take()?;
+        place.take().map(|connection| *connection)
+    }
+
+    pub(crate) fn remove(&mut self, token: Token) -> Option<Connection> {
+        let connection = self.take(token)?;
         self.give_back(token);
-        Some(*connection)
+        Some(connection)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Token, &Connection)> {

@@ -22,6 +22,7 @@ mod memory;
 mod part;
 mod permission;
 pub mod persistence;
+mod scripting;
 mod session;
 mod setup;
 mod slow;
@@ -31,8 +32,8 @@ mod worker;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use acl::Accounts;
@@ -43,8 +44,10 @@ use counts::Counts;
 use latency::Latency;
 use mailbox::Mailbox;
 use memory::Memory;
+use parking_lot::Mutex;
 use part::Part;
 use persistence::Persistence;
+use scripting::Scripting;
 use setup::About;
 pub use setup::{OnShutdown, Setup, Shutdown};
 use slow::SlowLog;
@@ -97,6 +100,7 @@ pub(crate) struct Shared {
     pub(crate) about: About,
     /// What keeps the keys on disk, if something does.
     pub(crate) persistence: Option<Persistence>,
+    pub(crate) scripting: Scripting,
 }
 
 impl Shared {
@@ -160,6 +164,7 @@ impl Server {
             latency: Latency::default(),
             about: About::new(address, settings, setup.on_shutdown),
             persistence,
+            scripting: Scripting::default(),
         });
         config::apply_all(&shared);
         persistence::start(&shared)?;
@@ -167,7 +172,9 @@ impl Server {
         for (number, poll) in polls.into_iter().enumerate() {
             let listener = listener.try_clone()?;
             let worker = worker::Worker::new(Arc::clone(&shared), number, poll, listener)?;
-            let builder = thread::Builder::new().name(format!("cache-{number}"));
+            let builder = thread::Builder::new()
+                .name(format!("cache-{number}"))
+                .stack_size(synod_script::STACK_BYTES_MIN);
             workers.push(builder.spawn(move || worker.run())?);
         }
         Ok(Self {

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Shared;
-use crate::part::{Part, Parts, lock};
+use crate::part::{Part, Parts};
+use crate::scripting;
 
 /// A partition's sum is told when it has changed by so much.
 const GRAIN_BYTES: usize = 4096;
@@ -120,7 +121,10 @@ fn evict(shared: &Shared, now: i64, at_most: Duration) -> Room {
             return Room::Is;
         }
         let next = shared.memory.next.fetch_add(1, Ordering::Relaxed) % count;
-        let mut part = lock(&shared.parts[next]);
+        let Ok(mut part) = scripting::part(shared, next) else {
+            // Nothing changes.
+            return Room::Is;
+        };
         part.partition.set_now(now);
         let bite = excess.div_ceil(count).clamp(1, BITE_BYTES_MAX);
         if part.partition.evict(bite) == 0 {

@@ -1,16 +1,18 @@
 //! A partition with those who wait for its keys.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use synod_cache::command::{Call, Spec};
 use synod_cache::keys::Keys;
 use synod_cache::partition::{DatabaseKey, Partition};
 use synod_cache::reply::{Protocol, Reply};
 
-use crate::Settings;
 use crate::mailbox::{Mailbox, Message};
+use crate::scripting::{self, Busy};
 use crate::turn::Turn;
+use crate::{Settings, Shared};
 
 /// A client that waits.
 #[derive(Clone, Debug)]
@@ -32,8 +34,6 @@ pub(crate) struct Part {
     waiters: HashMap<DatabaseKey, VecDeque<Waiter>>,
     /// How much memory it takes, as it told the sum of all.
     pub(crate) told_bytes: usize,
-    /// The place of the log where its last effects end that were appended.
-    pub(crate) place: u64,
 }
 
 /// Empty parts, of which nothing is kept.
@@ -53,7 +53,6 @@ impl Part {
             partition,
             waiters: HashMap::new(),
             told_bytes: 0,
-            place: 0,
         }
     }
 
@@ -149,42 +148,56 @@ impl Part {
 /// All parts, for those who need no more than one of them at a time.
 pub(crate) enum Parts<'a> {
     /// Nobody has them: each is taken when it is its turn.
-    Free(&'a [Mutex<Part>]),
+    Free(&'a Shared),
     /// Whoever called has them all, in their order.
     Held(Vec<&'a mut Part>),
 }
 
 impl Parts<'_> {
-    /// Does something with each, in their order.
-    pub(crate) fn each(&mut self, mut work: impl FnMut(&mut Part)) {
+    /// Does something with each, in their order; whether none was passed over, since a script has it that is busy.
+    pub(crate) fn each(&mut self, mut work: impl FnMut(&mut Part)) -> bool {
+        let mut are_all = true;
         match self {
-            Self::Free(parts) => parts.iter().for_each(|part| work(&mut lock(part))),
+            Self::Free(shared) => {
+                for index in 0..shared.parts.len() {
+                    match scripting::part(shared, index) {
+                        Ok(mut part) => work(&mut part),
+                        Err(_) => are_all = false,
+                    }
+                }
+            }
             Self::Held(parts) => parts.iter_mut().for_each(|part| work(part)),
         }
+        are_all
     }
 
     /// Carries out a command about keys of a database.
+    ///
+    /// # Errors
+    /// If a script has them that is busy.
     pub(crate) fn run(
         &mut self,
         spec: &Spec,
         args: &[&[u8]],
         (database, now): (usize, i64),
         reply: &mut Reply,
-    ) {
-        let mut free: Vec<_>;
+    ) -> Result<(), Busy> {
+        let mut free;
         let mut partitions: Vec<&mut Partition> = match self {
-            Self::Free(parts) => {
-                free = parts.iter().map(lock).collect();
+            Self::Free(shared) => {
+                free = scripting::all(shared)?;
                 free.iter_mut().map(|part| &mut part.partition).collect()
             }
             Self::Held(parts) => parts.iter_mut().map(|part| &mut part.partition).collect(),
         };
         partitions.iter_mut().for_each(|it| it.set_now(now));
         Call::new(args, Keys::new(&mut partitions, database), reply).run(spec);
+        Ok(())
     }
 }
 
-/// Takes a part. Who panicked with it left it as it was between two changes.
+/// Takes a part, however long that takes: a script may have it. What a client asks for takes it with [`crate::scripting::part`].
+/// Who panicked with it left it as it was between two changes.
 pub(crate) fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
-    part.lock().unwrap_or_else(PoisonError::into_inner)
+    part.lock()
 }

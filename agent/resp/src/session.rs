@@ -13,8 +13,9 @@ use crate::answers::Answers;
 use crate::client::{Buffers, Client};
 use crate::front::{self, FrontCall};
 use crate::memory::{Room, make_room};
-use crate::part::{Part, Parts, Waiter, lock};
+use crate::part::{Part, Parts, Waiter};
 use crate::persistence;
+use crate::scripting::{self, Attend, Later, reborrowed};
 use crate::transaction::{Queued, Transaction, Watched};
 use crate::turn::Turn;
 
@@ -85,6 +86,8 @@ pub(crate) enum Carried {
     Out,
     /// It is to be tried again when a pause is over.
     NotYet,
+    /// It is to be tried again by who attends to others meanwhile: it may take long.
+    Alone,
 }
 
 impl Session {
@@ -131,6 +134,7 @@ impl Session {
         shared: &Shared,
         now: i64,
         arguments: impl ExactSizeIterator<Item = &'a [u8]>,
+        attendant: Option<&mut dyn Attend>,
     ) -> Carried {
         let mut few: [&[u8]; ARGUMENTS] = [&[]; ARGUMENTS];
         let many: Vec<&[u8]>;
@@ -166,8 +170,10 @@ impl Session {
         let before = self.reply.bytes().len();
         if self.transaction.is_some() && !is_at_once(called) {
             self.queue(called.spec, args);
+        } else if attendant.is_none() && self.may_take_long(called.spec) {
+            return Carried::Alone;
         } else {
-            self.run(shared, now, called.spec, args);
+            self.run(shared, now, called.spec, args, attendant);
             self.measure(shared, now, called.spec, args, before);
         }
         if self.answers != Answers::All {
@@ -184,6 +190,9 @@ impl Session {
         self.called = Some(called);
         if !self.may_all() {
             self.permit(shared, now, called, args)?;
+        }
+        if shared.scripting.is_busy() && !spec.flags.has(Traits::ALLOW_BUSY) {
+            return Err(shared.scripting.busy());
         }
         if self.transaction.is_some() && spec.flags.has(Traits::NO_MULTI) {
             return Err(Error::text("ERR Command not allowed inside a transaction"));
@@ -232,7 +241,24 @@ impl Session {
         self.reply.simple("QUEUED");
     }
 
-    fn run(&mut self, shared: &Shared, now: i64, spec: &'static Spec, args: &[&[u8]]) {
+    /// Whether it runs scripts.
+    fn may_take_long(&self, spec: &Spec) -> bool {
+        if matches!(spec.run, Run::Keys(_)) {
+            return false;
+        }
+        let queue = self.transaction.iter().flat_map(|it| &it.queue);
+        let mut queued = queue.filter(|_| spec.name == "exec");
+        front::runs_scripts(spec) || queued.any(|it| front::runs_scripts(it.spec))
+    }
+
+    fn run(
+        &mut self,
+        shared: &Shared,
+        now: i64,
+        spec: &'static Spec,
+        args: &[&[u8]],
+        mut attendant: Option<&mut dyn Attend>,
+    ) {
         match spec.run {
             Run::Keys(_) => self.on_keys(shared, now, spec, args, None),
             _ => {
@@ -242,7 +268,8 @@ impl Session {
                     now,
                     spec,
                     args,
-                    parts: Parts::Free(&shared.parts),
+                    parts: Parts::Free(shared),
+                    attendant: reborrowed(&mut attendant),
                 };
                 call.run();
             }
@@ -252,6 +279,12 @@ impl Session {
     /// Carries out again what it waits for. It waits no longer than if nobody had looked.
     pub(crate) fn try_again(&mut self, shared: &Shared, now: i64) {
         if let Some(waiting) = &self.waiting {
+            if shared.scripting.is_busy() {
+                shared
+                    .scripting
+                    .later(Later::TryAgain(self.worker, self.id));
+                return;
+            }
             if !waiting.turn.give_up() {
                 // Somebody ended it, and says so.
                 return;
@@ -278,12 +311,18 @@ impl Session {
         let parts = &shared.parts;
         if let Some(key) = spec.only_key(args) {
             let index = partition_of(key, parts.len());
+            let mut part = match scripting::part(shared, index) {
+                Ok(part) => part,
+                Err(busy) => return self.reply.error(&busy.to_string()),
+            };
             self.kept.shows(index);
-            let mut part = lock(&parts[index]);
             self.on_parts(shared, now, spec, args, waited, &mut [(index, &mut part)]);
         } else {
+            let mut guards = match scripting::all(shared) {
+                Ok(guards) => guards,
+                Err(busy) => return self.reply.error(&busy.to_string()),
+            };
             self.kept.shows_all();
-            let mut guards = all(shared);
             let mut parts: Vec<_> = guards
                 .iter_mut()
                 .map(|part| &mut **part)
@@ -399,8 +438,13 @@ impl Session {
             waiting.turn.end();
             self.client.known().turn = None;
             for (part, key) in &waiting.places {
-                self.kept.shows(*part);
-                lock(&shared.parts[*part]).forget(key);
+                match scripting::part(shared, *part) {
+                    Ok(mut held) => {
+                        held.forget(key);
+                        self.kept.shows(*part);
+                    }
+                    Err(_) => shared.scripting.later(Later::Forget(*part, key.clone())),
+                }
             }
         }
     }
@@ -408,9 +452,13 @@ impl Session {
     /// What it watches it watches no more.
     pub(crate) fn unwatch(&mut self, shared: &Shared) {
         for watched in self.watched.drain(..) {
-            lock(&shared.parts[watched.part])
-                .partition
-                .unwatch(&watched.key);
+            match scripting::part(shared, watched.part) {
+                Ok(mut part) => part.partition.unwatch(&watched.key),
+                Err(_) => {
+                    let unwatch = Later::Unwatch(watched.part, watched.key);
+                    shared.scripting.later(unwatch);
+                }
+            }
         }
     }
 }
@@ -428,9 +476,4 @@ fn is_at_once(called: Called) -> bool {
         called.command.name,
         "discard" | "exec" | "multi" | "quit" | "reset" | "watch"
     )
-}
-
-/// All partitions, in their order, and what is done to them is kept, all or nothing.
-pub(crate) fn all(shared: &Shared) -> persistence::Held<'_> {
-    persistence::Held::of(shared)
 }

@@ -1,6 +1,6 @@
 //! A thread's event loop.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd as _;
@@ -20,6 +20,7 @@ use crate::counts::{Sum, clock};
 use crate::mailbox::Mailbox;
 use crate::memory::go_on_evicting;
 use crate::part::Parts;
+use crate::scripting::Attend;
 use crate::session::Session;
 
 const LISTENER: Token = Token(0);
@@ -58,6 +59,8 @@ pub(crate) struct Worker {
     looked: i64,
     /// In which partition it looked for what expired last.
     next_part: usize,
+    /// What the system told of and was not looked at yet.
+    told: VecDeque<Token>,
 }
 
 /// Where others put what is for the thread with this event loop.
@@ -88,6 +91,7 @@ impl Worker {
             ticked: 0,
             looked: 0,
             next_part: 0,
+            told: VecDeque::new(),
         })
     }
 
@@ -100,15 +104,12 @@ impl Worker {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return,
                 _ => {}
             }
-            let now = now();
-            for event in &events {
-                match event.token() {
-                    LISTENER => self.has_callers = true,
-                    WAKER => {}
-                    token => self.serve(token, now),
-                }
-            }
+            self.told
+                .extend(events.iter().map(mio::event::Event::token));
+            self.serve_told();
             are_left = self.has_callers && self.accept();
+            let now = now();
+            self.shared.scripting.settle(&self.shared);
             self.read_messages(now);
             go_on_evicting(&self.shared, now);
             self.tick(now);
@@ -127,6 +128,17 @@ impl Worker {
         }
     }
 
+    fn serve_told(&mut self) {
+        let now = now();
+        while let Some(token) = self.told.pop_front() {
+            match token {
+                LISTENER => self.has_callers = true,
+                WAKER => {}
+                token => self.serve(token, now),
+            }
+        }
+    }
+
     /// What is to be done once in a while.
     fn look_around(&mut self, now: i64) {
         if now.saturating_sub(self.looked) < LOOK_AROUND_MS {
@@ -137,11 +149,7 @@ impl Worker {
         counts.reset_if(&self.shared.resets);
         if self.number == 0 {
             clock::compare();
-            config::apply(
-                &self.shared,
-                &mut Parts::Free(&self.shared.parts),
-                Changes::Slow,
-            );
+            config::apply(&self.shared, &mut Parts::Free(&self.shared), Changes::Slow);
             self.shared.about.rate.note(&self.shared);
         }
         self.close_idle(now);
@@ -180,15 +188,18 @@ impl Worker {
             let was_held = connection.is_held();
             let state = connection.give_up(&self.shared, now, registry);
             let is_held = connection.is_held() && !was_held;
-            (state == State::Over || is_held).then_some((token, state))
+            (state != State::Open || is_held).then_some((token, state))
         });
         for (token, state) in changed.collect::<Vec<_>>() {
             self.follow(token, state);
         }
     }
 
-    /// Closes a connection that is over; one whose replies wait for the log is looked at when that has come further.
-    fn follow(&mut self, token: Token, state: State) {
+    /// What is left to be done for a connection. One whose replies wait for the log is looked at when that has come further.
+    fn follow(&mut self, token: Token, mut state: State) {
+        while state == State::Alone {
+            state = self.alone(token);
+        }
         if state == State::Over {
             self.close(token);
         } else if let Some(connection) = self.connections.get_mut(token)
@@ -214,6 +225,18 @@ impl Worker {
                 self.follow(token, state);
             }
         }
+    }
+
+    /// Carries out what may take so long that the other connections have to be looked after meanwhile. It is not among them then.
+    fn alone(&mut self, token: Token) -> State {
+        let Some(mut connection) = self.connections.take(token) else {
+            return State::Open;
+        };
+        let shared = Arc::clone(&self.shared);
+        connection.alone(&shared, self);
+        let state = connection.go_on(&shared, now(), self.poll.registry());
+        self.connections.insert(token, connection);
+        state
     }
 
     fn close(&mut self, token: Token) {
@@ -288,7 +311,7 @@ impl Worker {
         for _ in 0..count {
             // Where it stopped before, it goes on.
             self.next_part = (self.next_part + 1) % count;
-            let Ok(mut part) = shared.parts[self.next_part].try_lock() else {
+            let Some(mut part) = shared.parts[self.next_part].try_lock() else {
                 continue;
             };
             let index = self.next_part;
@@ -326,8 +349,25 @@ fn refuse(mut stream: TcpStream) {
     drop(stream.write(b"-ERR max number of clients reached\r\n"));
 }
 
+impl Attend for Worker {
+    /// Serves the connections that are not in the way of a script, which has all keys: they are told so, or end it. Nothing is done
+    /// with messages: they are for those who wait, and nothing can come.
+    fn attend(&mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        if self.poll.poll(&mut events, Some(Duration::ZERO)).is_ok() {
+            self.told
+                .extend(events.iter().map(mio::event::Event::token));
+        }
+        self.serve_told();
+        if self.has_callers {
+            self.accept();
+        }
+        self.release(now());
+    }
+}
+
 /// Milliseconds since the Unix epoch.
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

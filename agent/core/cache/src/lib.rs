@@ -25,7 +25,7 @@ mod keyspace;
 mod list;
 mod long_double;
 pub mod notice;
-mod number;
+pub mod number;
 mod packed;
 pub mod partition;
 mod pinned;

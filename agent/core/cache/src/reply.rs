@@ -109,13 +109,15 @@ impl Reply {
 
     /// An error, its code first. Line breaks in it become spaces.
     pub fn error(&mut self, text: &str) {
+        self.error_bytes(text.as_bytes());
+    }
+
+    /// An error that may be no text.
+    pub fn error_bytes(&mut self, text: &[u8]) {
         self.bytes.push(b'-');
-        let plain = text.bytes().map(|byte| {
-            if byte == b'\r' || byte == b'\n' {
-                b' '
-            } else {
-                byte
-            }
+        let plain = text.iter().map(|byte| match byte {
+            b'\r' | b'\n' => b' ',
+            other => *other,
         });
         self.bytes.extend(plain);
         self.end();
@@ -236,7 +238,7 @@ impl Reply {
     }
 
     /// Encodes what belongs before all that was encoded after the first `at` bytes: its length, known only now.
-    pub(crate) fn before(&mut self, at: usize, encode: impl FnOnce(&mut Self)) {
+    pub fn before(&mut self, at: usize, encode: impl FnOnce(&mut Self)) {
         let (length, shared) = (self.bytes.len(), self.shared.len());
         encode(self);
         let more = self.bytes.len() - length;

@@ -35,10 +35,6 @@ pub(crate) enum Context {
     TopLevel,
     Multi,
     /// In a script.
-    #[allow(
-        dead_code,
-        reason = "for scripts, whose calls are checked as all others are"
-    )]
     Lua,
 }
 

@@ -5,6 +5,7 @@ use synod_cache::{Limits, Policy, Settings};
 use super::{Changes, Config, Id};
 use crate::Shared;
 use crate::part::Parts;
+use crate::scripting::Later;
 
 /// More keys are not looked at for one that goes, whatever is set.
 const SAMPLES_MAX: usize = 64;
@@ -12,27 +13,33 @@ const SAMPLES_MAX: usize = 64;
 /// Tells what was set.
 pub(crate) fn apply(shared: &Shared, parts: &mut Parts<'_>, changes: Changes) {
     let config = &shared.config;
-    match changes {
-        Changes::Nothing => {}
+    let are_all = match changes {
+        Changes::Nothing => true,
         Changes::Limits => {
             let limits = limits(config);
-            parts.each(|part| part.partition.set_limits(&limits));
+            parts.each(|part| part.partition.set_limits(&limits))
         }
         Changes::Eviction => {
             let settings = eviction(config);
-            parts.each(|part| part.partition.set_settings(settings.clone()));
+            parts.each(|part| part.partition.set_settings(settings.clone()))
         }
         Changes::Memory => {
             const MAXMEMORY: Id = Id::of("maxmemory");
             shared.memory.bind(config.number(MAXMEMORY).cast_unsigned());
             shared.memory.count(parts);
+            true
         }
         // Who tells subscribers of keys joins here: the partitions are to notice what is set.
-        Changes::Notices => {}
+        Changes::Notices => true,
         Changes::Slow => {
             shared.slow.settle(config);
             shared.latency.settle(config);
+            shared.scripting.set(config);
+            true
         }
+    };
+    if !are_all {
+        shared.scripting.later(Later::Apply(changes));
     }
 }
 
@@ -45,7 +52,7 @@ pub(crate) fn apply_all(shared: &Shared) {
         Changes::Notices,
         Changes::Slow,
     ] {
-        apply(shared, &mut Parts::Free(&shared.parts), changes);
+        apply(shared, &mut Parts::Free(shared), changes);
     }
 }
 

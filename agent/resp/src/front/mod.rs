@@ -3,6 +3,7 @@
 mod acl;
 mod connection;
 mod persistence;
+mod scripting;
 mod server;
 mod transactions;
 
@@ -12,7 +13,9 @@ use synod_cache::command::{Error, Spec, named};
 
 use crate::Shared;
 use crate::part::Parts;
+use crate::scripting::Attend;
 use crate::session::Session;
+pub(crate) use scripting::runs_scripts;
 
 /// A command under way that is not, or not only, about keys.
 pub(crate) struct FrontCall<'a> {
@@ -26,6 +29,8 @@ pub(crate) struct FrontCall<'a> {
     pub(crate) args: &'a [&'a [u8]],
     /// The keys. Nobody but who has them here may take them: a transaction has them already.
     pub(crate) parts: Parts<'a>,
+    /// Who attends to others if it takes long.
+    pub(crate) attendant: Option<&'a mut dyn Attend>,
 }
 
 impl FrontCall<'_> {
@@ -42,7 +47,7 @@ impl FrontCall<'_> {
         reply.simple(&format!(
             "{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
         ));
-        let common = ["HELP", "    Print this help."];
+        let common = ["HELP", "    Prints this help."];
         for line in lines.iter().chain(&common) {
             reply.simple(line);
         }
@@ -53,6 +58,7 @@ impl FrontCall<'_> {
         let done = match self.spec.group {
             "connection" => connection::run(&mut self),
             "generic" => persistence::run(&mut self),
+            "scripting" => scripting::run(&mut self),
             "server" => server::run(&mut self),
             "transactions" => transactions::run(&mut self),
             _ => Err(unknown(self.args)),

@@ -4,18 +4,20 @@ use synod_cache::command::{Call, Error, Run};
 use synod_cache::keys::{Keys, partition_of};
 
 use crate::Shared;
-use crate::part::{Part, Parts, lock};
-use crate::session::{Session, all};
+use crate::part::{Part, Parts};
+use crate::scripting::{self, Attend, reborrowed};
+use crate::session::Session;
 use crate::transaction::{Queued, Transaction, Watched};
 
-use super::{FrontCall, unknown};
+use super::{FrontCall, runs_scripts, unknown};
 
 pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
     let (command, shared, now) = (call.command(), call.shared, call.now);
+    let attendant = call.attendant.take();
     let session = &mut *call.session;
     match command {
         "multi" => multi(session),
-        "exec" => exec(session, shared, now),
+        "exec" => exec(session, shared, now, attendant),
         "discard" => discard(session, shared),
         "watch" => watch(session, shared, now, &call.args[1..]),
         "unwatch" => {
@@ -53,7 +55,7 @@ fn watch(session: &mut Session, shared: &Shared, now: i64, keys: &[&[u8]]) -> Re
         let key = (session.database as u8, Box::from(*key));
         let is_new = !session.watched.iter().any(|watched| watched.key == key);
         if is_new {
-            let mut held = lock(&shared.parts[part]);
+            let mut held = scripting::part(shared, part)?;
             held.partition.set_now(now);
             let since = held.partition.watch(&key);
             session.watched.push(Watched { part, key, since });
@@ -69,7 +71,12 @@ fn unwatch(session: &mut Session, shared: &Shared) {
 }
 
 /// Carries out what was queued, with nothing in between, unless what was watched was changed.
-fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
+fn exec(
+    session: &mut Session,
+    shared: &Shared,
+    now: i64,
+    mut attendant: Option<&mut dyn Attend>,
+) -> Result<(), Error> {
     let Some(transaction) = session.transaction.take() else {
         return Err(Error::Other("ERR EXEC without MULTI".into()));
     };
@@ -78,8 +85,11 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
         let text = "EXECABORT Transaction discarded because of previous errors.";
         return Err(Error::Other(text.into()));
     }
+    let mut parts = scripting::all(shared)?;
     session.kept.shows_all();
-    let mut parts = all(shared);
+    if transaction.queue.iter().any(|it| runs_scripts(it.spec)) {
+        parts.keep();
+    }
     for part in parts.iter_mut() {
         part.partition.set_now(now);
     }
@@ -102,7 +112,8 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
     for queued in &transaction.queue {
         let mut held: Vec<_> = parts.iter_mut().map(|part| &mut **part).collect();
         let before = session.reply.bytes().len();
-        one(session, shared, now, queued, &mut held);
+        let attendant = reborrowed(&mut attendant);
+        one(session, shared, now, queued, &mut held, attendant);
         session.measure_queued(shared, now, queued, before);
     }
     session.kept.may_wait = true;
@@ -117,7 +128,14 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
     Ok(())
 }
 
-fn one(session: &mut Session, shared: &Shared, now: i64, queued: &Queued, parts: &mut [&mut Part]) {
+fn one(
+    session: &mut Session,
+    shared: &Shared,
+    now: i64,
+    queued: &Queued,
+    parts: &mut [&mut Part],
+    mut attendant: Option<&mut dyn Attend>,
+) {
     let args: Vec<&[u8]> = queued.args.iter().map(|argument| &**argument).collect();
     if let Err(error) = session.permit_queued(shared, now, &args) {
         return session.reply.error(&error.to_string());
@@ -130,6 +148,7 @@ fn one(session: &mut Session, shared: &Shared, now: i64, queued: &Queued, parts:
             spec: queued.spec,
             args: &args,
             parts: Parts::Held(parts.iter_mut().map(|part| &mut **part).collect()),
+            attendant: reborrowed(&mut attendant),
         };
         return call.run();
     }

@@ -1,7 +1,8 @@
 //! Partitions that are held together.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::MutexGuard;
+
+use parking_lot::MutexGuard;
 
 use crate::Shared;
 use crate::part::{Part, lock};
@@ -14,10 +15,35 @@ pub(crate) struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    pub(crate) fn of(shared: &'a Shared) -> Self {
-        Self {
-            parts: shared.parts.iter().map(lock).collect(),
-            shared,
+    pub(super) fn of(shared: &'a Shared) -> Self {
+        Self::new(shared.parts.iter().map(lock).collect(), shared)
+    }
+
+    /// That somebody took, in their order.
+    pub(crate) const fn new(parts: Vec<MutexGuard<'a, Part>>, shared: &'a Shared) -> Self {
+        Self { parts, shared }
+    }
+
+    /// Takes what was done to them to the log.
+    pub(crate) fn keep(&mut self) {
+        let Some(persistence) = &self.shared.persistence else {
+            return;
+        };
+        let parts = self.parts.iter().enumerate();
+        let with_effects = parts.filter_map(|(index, part)| {
+            let effects = part.partition.effects();
+            (!effects.is_empty()).then_some((index as u32, effects))
+        });
+        let with_effects: Vec<_> = with_effects.collect();
+        if with_effects.is_empty() {
+            return;
+        }
+        let place = persistence.journal.append_together(&with_effects);
+        for (index, part) in self.parts.iter_mut().enumerate() {
+            if !part.partition.effects().is_empty() {
+                persistence.ends_at(index, place);
+                part.partition.clear_effects();
+            }
         }
     }
 }
@@ -38,24 +64,6 @@ impl DerefMut for Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        let Some(persistence) = &self.shared.persistence else {
-            return;
-        };
-        let parts = self.parts.iter().enumerate();
-        let with_effects = parts.filter_map(|(index, part)| {
-            let effects = part.partition.effects();
-            (!effects.is_empty()).then_some((index as u32, effects))
-        });
-        let with_effects: Vec<_> = with_effects.collect();
-        if with_effects.is_empty() {
-            return;
-        }
-        let place = persistence.journal.append_together(&with_effects);
-        for part in &mut self.parts {
-            if !part.partition.effects().is_empty() {
-                part.place = place;
-                part.partition.clear_effects();
-            }
-        }
+        self.keep();
     }
 }

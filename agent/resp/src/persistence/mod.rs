@@ -13,10 +13,11 @@ mod opening;
 mod snapshots;
 
 use std::io;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use parking_lot::Mutex;
 use synod_cache::command::{Spec, Traits};
 use synod_cachestore::journal::Journal;
 use synod_disk::DataDirectory;
@@ -31,12 +32,15 @@ pub(crate) use snapshots::{Asked, Kind, Snapshots};
 pub use synod_cachestore::{Found, Fsync};
 
 use crate::Shared;
-use crate::part::{Part, lock};
+use crate::part::Part;
+use crate::scripting;
 
 /// What all threads share of it.
 pub(crate) struct Persistence {
     pub(crate) journal: Arc<Journal>,
     pub(crate) snapshots: Snapshots,
+    /// Of each partition, the place of the log where its last effects end that were appended.
+    places: Box<[AtomicU64]>,
     directory: Arc<DataDirectory>,
     owner: Owner,
     /// What was changed when all keys were saved last.
@@ -49,10 +53,20 @@ impl Persistence {
     pub(crate) fn collect(&self, index: usize, part: &mut Part) -> u64 {
         let effects = part.partition.effects();
         if !effects.is_empty() {
-            part.place = self.journal.append(index as u32, effects);
+            let place = self.journal.append(index as u32, effects);
+            self.ends_at(index, place);
             part.partition.clear_effects();
         }
-        part.place
+        self.place_of(index)
+    }
+
+    /// By who has the partition.
+    fn ends_at(&self, index: usize, place: u64) {
+        self.places[index].store(place, Ordering::Release);
+    }
+
+    fn place_of(&self, index: usize) -> u64 {
+        self.places[index].load(Ordering::Acquire)
     }
 
     /// Takes what a client did to the log; the place that its replies wait for, if they do.
@@ -63,7 +77,12 @@ impl Persistence {
     ) -> Option<u64> {
         let mut place = 0;
         for index in session.kept.take_shown(shared.parts.len()) {
-            place = place.max(self.collect(index, &mut lock(&shared.parts[index])));
+            let ends = match scripting::part(shared, index) {
+                Ok(mut part) => self.collect(index, &mut part),
+                // The script that has it took to the log what was there before it.
+                Err(_) => self.place_of(index),
+            };
+            place = place.max(ends);
         }
         session.kept.note_place(place);
         let held = self.journal.holds(place).then_some(place);
@@ -78,7 +97,7 @@ impl Persistence {
 
 /// How many changes there were. Those of partitions that somebody has are left out: it may be who asks, in a transaction.
 fn changes(shared: &Shared) -> i64 {
-    let parts = shared.parts.iter().filter_map(|part| part.try_lock().ok());
+    let parts = shared.parts.iter().filter_map(Mutex::try_lock);
     let changes = parts.map(|part| part.partition.changes());
     i64::try_from(changes.sum::<u64>()).unwrap_or(i64::MAX)
 }
@@ -115,7 +134,6 @@ pub(crate) fn stop(shared: &Shared) {
     threads.into_iter().for_each(|thread| drop(thread.join()));
 }
 
-fn threads(persistence: &Persistence) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
-    let threads = persistence.threads.lock();
-    threads.unwrap_or_else(PoisonError::into_inner)
+fn threads(persistence: &Persistence) -> parking_lot::MutexGuard<'_, Vec<JoinHandle<()>>> {
+    persistence.threads.lock()
 }

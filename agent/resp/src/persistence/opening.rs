@@ -2,10 +2,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use parking_lot::Mutex;
 use synod_cache::partition::Partition;
 use synod_cachestore::journal::Journal;
 use synod_cachestore::{Found, Fsync, Recovered, TakeError, open};
@@ -173,6 +174,7 @@ impl Kept {
         let persistence = Persistence {
             journal,
             snapshots: Snapshots::new(now(), found.log_bytes),
+            places: partitions.iter().map(|_| AtomicU64::new(0)).collect(),
             directory: self.directory,
             owner,
             changes_saved: AtomicI64::new(0),

@@ -10,4 +10,5 @@ mod persistence;
 mod script;
 mod server;
 mod users;
+mod scripting;
 mod waiting;

@@ -12,6 +12,7 @@ mod hyperloglogs;
 mod keys_of;
 mod lifetime;
 mod lists;
+mod scripting;
 mod server;
 mod sets;
 mod sorted_sets;
@@ -162,6 +163,7 @@ const GROUPS: &[&[Spec]] = &[
     acl::ROWS,
     connection::ROWS,
     generic::ROWS,
+    scripting::ROWS,
     server::ROWS,
     hashes::ROWS,
     strings::ROWS,

@@ -42,7 +42,7 @@ pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
     let name = call.args[1].to_ascii_lowercase();
     match (name.as_slice(), &call.args[2..]) {
         (b"help", []) => call.help(LINES),
-        (b"object", [_, ..]) => object(call),
+        (b"object", [_, ..]) => object(call)?,
         (b"sleep", [seconds]) => sleep(call, seconds),
         (b"set-active-expire", [flag]) => {
             let expires = integer(flag).unwrap_or_default() != 0;
@@ -83,9 +83,10 @@ fn may_debug(call: &FrontCall<'_>) -> bool {
     }
 }
 
-fn object(call: &mut FrontCall<'_>) {
+fn object(call: &mut FrontCall<'_>) -> Result<(), Error> {
     let (at, reply) = ((call.session.database, call.now), &mut call.session.reply);
-    call.parts.run(debug_object(), call.args, at, reply);
+    call.parts.run(debug_object(), call.args, at, reply)?;
+    Ok(())
 }
 
 fn sleep(call: &mut FrontCall<'_>, seconds: &[u8]) {
