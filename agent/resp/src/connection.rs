@@ -290,9 +290,9 @@ impl Connection {
                     }
                     match self.session.command(shared, now, arguments, attendant) {
                         Carried::Out => self.input.done(bytes),
-                        Carried::NotYet => break,
-                        Carried::Alone => {
-                            is_done = false;
+                        later => {
+                            self.parser.put_back(bytes);
+                            is_done = later != Carried::Alone;
                             break;
                         }
                     }

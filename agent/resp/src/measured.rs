@@ -56,6 +56,24 @@ impl Session {
         self.measure(shared, now, queued.spec, &args, reply);
     }
 
+    /// As [`Self::measure`], of a command of a script: when it began, and whether it failed. Its error is counted when the script tells it.
+    #[inline]
+    pub(crate) fn measure_scripted(
+        &self,
+        shared: &Shared,
+        now: i64,
+        spec: &Spec,
+        args: &[&[u8]],
+        (began, failed): (u64, bool),
+    ) {
+        let ticks = clock::ticks().saturating_sub(began);
+        let tracks = shared.config.is_set(TRACKING);
+        shared.counts[self.worker].called(spec.number, ticks, failed, tracks);
+        if shared.slow.is_slow(ticks) {
+            self.note_slow(shared, now, spec, args, ticks);
+        }
+    }
+
     /// A command was not carried out; the error that was answered begins there.
     #[cold]
     pub(crate) fn measure_refused(&mut self, shared: &Shared, args: &[&[u8]], reply: usize) {

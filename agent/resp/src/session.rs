@@ -122,7 +122,7 @@ impl Session {
     pub(crate) fn announce<'a>(&self, shared: &Shared, keys: impl Iterator<Item = &'a [u8]>) {
         for key in keys {
             // Whoever has it may have changed it all by then.
-            if let Ok(part) = shared.parts[partition_of(key, shared.parts.len())].try_lock() {
+            if let Some(part) = shared.parts[partition_of(key, shared.parts.len())].try_lock() {
                 part.partition.announce(self.database, key);
             }
         }

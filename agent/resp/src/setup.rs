@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::persistence::Kept;
 use crate::config::Config;
 use crate::counts::Sum;
+use crate::persistence::Kept;
 use crate::{Settings, Shared};
 
 /// How a client wants the server to end.

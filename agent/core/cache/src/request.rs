@@ -72,6 +72,8 @@ pub struct Parser {
     arguments: Vec<Range<usize>>,
     /// Those of the command that was found last.
     current: Range<usize>,
+    /// That one is in so many bytes, and is to be found again.
+    again: Option<usize>,
     /// Whole commands that come next.
     ahead: VecDeque<Ahead>,
     /// Nobody has asked for those yet.
@@ -114,6 +116,10 @@ impl Parser {
     /// # Errors
     /// If there is none.
     pub fn next(&mut self, input: &[u8], bounds: &Bounds) -> Result<Found, ProtocolError> {
+        if let Some(bytes) = self.again.take() {
+            self.ahead_is_new = false;
+            return Ok(Found::Command(bytes));
+        }
         let end = self.current.end;
         if let Some(Ahead { arguments, bytes }) = self.ahead.pop_front() {
             self.current = end..end + arguments;
@@ -131,6 +137,11 @@ impl Parser {
             }
         }
         Ok(found)
+    }
+
+    /// The command that was found last, in so many bytes, cannot be carried out yet: it is found once more.
+    pub const fn put_back(&mut self, bytes: usize) {
+        self.again = Some(bytes);
     }
 
     /// The arguments of the command that was found in this input.
@@ -431,6 +442,13 @@ mod tests {
                     Found::Incomplete => break,
                     Found::Nothing(bytes) => begin += bytes,
                     Found::Command(bytes) => {
+                        if commands.len() % 3 == 1 {
+                            parser.put_back(bytes);
+                            assert_eq!(
+                                parser.next(here, &Bounds::KNOWN),
+                                Ok(Found::Command(bytes))
+                            );
+                        }
                         let arguments = parser.arguments(here);
                         commands.push(arguments.map(<[u8]>::to_vec).collect());
                         begin += bytes;

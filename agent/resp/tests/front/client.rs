@@ -24,6 +24,17 @@ pub(crate) fn start_with(settings: Settings) -> Server {
     Server::start(listener, &settings).expect("it starts")
 }
 
+/// A server with two threads on a free port, and with this set.
+pub(crate) fn start_both(partitions: usize, setup: Setup) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let settings = Settings {
+        threads: 2,
+        partitions,
+        ..Settings::default()
+    };
+    Server::start_with(listener, &settings, setup).expect("it starts")
+}
+
 /// A server with one thread, and with this set.
 pub(crate) fn start_set(config: &[(&str, &str)]) -> Server {
     start_setup(Setup {

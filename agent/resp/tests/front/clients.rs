@@ -57,68 +57,68 @@ fn clients_are_listed() {
     check(
         script,
         expect![[r#"
-        a: client list
-          "id=_ addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|list user=default redir=-1 resp=2 lib-name= lib-ver=\n"
-        b: client setname bee
-          +OK
-        b: client setinfo lib-name lib
-          +OK
-        c: hello 3 setname see
-          {"server", "redis", "version", "7.2.4", "proto", :3, "id", :3, "mode", "standalone", "role", "master", "modules", []}
-        c: select 7
-          +OK
-        c: multi
-          +OK
-        c: set a 1
-          +QUEUED
-        d: !blpop q 0
-        a: client list
-          "id=_ addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|list user=default redir=-1 resp=2 lib-name= lib-ver=\n id=_ addr=_ laddr=_ fd=_ name=bee age=_ idle=_ flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|setinfo user=default redir=-1 resp=2 lib-name=lib lib-ver=\n id=_ addr=_ laddr=_ fd=_ name=see age=_ idle=_ flags=x db=7 sub=0 psub=0 ssub=0 multi=1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=set user=default redir=-1 resp=3 lib-name= lib-ver=\n id=_ addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=b db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=blpop user=default redir=-1 resp=2 lib-name= lib-ver=\n"
-        c: exec
-          [+OK]
-        c: client list type normal
-          "txt:id=1 addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|list user=default redir=-1 resp=2 lib-name= lib-ver=\n id=_ addr=_ laddr=_ fd=_ name=bee age=_ idle=_ flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|setinfo user=default redir=-1 resp=2 lib-name=lib lib-ver=\n id=_ addr=_ laddr=_ fd=_ name=see age=_ idle=_ flags=N db=7 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|list user=default redir=-1 resp=3 lib-name= lib-ver=\n id=_ addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=b db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=blpop user=default redir=-1 resp=2 lib-name= lib-ver=\n"
-        a: client list type pubsub
-          ""
-        a: client list type replica
-          ""
-        a: client list type foo
-          -ERR Unknown client type 'foo'
-        a: client list type normal x
-          -ERR syntax error
-        a: client list foo
-          -ERR syntax error
-        a: client list id
-          -ERR syntax error
-        a: client list id 99999 x
-          -ERR Invalid client ID
-        a: client list id 99999 -1
-          ""
-        a: client no-evict on
-          +OK
-        a: client no-touch on
-          +OK
-        a: client info
-          "id=_ addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=eT db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|info user=default redir=-1 resp=2 lib-name= lib-ver=\n"
-        a: client no-evict off
-          +OK
-        a: client no-touch off
-          +OK
-        a: client no-evict foo
-          -ERR syntax error
-        a: client no-touch foo
-          -ERR syntax error
-        a: client info
-          "id=_ addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|info user=default redir=-1 resp=2 lib-name= lib-ver=\n"
-        a: client foo
-          -ERR unknown subcommand 'foo'. Try CLIENT HELP.
-        a: client
-          -ERR wrong number of arguments for 'client' command
-        a: client info x
-          -ERR wrong number of arguments for 'client|info' command
-        a: client help
-          [+CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:, +CACHING (YES|NO), +    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes., +GETREDIR, +    Return the client ID we are redirecting to when tracking is enabled., +GETNAME, +    Return the name of the current connection., +ID, +    Return the ID of the current connection., +INFO, +    Return information about the current client connection., +KILL <ip:port>, +    Kill connection made from <ip:port>., +KILL <option> <value> [<option> <value> [...]], +    Kill connections. Options are:, +    * ADDR (<ip:port>|<unixsocket>:0), +      Kill connections made from the specified address, +    * LADDR (<ip:port>|<unixsocket>:0), +      Kill connections made to specified local address, +    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB), +      Kill connections by type., +    * USER <username>, +      Kill connections authenticated by <username>., +    * SKIPME (YES|NO), +      Skip killing current connection (default: yes)., +LIST [options ...], +    Return information about client connections. Options:, +    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB), +      Return clients of specified type., +UNPAUSE, +    Stop the current client pause, resuming traffic., +PAUSE <timeout> [WRITE|ALL], +    Suspend all, or just write, clients for <timeout> milliseconds., +REPLY (ON|OFF|SKIP), +    Control the replies sent to the current connection., +SETNAME <name>, +    Assign the name <name> to the current connection., +SETINFO <option> <value>, +    Set client meta attr. Options are:, +    * LIB-NAME: the client lib name., +    * LIB-VER: the client lib version., +UNBLOCK <clientid> [TIMEOUT|ERROR], +    Unblock the specified blocked client., +TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]], +         [OPTIN] [OPTOUT] [NOLOOP], +    Control server assisted client side caching., +TRACKINGINFO, +    Report tracking status for the current connection., +NO-EVICT (ON|OFF), +    Protect current client connection from eviction., +NO-TOUCH (ON|OFF), +    Will not touch LRU/LFU stats when this mode is on., +HELP, +    Print this help.]
-    "#]],
+            a: client list
+              "id=_ addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|list user=default redir=-1 resp=2 lib-name= lib-ver=\n"
+            b: client setname bee
+              +OK
+            b: client setinfo lib-name lib
+              +OK
+            c: hello 3 setname see
+              {"server", "redis", "version", "7.2.4", "proto", :3, "id", :3, "mode", "standalone", "role", "master", "modules", []}
+            c: select 7
+              +OK
+            c: multi
+              +OK
+            c: set a 1
+              +QUEUED
+            d: !blpop q 0
+            a: client list
+              "id=_ addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|list user=default redir=-1 resp=2 lib-name= lib-ver=\n id=_ addr=_ laddr=_ fd=_ name=bee age=_ idle=_ flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|setinfo user=default redir=-1 resp=2 lib-name=lib lib-ver=\n id=_ addr=_ laddr=_ fd=_ name=see age=_ idle=_ flags=x db=7 sub=0 psub=0 ssub=0 multi=1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=set user=default redir=-1 resp=3 lib-name= lib-ver=\n id=_ addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=b db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=blpop user=default redir=-1 resp=2 lib-name= lib-ver=\n"
+            c: exec
+              [+OK]
+            c: client list type normal
+              "txt:id=1 addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|list user=default redir=-1 resp=2 lib-name= lib-ver=\n id=_ addr=_ laddr=_ fd=_ name=bee age=_ idle=_ flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|setinfo user=default redir=-1 resp=2 lib-name=lib lib-ver=\n id=_ addr=_ laddr=_ fd=_ name=see age=_ idle=_ flags=N db=7 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|list user=default redir=-1 resp=3 lib-name= lib-ver=\n id=_ addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=b db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=blpop user=default redir=-1 resp=2 lib-name= lib-ver=\n"
+            a: client list type pubsub
+              ""
+            a: client list type replica
+              ""
+            a: client list type foo
+              -ERR Unknown client type 'foo'
+            a: client list type normal x
+              -ERR syntax error
+            a: client list foo
+              -ERR syntax error
+            a: client list id
+              -ERR syntax error
+            a: client list id 99999 x
+              -ERR Invalid client ID
+            a: client list id 99999 -1
+              ""
+            a: client no-evict on
+              +OK
+            a: client no-touch on
+              +OK
+            a: client info
+              "id=_ addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=eT db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|info user=default redir=-1 resp=2 lib-name= lib-ver=\n"
+            a: client no-evict off
+              +OK
+            a: client no-touch off
+              +OK
+            a: client no-evict foo
+              -ERR syntax error
+            a: client no-touch foo
+              -ERR syntax error
+            a: client info
+              "id=_ addr=_ laddr=_ fd=_ name= age=_ idle=_ flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=_ qbuf-free=_ argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=_ oll=0 omem=0 tot-mem=_ events=r cmd=client|info user=default redir=-1 resp=2 lib-name= lib-ver=\n"
+            a: client foo
+              -ERR unknown subcommand 'foo'. Try CLIENT HELP.
+            a: client
+              -ERR wrong number of arguments for 'client' command
+            a: client info x
+              -ERR wrong number of arguments for 'client|info' command
+            a: client help
+              [+CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:, +CACHING (YES|NO), +    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes., +GETREDIR, +    Return the client ID we are redirecting to when tracking is enabled., +GETNAME, +    Return the name of the current connection., +ID, +    Return the ID of the current connection., +INFO, +    Return information about the current client connection., +KILL <ip:port>, +    Kill connection made from <ip:port>., +KILL <option> <value> [<option> <value> [...]], +    Kill connections. Options are:, +    * ADDR (<ip:port>|<unixsocket>:0), +      Kill connections made from the specified address, +    * LADDR (<ip:port>|<unixsocket>:0), +      Kill connections made to specified local address, +    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB), +      Kill connections by type., +    * USER <username>, +      Kill connections authenticated by <username>., +    * SKIPME (YES|NO), +      Skip killing current connection (default: yes)., +LIST [options ...], +    Return information about client connections. Options:, +    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB), +      Return clients of specified type., +UNPAUSE, +    Stop the current client pause, resuming traffic., +PAUSE <timeout> [WRITE|ALL], +    Suspend all, or just write, clients for <timeout> milliseconds., +REPLY (ON|OFF|SKIP), +    Control the replies sent to the current connection., +SETNAME <name>, +    Assign the name <name> to the current connection., +SETINFO <option> <value>, +    Set client meta attr. Options are:, +    * LIB-NAME: the client lib name., +    * LIB-VER: the client lib version., +UNBLOCK <clientid> [TIMEOUT|ERROR], +    Unblock the specified blocked client., +TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]], +         [OPTIN] [OPTOUT] [NOLOOP], +    Control server assisted client side caching., +TRACKINGINFO, +    Report tracking status for the current connection., +NO-EVICT (ON|OFF), +    Protect current client connection from eviction., +NO-TOUCH (ON|OFF), +    Will not touch LRU/LFU stats when this mode is on., +HELP, +    Prints this help.]
+        "#]],
     );
 }
 

@@ -8,7 +8,7 @@ mod connections;
 mod memory;
 mod persistence;
 mod script;
+mod scripting;
 mod server;
 mod users;
-mod scripting;
 mod waiting;

@@ -183,71 +183,71 @@ fn what_is_asked_of_all_is_answered() {
     check(
         script,
         expect![[r#"
-        a: acl cat
-          ["keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo", "stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting"]
-        a: acl cat foo
-          -ERR Unknown category 'foo'
-        a: acl cat HyperLogLog
-          ["pfadd", "pfcount", "pfdebug", "pfmerge", "pfselftest"]
-        a: acl cat a b
-          -ERR unknown subcommand or wrong number of arguments for 'cat'. Try ACL HELP.
-        a: acl genpass 0
-          -ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096
-        a: acl genpass 4097
-          -ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096
-        a: acl genpass x
-          -ERR value is not an integer or out of range
-        a: acl genpass 1 2
-          -ERR unknown subcommand or wrong number of arguments for 'genpass'. Try ACL HELP.
-        a: acl log x
-          -ERR value is not an integer or out of range
-        a: acl log -1
-          []
-        a: acl log 1 2
-          -ERR unknown subcommand or wrong number of arguments for 'log'. Try ACL HELP.
-        a: acl foo
-          -ERR unknown subcommand 'foo'. Try ACL HELP.
-        a: acl
-          -ERR wrong number of arguments for 'acl' command
-        a: acl save
-          -ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.
-        a: acl load
-          -ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.
-        a: acl list 1
-          -ERR wrong number of arguments for 'acl|list' command
-        a: acl help
-          [+ACL <subcommand> [<arg> [value] [opt] ...]. Subcommands are:, +CAT [<category>], +    List all commands that belong to <category>, or all command categories, +    when no category is specified., +DELUSER <username> [<username> ...], +    Delete a list of users., +DRYRUN <username> <command> [<arg> ...], +    Returns whether the user can execute the given command without executing the command., +GETUSER <username>, +    Get the user's details., +GENPASS [<bits>], +    Generate a secure 256-bit user password. The optional `bits` argument can, +    be used to specify a different size., +LIST, +    Show users details in config file format., +LOAD, +    Reload users from the ACL file., +LOG [<count> | RESET], +    Show the ACL log entries., +SAVE, +    Save the current config to the ACL file., +SETUSER <username> <attribute> [<attribute> ...], +    Create or modify a user with the specified attributes., +USERS, +    List all the registered usernames., +WHOAMI, +    Return the current connection username., +HELP, +    Print this help.]
-        a: acl setuser q on nopass ~a %R~b %W~c +@all &* -flushall
-          +OK
-        a: acl dryrun q
-          -ERR wrong number of arguments for 'acl|dryrun' command
-        a: acl dryrun nobody get a
-          -ERR User 'nobody' not found
-        a: acl dryrun q foo
-          -ERR Command 'foo' not found
-        a: acl dryrun q get
-          -ERR wrong number of arguments for 'get' command
-        a: acl dryrun q client foo
-          -ERR Command 'client' not found
-        a: acl dryrun q get a
-          +OK
-        a: acl dryrun q set b 1
-          "User q has no permissions to access the \'b\' key"
-        a: acl dryrun q set c 1
-          +OK
-        a: acl dryrun q set c 1 get
-          "User q has no permissions to access the \'c\' key"
-        a: acl dryrun q copy b c
-          +OK
-        a: acl dryrun q copy c b
-          "User q has no permissions to access the \'c\' key"
-        a: acl dryrun q strlen d
-          "User q has no permissions to access the \'d\' key"
-        a: acl dryrun q flushall
-          "User q has no permissions to run the \'flushall\' command"
-        a: acl dryrun q client id
-          +OK
-    "#]],
+            a: acl cat
+              ["keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo", "stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting"]
+            a: acl cat foo
+              -ERR Unknown category 'foo'
+            a: acl cat HyperLogLog
+              ["pfadd", "pfcount", "pfdebug", "pfmerge", "pfselftest"]
+            a: acl cat a b
+              -ERR unknown subcommand or wrong number of arguments for 'cat'. Try ACL HELP.
+            a: acl genpass 0
+              -ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096
+            a: acl genpass 4097
+              -ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096
+            a: acl genpass x
+              -ERR value is not an integer or out of range
+            a: acl genpass 1 2
+              -ERR unknown subcommand or wrong number of arguments for 'genpass'. Try ACL HELP.
+            a: acl log x
+              -ERR value is not an integer or out of range
+            a: acl log -1
+              []
+            a: acl log 1 2
+              -ERR unknown subcommand or wrong number of arguments for 'log'. Try ACL HELP.
+            a: acl foo
+              -ERR unknown subcommand 'foo'. Try ACL HELP.
+            a: acl
+              -ERR wrong number of arguments for 'acl' command
+            a: acl save
+              -ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.
+            a: acl load
+              -ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.
+            a: acl list 1
+              -ERR wrong number of arguments for 'acl|list' command
+            a: acl help
+              [+ACL <subcommand> [<arg> [value] [opt] ...]. Subcommands are:, +CAT [<category>], +    List all commands that belong to <category>, or all command categories, +    when no category is specified., +DELUSER <username> [<username> ...], +    Delete a list of users., +DRYRUN <username> <command> [<arg> ...], +    Returns whether the user can execute the given command without executing the command., +GETUSER <username>, +    Get the user's details., +GENPASS [<bits>], +    Generate a secure 256-bit user password. The optional `bits` argument can, +    be used to specify a different size., +LIST, +    Show users details in config file format., +LOAD, +    Reload users from the ACL file., +LOG [<count> | RESET], +    Show the ACL log entries., +SAVE, +    Save the current config to the ACL file., +SETUSER <username> <attribute> [<attribute> ...], +    Create or modify a user with the specified attributes., +USERS, +    List all the registered usernames., +WHOAMI, +    Return the current connection username., +HELP, +    Prints this help.]
+            a: acl setuser q on nopass ~a %R~b %W~c +@all &* -flushall
+              +OK
+            a: acl dryrun q
+              -ERR wrong number of arguments for 'acl|dryrun' command
+            a: acl dryrun nobody get a
+              -ERR User 'nobody' not found
+            a: acl dryrun q foo
+              -ERR Command 'foo' not found
+            a: acl dryrun q get
+              -ERR wrong number of arguments for 'get' command
+            a: acl dryrun q client foo
+              -ERR Command 'client' not found
+            a: acl dryrun q get a
+              +OK
+            a: acl dryrun q set b 1
+              "User q has no permissions to access the \'b\' key"
+            a: acl dryrun q set c 1
+              +OK
+            a: acl dryrun q set c 1 get
+              "User q has no permissions to access the \'c\' key"
+            a: acl dryrun q copy b c
+              +OK
+            a: acl dryrun q copy c b
+              "User q has no permissions to access the \'c\' key"
+            a: acl dryrun q strlen d
+              "User q has no permissions to access the \'d\' key"
+            a: acl dryrun q flushall
+              "User q has no permissions to run the \'flushall\' command"
+            a: acl dryrun q client id
+              +OK
+        "#]],
     );
 }
 

@@ -10,7 +10,10 @@ const PARTITIONS: [usize; 2] = [1, 8];
 /// Until somebody waits.
 fn settle(other: &mut Client) {
     let since = Instant::now();
-    while !other.ask_for_all("info clients").contains("blocked_clients:1") {
+    while !other
+        .ask_for_all("info clients")
+        .contains("blocked_clients:1")
+    {
         assert!(since.elapsed() < Duration::from_secs(10), "nobody waits");
     }
 }

@@ -110,8 +110,7 @@ impl Keyspace {
 
     /// Bytes that are asked of the allocator; of large sorted sets and streams about so many, see [`Weights`].
     pub(crate) fn allocated(&self) -> usize {
-        let places = self.objects.allocated()
-            + self.free.capacity() * size_of::<u32>();
+        let places = self.objects.allocated() + self.free.capacity() * size_of::<u32>();
         self.table.allocated() + self.expiries.allocated() + self.weights.all() + places
     }
 

@@ -13,6 +13,7 @@ use synod_script::{Ends, Host, Level};
 use super::FrontCall;
 use crate::Shared;
 use crate::acl::{Called, Context};
+use crate::counts::clock;
 use crate::part::{Part, Parts};
 use crate::scripting::{About, Attend, reborrowed};
 use crate::session::Session;
@@ -147,11 +148,9 @@ impl Script<'_> {
         let scripting = &self.shared.scripting;
         scripting.begin(self.runs.is_function, self.has_written, about);
     }
-}
 
-impl Host for Script<'_> {
-    fn call(&mut self, args: &[&[u8]], reply: &mut Reply) -> Result<(), Refused> {
-        let spec = self.find(args)?;
+    /// Carries out a command that may be.
+    fn carry_out(&mut self, spec: &'static Spec, args: &[&[u8]], reply: &mut Reply) {
         if !matches!(spec.run, Run::Keys(_)) {
             std::mem::swap(&mut self.session.reply, reply);
             let call = FrontCall {
@@ -165,7 +164,7 @@ impl Host for Script<'_> {
             };
             call.run();
             std::mem::swap(&mut self.session.reply, reply);
-            return Ok(());
+            return;
         }
         if let Some(key) = spec.only_key(args) {
             let index = partition_of(key, self.parts.len());
@@ -176,6 +175,18 @@ impl Host for Script<'_> {
             let mut partitions: Vec<_> = parts.map(|part| &mut part.partition).collect();
             carry_out(self.session, spec, args, &mut partitions, reply);
         }
+    }
+}
+
+impl Host for Script<'_> {
+    fn call(&mut self, args: &[&[u8]], reply: &mut Reply) -> Result<(), Refused> {
+        let spec = self.find(args)?;
+        let (before, began) = (reply.bytes().len(), clock::ticks());
+        self.carry_out(spec, args, reply);
+        let failed = reply.bytes().get(before) == Some(&b'-');
+        let (shared, now) = (self.shared, self.now);
+        self.session
+            .measure_scripted(shared, now, spec, args, (began, failed));
         Ok(())
     }
 

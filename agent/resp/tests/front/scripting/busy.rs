@@ -3,10 +3,10 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use synod_resp::Server;
+use synod_resp::{Server, Setup};
 
 use super::play::ask;
-use crate::client::start;
+use crate::client::{start, start_both};
 
 const ENDLESS: &str = "while true do end";
 const BUSY_SCRIPT: &str =
@@ -54,9 +54,11 @@ impl Client {
 
 /// A server on which a script is busy soon.
 fn impatient() -> Server {
-    let server = start(5);
-    server.set_busy_reply_threshold(100);
-    server
+    let setup = Setup {
+        config: vec![("busy-reply-threshold".to_owned(), "100".to_owned())],
+        ..Setup::default()
+    };
+    start_both(5, setup)
 }
 
 /// Asks until a script is busy.
