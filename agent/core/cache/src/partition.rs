@@ -68,8 +68,16 @@ pub struct Partition {
     changed: Vec<DatabaseKey>,
     /// A bit for each database of which all keys may have changed.
     changed_databases: u16,
+    /// All keys of a database were removed, if there were any.
+    flushed: bool,
     notified: Class,
     notices: Vec<Notice>,
+    /// The next notice is of this order.
+    order: u64,
+    /// The command that is carried out reads: it is told if a key is not there.
+    reads: bool,
+    /// What is put under keys next is put in the place of what was removed for it.
+    replaces: bool,
 }
 
 impl Partition {
@@ -96,8 +104,12 @@ impl Partition {
             told_of_changes: false,
             changed: Vec::new(),
             changed_databases: 0,
+            flushed: false,
             notified: Class::NONE,
             notices: Vec::new(),
+            order: 0,
+            reads: false,
+            replaces: false,
         }
     }
 
@@ -147,6 +159,21 @@ impl Partition {
         std::mem::take(&mut self.notices)
     }
 
+    /// Whether databases were emptied since it was asked last, be it that there was nothing in them.
+    pub fn take_flushed(&mut self) -> bool {
+        std::mem::take(&mut self.flushed)
+    }
+
+    /// Whether there is nothing to be told: neither changes, nor notices.
+    #[inline]
+    #[must_use]
+    pub const fn has_no_news(&self) -> bool {
+        self.changed.is_empty()
+            && self.changed_databases == 0
+            && !self.flushed
+            && self.notices.is_empty()
+    }
+
     /// Bytes that are asked of the allocator.
     #[must_use]
     pub fn allocated(&self) -> usize {
@@ -184,16 +211,19 @@ impl Partition {
     /// A key that has not expired, for those who do not use it, but look at it.
     #[inline]
     pub(crate) fn look(&mut self, database: usize, key: &[u8]) -> Option<Found> {
-        let found = self.databases[database].find(key)?;
+        let Some(found) = self.databases[database].find(key) else {
+            return self.missed(database, key);
+        };
         if self.is_over(found.header.expiry) {
             if self.is_primary {
                 self.expired(database, key);
             }
-            return None;
+            return self.missed(database, key);
         }
         let fields = self.databases[database].soonest_field(&found);
         if self.is_over(fields) {
-            return self.unexpired(database, key, found);
+            let found = self.unexpired(database, key, found);
+            return found.or_else(|| self.missed(database, key));
         }
         Some(found)
     }

@@ -128,6 +128,7 @@ impl<'a> Call<'a> {
             let Run::Keys(run) = spec.run else {
                 unreachable!("{} is not about keys", spec.name);
             };
+            self.keys.set_reads(spec.flags.has(Traits::READONLY));
             run(self)
         });
         if let Err(error) = done {
