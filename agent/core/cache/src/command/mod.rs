@@ -8,6 +8,7 @@ mod generic;
 mod geo;
 mod hashes;
 mod hyperloglogs;
+mod keys_of;
 mod lifetime;
 mod lists;
 mod server;
@@ -23,6 +24,7 @@ use std::sync::LazyLock;
 
 pub use error::Error;
 pub(crate) use expiry::Unit;
+pub use keys_of::KeyOf;
 pub(crate) use lifetime::{expire, expiry_of, in_seconds};
 pub(crate) use server::database_number;
 pub use spec::{Begin, Categories, Find, KeySpec, KeyUses, Run, Spec, Traits};
