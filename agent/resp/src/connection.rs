@@ -1,25 +1,36 @@
 //! A client's connection: what it sent, and what it is to be sent.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
+use std::sync::Arc;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
+use synod_cache::reply::Protocol;
 use synod_cache::request::{Bounds, Found, Parser};
 
 use crate::Shared;
+use crate::limits::{Class, Overdue};
+use crate::listening::Change;
 use crate::mailbox::Message;
+use crate::output::Output;
 use crate::session::Session;
 
 /// So much is read at once, unless an argument is longer.
 const READ_BYTES: usize = 16 * 1024;
 /// When so much waits to be sent, no more commands are carried out until it is.
 const UNSENT_BYTES_MAX: usize = 1024 * 1024;
+/// What is sent to many is copied if it is shorter, and shared by them if not.
+const SHARED_FROM: usize = 512;
 
 /// Whether a connection goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Open,
+    /// It has to wait until messages were read.
+    Paused,
     Over,
+    /// It is to be closed, since it does not read what it is sent.
+    TooMuch,
 }
 
 pub(crate) struct Connection {
@@ -28,9 +39,15 @@ pub(crate) struct Connection {
     input: Input,
     parser: Parser,
     session: Session,
-    /// How much of the replies was sent.
-    sent: usize,
+    output: Output,
+    overdue: Overdue,
     waits_to_write: bool,
+    /// Commands were not carried out since there was too much to be sent.
+    is_held_up: bool,
+    /// Something is to be written that it did not ask for.
+    is_pushed: bool,
+    /// All messages were read that there were when it paused.
+    is_resumed: bool,
 }
 
 impl Connection {
@@ -48,8 +65,12 @@ impl Connection {
             input: Input::default(),
             parser: Parser::default(),
             session,
-            sent: 0,
+            output: Output::default(),
+            overdue: Overdue::default(),
             waits_to_write: false,
+            is_held_up: false,
+            is_pushed: false,
+            is_resumed: false,
         })
     }
 
@@ -57,10 +78,64 @@ impl Connection {
         self.session.id
     }
 
-    pub(crate) fn close(mut self, shared: &Shared, registry: &Registry) {
+    pub(crate) const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub(crate) const fn protocol(&self) -> Protocol {
+        self.session.reply.protocol()
+    }
+
+    /// Ends it; what its thread has to know of that.
+    pub(crate) fn close(mut self, shared: &Shared, registry: &Registry) -> Vec<Change> {
         self.session.stop_waiting(shared);
         self.session.unwatch(shared);
+        self.session.stop_listening(shared);
+        shared.clients.remove(self.session.id);
         drop(registry.deregister(&mut self.stream));
+        self.take_changes()
+    }
+
+    /// Whether its thread has to know something.
+    pub(crate) fn has_changes(&self) -> bool {
+        let listening = self.session.listening.as_ref();
+        listening.is_some_and(|it| !it.changes.is_empty())
+    }
+
+    /// What its thread has to know of what it listens to.
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        let listening = self.session.listening.as_mut();
+        listening.map_or_else(Vec::new, |it| std::mem::take(&mut it.changes))
+    }
+
+    /// Sends what it did not ask for, behind whole replies; whether it has to be written now.
+    pub(crate) fn push(&mut self, bytes: &Arc<Vec<u8>>) -> bool {
+        if bytes.len() < SHARED_FROM {
+            self.session.reply.raw(bytes);
+        } else {
+            self.session.reply.raw_shared(bytes, 0..bytes.len());
+        }
+        if let Some(listening) = &mut self.session.listening {
+            listening.pushed += bytes.len();
+        }
+        !std::mem::replace(&mut self.is_pushed, true)
+    }
+
+    /// The one is gone that is told instead of it.
+    pub(crate) fn lost_redirect(&mut self) {
+        let listening = self.session.listening.as_mut();
+        if let Some(tracking) = listening.and_then(|it| it.tracking.as_mut()) {
+            tracking.is_broken = true;
+        }
+    }
+
+    /// Writes what it was sent.
+    pub(crate) fn write_pushed(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        self.is_pushed = false;
+        if !self.waits_to_write && self.write(registry) == State::Over {
+            return State::Over;
+        }
+        self.bounded(shared, now)
     }
 
     /// Does what another thread says.
@@ -77,12 +152,16 @@ impl Connection {
                 self.session.reply.raw(&bytes);
             }
             Message::TryAgain { .. } => self.session.try_again(shared, now),
+            _ => {}
         }
-        self.go_on(shared, now, registry)
+        self.work(shared, now, registry, false)
     }
 
     /// Answers, if it has waited for long enough.
     pub(crate) fn give_up(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        if self.waits_to_write && self.bounded(shared, now) == State::TooMuch {
+            return State::TooMuch;
+        }
         let waiting = self.session.waiting.as_ref();
         let Some(waiting) = waiting.filter(|it| it.until.is_some_and(|until| until <= now)) else {
             return State::Open;
@@ -94,47 +173,106 @@ impl Connection {
         }
         self.session.stop_waiting(shared);
         empty.answer(&mut self.session.reply);
-        self.go_on(shared, now, registry)
+        self.work(shared, now, registry, false)
     }
 
-    /// Carries out what came in the meantime, and writes.
-    fn go_on(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
-        self.carry_out(shared, now);
-        match self.write(registry) {
-            State::Open if !self.session.ends => State::Open,
-            _ => State::Over,
-        }
+    /// Goes on after it paused.
+    pub(crate) fn resume(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        self.session.pauses = false;
+        self.is_resumed = true;
+        self.work(shared, now, registry, true)
     }
 
     /// Reads, carries out, and writes what there is.
     pub(crate) fn serve(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        if self.session.pauses {
+            // It goes on by itself, but for what is to be sent.
+            return match self.write(registry) {
+                State::Open => self.bounded(shared, now),
+                state => state,
+            };
+        }
+        self.work(shared, now, registry, true)
+    }
+
+    fn work(&mut self, shared: &Shared, now: i64, registry: &Registry, mut reads: bool) -> State {
         if self.waits_to_write && self.write(registry) == State::Over {
             return State::Over;
         }
-        while !self.waits_to_write {
-            let read = match self.input.read(&mut self.stream, self.parser.needed()) {
-                Ok(0) => return State::Over,
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return State::Open,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => return State::Over,
-            };
-            self.carry_out(shared, now);
-            if self.write(registry) == State::Over || self.session.ends {
+        loop {
+            if !self.waits_to_write {
+                self.carry_out(shared, now);
+                if self.write(registry) == State::Over {
+                    return State::Over;
+                }
+            }
+            if self.waits_to_write {
+                return match self.bounded(shared, now) {
+                    State::Open if self.session.pauses => State::Paused,
+                    state => state,
+                };
+            }
+            if self.session.ends {
                 return State::Over;
             }
-            if read < READ_BYTES {
+            if self.session.pauses {
+                return State::Paused;
+            }
+            if self.is_held_up {
+                // By what was to be sent, which it is now.
+                continue;
+            }
+            if !reads {
                 return State::Open;
             }
+            match self.input.read(&mut self.stream, self.parser.needed()) {
+                Ok(0) => return State::Over,
+                Ok(read) => reads = read >= READ_BYTES,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return State::Open,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return State::Over,
+            }
         }
-        State::Open
+    }
+
+    /// Whether not too much waits to be sent.
+    fn bounded(&mut self, shared: &Shared, now: i64) -> State {
+        let bytes = self.output.length() + self.session.reply.length();
+        if bytes == 0 {
+            return State::Open;
+        }
+        let limits = shared.output_limits();
+        let listening = self.session.listening.as_ref();
+        let is_subscriber = listening.is_some_and(|it| it.subscribed() || it.monitors);
+        let class = if is_subscriber {
+            Class::PubSub
+        } else {
+            Class::Normal
+        };
+        // What a client asked for is bounded by its asking. What it is sent besides is not.
+        let pushed = listening.map_or(0, |it| it.pushed);
+        let pushed_max = limits.of(Class::PubSub).hard_bytes;
+        let is_pushed_too_much = pushed_max > 0 && pushed >= pushed_max;
+        match self.overdue.is_over(limits.of(class), bytes, now) || is_pushed_too_much {
+            true => State::TooMuch,
+            false => State::Open,
+        }
     }
 
     fn carry_out(&mut self, shared: &Shared, now: i64) {
-        while !self.session.ends
-            && self.session.waiting.is_none()
-            && self.session.reply.bytes().len() < UNSENT_BYTES_MAX
-        {
+        self.is_held_up = false;
+        while !self.session.ends && !self.session.pauses && self.session.waiting.is_none() {
+            // What it was sent before comes before what it is answered. However much comes, it goes on in between.
+            if self.session.listening.is_some() && !std::mem::take(&mut self.is_resumed) {
+                self.session.pauses = self.session.awaits_messages(shared);
+                if self.session.pauses {
+                    break;
+                }
+            }
+            if self.session.reply.length() >= UNSENT_BYTES_MAX {
+                self.is_held_up = true;
+                break;
+            }
             let input = self.input.bytes();
             match self.parser.next(input, &Bounds::KNOWN) {
                 Ok(Found::Incomplete) => break,
@@ -153,28 +291,16 @@ impl Connection {
     }
 
     fn write(&mut self, registry: &Registry) -> State {
-        let reply = &mut self.session.reply;
-        let whole;
-        let bytes = if reply.shared().is_empty() {
-            reply.bytes()
-        } else {
-            whole = reply.to_vec();
-            &whole
-        };
-        while self.sent < bytes.len() {
-            match self.stream.write(&bytes[self.sent..]) {
-                Ok(0) => return State::Over,
-                Ok(written) => self.sent += written,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return self.wait_to_write(true, registry);
+        match self.output.write(&mut self.session.reply, &mut self.stream) {
+            Ok(true) => {
+                if let Some(listening) = &mut self.session.listening {
+                    listening.pushed = 0;
                 }
-                Err(_) => return State::Over,
+                self.wait_to_write(false, registry)
             }
+            Ok(false) => self.wait_to_write(true, registry),
+            Err(_) => State::Over,
         }
-        reply.clear();
-        self.sent = 0;
-        self.wait_to_write(false, registry)
     }
 
     fn wait_to_write(&mut self, waits: bool, registry: &Registry) -> State {

@@ -6,11 +6,24 @@
 //!
 //! One command's way: `worker` wakes, `connection` reads and finds commands, `session` carries each out, the connection writes.
 
+mod audience;
+mod clients;
 mod connection;
+mod deliver;
 mod front;
+mod interests;
+mod limits;
+mod listening;
 mod mailbox;
+mod monitor;
+mod output;
 mod part;
+mod per_thread;
+mod publication;
 mod session;
+mod subscriptions;
+mod tracked;
+mod tracking;
 mod transaction;
 mod turn;
 mod worker;
@@ -18,11 +31,17 @@ mod worker;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
+use clients::Clients;
+use interests::CurrentInterests;
+use limits::OutputLimits;
 use mailbox::Mailbox;
 use part::Part;
+use per_thread::PerThread;
+use subscriptions::Subscriptions;
+use tracking::Following;
 
 /// How a server is set up.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +61,29 @@ pub(crate) struct Shared {
     pub(crate) mailboxes: Vec<Mailbox>,
     pub(crate) stops: AtomicBool,
     pub(crate) next_client: AtomicU64,
+    pub(crate) clients: Clients,
+    pub(crate) subscriptions: Subscriptions,
+    /// Clients that see all commands.
+    pub(crate) monitors: PerThread,
+    pub(crate) following: Following,
+    pub(crate) interests: CurrentInterests,
+    output_limits: RwLock<OutputLimits>,
+    /// So many clients were closed since they did not read.
+    pub(crate) closed_for_output: AtomicU64,
+}
+
+impl Shared {
+    /// `client-output-buffer-limit`.
+    pub(crate) fn output_limits(&self) -> OutputLimits {
+        let limits = self.output_limits.read();
+        *limits.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets `client-output-buffer-limit`.
+    pub(crate) fn set_output_limits(&self, to: OutputLimits) {
+        let limits = self.output_limits.write();
+        *limits.unwrap_or_else(PoisonError::into_inner) = to;
+    }
 }
 
 /// A running server.
@@ -69,6 +111,13 @@ impl Server {
             mailboxes: mailboxes.collect::<io::Result<Vec<_>>>()?,
             stops: AtomicBool::new(false),
             next_client: AtomicU64::new(1),
+            clients: Clients::default(),
+            subscriptions: Subscriptions::new(settings.threads),
+            monitors: PerThread::new(settings.threads),
+            following: Following::new(settings.threads),
+            interests: CurrentInterests::default(),
+            output_limits: RwLock::default(),
+            closed_for_output: AtomicU64::new(0),
         });
         let mut workers = Vec::new();
         for (number, poll) in polls.into_iter().enumerate() {

@@ -9,7 +9,10 @@ use synod_cache::reply::{Protocol, Reply};
 
 use crate::Shared;
 use crate::front::{self, FrontCall};
-use crate::part::{Part, Waiter, lock};
+use crate::listening::Listening;
+use crate::mailbox::are_full;
+use crate::monitor;
+use crate::part::{Part, Waiter, lock, tell};
 use crate::transaction::{Queued, Transaction, Watched};
 use crate::turn::Turn;
 
@@ -47,10 +50,18 @@ pub(crate) struct Session {
     pub(crate) waiting: Option<Waiting>,
     /// The connection is to be closed when all is sent.
     pub(crate) ends: bool,
+    /// What it is sent without asking, if anything.
+    pub(crate) listening: Option<Box<Listening>>,
+    /// It carries out a transaction.
+    pub(crate) executes: bool,
+    /// It carries out nothing more until messages were read: its own, or too many.
+    pub(crate) pauses: bool,
+    /// Where it comes from, as others are shown it.
+    pub(crate) address: Box<str>,
 }
 
 impl Session {
-    pub(crate) fn new(id: u64, worker: usize) -> Self {
+    pub(crate) fn new(id: u64, worker: usize, address: Box<str>) -> Self {
         Self {
             id,
             worker,
@@ -60,6 +71,10 @@ impl Session {
             watched: Vec::new(),
             waiting: None,
             ends: false,
+            listening: None,
+            executes: false,
+            pauses: false,
+            address,
         }
     }
 
@@ -82,7 +97,13 @@ impl Session {
             many = arguments.collect();
             &many
         };
-        match self.check(args) {
+        let allowed = self.check(args).and_then(|spec| {
+            if self.listening.is_some() {
+                self.confined(spec, args)?;
+            }
+            Ok(spec)
+        });
+        match allowed {
             Err(error) => {
                 if let Some(transaction) = &mut self.transaction {
                     transaction.failed = true;
@@ -93,6 +114,24 @@ impl Session {
                 self.queue(spec, args);
             }
             Ok(spec) => self.run(shared, now, spec, args),
+        }
+        if self.listening.is_some() {
+            self.forget_caching(args[0]);
+        }
+    }
+
+    /// Something was told to others: if it is too much for them to read, it waits before it tells more.
+    #[cold]
+    pub(crate) fn told_others(&mut self, shared: &Shared) {
+        self.pauses |= are_full(&shared.mailboxes);
+    }
+
+    /// Those who see all commands see this one, which was carried out.
+    #[inline]
+    pub(crate) fn show(&mut self, shared: &Shared, spec: &Spec, args: &[&[u8]]) {
+        if shared.monitors.are_any() && monitor::shows(spec) {
+            monitor::show(shared, self.database, &self.address, args);
+            self.told_others(shared);
         }
     }
 
@@ -121,6 +160,7 @@ impl Session {
                     args,
                 };
                 call.run();
+                self.show(shared, spec, args);
             }
         }
     }
@@ -173,21 +213,25 @@ impl Session {
         parts: &mut [(usize, &mut Part)],
     ) {
         let wait = {
+            for (_, part) in parts.iter_mut() {
+                part.begin(shared, now);
+            }
             let mut partitions: Vec<_> = parts
                 .iter_mut()
                 .map(|(_, part)| &mut part.partition)
                 .collect();
-            for partition in &mut partitions {
-                partition.set_now(now);
-            }
             let keys = Keys::new(&mut partitions, self.database);
             let mut call = Call::new(args, keys, &mut self.reply);
             call.has_waited = waited.is_some();
             call.run(spec);
             call.wait
         };
+        if waited.is_none() {
+            self.show(shared, spec, args);
+        }
+        self.tell(shared, spec, args, parts);
         for (_, part) in parts.iter_mut() {
-            part.serve(&shared.mailboxes);
+            part.serve(shared);
         }
         if let Some(wait) = wait {
             let at_most = wait
@@ -198,6 +242,32 @@ impl Session {
                 None => at_most.map(|most| now.saturating_add(most)),
             };
             self.wait(shared.parts.len(), until, spec, args, wait, parts);
+        }
+    }
+
+    /// Tells others what a command did, and notes what it read.
+    pub(crate) fn tell(
+        &mut self,
+        shared: &Shared,
+        spec: &Spec,
+        args: &[&[u8]],
+        parts: &mut [(usize, &mut Part)],
+    ) {
+        if tell(
+            parts.iter_mut().map(|(_, part)| &mut **part),
+            shared,
+            self.id,
+        ) {
+            self.told_others(shared);
+        }
+        if self.remembers(spec) {
+            for key in spec.keys_of(args) {
+                let key = args[key.index];
+                let index = partition_of(key, shared.parts.len());
+                if let Some((_, part)) = parts.iter_mut().find(|(number, _)| *number == index) {
+                    part.remember(key, (self.worker, self.id), shared);
+                }
+            }
         }
     }
 
@@ -234,6 +304,7 @@ impl Session {
                 protocol: self.reply.protocol(),
                 is_whole: parts.len() == 1,
                 turn: Arc::clone(&waiting.turn),
+                remembers: self.remembers(spec),
             };
             let part = parts.iter_mut().find(|(number, _)| number == index);
             part.expect("it has the partitions of its keys")

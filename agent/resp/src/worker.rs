@@ -10,8 +10,10 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::Shared;
+use crate::audience::Audience;
 use crate::connection::{Connection, State};
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Mailbox, are_full};
+use crate::part::{NOBODY, tell};
 use crate::session::Session;
 
 const LISTENER: Token = Token(0);
@@ -27,16 +29,23 @@ const TICK: Duration = Duration::from_millis(10);
 const EXPIRED_MAX: usize = 200;
 
 pub(crate) struct Worker {
-    shared: Arc<Shared>,
-    number: usize,
-    poll: Poll,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) number: usize,
+    pub(crate) poll: Poll,
     listener: TcpListener,
     /// Connections may wait to be taken. The system says so once, not again for those that were left.
     has_callers: bool,
-    connections: HashMap<Token, Connection>,
+    pub(crate) connections: HashMap<Token, Connection>,
     /// Where clients are.
-    clients: HashMap<u64, Token>,
+    pub(crate) clients: HashMap<u64, Token>,
     next: usize,
+    pub(crate) audience: Audience,
+    /// Connections that were sent something that was not written yet.
+    pub(crate) unwritten: Vec<Token>,
+    /// So much was sent to them.
+    pub(crate) unwritten_bytes: usize,
+    /// Connections that wait until messages were read.
+    pub(crate) paused: Vec<Token>,
 }
 
 /// Where others put what is for the thread with this event loop.
@@ -64,6 +73,10 @@ impl Worker {
             connections: HashMap::new(),
             clients: HashMap::new(),
             next: FIRST,
+            audience: Audience::default(),
+            unwritten: Vec::new(),
+            unwritten_bytes: 0,
+            paused: Vec::new(),
         })
     }
 
@@ -71,7 +84,10 @@ impl Worker {
         let mut events = Events::with_capacity(EVENTS);
         let mut are_left = false;
         while !self.shared.stops.load(Ordering::Acquire) {
-            let at_most = if are_left { Duration::ZERO } else { TICK };
+            let at_most = match are_left || self.has_work() {
+                true => Duration::ZERO,
+                false => TICK,
+            };
             match self.poll.poll(&mut events, Some(at_most)) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return,
                 _ => {}
@@ -91,36 +107,26 @@ impl Worker {
         }
     }
 
-    fn read_messages(&mut self, now: i64) {
-        for message in self.shared.mailboxes[self.number].take() {
-            // It may be gone.
-            let Some(token) = self.clients.get(&message.client()).copied() else {
-                continue;
-            };
-            let connection = self.connections.get_mut(&token).expect("a client has one");
-            if connection.told(message, &self.shared, now, self.poll.registry()) == State::Over {
-                self.close(token);
-            }
-        }
-    }
-
     /// Who has waited for long enough is answered.
     fn give_up(&mut self, now: i64) {
         let registry = self.poll.registry();
         let waiting = self.connections.iter_mut();
-        let over = waiting.filter_map(|(token, connection)| {
+        let changed = waiting.filter_map(|(token, connection)| {
             let state = connection.give_up(&self.shared, now, registry);
-            (state == State::Over).then_some(*token)
+            (state != State::Open || connection.has_changes()).then_some((*token, state))
         });
-        for token in over.collect::<Vec<_>>() {
-            self.close(token);
+        for (token, state) in changed.collect::<Vec<_>>() {
+            self.after(token, state);
         }
     }
 
-    fn close(&mut self, token: Token) {
+    pub(crate) fn close(&mut self, token: Token) {
         if let Some(connection) = self.connections.remove(&token) {
             self.clients.remove(&connection.id());
-            connection.close(&self.shared, self.poll.registry());
+            let changes = connection.close(&self.shared, self.poll.registry());
+            for change in changes {
+                self.audience.change(token, change);
+            }
         }
     }
 
@@ -142,11 +148,13 @@ impl Worker {
         let token = Token(self.next);
         self.next += 1;
         let id = self.shared.next_client.fetch_add(1, Ordering::Relaxed);
-        let session = Session::new(id, self.number);
+        let address = stream.peer_addr().map(|it| it.to_string());
+        let session = Session::new(id, self.number, address.unwrap_or_default().into());
         let registry = self.poll.registry();
         if let Ok(connection) = Connection::open(stream, token, session, registry) {
             self.connections.insert(token, connection);
             self.clients.insert(id, token);
+            self.shared.clients.add(id, self.number);
         }
     }
 
@@ -154,20 +162,25 @@ impl Worker {
         let Some(connection) = self.connections.get_mut(&token) else {
             return;
         };
-        if connection.serve(&self.shared, now, self.poll.registry()) == State::Over {
-            self.close(token);
+        let state = connection.serve(&self.shared, now, self.poll.registry());
+        if state != State::Open || connection.has_changes() {
+            self.after(token, state);
         }
     }
 
     /// Removes what expired; of which partitions some, since each thread does it.
     fn expire(&self, now: i64) {
+        if are_full(&self.shared.mailboxes) {
+            return;
+        }
         for part in &self.shared.parts {
             if let Ok(mut part) = part.try_lock()
                 && part.partition.next_expiry().is_some_and(|at| at < now)
             {
-                part.partition.set_now(now);
+                part.begin(&self.shared, now);
                 part.partition.expire(EXPIRED_MAX);
-                part.serve(&self.shared.mailboxes);
+                tell([&mut *part].into_iter(), &self.shared, NOBODY);
+                part.serve(&self.shared);
             }
         }
     }

@@ -126,6 +126,22 @@ impl Events {
         Some(events)
     }
 
+    /// As a number, for [`Self::of_bits`].
+    #[must_use]
+    pub const fn bits(self) -> u16 {
+        self.classes.0 | (self.of_keys as u16) << 14 | (self.of_events as u16) << 15
+    }
+
+    /// What [`Self::bits`] gave.
+    #[must_use]
+    pub const fn of_bits(bits: u16) -> Self {
+        Self {
+            classes: Class(bits & 0xfff),
+            of_keys: bits & 1 << 14 != 0,
+            of_events: bits & 1 << 15 != 0,
+        }
+    }
+
     /// What is told at all: nothing, if there is no channel for it.
     #[must_use]
     pub const fn told(self) -> Class {

@@ -1,9 +1,12 @@
 //! Commands about clients and the server, a file for each group.
 
 mod connection;
+mod pubsub;
 mod server;
+mod tracking;
 mod transactions;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use synod_cache::command::{Error, Spec, named};
@@ -29,10 +32,24 @@ impl FrontCall<'_> {
         named(self.args[0]).map_or("", |spec| spec.name)
     }
 
+    /// Answers how the subcommands of the command are called.
+    fn help(&mut self, lines: &[&str]) {
+        let name = String::from_utf8_lossy(self.args[0]).to_uppercase();
+        let reply = &mut self.session.reply;
+        reply.array(lines.len() + 3);
+        reply.simple(&format!(
+            "{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
+        ));
+        let common = ["HELP", "    Print this."];
+        let lines = lines.iter().chain(&common);
+        lines.for_each(|line| reply.simple(line));
+    }
+
     /// Carries it out. One that fails is answered its error.
     pub(crate) fn run(mut self) {
         let done = match self.spec.group {
             "connection" => connection::run(&mut self),
+            "pubsub" => pubsub::run(&mut self),
             "server" => server::run(&mut self),
             "transactions" => transactions::run(&mut self),
             _ => Err(unknown(self.args)),
@@ -40,6 +57,15 @@ impl FrontCall<'_> {
         if let Err(error) = done {
             self.session.reply.error(&error.to_string());
         }
+    }
+}
+
+/// The command, with its subcommand, if that is what is called.
+pub(crate) fn full_name(spec: &Spec, args: &[&[u8]]) -> Cow<'static, str> {
+    match named(args[0]) {
+        Some(whole) if whole.subcommands.is_empty() => whole.name.into(),
+        Some(whole) => format!("{}|{}", whole.name, spec.name).into(),
+        None => spec.name.into(),
     }
 }
 

@@ -54,7 +54,7 @@ fn watch(session: &mut Session, shared: &Shared, now: i64, keys: &[&[u8]]) -> Re
         let is_new = !session.watched.iter().any(|watched| watched.key == key);
         if is_new {
             let mut held = lock(&shared.parts[part]);
-            held.partition.set_now(now);
+            held.begin(shared, now);
             let since = held.partition.watch(&key);
             session.watched.push(Watched { part, key, since });
         }
@@ -80,7 +80,7 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
     }
     let mut parts = all(shared);
     for part in &mut parts {
-        part.partition.set_now(now);
+        part.begin(shared, now);
     }
     let watched = std::mem::take(&mut session.watched);
     let is_unchanged = watched.iter().all(|watched| {
@@ -95,17 +95,29 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
         return Ok(());
     }
     session.reply.array(transaction.queue.len());
+    session.executes = true;
     for queued in &transaction.queue {
-        let mut held: Vec<_> = parts.iter_mut().map(|part| &mut **part).collect();
+        let mut held: Vec<_> = parts
+            .iter_mut()
+            .map(|part| &mut **part)
+            .enumerate()
+            .collect();
         one(session, shared, now, queued, &mut held);
     }
+    session.executes = false;
     for part in &mut parts {
-        part.serve(&shared.mailboxes);
+        part.serve(shared);
     }
     Ok(())
 }
 
-fn one(session: &mut Session, shared: &Shared, now: i64, queued: &Queued, parts: &mut [&mut Part]) {
+fn one(
+    session: &mut Session,
+    shared: &Shared,
+    now: i64,
+    queued: &Queued,
+    parts: &mut [(usize, &mut Part)],
+) {
     let args: Vec<&[u8]> = queued.args.iter().map(|argument| &**argument).collect();
     if !matches!(queued.spec.run, Run::Keys(_)) {
         let call = FrontCall {
@@ -115,11 +127,19 @@ fn one(session: &mut Session, shared: &Shared, now: i64, queued: &Queued, parts:
             spec: queued.spec,
             args: &args,
         };
-        return call.run();
+        call.run();
+        return session.show(shared, queued.spec, &args);
     }
-    let mut partitions: Vec<_> = parts.iter_mut().map(|part| &mut part.partition).collect();
+    // What was asked for by a command before holds for this one.
+    for (_, part) in parts.iter_mut() {
+        part.begin(shared, now);
+    }
+    let partitions = parts.iter_mut().map(|(_, part)| &mut part.partition);
+    let mut partitions: Vec<_> = partitions.collect();
     let keys = Keys::new(&mut partitions, session.database);
     let mut call = Call::new(&args, keys, &mut session.reply);
     call.may_wait = false;
     call.run(queued.spec);
+    session.show(shared, queued.spec, &args);
+    session.tell(shared, queued.spec, &args, parts);
 }

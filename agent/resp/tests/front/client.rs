@@ -32,6 +32,8 @@ impl Client {
         let words: Vec<_> = line.split(' ').collect();
         let mut text = format!("*{}\r\n", words.len());
         for word in words {
+            // A space within an argument.
+            let word = word.replace('_', " ");
             text += &format!("${}\r\n{word}\r\n", word.len());
         }
         self.0.write_all(text.as_bytes()).expect("it is read");
@@ -43,6 +45,44 @@ impl Client {
         let read = self.0.read(&mut bytes).expect("an answer");
         let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
         text.trim_end().replace("\r\n", " ")
+    }
+
+    /// So many lines of what came.
+    pub(crate) fn read_lines(&mut self, count: usize) -> Vec<String> {
+        let mut lines = Vec::with_capacity(count);
+        let mut line = Vec::new();
+        while lines.len() < count {
+            let mut byte = [0];
+            self.0.read_exact(&mut byte).expect("a line");
+            line.push(byte[0]);
+            if line.ends_with(b"\r\n") {
+                line.truncate(line.len() - 2);
+                lines.push(String::from_utf8_lossy(&line).into_owned());
+                line.clear();
+            }
+        }
+        lines
+    }
+
+    /// All that came until now: whatever was to be sent, is sent before the answer of a last command.
+    pub(crate) fn settled(&mut self) -> String {
+        let mut lines = Vec::new();
+        for _ in 0..3 {
+            self.send("ping settled");
+            while lines.last().is_none_or(|line| line != "settled") {
+                lines.extend(self.read_lines(1));
+            }
+            lines.pop();
+        }
+        lines.join(" ")
+    }
+
+    /// Whether the server hung up, which is known when something is sent to it.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        self.0.set_nonblocking(true).expect("a socket");
+        let is_sent = (0..2).all(|_| self.0.write_all(b"\r\n").is_ok());
+        self.0.set_nonblocking(false).expect("a socket");
+        !is_sent
     }
 
     pub(crate) fn ask(&mut self, line: &str) -> String {

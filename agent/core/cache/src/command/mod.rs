@@ -11,6 +11,7 @@ mod hyperloglogs;
 mod keys_of;
 mod lifetime;
 mod lists;
+mod pubsub;
 mod server;
 mod sets;
 mod sorted_sets;
@@ -18,6 +19,7 @@ mod spec;
 mod streams;
 mod strings;
 mod timeout;
+mod tracking;
 mod transactions;
 
 use std::sync::LazyLock;
@@ -166,6 +168,7 @@ const GROUPS: &[&[Spec]] = &[
     sets::ROWS,
     streams::ROWS,
     lists::ROWS,
+    pubsub::ROWS,
     sorted_sets::ROWS,
     geo::ROWS,
 ];

@@ -20,6 +20,18 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE])
         .categories(&[Categories::KEYSPACE, Categories::DANGEROUS])
         .about("server", "1.0.0", "Removes all keys of the database."),
+    Spec::front("monitor", 1)
+        .flags(&[
+            Traits::ADMIN,
+            Traits::NOSCRIPT,
+            Traits::LOADING,
+            Traits::STALE,
+        ])
+        .about(
+            "server",
+            "1.0.0",
+            "From now on the client is sent all commands that are carried out.",
+        ),
     Spec::new("swapdb", 3, swapdb::run)
         .flags(&[Traits::WRITE, Traits::FAST])
         .categories(&[Categories::KEYSPACE, Categories::DANGEROUS])
