@@ -9,18 +9,25 @@ use synod_cache::reply::Protocol;
 use synod_cache::request::{Bounds, Found, Parser};
 
 use crate::Shared;
+use crate::answers::Answers;
+use crate::client::Kind;
+use crate::config::Id;
 use crate::limits::{Class, Overdue};
 use crate::listening::Change;
 use crate::mailbox::Message;
 use crate::output::Output;
-use crate::session::Session;
+use crate::session::{Carried, Session};
 
 /// So much is read at once, unless an argument is longer.
 const READ_BYTES: usize = 16 * 1024;
+/// When so much came from a client that has to wait, no more is read until it has not.
+const UNREAD_BYTES_MAX: usize = 1024 * 1024;
 /// When so much waits to be sent, no more commands are carried out until it is.
 const UNSENT_BYTES_MAX: usize = 1024 * 1024;
 /// What is sent to many is copied if it is shorter, and shared by them if not.
 const SHARED_FROM: usize = 512;
+
+const ARGUMENT_MAX: Id = Id::of("proto-max-bulk-len");
 
 /// Whether a connection goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +55,8 @@ pub(crate) struct Connection {
     is_pushed: bool,
     /// All messages were read that there were when it paused.
     is_resumed: bool,
+    /// It was not read to the end since too much came.
+    is_full: bool,
 }
 
 impl Connection {
@@ -71,6 +80,7 @@ impl Connection {
             is_held_up: false,
             is_pushed: false,
             is_resumed: false,
+            is_full: false,
         })
     }
 
@@ -84,6 +94,14 @@ impl Connection {
 
     pub(crate) const fn protocol(&self) -> Protocol {
         self.session.reply.protocol()
+    }
+
+    /// Whether it has called nothing for so many seconds, and waits for nothing, nor listens.
+    pub(crate) fn is_idle(&self, now: i64, seconds: i64) -> bool {
+        let activity = self.session.client.known().activity;
+        let listens = activity.kind() != Kind::Normal || activity.monitors;
+        let is_normal = !listens && !activity.waits;
+        is_normal && now.saturating_sub(activity.at) > seconds.saturating_mul(1000)
     }
 
     /// Ends it; what its thread has to know of that.
@@ -132,7 +150,7 @@ impl Connection {
     /// Writes what it was sent.
     pub(crate) fn write_pushed(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
         self.is_pushed = false;
-        if !self.waits_to_write && self.write(registry) == State::Over {
+        if !self.waits_to_write && self.write(shared, registry) == State::Over {
             return State::Over;
         }
         self.bounded(shared, now)
@@ -146,19 +164,28 @@ impl Connection {
         now: i64,
         registry: &Registry,
     ) -> State {
+        let before = self.session.reply.bytes().len();
         match message {
             Message::Answer { bytes, .. } => {
                 self.session.stop_waiting(shared);
                 self.session.reply.raw(&bytes);
             }
             Message::TryAgain { .. } => self.session.try_again(shared, now),
+            Message::Unblock { fails, .. } => self.session.unblocked(shared, fails),
+            Message::Close { .. } => return State::Over,
             _ => {}
         }
-        self.work(shared, now, registry, false)
+        if self.session.answers != Answers::All {
+            self.session.answered(before);
+        }
+        self.go_on(shared, now, registry)
     }
 
     /// Answers, if it has waited for long enough.
     pub(crate) fn give_up(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        if self.session.is_paused && shared.pause.is_over() {
+            return self.go_on(shared, now, registry);
+        }
         if self.waits_to_write && self.bounded(shared, now) == State::TooMuch {
             return State::TooMuch;
         }
@@ -172,37 +199,55 @@ impl Connection {
             return State::Open;
         }
         self.session.stop_waiting(shared);
+        let before = self.session.reply.bytes().len();
         empty.answer(&mut self.session.reply);
-        self.work(shared, now, registry, false)
+        if self.session.answers != Answers::All {
+            self.session.answered(before);
+        }
+        self.go_on(shared, now, registry)
     }
 
     /// Goes on after it paused.
     pub(crate) fn resume(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
         self.session.pauses = false;
         self.is_resumed = true;
-        self.work(shared, now, registry, true)
+        let state = self.work(shared, now, registry, true);
+        self.session.note(now);
+        state
+    }
+
+    /// Carries out what came in the meantime, and writes.
+    fn go_on(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        let state = self.work(shared, now, registry, false);
+        self.session.note(now);
+        state
     }
 
     /// Reads, carries out, and writes what there is.
     pub(crate) fn serve(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        if self.session.client.is_killed() {
+            return State::Over;
+        }
         if self.session.pauses {
             // It goes on by itself, but for what is to be sent.
-            return match self.write(registry) {
+            return match self.write(shared, registry) {
                 State::Open => self.bounded(shared, now),
                 state => state,
             };
         }
-        self.work(shared, now, registry, true)
+        let state = self.work(shared, now, registry, true);
+        self.session.note(now);
+        state
     }
 
     fn work(&mut self, shared: &Shared, now: i64, registry: &Registry, mut reads: bool) -> State {
-        if self.waits_to_write && self.write(registry) == State::Over {
+        if self.waits_to_write && self.write(shared, registry) == State::Over {
             return State::Over;
         }
         loop {
             if !self.waits_to_write {
                 self.carry_out(shared, now);
-                if self.write(registry) == State::Over {
+                if self.write(shared, registry) == State::Over {
                     return State::Over;
                 }
             }
@@ -222,12 +267,22 @@ impl Connection {
                 // By what was to be sent, which it is now.
                 continue;
             }
+            reads |= std::mem::take(&mut self.is_full);
             if !reads {
+                return State::Open;
+            }
+            if self.session.stands() && self.input.bytes().len() >= UNREAD_BYTES_MAX {
+                self.is_full = true;
                 return State::Open;
             }
             match self.input.read(&mut self.stream, self.parser.needed()) {
                 Ok(0) => return State::Over,
-                Ok(read) => reads = read >= READ_BYTES,
+                Ok(read) => {
+                    reads = read >= READ_BYTES;
+                    shared.counts[self.session.worker]
+                        .input_bytes
+                        .add(read as u64);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return State::Open,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return State::Over,
@@ -261,6 +316,16 @@ impl Connection {
 
     fn carry_out(&mut self, shared: &Shared, now: i64) {
         self.is_held_up = false;
+        if self.session.is_paused && !shared.pause.is_over() {
+            return;
+        }
+        self.session.begin_to_measure(shared);
+        self.session.buffers.input = self.input.bytes().len();
+        self.session.buffers.input_room = self.input.room();
+        let known = Bounds {
+            argument_bytes_max: shared.config.size(ARGUMENT_MAX),
+            ..Bounds::KNOWN
+        };
         while !self.session.ends && !self.session.pauses && self.session.waiting.is_none() {
             // What it was sent before comes before what it is answered. However much comes, it goes on in between.
             if self.session.listening.is_some() && !std::mem::take(&mut self.is_resumed) {
@@ -273,14 +338,21 @@ impl Connection {
                 self.is_held_up = true;
                 break;
             }
+            let bounds = if self.session.may_all() || !self.session.has_to_prove(shared) {
+                &known
+            } else {
+                &Bounds::UNKNOWN
+            };
             let input = self.input.bytes();
-            match self.parser.next(input, &Bounds::KNOWN) {
+            match self.parser.next(input, bounds) {
                 Ok(Found::Incomplete) => break,
                 Ok(Found::Nothing(bytes)) => self.input.done(bytes),
                 Ok(Found::Command(bytes)) => {
-                    self.session
-                        .command(shared, now, self.parser.arguments(input));
-                    self.input.done(bytes);
+                    let arguments = self.parser.arguments(input);
+                    match self.session.command(shared, now, arguments) {
+                        Carried::Out => self.input.done(bytes),
+                        Carried::NotYet => break,
+                    }
                 }
                 Err(error) => {
                     self.session.reply.error(&error.to_string());
@@ -290,8 +362,15 @@ impl Connection {
         }
     }
 
-    fn write(&mut self, registry: &Registry) -> State {
-        match self.output.write(&mut self.session.reply, &mut self.stream) {
+    fn write(&mut self, shared: &Shared, registry: &Registry) -> State {
+        let reply = &mut self.session.reply;
+        let before = self.output.length() + reply.length();
+        let is_done = self.output.write(reply, &mut self.stream);
+        let left = self.output.length() + reply.length();
+        self.session.buffers.output = left;
+        let counts = &shared.counts[self.session.worker];
+        counts.output_bytes.add((before - left) as u64);
+        match is_done {
             Ok(true) => {
                 if let Some(listening) = &mut self.session.listening {
                     listening.pushed = 0;
@@ -333,6 +412,11 @@ struct Input {
 impl Input {
     fn bytes(&self) -> &[u8] {
         &self.bytes[self.begin..self.end]
+    }
+
+    /// How much more there is room for.
+    fn room(&self) -> usize {
+        self.bytes.len() - self.end
     }
 
     fn done(&mut self, bytes: usize) {

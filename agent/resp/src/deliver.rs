@@ -43,7 +43,10 @@ impl Worker {
 
     fn read(&mut self, message: Message, number: u64, now: i64) {
         match message {
-            Message::Answer { client, .. } | Message::TryAgain { client } => {
+            Message::Answer { client, .. }
+            | Message::TryAgain { client }
+            | Message::Close { client }
+            | Message::Unblock { client, .. } => {
                 // It may be gone.
                 let Some(token) = self.clients.get(&client).copied() else {
                     return;
@@ -135,7 +138,7 @@ impl Worker {
         };
         if let Some(other) = self.clients.get(&other).copied() {
             self.invalidate_for_another(other, keys);
-        } else if let Some(worker) = self.shared.clients.worker_of(other) {
+        } else if let Some(worker) = self.shared.clients.of(other).map(|it| it.worker) {
             let keys = keys.clone();
             let client = other;
             self.shared.mailboxes[worker].post(Message::Redirected { client, keys });

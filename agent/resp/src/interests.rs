@@ -48,11 +48,6 @@ impl Shared {
         Interests(self.interests.bits.load(Ordering::Relaxed))
     }
 
-    /// `notify-keyspace-events`.
-    pub(crate) fn events(&self) -> Events {
-        self.interests().events()
-    }
-
     /// Sets `notify-keyspace-events`. It holds for all commands that begin from now on.
     pub(crate) fn set_events(&self, events: Events) {
         let changes = self.interests.changes.lock();

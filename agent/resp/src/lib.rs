@@ -6,21 +6,31 @@
 //!
 //! One command's way: `worker` wakes, `connection` reads and finds commands, `session` carries each out, the connection writes.
 
+mod acl;
+mod answers;
 mod audience;
-mod clients;
+mod client;
+mod config;
 mod connection;
+mod counts;
 mod deliver;
 mod front;
 mod interests;
+mod latency;
 mod limits;
 mod listening;
 mod mailbox;
+mod measured;
+mod memory;
 mod monitor;
 mod output;
 mod part;
 mod per_thread;
+mod permission;
 mod publication;
 mod session;
+mod setup;
+mod slow;
 mod subscriptions;
 mod tracked;
 mod tracking;
@@ -34,14 +44,26 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
-use clients::Clients;
+use acl::Accounts;
+pub use acl::Password;
+use client::{Clients, Pause};
+use config::Config;
+use counts::Counts;
 use interests::CurrentInterests;
+use latency::Latency;
 use limits::OutputLimits;
 use mailbox::Mailbox;
+use memory::Memory;
 use part::Part;
 use per_thread::PerThread;
+use setup::About;
+pub use setup::{Setup, Shutdown};
+use slow::SlowLog;
 use subscriptions::Subscriptions;
 use tracking::Following;
+
+/// As which version of Redis it speaks to clients.
+pub(crate) const REDIS_VERSION: &str = "7.2.4";
 
 /// How a server is set up.
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +72,21 @@ pub struct Settings {
     pub threads: usize,
     /// In how many parts the keys are kept. Only what is in different parts is served at the same time.
     pub partitions: usize,
-    /// Of what all that is random comes.
+    /// Of what all that is random comes, but for passwords.
     pub seed: u64,
+    /// What clients have to say before anything else, if anything.
+    pub password: Option<Password>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            partitions: 16,
+            seed: 1,
+            password: None,
+        }
+    }
 }
 
 /// What all threads share.
@@ -62,6 +97,17 @@ pub(crate) struct Shared {
     pub(crate) stops: AtomicBool,
     pub(crate) next_client: AtomicU64,
     pub(crate) clients: Clients,
+    pub(crate) pause: Pause,
+    pub(crate) accounts: Accounts,
+    pub(crate) config: Config,
+    /// Of each thread.
+    pub(crate) counts: Vec<Counts>,
+    /// How often all was to be counted from 0 again.
+    pub(crate) resets: AtomicU64,
+    pub(crate) memory: Memory,
+    pub(crate) slow: SlowLog,
+    pub(crate) latency: Latency,
+    pub(crate) about: About,
     pub(crate) subscriptions: Subscriptions,
     /// Clients that see all commands.
     pub(crate) monitors: PerThread,
@@ -99,6 +145,19 @@ impl Server {
     /// # Errors
     /// If the threads or their event loops cannot be had.
     pub fn start(listener: TcpListener, settings: &Settings) -> io::Result<Self> {
+        Self::start_with(listener, settings, Setup::default())
+    }
+
+    /// As [`Self::start`], with what is set by name.
+    ///
+    /// # Errors
+    /// If the threads or their event loops cannot be had, or something cannot be set.
+    pub fn start_with(
+        listener: TcpListener,
+        settings: &Settings,
+        setup: Setup,
+    ) -> io::Result<Self> {
+        counts::clock::begin();
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let polls = (0..settings.threads).map(|_| mio::Poll::new());
@@ -112,6 +171,15 @@ impl Server {
             stops: AtomicBool::new(false),
             next_client: AtomicU64::new(1),
             clients: Clients::default(),
+            pause: Pause::default(),
+            accounts: Accounts::new(settings.password),
+            config: setup.config(address, settings)?,
+            counts: (0..settings.threads).map(|_| Counts::new()).collect(),
+            resets: AtomicU64::new(0),
+            memory: Memory::default(),
+            slow: SlowLog::new(),
+            latency: Latency::default(),
+            about: About::new(address, settings, setup.on_shutdown),
             subscriptions: Subscriptions::new(settings.threads),
             monitors: PerThread::new(settings.threads),
             following: Following::new(settings.threads),
@@ -119,6 +187,7 @@ impl Server {
             output_limits: RwLock::default(),
             closed_for_output: AtomicU64::new(0),
         });
+        config::apply_all(&shared);
         let mut workers = Vec::new();
         for (number, poll) in polls.into_iter().enumerate() {
             let listener = listener.try_clone()?;

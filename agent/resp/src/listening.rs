@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use synod_cache::command::{Error, Spec};
+use synod_cache::command::Error;
 use synod_cache::reply::Protocol;
 
 use crate::Shared;
-use crate::front::full_name;
+use crate::acl::Called;
+use crate::client::{Activity, Tracks};
 use crate::monitor;
 use crate::publication::Kind;
 use crate::session::Session;
@@ -151,7 +152,7 @@ impl Session {
 
     /// Why a client that listens may not call a command, if it may not: what it is sent in the older protocol could not be told from
     /// a reply, and one that sees all commands is taken for a replica.
-    pub(crate) fn confined(&self, spec: &Spec, args: &[&[u8]]) -> Result<(), Error> {
+    pub(crate) fn confined(&self, called: Called) -> Result<(), Error> {
         const ALLOWED: [&str; 9] = [
             "ping",
             "subscribe",
@@ -167,19 +168,38 @@ impl Session {
             return Ok(());
         };
         let is_older = self.reply.protocol() == Protocol::Resp2;
-        if is_older && listening.subscribed() {
-            let name = full_name(spec, args);
-            if !ALLOWED.contains(&&*name) {
-                let words = format!(
-                    "Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
-                );
-                return Err(rejection(spec, &words));
-            }
+        let name = called.command.name;
+        if is_older && listening.subscribed() && !ALLOWED.contains(&name) {
+            let name = called.full_name();
+            let words = format!(
+                "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+            );
+            return Err(Error::Other(words.into()));
         }
-        if listening.monitors && monitor::is_barred(spec) {
-            return Err(rejection(spec, "Replica can't interact with the keyspace"));
+        if listening.monitors && monitor::is_barred(called.spec) {
+            return Err(Error::text("ERR Replica can't interact with the keyspace"));
         }
         Ok(())
+    }
+
+    /// What others can know of what it listens to.
+    pub(crate) fn heard(&self) -> Activity {
+        let Some(listening) = &self.listening else {
+            return Activity::default();
+        };
+        let tracks = listening.tracking.as_ref().map(|tracking| Tracks {
+            broadcasts: tracking.prefixes().is_some(),
+            redirect: tracking.redirect,
+            is_broken: tracking.is_broken,
+        });
+        Activity {
+            channels: listening.channels.len(),
+            patterns: listening.patterns.len(),
+            sharded_channels: listening.shards.len(),
+            monitors: listening.monitors,
+            tracks,
+            ..Activity::default()
+        }
     }
 
     /// Whether something for it may wait in its thread's mailbox, which is to be sent before it is answered anything more.
@@ -187,12 +207,4 @@ impl Session {
         let listening = self.listening.as_ref();
         listening.is_some_and(|it| it.is_any()) && !shared.mailboxes[self.worker].is_empty()
     }
-}
-
-/// An error that a command is rejected with. If it is `EXEC`, what was queued is forgotten.
-fn rejection(spec: &Spec, words: &str) -> Error {
-    Error::Other(match spec.name {
-        "exec" => format!("EXECABORT Transaction discarded because of: {words}").into(),
-        _ => format!("ERR {words}").into(),
-    })
 }

@@ -20,6 +20,10 @@ pub(crate) enum Message {
     Answer { client: u64, bytes: Vec<u8> },
     /// What a client waits for may be there now.
     TryAgain { client: u64 },
+    /// A client is to be closed.
+    Close { client: u64 },
+    /// A client waits no more, and is answered that there is nothing, or that this is an error.
+    Unblock { client: u64, fails: bool },
     /// For all of the thread who subscribed to it.
     Published(Arc<[Publication]>),
     /// A key that these clients read was changed, by that one.
@@ -32,7 +36,7 @@ pub(crate) enum Message {
     Changed { keys: Arc<[Arc<[u8]>]>, by: u64 },
     /// No copy of a key is worth anything any more.
     Flushed,
-    /// These keys, or all, of which another client has copies that asked to have it told there: the one for which it is comes first.
+    /// These keys, or all, of which another client has copies that asked to have it told to this one.
     Redirected {
         client: u64,
         keys: Option<Arc<[Arc<[u8]>]>>,
@@ -46,7 +50,7 @@ impl Message {
     fn weight(&self) -> usize {
         const OWN: usize = 64;
         let more = match self {
-            Self::TryAgain { .. } | Self::Flushed => 0,
+            Self::TryAgain { .. } | Self::Close { .. } | Self::Unblock { .. } | Self::Flushed => 0,
             Self::Answer { bytes, .. } => bytes.len(),
             Self::Published(all) => all.iter().map(Publication::weight).sum(),
             Self::Invalidated { key, clients, .. } => key.len() + 8 * clients.len(),

@@ -46,6 +46,8 @@ pub(crate) struct Part {
     changed: Vec<DatabaseKey>,
     tracked: Tracked,
     interests: Interests,
+    /// How much memory it takes, as it told the sum of all.
+    pub(crate) told_bytes: usize,
 }
 
 impl Part {
@@ -56,6 +58,7 @@ impl Part {
             changed: Vec::new(),
             tracked: Tracked::default(),
             interests: Interests::default(),
+            told_bytes: 0,
         }
     }
 
@@ -270,6 +273,39 @@ pub(crate) fn tell<'a>(
         shared.following.flush(&shared.mailboxes);
     }
     true
+}
+
+/// All parts, for those who need no more than one of them at a time.
+pub(crate) enum Parts<'a> {
+    /// Nobody has them: each is taken when it is its turn.
+    Free(&'a [Mutex<Part>]),
+    /// Whoever called has them all, in their order.
+    Held(Vec<&'a mut Part>),
+}
+
+impl Parts<'_> {
+    /// Does something with each, in their order.
+    pub(crate) fn each(&mut self, mut work: impl FnMut(&mut Part)) {
+        match self {
+            Self::Free(parts) => parts.iter().for_each(|part| work(&mut lock(part))),
+            Self::Held(parts) => parts.iter_mut().for_each(|part| work(part)),
+        }
+    }
+
+    /// Does something with all at once.
+    pub(crate) fn all<R>(&mut self, work: impl FnOnce(&mut [&mut Partition]) -> R) -> R {
+        match self {
+            Self::Free(parts) => {
+                let mut held: Vec<_> = parts.iter().map(lock).collect();
+                let parts = held.iter_mut().map(|part| &mut part.partition);
+                work(&mut parts.collect::<Vec<_>>())
+            }
+            Self::Held(parts) => {
+                let parts = parts.iter_mut().map(|part| &mut part.partition);
+                work(&mut parts.collect::<Vec<_>>())
+            }
+        }
+    }
 }
 
 /// Takes a part. Who panicked with it left it as it was between two changes.

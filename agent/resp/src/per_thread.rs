@@ -28,10 +28,15 @@ impl PerThread {
         }
     }
 
+    /// How many there are of all threads.
+    pub(crate) fn all(&self) -> usize {
+        self.all.load(Ordering::Relaxed)
+    }
+
     /// Whether there are any.
     #[inline]
     pub(crate) fn are_any(&self) -> bool {
-        self.all.load(Ordering::Relaxed) > 0
+        self.all() > 0
     }
 
     /// Those of which there is one at least, of these that belong to the threads.

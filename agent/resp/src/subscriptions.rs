@@ -190,6 +190,15 @@ impl Subscriptions {
         }
     }
 
+    /// How many channels there are that somebody is in.
+    pub(crate) fn channel_count(&self, kind: Kind) -> usize {
+        let channels = match kind {
+            Kind::Shard => &self.shards,
+            Kind::Channel | Kind::Pattern => &self.channels,
+        };
+        (0..PLACES).map(|place| channels.held(place).len()).sum()
+    }
+
     /// How many are in a channel.
     pub(crate) fn count(&self, kind: Kind, name: &[u8]) -> usize {
         let channels = match kind {

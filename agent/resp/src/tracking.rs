@@ -106,6 +106,14 @@ impl Following {
         self.keys_max.store(keys_max, Ordering::Relaxed);
     }
 
+    /// How many keys are known to be read, how many clients read them, and how many prefixes are followed.
+    pub(crate) fn counts(&self) -> [usize; 3] {
+        let prefixes = self.prefixes.read();
+        let prefixes = prefixes.unwrap_or_else(PoisonError::into_inner).len();
+        let count = |of: &AtomicUsize| of.load(Ordering::Relaxed);
+        [count(&self.keys), count(&self.readers), prefixes]
+    }
+
     /// Whether more is known than may be.
     pub(crate) fn is_too_much(&self) -> bool {
         let most = self.keys_max();

@@ -1,7 +1,9 @@
 //! A thread's event loop.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,9 +13,13 @@ use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::Shared;
 use crate::audience::Audience;
+use crate::client::{Client, Place};
+use crate::config::{self, Changes, Id};
 use crate::connection::{Connection, State};
+use crate::counts::{Sum, clock};
 use crate::mailbox::{Mailbox, are_full};
-use crate::part::{NOBODY, tell};
+use crate::memory::go_on_evicting;
+use crate::part::{NOBODY, Parts, tell};
 use crate::session::Session;
 
 const LISTENER: Token = Token(0);
@@ -27,6 +33,11 @@ const ACCEPTS: usize = 8;
 const TICK: Duration = Duration::from_millis(10);
 /// So many keys at a time.
 const EXPIRED_MAX: usize = 200;
+/// So often is looked at what changes slowly.
+const LOOK_AROUND_MS: i64 = 100;
+
+const TIMEOUT: Id = Id::of("timeout");
+const CLIENTS_MAX: Id = Id::of("maxclients");
 
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
@@ -46,6 +57,8 @@ pub(crate) struct Worker {
     pub(crate) unwritten_bytes: usize,
     /// Connections that wait until messages were read.
     pub(crate) paused: Vec<Token>,
+    /// When it looked around last, in Unix milliseconds.
+    looked: i64,
 }
 
 /// Where others put what is for the thread with this event loop.
@@ -77,6 +90,7 @@ impl Worker {
             unwritten: Vec::new(),
             unwritten_bytes: 0,
             paused: Vec::new(),
+            looked: 0,
         })
     }
 
@@ -102,8 +116,44 @@ impl Worker {
             }
             are_left = self.has_callers && self.accept();
             self.read_messages(now);
-            self.give_up(now);
+            // A pause may end, which clients wait for.
             self.expire(now);
+            go_on_evicting(&self.shared, now);
+            self.give_up(now);
+            self.look_around(now);
+        }
+    }
+
+    /// What is to be done once in a while.
+    fn look_around(&mut self, now: i64) {
+        if now.saturating_sub(self.looked) < LOOK_AROUND_MS {
+            return;
+        }
+        self.looked = now;
+        let counts = &self.shared.counts[self.number];
+        counts.reset_if(&self.shared.resets);
+        if self.number == 0 {
+            clock::compare();
+            config::apply(
+                &self.shared,
+                &mut Parts::Free(&self.shared.parts),
+                Changes::Slow,
+            );
+            self.shared.about.rate.note(&self.shared);
+        }
+        self.close_idle(now);
+    }
+
+    /// Closes clients that have called nothing for `timeout` seconds, and wait for nothing.
+    fn close_idle(&mut self, now: i64) {
+        let seconds = self.shared.config.number(TIMEOUT);
+        if seconds == 0 {
+            return;
+        }
+        let idle = self.connections.iter();
+        let idle = idle.filter(|(_, connection)| connection.is_idle(now, seconds));
+        for token in idle.map(|(token, _)| *token).collect::<Vec<_>>() {
+            self.close(token);
         }
     }
 
@@ -122,6 +172,7 @@ impl Worker {
 
     pub(crate) fn close(&mut self, token: Token) {
         if let Some(connection) = self.connections.remove(&token) {
+            self.shared.counts[self.number].went.add(1);
             self.clients.remove(&connection.id());
             let changes = connection.close(&self.shared, self.poll.registry());
             for change in changes {
@@ -134,7 +185,7 @@ impl Worker {
     fn accept(&mut self) -> bool {
         for _ in 0..ACCEPTS {
             match self.listener.accept() {
-                Ok((stream, _)) => self.open(stream),
+                Ok((stream, peer)) => self.open(stream, peer),
                 Err(error) => {
                     self.has_callers = error.kind() != io::ErrorKind::WouldBlock;
                     return false;
@@ -144,17 +195,32 @@ impl Worker {
         true
     }
 
-    fn open(&mut self, stream: TcpStream) {
+    fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let shared = &self.shared;
+        if has_too_many(shared) {
+            shared.counts[self.number].refused.add(1);
+            return refuse(stream);
+        }
         let token = Token(self.next);
         self.next += 1;
-        let id = self.shared.next_client.fetch_add(1, Ordering::Relaxed);
-        let address = stream.peer_addr().map(|it| it.to_string());
-        let session = Session::new(id, self.number, address.unwrap_or_default().into());
+        let id = shared.next_client.fetch_add(1, Ordering::Relaxed);
+        let own = stream.local_addr();
+        let place = Place {
+            peer: peer.to_string(),
+            own: own.map_or_else(|_| String::new(), |own| own.to_string()),
+            descriptor: stream.as_raw_fd(),
+            since: now(),
+        };
+        let account = Arc::clone(shared.accounts.default_one());
+        let client = Arc::new(Client::new(id, self.number, place, account));
+        let session = Session::new(Arc::clone(&client), shared);
         let registry = self.poll.registry();
         if let Ok(connection) = Connection::open(stream, token, session, registry) {
             self.connections.insert(token, connection);
             self.clients.insert(id, token);
-            self.shared.clients.add(id, self.number);
+            shared.clients.add(&client);
+            shared.counts[self.number].connections.add(1);
+            shared.counts[self.number].came.add(1);
         }
     }
 
@@ -170,7 +236,12 @@ impl Worker {
 
     /// Removes what expired; of which partitions some, since each thread does it.
     fn expire(&self, now: i64) {
+        if self.shared.pause.holds(true, now) || !self.shared.about.expires() {
+            // Nothing changes.
+            return;
+        }
         if are_full(&self.shared.mailboxes) {
+            // What is told of it would have to wait.
             return;
         }
         for part in &self.shared.parts {
@@ -181,9 +252,24 @@ impl Worker {
                 part.partition.expire(EXPIRED_MAX);
                 tell([&mut *part].into_iter(), &self.shared, NOBODY);
                 part.serve(&self.shared);
+                if self.shared.memory.is_bound() {
+                    self.shared.memory.told(&mut part);
+                }
             }
         }
     }
+}
+
+/// Whether there are as many clients as there may be.
+fn has_too_many(shared: &Shared) -> bool {
+    let open = Sum::of(&shared.counts, &shared.resets).left(|it| &it.came, |it| &it.went);
+    open >= shared.config.number(CLIENTS_MAX).unsigned_abs()
+}
+
+/// Tells a client that there are too many, and closes it.
+fn refuse(mut stream: TcpStream) {
+    // Whether it hears of it or not.
+    drop(stream.write(b"-ERR max number of clients reached\r\n"));
 }
 
 /// Milliseconds since the Unix epoch.

@@ -129,6 +129,15 @@ impl Object {
         }
     }
 
+    /// How many pieces it has, if it takes as long to weigh it as it is large.
+    pub(crate) fn pieces(&self) -> Option<usize> {
+        match self {
+            Self::List(_) | Self::Hash(_) | Self::Set(_) => None,
+            Self::SortedSet(set) => set.pieces(),
+            Self::Stream(stream) => Some(stream.pieces()),
+        }
+    }
+
     /// Before then no part of it expires.
     pub(crate) fn soonest(&self) -> Option<i64> {
         match self {

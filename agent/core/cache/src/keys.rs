@@ -101,6 +101,12 @@ impl<'a> Keys<'a> {
         self.partitions.iter_mut().map(|partition| &mut **partition)
     }
 
+    /// Whether what is looked for from now on is counted as found or missed.
+    #[inline]
+    pub(crate) fn count_looks(&mut self, counts: bool) {
+        self.partitions().for_each(|it| it.count_looks(counts));
+    }
+
     /// What time it is, in Unix milliseconds: the same for all of a command.
     pub(crate) fn now(&self) -> i64 {
         self.partitions[0].now()

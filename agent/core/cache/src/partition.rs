@@ -3,15 +3,18 @@
 mod apply;
 mod carry;
 mod collections;
+mod counts;
 mod databases;
 mod evict;
 mod expiry;
+mod memory;
 mod strings;
 mod watching;
 
 use std::collections::HashMap;
 
 pub(crate) use collections::Edit;
+pub use counts::Counts;
 
 use crate::collection::Limits;
 use crate::effect::Effect;
@@ -20,6 +23,7 @@ use crate::keyspace::{Found, Keyspace};
 use crate::notice::{Class, Notice};
 use crate::random::Random;
 use crate::table::Table;
+use memory::Memory;
 
 /// How many databases there are.
 pub const DATABASES: usize = 16;
@@ -78,6 +82,12 @@ pub struct Partition {
     reads: bool,
     /// What is put under keys next is put in the place of what was removed for it.
     replaces: bool,
+    /// Keys that are used are not taken for used.
+    is_quiet: bool,
+    counts: Counts,
+    /// Whether what is looked for is counted as found or missed.
+    counts_looks: bool,
+    memory: Memory,
 }
 
 impl Partition {
@@ -105,11 +115,15 @@ impl Partition {
             changed: Vec::new(),
             changed_databases: 0,
             flushed: false,
+            is_quiet: false,
             notified: Class::NONE,
             notices: Vec::new(),
             order: 0,
             reads: false,
             replaces: false,
+            counts: Counts::default(),
+            counts_looks: false,
+            memory: Memory::default(),
         }
     }
 
@@ -144,6 +158,11 @@ impl Partition {
         self.told_of_changes = told;
     }
 
+    /// Whether keys that are used from now on are not taken for used.
+    pub const fn set_quiet(&mut self, is_quiet: bool) {
+        self.is_quiet = is_quiet;
+    }
+
     /// What was done since it was asked last: effects, for [`Self::apply`].
     pub fn take_effects(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.effects)
@@ -174,12 +193,6 @@ impl Partition {
             && self.notices.is_empty()
     }
 
-    /// Bytes that are asked of the allocator.
-    #[must_use]
-    pub fn allocated(&self) -> usize {
-        self.databases.iter().map(Keyspace::allocated).sum()
-    }
-
     /// A key that has not expired. Its use is noted.
     #[inline]
     pub(crate) fn find(&mut self, database: usize, key: &[u8]) -> Option<Found> {
@@ -193,6 +206,9 @@ impl Partition {
     /// What is noted of a key that is used once more.
     #[inline]
     fn touched(&mut self, noted: u32) -> u32 {
+        if self.is_quiet {
+            return noted;
+        }
         let access = Access {
             settings: &self.settings,
             now: self.now,
@@ -211,19 +227,28 @@ impl Partition {
     /// A key that has not expired, for those who do not use it, but look at it.
     #[inline]
     pub(crate) fn look(&mut self, database: usize, key: &[u8]) -> Option<Found> {
-        let Some(found) = self.databases[database].find(key) else {
-            return self.missed(database, key);
-        };
+        let found = self.alive(database, key);
+        if self.counts_looks {
+            self.counts.looked(found.is_some());
+        }
+        if found.is_none() {
+            self.missed(database, key);
+        }
+        found
+    }
+
+    #[inline]
+    fn alive(&mut self, database: usize, key: &[u8]) -> Option<Found> {
+        let found = self.databases[database].find(key)?;
         if self.is_over(found.header.expiry) {
             if self.is_primary {
                 self.expired(database, key);
             }
-            return self.missed(database, key);
+            return None;
         }
         let fields = self.databases[database].soonest_field(&found);
         if self.is_over(fields) {
-            let found = self.unexpired(database, key, found);
-            return found.or_else(|| self.missed(database, key));
+            return self.unexpired(database, key, found);
         }
         Some(found)
     }

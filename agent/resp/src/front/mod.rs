@@ -1,17 +1,17 @@
 //! Commands about clients and the server, a file for each group.
 
+mod acl;
 mod connection;
 mod pubsub;
 mod server;
-mod tracking;
 mod transactions;
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use synod_cache::command::{Error, Spec, named};
 
 use crate::Shared;
+use crate::part::Parts;
 use crate::session::Session;
 
 /// A command under way that is not, or not only, about keys.
@@ -24,6 +24,8 @@ pub(crate) struct FrontCall<'a> {
     pub(crate) spec: &'static Spec,
     /// The command's name and what follows it.
     pub(crate) args: &'a [&'a [u8]],
+    /// The keys. Nobody but who has them here may take them: a transaction has them already.
+    pub(crate) parts: Parts<'a>,
 }
 
 impl FrontCall<'_> {
@@ -34,15 +36,16 @@ impl FrontCall<'_> {
 
     /// Answers how the subcommands of the command are called.
     fn help(&mut self, lines: &[&str]) {
-        let name = String::from_utf8_lossy(self.args[0]).to_uppercase();
         let reply = &mut self.session.reply;
+        let name = String::from_utf8_lossy(self.args[0]).to_uppercase();
         reply.array(lines.len() + 3);
         reply.simple(&format!(
             "{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
         ));
-        let common = ["HELP", "    Print this."];
-        let lines = lines.iter().chain(&common);
-        lines.for_each(|line| reply.simple(line));
+        let common = ["HELP", "    Print this help."];
+        for line in lines.iter().chain(&common) {
+            reply.simple(line);
+        }
     }
 
     /// Carries it out. One that fails is answered its error.
@@ -57,15 +60,6 @@ impl FrontCall<'_> {
         if let Err(error) = done {
             self.session.reply.error(&error.to_string());
         }
-    }
-}
-
-/// The command, with its subcommand, if that is what is called.
-pub(crate) fn full_name(spec: &Spec, args: &[&[u8]]) -> Cow<'static, str> {
-    match named(args[0]) {
-        Some(whole) if whole.subcommands.is_empty() => whole.name.into(),
-        Some(whole) => format!("{}|{}", whole.name, spec.name).into(),
-        None => spec.name.into(),
     }
 }
 

@@ -4,8 +4,8 @@ use synod_cache::command::{Call, Error, Run};
 use synod_cache::keys::{Keys, partition_of};
 
 use crate::Shared;
-use crate::part::{Part, lock};
-use crate::session::{Session, all};
+use crate::part::{Part, Parts, lock};
+use crate::session::{Session, all, set_quiet};
 use crate::transaction::{Queued, Transaction, Watched};
 
 use super::{FrontCall, unknown};
@@ -95,6 +95,7 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
         return Ok(());
     }
     session.reply.array(transaction.queue.len());
+    let began = session.began;
     session.executes = true;
     for queued in &transaction.queue {
         let mut held: Vec<_> = parts
@@ -102,11 +103,17 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
             .map(|part| &mut **part)
             .enumerate()
             .collect();
+        let before = session.reply.bytes().len();
         one(session, shared, now, queued, &mut held);
+        session.measure_queued(shared, now, queued, before);
     }
+    session.began = began;
     session.executes = false;
     for part in &mut parts {
         part.serve(shared);
+        if shared.memory.is_bound() {
+            shared.memory.told(part);
+        }
     }
     Ok(())
 }
@@ -119,6 +126,9 @@ fn one(
     parts: &mut [(usize, &mut Part)],
 ) {
     let args: Vec<&[u8]> = queued.args.iter().map(|argument| &**argument).collect();
+    if let Err(error) = session.permit_queued(shared, now, &args) {
+        return session.reply.error(&error.to_string());
+    }
     if !matches!(queued.spec.run, Run::Keys(_)) {
         let call = FrontCall {
             session,
@@ -126,20 +136,34 @@ fn one(
             now,
             spec: queued.spec,
             args: &args,
+            parts: Parts::Held(parts.iter_mut().map(|(_, part)| &mut **part).collect()),
         };
         call.run();
         return session.show(shared, queued.spec, &args);
     }
+    let (may_read_any, is_quiet) = (
+        session.may_read_any(queued.spec, &args),
+        session.is_quiet(queued.spec),
+    );
     // What was asked for by a command before holds for this one.
     for (_, part) in parts.iter_mut() {
         part.begin(shared, now);
     }
-    let partitions = parts.iter_mut().map(|(_, part)| &mut part.partition);
-    let mut partitions: Vec<_> = partitions.collect();
-    let keys = Keys::new(&mut partitions, session.database);
-    let mut call = Call::new(&args, keys, &mut session.reply);
-    call.may_wait = false;
-    call.run(queued.spec);
+    if is_quiet {
+        set_quiet(parts, true);
+    }
+    {
+        let partitions = parts.iter_mut().map(|(_, part)| &mut part.partition);
+        let mut partitions: Vec<_> = partitions.collect();
+        let keys = Keys::new(&mut partitions, session.database);
+        let mut call = Call::new(&args, keys, &mut session.reply);
+        call.may_wait = false;
+        call.may_read_any = may_read_any;
+        call.run(queued.spec);
+    }
+    if is_quiet {
+        set_quiet(parts, false);
+    }
     session.show(shared, queued.spec, &args);
     session.tell(shared, queued.spec, &args, parts);
 }

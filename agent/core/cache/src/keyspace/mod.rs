@@ -3,6 +3,7 @@
 mod due;
 mod entry;
 mod expiries;
+mod weights;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -15,6 +16,7 @@ use crate::collection::{Collection, Kept, Object};
 use crate::hash;
 use crate::string::{RAW, SHARED_BYTES_MIN, StringView};
 use crate::table::{Place, Table};
+use weights::Weights;
 
 /// A key that was found, until the table is changed.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,7 @@ pub(crate) struct Found {
 pub(crate) struct Keyspace {
     table: Table,
     objects: Vec<Option<Object>>,
+    weights: Weights,
     free: Vec<u32>,
     expiries: Expiries,
     expiring: usize,
@@ -43,6 +46,7 @@ impl Keyspace {
         Self {
             table: Table::default(),
             objects: Vec::new(),
+            weights: Weights::default(),
             free: Vec::new(),
             expiries: Expiries::default(),
             expiring: 0,
@@ -71,11 +75,18 @@ impl Keyspace {
         keys.filter(move |(_, header)| header.expiry.is_none_or(|at| at >= now))
     }
 
-    /// Bytes that are asked of the allocator.
+    /// Bytes that are asked of the allocator; of large sorted sets and streams about so many, see [`Weights`].
     pub(crate) fn allocated(&self) -> usize {
+        let places = self.objects.capacity() * size_of::<Option<Object>>()
+            + self.free.capacity() * size_of::<u32>();
+        self.table.allocated() + self.expiries.allocated() + self.weights.all() + places
+    }
+
+    /// As [`Self::allocated`], with all objects weighed anew.
+    pub(crate) fn weigh(&self) -> usize {
         let objects = self.objects.iter().flatten();
         let objects: usize = objects.map(Object::allocated).sum();
-        self.table.allocated() + objects + self.objects.capacity() * size_of::<Option<Object>>()
+        self.allocated() - self.weights.of_objects() + objects
     }
 
     fn hash(&self, key: &[u8]) -> u64 {
@@ -128,11 +139,15 @@ impl Keyspace {
     /// Takes the object of a large value, to be changed and given back by [`Self::give_back`].
     pub(crate) fn take(&mut self, found: &Found) -> Object {
         let number = self.number(found);
-        self.objects[number].take().expect("a key has its object")
+        let object = self.objects[number].take().expect("a key has its object");
+        self.weights.taken(&object);
+        object
     }
 
-    pub(crate) fn give_back(&mut self, found: &Found, object: Object) {
+    /// Gives back what was taken, and changed by effects of so many bytes.
+    pub(crate) fn give_back(&mut self, found: &Found, object: Object, written: usize) {
         let number = self.number(found);
+        self.weights.changed(number, &object, written);
         if let Some(at) = object.soonest() {
             self.expiries.note(found.at.bucket(), at);
         }
@@ -272,6 +287,7 @@ impl Keyspace {
             u32::try_from(self.objects.len() - 1).expect("they need more memory than there is")
         });
         let soonest = object.soonest();
+        self.weights.put(number as usize, &object);
         self.objects[number as usize] = Some(object);
         self.put(key, &header, &[&number.to_le_bytes()]);
         self.note_expiry(self.hash(key), soonest);
@@ -323,6 +339,7 @@ impl Keyspace {
     fn free(&mut self, found: &Found) {
         let number = self.number(found);
         self.objects[number] = None;
+        self.weights.put_nothing(number);
         self.free
             .push(u32::try_from(number).expect("it was given as one"));
     }

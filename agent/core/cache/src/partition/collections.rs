@@ -76,7 +76,9 @@ impl Partition {
             is_told: false,
             events: Vec::new(),
         };
+        let before = edit.effects.len();
         let result = change(&mut edit);
+        let written = edit.effects.len() - before;
         let (value, is_changed, events) = (edit.value, edit.is_changed, edit.events);
         let is_told = edit.is_told;
         if found.is_none() && !value.is_empty() {
@@ -85,7 +87,7 @@ impl Partition {
         for (class, event) in events {
             self.notify(database, class, event, key);
         }
-        self.close(database, key, found, value, is_changed);
+        self.close(database, key, found, value, (is_changed, written));
         if is_told {
             self.changed(database, key);
         }
@@ -107,7 +109,7 @@ impl Partition {
         key: &[u8],
         found: Option<Found>,
         value: C,
-        is_changed: bool,
+        (is_changed, written): (bool, usize),
     ) {
         let new = Header {
             access: self.access().first(),
@@ -135,7 +137,7 @@ impl Partition {
                     }
                 }
                 (Kept::Object(object), Some(found)) if found.header.large => {
-                    keyspace.give_back(&found, object);
+                    keyspace.give_back(&found, object, written);
                     keyspace.set_header(&found, &header);
                 }
                 (Kept::Object(object), _) => keyspace.put_object(key, &header, object),

@@ -1,6 +1,7 @@
 //! What is done to a database as a whole.
 
 use super::Partition;
+use crate::collection::Limits;
 use crate::effect::Effect;
 use crate::eviction::Settings;
 use crate::keyspace::Keyspace;
@@ -17,6 +18,14 @@ impl Partition {
     pub fn set_settings(&mut self, settings: Settings) {
         self.settings = settings;
         self.pool.clear();
+    }
+
+    /// Up to which sizes collections are shown as small from now on, but for the seed.
+    pub fn set_limits(&mut self, limits: &Limits) {
+        self.limits = Limits {
+            seed: self.limits.seed,
+            ..limits.clone()
+        };
     }
 
     /// Databases of which all keys may have changed since it was asked last: whoever waits for a key of one looks again, and
@@ -64,6 +73,7 @@ impl Partition {
         }
         for database in databases {
             self.changed_databases |= 1 << database;
+            self.memory.changed(*database);
         }
     }
 }

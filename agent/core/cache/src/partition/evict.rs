@@ -27,6 +27,7 @@ impl Partition {
             gone += self.weight(database, &key);
             self.remove(database, &key);
             self.notify(database, Class::EVICTED, "evicted", &key);
+            self.counts.evicted += 1;
         }
         gone
     }
@@ -98,18 +99,6 @@ impl Partition {
             }
         }
         is_any
-    }
-
-    /// Bytes of a key and its value.
-    fn weight(&self, database: usize, key: &[u8]) -> usize {
-        let keyspace = &self.databases[database];
-        let found = keyspace.find(key).expect("it was chosen");
-        let object = if found.header.large {
-            keyspace.object(&found).allocated()
-        } else {
-            0
-        };
-        key.len() + found.header.length() + keyspace.value(&found).len() + object
     }
 }
 

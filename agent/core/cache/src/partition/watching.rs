@@ -6,6 +6,7 @@ use crate::notice::{Class, Notice};
 impl Partition {
     pub(super) fn changed(&mut self, database: usize, key: &[u8]) {
         self.changes += 1;
+        self.memory.changed(database);
         if self.watched.is_empty() && !self.told_of_changes {
             return;
         }
@@ -64,11 +65,10 @@ impl Partition {
 
     /// Those who subscribed to it are told that a command that reads did not find a key.
     #[cold]
-    pub(super) fn missed<T>(&mut self, database: usize, key: &[u8]) -> Option<T> {
+    pub(super) fn missed(&mut self, database: usize, key: &[u8]) {
         if self.reads {
             self.notify(database, Class::MISS, "keymiss", key);
         }
-        None
     }
 
     /// Those who subscribed to it are told that a key is a new one.

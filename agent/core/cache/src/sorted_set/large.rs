@@ -36,6 +36,14 @@ impl LargeSortedSet {
         }
     }
 
+    /// How many elements there are, if they are in many leaves.
+    pub(crate) fn pieces(&self) -> Option<usize> {
+        match self {
+            Self::One(_) => None,
+            Self::Many(many) => Some(many.len()),
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::One(leaf) => leaf.bytes().is_empty(),

@@ -128,6 +128,12 @@ impl Contents {
         size_of::<Self>() + self.entries.allocated() + self.groups.allocated() + groups
     }
 
+    /// How many entries there are, delivered or not, and how many are pending.
+    pub(crate) fn pieces(&self) -> usize {
+        let pending: usize = self.groups().map(Group::pending_count).sum();
+        self.length as usize + pending
+    }
+
     pub(super) fn change(&mut self, change: &StreamChange<'_>, limits: &Limits) {
         match change {
             StreamChange::Make => {}

@@ -89,7 +89,14 @@ impl Table {
     /// Bytes that are asked of the allocator.
     #[must_use]
     pub fn allocated(&self) -> usize {
-        let segments: usize = self.segments.iter().map(Vec::capacity).sum();
+        // All but the first and the last one were made for so many nodes.
+        let segments = match self.segments.as_slice() {
+            [only] => only.capacity(),
+            [first, between @ .., last] => {
+                first.capacity() + between.len() * SEGMENT + last.capacity()
+            }
+            [] => 0,
+        };
         self.capacity + segments * size_of::<Node>() + self.apart.allocated()
     }
 

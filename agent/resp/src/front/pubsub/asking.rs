@@ -5,17 +5,19 @@ use synod_cache::command::Error;
 use crate::front::{FrontCall, unknown};
 use crate::publication::Kind;
 
+/// In the words of Redis.
 const HELP: &[&str] = &[
     "CHANNELS [<pattern>]",
-    "    The channels that somebody is in: all, or those of a pattern.",
+    "    Return the currently active channels matching a <pattern> (default: '*').",
     "NUMPAT",
-    "    How many different patterns there are.",
+    "    Return number of subscriptions to patterns.",
     "NUMSUB [<channel> ...]",
-    "    How many are in each of these channels, patterns not counted.",
+    "    Return the number of subscribers for the specified channels, excluding",
+    "    pattern subscriptions(default: no channels).",
     "SHARDCHANNELS [<pattern>]",
-    "    The channels of the shard that somebody is in: all, or those of a pattern.",
+    "    Return the currently active shard level channels matching a <pattern> (default: '*').",
     "SHARDNUMSUB [<shardchannel> ...]",
-    "    How many are in each of these channels of the shard.",
+    "    Return the number of subscribers for the specified shard level channel(s)",
 ];
 
 pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {

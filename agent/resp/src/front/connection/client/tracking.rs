@@ -6,28 +6,21 @@ use std::sync::Arc;
 use synod_cache::command::Error;
 use synod_cache::integer;
 
-use super::{FrontCall, unknown};
+use crate::front::{FrontCall, unknown};
 use crate::tracking::{Mode, Tracking};
 
 pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
     match call.spec.name {
-        "tracking" => tracking(call),
-        "caching" => caching(call),
+        "caching" => return caching(call),
         "getredir" => {
             let redirect = redirect(call.session.tracking());
             call.session.reply.integer(redirect);
-            Ok(())
         }
-        "trackinginfo" => {
-            info(call);
-            Ok(())
-        }
-        _ => Err(unknown(call.args)),
+        "tracking" => return tracking(call),
+        "trackinginfo" => info(call),
+        _ => return Err(unknown(call.args)),
     }
-}
-
-const fn error(words: &'static str) -> Error {
-    Error::Other(std::borrow::Cow::Borrowed(words))
+    Ok(())
 }
 
 /// `ON | OFF [REDIRECT client] [BCAST] [PREFIX prefix ...] [OPTIN] [OPTOUT] [NOLOOP]`
@@ -83,14 +76,14 @@ impl<'a> Options<'a> {
 
     fn redirected(&self, call: &FrontCall<'_>, id: &[u8]) -> Result<u64, Error> {
         if self.redirect.is_some() {
-            return Err(error(
+            return Err(Error::text(
                 "ERR A client can only redirect to a single other client",
             ));
         }
         let id = integer(id).ok_or(Error::NotInteger)?;
         let known = u64::try_from(id).ok();
-        let known = known.filter(|id| call.shared.clients.worker_of(*id).is_some());
-        known.ok_or(error(
+        let known = known.filter(|id| call.shared.clients.of(*id).is_some());
+        known.ok_or(Error::text(
             "ERR The client ID you want redirect to does not exist",
         ))
     }
@@ -98,25 +91,29 @@ impl<'a> Options<'a> {
     /// What becomes of what a client asked for before.
     fn with(self, before: Option<&Tracking>) -> Result<Tracking, Error> {
         if !self.broadcasts && !self.prefixes.is_empty() {
-            return Err(error("ERR PREFIX option requires BCAST mode to be enabled"));
+            return Err(Error::text(
+                "ERR PREFIX option requires BCAST mode to be enabled",
+            ));
         }
         let broadcast = before.map(|before| before.prefixes().is_some());
         if broadcast.is_some_and(|broadcast| broadcast != self.broadcasts) {
-            return Err(error(
+            return Err(Error::text(
                 "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.",
             ));
         }
         if self.broadcasts && (self.opts_in || self.opts_out) {
-            return Err(error("ERR OPTIN and OPTOUT are not compatible with BCAST"));
+            return Err(Error::text(
+                "ERR OPTIN and OPTOUT are not compatible with BCAST",
+            ));
         }
         if self.opts_in && self.opts_out {
-            return Err(error(
+            return Err(Error::text(
                 "ERR You can't specify both OPTIN mode and OPTOUT mode",
             ));
         }
         let was = |mode: Mode| before.is_some_and(|before| before.mode == mode);
         if self.opts_in && was(Mode::OptOut) || self.opts_out && was(Mode::OptIn) {
-            return Err(error(
+            return Err(Error::text(
                 "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.",
             ));
         }
@@ -172,18 +169,18 @@ impl<'a> Options<'a> {
 fn caching(call: &mut FrontCall<'_>) -> Result<(), Error> {
     let listening = call.session.listening.as_mut();
     let Some(tracking) = listening.and_then(|it| it.tracking.as_mut()) else {
-        return Err(error(
+        return Err(Error::text(
             "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled",
         ));
     };
     let is = |word: &str| call.args[2].eq_ignore_ascii_case(word.as_bytes());
     if is("yes") && tracking.mode != Mode::OptIn {
-        return Err(error(
+        return Err(Error::text(
             "ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.",
         ));
     }
     if is("no") && tracking.mode != Mode::OptOut {
-        return Err(error(
+        return Err(Error::text(
             "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.",
         ));
     }
