@@ -57,7 +57,7 @@ use memory::Memory;
 use part::Part;
 use per_thread::PerThread;
 use setup::About;
-pub use setup::{Setup, Shutdown};
+pub use setup::{OnShutdown, Setup, Shutdown};
 use slow::SlowLog;
 use subscriptions::Subscriptions;
 use tracking::Following;

@@ -292,19 +292,24 @@ impl Parts<'_> {
         }
     }
 
-    /// Does something with all at once.
-    pub(crate) fn all<R>(&mut self, work: impl FnOnce(&mut [&mut Partition]) -> R) -> R {
-        match self {
+    /// Carries out a command about keys of a database.
+    pub(crate) fn run(
+        &mut self,
+        spec: &Spec,
+        args: &[&[u8]],
+        (database, now): (usize, i64),
+        reply: &mut Reply,
+    ) {
+        let mut free: Vec<_>;
+        let mut partitions: Vec<&mut Partition> = match self {
             Self::Free(parts) => {
-                let mut held: Vec<_> = parts.iter().map(lock).collect();
-                let parts = held.iter_mut().map(|part| &mut part.partition);
-                work(&mut parts.collect::<Vec<_>>())
+                free = parts.iter().map(lock).collect();
+                free.iter_mut().map(|part| &mut part.partition).collect()
             }
-            Self::Held(parts) => {
-                let parts = parts.iter_mut().map(|part| &mut part.partition);
-                work(&mut parts.collect::<Vec<_>>())
-            }
-        }
+            Self::Held(parts) => parts.iter_mut().map(|part| &mut part.partition).collect(),
+        };
+        partitions.iter_mut().for_each(|it| it.set_now(now));
+        Call::new(args, Keys::new(&mut partitions, database), reply).run(spec);
     }
 }
 

@@ -126,7 +126,7 @@ impl Rate {
     pub(crate) fn note(&self, shared: &Shared) {
         let sum = Sum::of(&shared.counts, &shared.resets);
         let counts = [
-            sum.sum(|it| &it.calls),
+            sum.calls(),
             sum.sum(|it| &it.input_bytes),
             sum.sum(|it| &it.output_bytes),
         ];

@@ -72,11 +72,6 @@ impl Readers {
 }
 
 impl Tracked {
-    /// Whether no key is known.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// How many keys are known, and how many readers of them.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let readers = self.entries.iter().map(|entry| entry.readers.count());

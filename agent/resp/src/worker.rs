@@ -33,6 +33,8 @@ const ACCEPTS: usize = 8;
 const TICK: Duration = Duration::from_millis(10);
 /// So many keys at a time.
 const EXPIRED_MAX: usize = 200;
+/// For so long at a time, and no longer than one partition takes beyond it.
+const EXPIRING_MAX: Duration = Duration::from_millis(1);
 /// So often is looked at what changes slowly.
 const LOOK_AROUND_MS: i64 = 100;
 
@@ -59,6 +61,8 @@ pub(crate) struct Worker {
     pub(crate) paused: Vec<Token>,
     /// When it looked around last, in Unix milliseconds.
     looked: i64,
+    /// In which partition it looked for what expired last.
+    next_part: usize,
 }
 
 /// Where others put what is for the thread with this event loop.
@@ -91,6 +95,7 @@ impl Worker {
             unwritten_bytes: 0,
             paused: Vec::new(),
             looked: 0,
+            next_part: 0,
         })
     }
 
@@ -234,8 +239,8 @@ impl Worker {
         }
     }
 
-    /// Removes what expired; of which partitions some, since each thread does it.
-    fn expire(&self, now: i64) {
+    /// Removes what expired; of which partitions some, since each thread does it, and for no longer than a while.
+    fn expire(&mut self, now: i64) {
         if self.shared.pause.holds(true, now) || !self.shared.about.expires() {
             // Nothing changes.
             return;
@@ -244,16 +249,27 @@ impl Worker {
             // What is told of it would have to wait.
             return;
         }
-        for part in &self.shared.parts {
-            if let Ok(mut part) = part.try_lock()
+        let (shared, count) = (&self.shared, self.shared.parts.len());
+        let mut began = None;
+        for _ in 0..count {
+            // Where it stopped before, it goes on.
+            self.next_part = (self.next_part + 1) % count;
+            if let Ok(mut part) = shared.parts[self.next_part].try_lock()
                 && part.partition.next_expiry().is_some_and(|at| at < now)
             {
-                part.begin(&self.shared, now);
+                let began = *began.get_or_insert_with(clock::ticks);
+                part.begin(shared, now);
                 part.partition.expire(EXPIRED_MAX);
-                tell([&mut *part].into_iter(), &self.shared, NOBODY);
-                part.serve(&self.shared);
-                if self.shared.memory.is_bound() {
-                    self.shared.memory.told(&mut part);
+                tell([&mut *part].into_iter(), shared, NOBODY);
+                part.serve(shared);
+                if shared.memory.is_bound() {
+                    shared.memory.told(&mut part);
+                }
+                let took = clock::nanoseconds(clock::ticks().saturating_sub(began));
+                let took = Duration::from_nanos(took);
+                if took > EXPIRING_MAX {
+                    shared.latency.note("expire-cycle", took);
+                    return;
                 }
             }
         }

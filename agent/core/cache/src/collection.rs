@@ -129,12 +129,13 @@ impl Object {
         }
     }
 
-    /// How many pieces it has, if it takes as long to weigh it as it is large.
-    pub(crate) fn pieces(&self) -> Option<usize> {
+    /// If it takes the longer to weigh it the larger it is: bytes that most of it asks of the allocator, and how many pieces the
+    /// rest is for.
+    pub(crate) fn bulk(&self) -> Option<(usize, usize)> {
         match self {
             Self::List(_) | Self::Hash(_) | Self::Set(_) => None,
-            Self::SortedSet(set) => set.pieces(),
-            Self::Stream(stream) => Some(stream.pieces()),
+            Self::SortedSet(set) => set.bulk(),
+            Self::Stream(stream) => Some(stream.bulk()),
         }
     }
 

@@ -5,6 +5,8 @@
 
 mod apply;
 mod kind;
+#[cfg(test)]
+mod page;
 mod setting;
 mod special;
 mod table;

@@ -44,11 +44,11 @@ struct OfCommand {
 /// More kinds of errors are not told apart.
 const ERRORS_MAX: usize = 128;
 
-/// The counts of one thread.
+/// The counts of one thread. No other thread's are near, so that none waits for what another one writes.
+#[repr(align(128))]
 pub(crate) struct Counts {
     commands: Box<[OnceLock<Box<OfCommand>>]>,
     errors: Mutex<BTreeMap<String, u64>>,
-    pub(crate) calls: Count,
     pub(crate) error_replies: Count,
     pub(crate) connections: Count,
     pub(crate) refused: Count,
@@ -70,7 +70,6 @@ impl Counts {
         Self {
             commands: (0..commands).map(|_| OnceLock::new()).collect(),
             errors: Mutex::default(),
-            calls: Count::default(),
             error_replies: Count::default(),
             connections: Count::default(),
             refused: Count::default(),
@@ -88,7 +87,6 @@ impl Counts {
     #[inline]
     pub(crate) fn called(&self, number: usize, ticks: u64, failed: bool, tracks: bool) {
         let command = self.command(number);
-        self.calls.add(1);
         command.calls.add(1);
         command.ticks.add(ticks);
         if failed {
@@ -147,7 +145,6 @@ impl Counts {
             command.durations.reset();
         }
         for count in [
-            &self.calls,
             &self.error_replies,
             &self.connections,
             &self.refused,
@@ -216,6 +213,13 @@ impl<'a> Sum<'a> {
             sum.durations.add(&command.durations);
         }
         (sum.calls + sum.rejected + sum.failed > 0).then_some(sum)
+    }
+
+    /// Of all commands.
+    pub(crate) fn calls(&self) -> u64 {
+        let commands = self.threads.iter().flat_map(|counts| &counts.commands);
+        let called = commands.filter_map(OnceLock::get);
+        called.map(|command| command.calls.now()).sum()
     }
 
     /// Errors, by their first words.

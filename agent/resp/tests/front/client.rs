@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use synod_resp::{Server, Settings};
+use synod_resp::{Server, Settings, Setup};
 
 /// A server with two threads on a free port.
 pub(crate) fn start(partitions: usize) -> Server {
@@ -15,6 +15,22 @@ pub(crate) fn start(partitions: usize) -> Server {
         ..Settings::default()
     };
     Server::start(listener, &settings).expect("it starts")
+}
+
+/// A server with one thread, and with this set.
+pub(crate) fn start_set(config: &[(&str, &str)]) -> Server {
+    start_setup(Setup {
+        config: config
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect(),
+        on_shutdown: None,
+    })
+}
+
+pub(crate) fn start_setup(setup: Setup) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    Server::start_with(listener, &Settings::default(), setup).expect("it starts")
 }
 
 /// A client that knows no more of the protocol than how a command is written.
@@ -29,11 +45,13 @@ impl Client {
     }
 
     pub(crate) fn send(&mut self, line: &str) {
-        let words: Vec<_> = line.split(' ').collect();
+        self.send_words(&line.split(' ').collect::<Vec<_>>());
+    }
+
+    /// As [`Self::send`], of words in which there may be spaces.
+    pub(crate) fn send_words(&mut self, words: &[&str]) {
         let mut text = format!("*{}\r\n", words.len());
         for word in words {
-            // A space within an argument.
-            let word = word.replace('_', " ");
             text += &format!("${}\r\n{word}\r\n", word.len());
         }
         self.0.write_all(text.as_bytes()).expect("it is read");
@@ -78,15 +96,61 @@ impl Client {
     }
 
     /// Whether the server hung up, which is known when something is sent to it.
-    pub(crate) fn is_closed(&mut self) -> bool {
+    pub(crate) fn has_hung_up(&mut self) -> bool {
         self.0.set_nonblocking(true).expect("a socket");
         let is_sent = (0..2).all(|_| self.0.write_all(b"\r\n").is_ok());
         self.0.set_nonblocking(false).expect("a socket");
         !is_sent
     }
 
+    /// Nothing more comes, and the connection is closed.
+    pub(crate) fn is_closed(&mut self) {
+        let mut bytes = Vec::new();
+        self.0.read_to_end(&mut bytes).expect("its end");
+        assert!(bytes.is_empty(), "{}", bytes.escape_ascii());
+    }
+
     pub(crate) fn ask(&mut self, line: &str) -> String {
         self.send(line);
         self.answer()
     }
+
+    /// As [`Self::ask`], for an answer that may be long: all of it is read, however many pieces it comes in.
+    pub(crate) fn ask_for_all(&mut self, line: &str) -> String {
+        self.send(line);
+        let mut all = Vec::new();
+        while !is_whole(&all) {
+            let mut bytes = [0; 65536];
+            let read = self.0.read(&mut bytes).expect("an answer");
+            assert!(read > 0, "it hung up");
+            all.extend_from_slice(&bytes[..read]);
+        }
+        let text = String::from_utf8_lossy(&all).into_owned();
+        text.trim_end().replace("\r\n", " ")
+    }
+}
+
+/// Whether this is a whole reply.
+fn is_whole(reply: &[u8]) -> bool {
+    let (mut at, mut left) = (0, 1_i64);
+    while left > 0 {
+        let Some(end) = reply[at.min(reply.len())..]
+            .windows(2)
+            .position(|it| it == b"\r\n")
+        else {
+            return false;
+        };
+        let text = String::from_utf8_lossy(&reply[at + 1..at + end]).into_owned();
+        let count = text.parse::<i64>().unwrap_or(0).max(0);
+        let kind = reply[at];
+        at += end + 2;
+        left -= 1;
+        match kind {
+            b'$' | b'=' if text != "-1" => at += count as usize + 2,
+            b'*' | b'~' | b'>' => left += count,
+            b'%' => left += 2 * count,
+            _ => {}
+        }
+    }
+    at <= reply.len()
 }

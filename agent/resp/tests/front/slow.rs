@@ -9,7 +9,7 @@ use crate::client::{Client, start};
 /// Does something until a client is closed.
 fn until_closed(client: &mut Client, mut work: impl FnMut()) {
     let since = Instant::now();
-    while !client.is_closed() {
+    while !client.has_hung_up() {
         assert!(
             since.elapsed() < Duration::from_secs(60),
             "it is still there"
@@ -18,7 +18,13 @@ fn until_closed(client: &mut Client, mut work: impl FnMut()) {
     }
 }
 
-fn publish(server: &Server) -> impl FnMut() {
+/// Sets how much may wait to be sent.
+fn limit(client: &mut Client, limit: &str) {
+    client.send_words(&["config", "set", "client-output-buffer-limit", limit]);
+    assert_eq!(client.answer(), "+OK");
+}
+
+fn publish(server: &Server) -> impl FnMut() + use<> {
     let mut publisher = Client::of(server);
     let message = format!("publish x {}", "m".repeat(100_000));
     move || {
@@ -30,7 +36,7 @@ fn publish(server: &Server) -> impl FnMut() {
 fn a_subscriber_that_never_reads_is_closed() {
     let server = start(1);
     let (mut reads, mut never_reads) = (Client::of(&server), Client::of(&server));
-    never_reads.ask("config set client-output-buffer-limit pubsub_4mb_0_0");
+    limit(&mut never_reads, "pubsub 4mb 0 0");
     for client in [&mut reads, &mut never_reads] {
         client.ask("subscribe x");
     }
@@ -48,7 +54,7 @@ fn a_subscriber_that_never_reads_is_closed() {
 fn one_that_has_too_much_for_too_long_is_closed() {
     let server = start(1);
     let mut never_reads = Client::of(&server);
-    never_reads.ask("config set client-output-buffer-limit pubsub_0_100kb_1");
+    limit(&mut never_reads, "pubsub 0 100kb 1");
     never_reads.ask("subscribe x");
     let mut publish = publish(&server);
     // What the system keeps for it does not count.
@@ -65,7 +71,7 @@ fn one_that_has_too_much_for_too_long_is_closed() {
 fn a_monitor_that_never_reads_is_closed() {
     let server = start(1);
     let mut monitor = Client::of(&server);
-    monitor.ask("config set client-output-buffer-limit pubsub_4mb_0_0");
+    limit(&mut monitor, "pubsub 4mb 0 0");
     monitor.ask("monitor");
     let mut publish = publish(&server);
     until_closed(&mut monitor, &mut publish);
@@ -76,7 +82,7 @@ fn a_monitor_that_never_reads_is_closed() {
 fn one_that_keeps_copies_and_never_reads_is_closed() {
     let server = start(8);
     let (mut follows, mut writes) = (Client::of(&server), Client::of(&server));
-    follows.ask("config set client-output-buffer-limit pubsub_1mb_0_0");
+    limit(&mut follows, "pubsub 1mb 0 0");
     follows.ask("hello 3");
     follows.ask("client tracking on bcast");
     let key = "k".repeat(50_000);
@@ -109,7 +115,7 @@ fn one_that_does_not_read_its_replies_is_answered_no_more() {
 fn one_with_a_limit_that_does_not_read_its_replies_is_closed() {
     let server = start(1);
     let (mut asks, mut other) = (Client::of(&server), Client::of(&server));
-    other.ask("config set client-output-buffer-limit normal_200kb_0_0");
+    limit(&mut other, "normal 200kb 0 0");
     other.ask(&format!("set k {}", "v".repeat(1_000_000)));
     for _ in 0..100 {
         asks.send("get k");

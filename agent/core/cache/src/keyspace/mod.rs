@@ -139,15 +139,13 @@ impl Keyspace {
     /// Takes the object of a large value, to be changed and given back by [`Self::give_back`].
     pub(crate) fn take(&mut self, found: &Found) -> Object {
         let number = self.number(found);
-        let object = self.objects[number].take().expect("a key has its object");
-        self.weights.taken(&object);
-        object
+        self.objects[number].take().expect("a key has its object")
     }
 
-    /// Gives back what was taken, and changed by effects of so many bytes.
-    pub(crate) fn give_back(&mut self, found: &Found, object: Object, written: usize) {
+    /// Gives back what was taken, and changed.
+    pub(crate) fn give_back(&mut self, found: &Found, object: Object) {
         let number = self.number(found);
-        self.weights.changed(number, &object, written);
+        self.weights.changed(number, &object);
         if let Some(at) = object.soonest() {
             self.expiries.note(found.at.bucket(), at);
         }

@@ -4,23 +4,21 @@ use crate::collection::Object;
 
 /// What each object weighs, in bytes that are asked of the allocator, and the sum of it.
 ///
-/// Most are weighed whenever they are changed. One that is not weighed at once is weighed anew when it may have become heavier or
-/// lighter by a part in [`PRECISION`]: so the sum is near, and costs nothing beside the changes.
+/// Most are weighed whenever they are changed. Of those for which that would take long, what most of their bytes are is known at
+/// once; the rest is weighed anew when they have a part in [`PRECISION`] more pieces, or fewer, than when it was weighed.
 ///
 /// Invariant: `sum` is that of `bytes`.
 #[derive(Debug, Default)]
 pub(super) struct Weights {
     weights: Vec<Weight>,
     sum: usize,
-    /// How many pieces the object has that was taken last, to be changed.
-    pieces: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Weight {
     bytes: usize,
-    /// By how many bytes it may have changed since.
-    drift: usize,
+    /// See [`Object::bulk`], as it was when all was weighed, but for the bytes, which are those of now.
+    bulk: (usize, usize),
 }
 
 /// See [`Weights`].
@@ -41,37 +39,47 @@ impl Weights {
 
     /// An object is there, or another one than before.
     pub(super) fn put(&mut self, number: usize, object: &Object) {
-        self.set(number, object.allocated());
+        self.set(
+            number,
+            Weight {
+                bytes: object.allocated(),
+                bulk: object.bulk().unwrap_or_default(),
+            },
+        );
     }
 
     /// The object is gone.
     pub(super) fn put_nothing(&mut self, number: usize) {
-        self.set(number, 0);
+        self.set(number, Weight::default());
     }
 
-    /// An object is about to be changed.
-    pub(super) fn taken(&mut self, object: &Object) {
-        self.pieces = object.pieces().unwrap_or_default();
-    }
-
-    /// The object that was taken was changed, by effects of so many bytes.
-    pub(super) fn changed(&mut self, number: usize, object: &Object, written: usize) {
-        let Some(pieces) = object.pieces() else {
-            return self.put(number, object);
-        };
-        let weight = &mut self.weights[number];
-        let one = weight.bytes / self.pieces.max(1);
-        weight.drift += written + one.saturating_mul(pieces.abs_diff(self.pieces));
-        if weight.bytes < LIGHT_BYTES || weight.drift > weight.bytes / PRECISION {
-            self.put(number, object);
+    /// An object was changed.
+    pub(super) fn changed(&mut self, number: usize, object: &Object) {
+        let before = self.weights[number];
+        match object.bulk() {
+            Some((bytes, pieces)) if before.bytes >= LIGHT_BYTES && before.is_near(pieces) => {
+                let weight = Weight {
+                    bytes: (before.bytes + bytes).saturating_sub(before.bulk.0),
+                    bulk: (bytes, before.bulk.1),
+                };
+                self.set(number, weight);
+            }
+            _ => self.put(number, object),
         }
     }
 
-    fn set(&mut self, number: usize, bytes: usize) {
+    fn set(&mut self, number: usize, weight: Weight) {
         if self.weights.len() <= number {
             self.weights.resize(number + 1, Weight::default());
         }
-        self.sum = self.sum - self.weights[number].bytes + bytes;
-        self.weights[number] = Weight { bytes, drift: 0 };
+        self.sum = self.sum - self.weights[number].bytes + weight.bytes;
+        self.weights[number] = weight;
+    }
+}
+
+impl Weight {
+    /// Whether it had about so many pieces when it was weighed.
+    const fn is_near(&self, pieces: usize) -> bool {
+        pieces.abs_diff(self.bulk.1) <= self.bulk.1 / PRECISION
     }
 }

@@ -76,9 +76,7 @@ impl Partition {
             is_told: false,
             events: Vec::new(),
         };
-        let before = edit.effects.len();
         let result = change(&mut edit);
-        let written = edit.effects.len() - before;
         let (value, is_changed, events) = (edit.value, edit.is_changed, edit.events);
         let is_told = edit.is_told;
         if found.is_none() && !value.is_empty() {
@@ -87,7 +85,7 @@ impl Partition {
         for (class, event) in events {
             self.notify(database, class, event, key);
         }
-        self.close(database, key, found, value, (is_changed, written));
+        self.close(database, key, found, value, is_changed);
         if is_told {
             self.changed(database, key);
         }
@@ -109,7 +107,7 @@ impl Partition {
         key: &[u8],
         found: Option<Found>,
         value: C,
-        (is_changed, written): (bool, usize),
+        is_changed: bool,
     ) {
         let new = Header {
             access: self.access().first(),
@@ -137,7 +135,7 @@ impl Partition {
                     }
                 }
                 (Kept::Object(object), Some(found)) if found.header.large => {
-                    keyspace.give_back(&found, object, written);
+                    keyspace.give_back(&found, object);
                     keyspace.set_header(&found, &header);
                 }
                 (Kept::Object(object), _) => keyspace.put_object(key, &header, object),

@@ -36,11 +36,11 @@ impl LargeSortedSet {
         }
     }
 
-    /// How many elements there are, if they are in many leaves.
-    pub(crate) fn pieces(&self) -> Option<usize> {
+    /// If it is in many leaves: bytes that these ask of the allocator, and how many elements the rest is for.
+    pub(crate) fn bulk(&self) -> Option<(usize, usize)> {
         match self {
             Self::One(_) => None,
-            Self::Many(many) => Some(many.len()),
+            Self::Many(many) => Some((many.leaf_bytes(), many.len())),
         }
     }
 

@@ -128,10 +128,10 @@ impl Contents {
         size_of::<Self>() + self.entries.allocated() + self.groups.allocated() + groups
     }
 
-    /// How many entries there are, delivered or not, and how many are pending.
-    pub(crate) fn pieces(&self) -> usize {
+    /// Bytes that most of it asks of the allocator, and how many pieces the rest is for: entries, and what is pending.
+    pub(crate) fn bulk(&self) -> (usize, usize) {
         let pending: usize = self.groups().map(Group::pending_count).sum();
-        self.length as usize + pending
+        (self.entries.node_bytes(), self.length as usize + pending)
     }
 
     pub(super) fn change(&mut self, change: &StreamChange<'_>, limits: &Limits) {

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use synod_cache::command::{Call, Error, debug_object};
-use synod_cache::keys::Keys;
+use synod_cache::command::{Error, debug_object};
 use synod_cache::{glob, integer};
 
 use crate::config::Id;
@@ -60,7 +59,7 @@ pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
             const LENGTH_MAX: usize = 1 << 20;
             let length = integer(length).and_then(|it| usize::try_from(it).ok());
             let text = vec![b'x'; length.unwrap_or_default().min(LENGTH_MAX)];
-            glob::matches(pattern, &text);
+            let _ = glob::matches(pattern, &text);
             call.session.reply.ok();
         }
         _ => return Err(Error::subcommand_syntax(call.args)),
@@ -85,12 +84,8 @@ fn may_debug(call: &FrontCall<'_>) -> bool {
 }
 
 fn object(call: &mut FrontCall<'_>) {
-    let (args, database) = (call.args, call.session.database);
-    let (reply, now) = (&mut call.session.reply, call.now);
-    call.parts.all(|partitions| {
-        partitions.iter_mut().for_each(|it| it.set_now(now));
-        Call::new(args, Keys::new(partitions, database), reply).run(debug_object());
-    });
+    let (at, reply) = ((call.session.database, call.now), &mut call.session.reply);
+    call.parts.run(debug_object(), call.args, at, reply);
 }
 
 fn sleep(call: &mut FrontCall<'_>, seconds: &[u8]) {
