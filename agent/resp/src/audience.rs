@@ -19,41 +19,46 @@ type Subscribed = HashMap<Arc<[u8]>, Subscribers>;
 #[derive(Debug, Default)]
 pub(crate) struct Audience {
     channels: Subscribed,
-    patterns: Subscribed,
+    patterns: BTreeMap<Arc<[u8]>, Subscribers>,
     shards: Subscribed,
     /// They see all commands.
     pub(crate) monitors: HashSet<Token>,
     /// They keep copies of keys.
     pub(crate) trackers: HashSet<Token>,
     /// They keep copies of all keys that begin so.
-    pub(crate) followers: HashMap<Arc<[u8]>, HashSet<Token>>,
+    pub(crate) followers: BTreeMap<Arc<[u8]>, HashSet<Token>>,
     /// Keys that were changed since followers were told, and by whom last.
     pub(crate) changed: BTreeMap<Arc<[u8]>, u64>,
 }
 
 impl Audience {
-    fn of(&mut self, kind: Kind) -> &mut Subscribed {
-        match kind {
-            Kind::Channel => &mut self.channels,
-            Kind::Pattern => &mut self.patterns,
-            Kind::Shard => &mut self.shards,
-        }
-    }
-
     /// Something changed of what a connection listens to.
     pub(crate) fn change(&mut self, token: Token, change: Change) {
         match change {
             Change::Subscribed { kind, name, since } => {
-                let subscribers = self.of(kind).entry(name).or_default();
+                let subscribers = match kind {
+                    Kind::Channel => self.channels.entry(name).or_default(),
+                    Kind::Pattern => self.patterns.entry(name).or_default(),
+                    Kind::Shard => self.shards.entry(name).or_default(),
+                };
                 subscribers.insert(token, since);
             }
             Change::Unsubscribed { kind, name } => {
-                let subscribed = self.of(kind);
-                if let Some(subscribers) = subscribed.get_mut(&name) {
+                let is_last = |subscribers: &mut Subscribers| {
                     subscribers.remove(&token);
-                    if subscribers.is_empty() {
-                        subscribed.remove(&name);
+                    subscribers.is_empty()
+                };
+                match kind {
+                    Kind::Channel if self.channels.get_mut(&name).is_some_and(is_last) => {
+                        self.channels.remove(&name);
                     }
+                    Kind::Pattern if self.patterns.get_mut(&name).is_some_and(is_last) => {
+                        self.patterns.remove(&name);
+                    }
+                    Kind::Shard if self.shards.get_mut(&name).is_some_and(is_last) => {
+                        self.shards.remove(&name);
+                    }
+                    _ => {}
                 }
             }
             Change::Monitors(monitors) => mark(&mut self.monitors, token, monitors),

@@ -160,6 +160,9 @@ impl Session {
         let called = match self.check(shared, now, args) {
             Err(error) => {
                 self.refuse(shared, &error, args);
+                if self.listening.is_some() {
+                    self.forget_caching(args[0]);
+                }
                 return Carried::Out;
             }
             Ok(called) => called,

@@ -1,5 +1,6 @@
 //! A server, and a client of it.
 
+use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -34,14 +35,14 @@ pub(crate) fn start_setup(setup: Setup) -> Server {
 }
 
 /// A client that knows no more of the protocol than how a command is written.
-pub(crate) struct Client(TcpStream);
+pub(crate) struct Client(TcpStream, VecDeque<u8>);
 
 impl Client {
     pub(crate) fn of(server: &Server) -> Self {
         let stream = TcpStream::connect(server.address()).expect("it listens");
         let time_out = Some(Duration::from_secs(10));
         stream.set_read_timeout(time_out).expect("a time-out");
-        Self(stream)
+        Self(stream, VecDeque::new())
     }
 
     pub(crate) fn send(&mut self, line: &str) {
@@ -59,6 +60,7 @@ impl Client {
 
     /// What was answered, which is all that came; lines are parted by spaces.
     pub(crate) fn answer(&mut self) -> String {
+        assert!(self.1.is_empty(), "lines are left");
         let mut bytes = [0; 4096];
         let read = self.0.read(&mut bytes).expect("an answer");
         let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
@@ -70,13 +72,18 @@ impl Client {
         let mut lines = Vec::with_capacity(count);
         let mut line = Vec::new();
         while lines.len() < count {
-            let mut byte = [0];
-            self.0.read_exact(&mut byte).expect("a line");
-            line.push(byte[0]);
-            if line.ends_with(b"\r\n") {
-                line.truncate(line.len() - 2);
-                lines.push(String::from_utf8_lossy(&line).into_owned());
+            let left = &self.1;
+            let end = left.iter().position(|byte| *byte == b'\n');
+            line.extend(self.1.drain(..end.map_or(left.len(), |end| end + 1)));
+            if end.is_some() {
+                let text = String::from_utf8_lossy(&line);
+                lines.push(text.trim_end_matches("\r\n").to_owned());
                 line.clear();
+            } else {
+                let mut bytes = vec![0; 65536];
+                let read = self.0.read(&mut bytes).expect("a line");
+                assert!(read > 0, "it hung up");
+                self.1.extend(&bytes[..read]);
             }
         }
         lines

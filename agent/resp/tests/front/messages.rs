@@ -34,7 +34,60 @@ fn who_subscribed_is_sent_messages() {
         a> sunsubscribe
         b> publish y others
         ",
-        expect![[r#""#]],
+        expect![[r#"
+            a> subscribe x
+                a [subscribe x :1]
+            a> subscribe x y x
+                a [subscribe x :1]
+                a [subscribe y :2]
+                a [subscribe x :2]
+            b> publish x hello
+                b :1
+                a [message x hello]
+            b> publish z nobody
+                b :0
+            a> psubscribe ?
+                a [psubscribe ? :3]
+            b> publish x twice
+                b :2
+                a [message x twice]
+                a [pmessage ? x twice]
+            b> publish z once
+                b :1
+                a [pmessage ? z once]
+            c> psubscribe ? [x-z]
+                c [psubscribe ? :1]
+                c [psubscribe [x-z] :2]
+            b> publish y several
+                b :4
+                a [message y several]
+                a [pmessage ? y several]
+                c [pmessage ? y several]
+                c [pmessage [x-z] y several]
+            a> unsubscribe x
+                a [unsubscribe x :2]
+            a> unsubscribe nothing
+                a [unsubscribe nothing :2]
+            b> publish x pattern
+                b :3
+                a [pmessage ? x pattern]
+                c [pmessage ? x pattern]
+                c [pmessage [x-z] x pattern]
+            a> punsubscribe ?
+                a [punsubscribe ? :1]
+            a> unsubscribe
+                a [unsubscribe y :0]
+            a> unsubscribe
+                a [unsubscribe nil :0]
+            a> punsubscribe
+                a [punsubscribe nil :0]
+            a> sunsubscribe
+                a [sunsubscribe nil :0]
+            b> publish y others
+                b :2
+                c [pmessage ? y others]
+                c [pmessage [x-z] y others]
+        "#]],
     );
 }
 
@@ -48,7 +101,7 @@ fn channels_of_shards_are_others() {
         b> publish x 1
         b> spublish x 2
         b> spublish y 3
-        b> pubsub shardchannels
+        b> pubsub shardchannels x*
         b> pubsub channels
         b> pubsub shardnumsub x y
         b> pubsub numsub x y
@@ -57,7 +110,40 @@ fn channels_of_shards_are_others() {
         a> sunsubscribe
         a> get k
         ",
-        expect![[r#""#]],
+        expect![[r#"
+            a> ssubscribe x z
+                a [ssubscribe x :1]
+                a [ssubscribe z :2]
+            a> subscribe x
+                a [subscribe x :1]
+            a> psubscribe *
+                a [psubscribe * :2]
+            b> publish x 1
+                b :2
+                a [message x 1]
+                a [pmessage * x 1]
+            b> spublish x 2
+                b :1
+                a [smessage x 2]
+            b> spublish y 3
+                b :0
+            b> pubsub shardchannels x*
+                b [x]
+            b> pubsub channels
+                b [x]
+            b> pubsub shardnumsub x y
+                b [x :1 y :0]
+            b> pubsub numsub x y
+                b [x :1 y :0]
+            a> sunsubscribe x
+                a [sunsubscribe x :1]
+            b> spublish x 4
+                b :0
+            a> sunsubscribe
+                a [sunsubscribe z :0]
+            a> get k
+                a -ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context
+        "#]],
     );
 }
 
@@ -86,7 +172,48 @@ fn who_subscribed_may_do_little_in_the_older_protocol() {
         b> sunsubscribe
         b> get k
         ",
-        expect![[r#""#]],
+        expect![[r#"
+            a> subscribe x
+                a [subscribe x :1]
+            a> get k
+                a -ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context
+            a> client id
+                a -ERR Can't execute 'client|id': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context
+            a> object encoding k
+                a -ERR Can't execute 'object|encoding': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context
+            a> pubsub numpat
+                a -ERR Can't execute 'pubsub|numpat': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context
+            a> multi
+                a -ERR Can't execute 'multi': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context
+            a> ping
+                a [pong ]
+            a> ping hello
+                a [pong hello]
+            a> ping too many
+                a -ERR wrong number of arguments for 'ping' command
+            a> nothing
+                a -ERR unknown command 'nothing', with args beginning with: 
+            a> get
+                a -ERR wrong number of arguments for 'get' command
+            a> exec
+                a -EXECABORT Transaction discarded because of: Can't execute 'exec': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context
+            a> discard
+                a -ERR Can't execute 'discard': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context
+            a> unsubscribe x
+                a [unsubscribe x :0]
+            a> get k
+                a nil
+            a> ping
+                a +PONG
+            b> ssubscribe s
+                b [ssubscribe s :1]
+            b> get k
+                b -ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context
+            b> sunsubscribe
+                b [sunsubscribe s :0]
+            b> get k
+                b nil
+        "#]],
     );
 }
 
@@ -106,7 +233,37 @@ fn who_subscribed_may_do_all_in_the_newer_protocol() {
         a> punsubscribe
         a> unsubscribe
         ",
-        expect![[r#""#]],
+        expect![[r#"
+            a> hello 3
+                a (hello)
+            a> subscribe x
+                a >[subscribe x :1]
+            a> get k
+                a nil
+            a> ping
+                a +PONG
+            a> set k 1 ; publish x own ; get k ; publish x again
+                a +OK
+                a :1
+                a >[message x own]
+                a 1
+                a :1
+                a >[message x again]
+            a> psubscribe x*
+                a >[psubscribe x* :2]
+            b> publish x other
+                b :2
+                a >[message x other]
+                a >[pmessage x* x other]
+            a> unsubscribe
+                a >[unsubscribe x :1]
+            a> punsubscribe x*
+                a >[punsubscribe x* :0]
+            a> punsubscribe
+                a >[punsubscribe nil :0]
+            a> unsubscribe
+                a >[unsubscribe nil :0]
+        "#]],
     );
 }
 
@@ -129,7 +286,41 @@ fn in_transactions_messages_come_after_all_replies() {
         b> publish x 2
         b> exec
         ",
-        expect![[r#""#]],
+        expect![[r#"
+            a> multi
+                a +OK
+            a> subscribe x
+                a +QUEUED
+            a> get k
+                a +QUEUED
+            a> publish x early
+                a +QUEUED
+            a> unsubscribe nothing
+                a +QUEUED
+            a> exec
+                a [[subscribe x :1] nil :1 [unsubscribe nothing :1]]
+                a [message x early]
+            a> get k
+                a -ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context
+            b> hello 3
+                b (hello)
+            b> subscribe x
+                b >[subscribe x :1]
+            b> multi
+                b +OK
+            b> publish x 1
+                b +QUEUED
+            b> get k
+                b +QUEUED
+            b> publish x 2
+                b +QUEUED
+            b> exec
+                b [:2 nil :2]
+                b >[message x 1]
+                b >[message x 2]
+                a [message x 1]
+                a [message x 2]
+        "#]],
     );
 }
 
@@ -160,7 +351,55 @@ fn what_there_is_is_told() {
         a> unsubscribe one two
         d> pubsub numsub one two
         ",
-        expect![[r#""#]],
+        expect![[r#"
+            a> subscribe one two
+                a [subscribe one :1]
+                a [subscribe two :2]
+            b> subscribe one
+                b [subscribe one :1]
+            b> psubscribe o* t*
+                b [psubscribe o* :2]
+                b [psubscribe t* :3]
+            c> psubscribe o*
+                c [psubscribe o* :1]
+            d> pubsub channels t*
+                d [two]
+            d> pubsub channels x*
+                d []
+            d> pubsub numsub
+                d []
+            d> pubsub numsub one two three
+                d [one :2 two :1 three :0]
+            d> pubsub numpat
+                d :2
+            d> pubsub shardchannels
+                d []
+            d> pubsub shardnumsub
+                d []
+            d> pubsub numpat x
+                d -ERR wrong number of arguments for 'pubsub|numpat' command
+            d> pubsub channels a b
+                d -ERR unknown subcommand or wrong number of arguments for 'channels'. Try PUBSUB HELP.
+            d> pubsub nothing
+                d -ERR unknown subcommand 'nothing'. Try PUBSUB HELP.
+            d> pubsub
+                d -ERR wrong number of arguments for 'pubsub' command
+            d> publish x
+                d -ERR wrong number of arguments for 'publish' command
+            d> subscribe
+                d -ERR wrong number of arguments for 'subscribe' command
+            d> multi
+                d +OK
+            d> pubsub numpat
+                d +QUEUED
+            d> exec
+                d [:2]
+            a> unsubscribe one two
+                a [unsubscribe one :1]
+                a [unsubscribe two :0]
+            d> pubsub numsub one two
+                d [one :1 two :0]
+        "#]],
     );
 }
 

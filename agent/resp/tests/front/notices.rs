@@ -39,7 +39,96 @@ fn what_is_done_to_keys_is_published() {
         b> config set notify-keyspace-events nothing
         b> config set notify-keyspace-events ?
         ",
-        expect![[r#""#]],
+        expect![[r#"
+            b> config set notify-keyspace-events KEA
+                b +OK
+            a> psubscribe __key*
+                a [psubscribe __key* :1]
+            b> set k 1
+                b +OK
+                a [pmessage __key* __keyspace@0__:k set]
+                a [pmessage __key* __keyevent@0__:set k]
+            b> incr k
+                b :2
+                a [pmessage __key* __keyspace@0__:k incrby]
+                a [pmessage __key* __keyevent@0__:incrby k]
+            b> lpush l a b
+                b :2
+                a [pmessage __key* __keyspace@0__:l lpush]
+                a [pmessage __key* __keyevent@0__:lpush l]
+            b> mset d 1 c 2 b 3 a 4
+                b +OK
+                a [pmessage __key* __keyspace@0__:d set]
+                a [pmessage __key* __keyevent@0__:set d]
+                a [pmessage __key* __keyspace@0__:c set]
+                a [pmessage __key* __keyevent@0__:set c]
+                a [pmessage __key* __keyspace@0__:b set]
+                a [pmessage __key* __keyevent@0__:set b]
+                a [pmessage __key* __keyspace@0__:a set]
+                a [pmessage __key* __keyevent@0__:set a]
+            b> rename k l
+                b +OK
+                a [pmessage __key* __keyspace@0__:k rename_from]
+                a [pmessage __key* __keyevent@0__:rename_from k]
+                a [pmessage __key* __keyspace@0__:l rename_to]
+                a [pmessage __key* __keyevent@0__:rename_to l]
+            b> rename l k
+                b +OK
+                a [pmessage __key* __keyspace@0__:l rename_from]
+                a [pmessage __key* __keyevent@0__:rename_from l]
+                a [pmessage __key* __keyspace@0__:k rename_to]
+                a [pmessage __key* __keyevent@0__:rename_to k]
+            b> del l k nothing
+                b :1
+                a [pmessage __key* __keyspace@0__:k del]
+                a [pmessage __key* __keyevent@0__:del k]
+            b> get nothing
+                b nil
+            b> config set notify-keyspace-events Kl
+                b +OK
+            b> rpush l c
+                b :1
+                a [pmessage __key* __keyspace@0__:l rpush]
+            b> del l
+                b :1
+            b> config set notify-keyspace-events El
+                b +OK
+            b> rpush l c
+                b :1
+                a [pmessage __key* __keyevent@0__:rpush l]
+            b> config set notify-keyspace-events A
+                b +OK
+            b> rpush l c
+                b :2
+            b> config set notify-keyspace-events KEmn
+                b +OK
+            b> get l
+                b -WRONGTYPE Operation against a key holding the wrong kind of value
+            b> get nothing
+                b nil
+                a [pmessage __key* __keyspace@0__:nothing keymiss]
+                a [pmessage __key* __keyevent@0__:keymiss nothing]
+            b> mget one l two
+                b [nil nil nil]
+                a [pmessage __key* __keyspace@0__:one keymiss]
+                a [pmessage __key* __keyevent@0__:keymiss one]
+                a [pmessage __key* __keyspace@0__:two keymiss]
+                a [pmessage __key* __keyevent@0__:keymiss two]
+            b> set new 1
+                b +OK
+                a [pmessage __key* __keyspace@0__:new new]
+                a [pmessage __key* __keyevent@0__:new new]
+            b> set new 2
+                b +OK
+            b> copy new newer
+                b :1
+                a [pmessage __key* __keyspace@0__:newer new]
+                a [pmessage __key* __keyevent@0__:new newer]
+            b> config set notify-keyspace-events nothing
+                b -ERR CONFIG SET failed (possibly related to argument 'notify-keyspace-events') - Invalid event class character. Use 'Ag$lshzxeKEtmdn'.
+            b> config set notify-keyspace-events ?
+                b -ERR CONFIG SET failed (possibly related to argument 'notify-keyspace-events') - Invalid event class character. Use 'Ag$lshzxeKEtmdn'.
+        "#]],
     );
 }
 
@@ -58,7 +147,36 @@ fn what_a_transaction_does_is_published_in_its_order() {
         b> del d c
         b> exec
         ",
-        expect![[r#""#]],
+        expect![[r#"
+            b> config set notify-keyspace-events EA
+                b +OK
+            a> psubscribe *
+                a [psubscribe * :1]
+            b> multi
+                b +OK
+            b> set d 1
+                b +QUEUED
+            b> set c 1
+                b +QUEUED
+            b> set b 1
+                b +QUEUED
+            b> rename b a
+                b +QUEUED
+            b> publish own x
+                b +QUEUED
+            b> del d c
+                b +QUEUED
+            b> exec
+                b [+OK +OK +OK +OK :1 :2]
+                a [pmessage * __keyevent@0__:set d]
+                a [pmessage * __keyevent@0__:set c]
+                a [pmessage * __keyevent@0__:set b]
+                a [pmessage * __keyevent@0__:rename_from b]
+                a [pmessage * __keyevent@0__:rename_to a]
+                a [pmessage * own x]
+                a [pmessage * __keyevent@0__:del d]
+                a [pmessage * __keyevent@0__:del c]
+        "#]],
     );
 }
 
@@ -75,7 +193,27 @@ fn what_others_wait_for_is_published_when_they_get_it() {
         b> rpush m a
         c?
         ",
-        expect![[r#""#]],
+        expect![[r#"
+            b> config set notify-keyspace-events EA
+                b +OK
+            a> psubscribe *
+                a [psubscribe * :1]
+            c! blpop l 0
+            b> rpush l a b
+                b :2
+                a [pmessage * __keyevent@0__:rpush l]
+                a [pmessage * __keyevent@0__:lpop l]
+            c?
+                c [l a]
+            c! blpop l m 0
+                a [pmessage * __keyevent@0__:lpop l]
+                a [pmessage * __keyevent@0__:del l]
+            b> rpush m a
+                b :1
+                a [pmessage * __keyevent@0__:rpush m]
+            c?
+                c [l b]
+        "#]],
     );
 }
 
@@ -88,6 +226,20 @@ fn own_changes_are_told_behind_the_reply() {
         a> subscribe __keyspace@0__:k
         a> set k 1 ; get k ; del k ; get k
         ",
-        expect![[r#""#]],
+        expect![[r#"
+            a> hello 3
+                a (hello)
+            a> config set notify-keyspace-events KA
+                a +OK
+            a> subscribe __keyspace@0__:k
+                a >[subscribe __keyspace@0__:k :1]
+            a> set k 1 ; get k ; del k ; get k
+                a +OK
+                a >[message __keyspace@0__:k set]
+                a 1
+                a :1
+                a >[message __keyspace@0__:k del]
+                a nil
+        "#]],
     );
 }

@@ -26,7 +26,7 @@ fn limit(client: &mut Client, limit: &str) {
 
 fn publish(server: &Server) -> impl FnMut() + use<> {
     let mut publisher = Client::of(server);
-    let message = format!("publish x {}", "m".repeat(100_000));
+    let message = format!("publish x {}", "m".repeat(200_000));
     move || {
         publisher.ask(&message);
     }
@@ -58,12 +58,12 @@ fn one_that_has_too_much_for_too_long_is_closed() {
     never_reads.ask("subscribe x");
     let mut publish = publish(&server);
     // What the system keeps for it does not count.
-    (0..200).for_each(|_| publish());
     let since = Instant::now();
+    (0..200).for_each(|_| publish());
     until_closed(&mut never_reads, || {
         std::thread::sleep(Duration::from_millis(5))
     });
-    assert!(since.elapsed() >= Duration::from_millis(500), "too early");
+    assert!(since.elapsed() >= Duration::from_secs(1), "too early");
     server.stop();
 }
 
@@ -98,16 +98,16 @@ fn one_that_does_not_read_its_replies_is_answered_no_more() {
     let (mut asks, mut other) = (Client::of(&server), Client::of(&server));
     other.ask(&format!("set k {}", "v".repeat(1_000_000)));
     // Without a limit it has to read before more is carried out.
-    for _ in 0..100 {
+    for _ in 0..30 {
         asks.send("get k");
     }
     asks.send("incr done");
     std::thread::sleep(Duration::from_millis(200));
     assert_eq!(other.ask("get done"), "$-1");
-    for _ in 0..100 {
+    for _ in 0..30 {
         asks.read_lines(2);
     }
-    assert_eq!(asks.answer(), ":1");
+    assert_eq!(asks.read_lines(1), [":1"]);
     server.stop();
 }
 
@@ -115,13 +115,12 @@ fn one_that_does_not_read_its_replies_is_answered_no_more() {
 fn one_with_a_limit_that_does_not_read_its_replies_is_closed() {
     let server = start(1);
     let (mut asks, mut other) = (Client::of(&server), Client::of(&server));
-    limit(&mut other, "normal 200kb 0 0");
-    other.ask(&format!("set k {}", "v".repeat(1_000_000)));
-    for _ in 0..100 {
-        asks.send("get k");
-    }
+    limit(&mut other, "normal 1mb 0 0");
+    // More than the system keeps for it.
+    other.ask(&format!("set k {}", "v".repeat(30_000_000)));
+    asks.send("get k");
     until_closed(&mut asks, || std::thread::sleep(Duration::from_millis(5)));
-    assert_eq!(other.ask("strlen k"), ":1000000");
+    assert_eq!(other.ask("strlen k"), ":30000000");
     server.stop();
 }
 
