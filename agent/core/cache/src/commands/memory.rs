@@ -33,7 +33,7 @@ pub(crate) fn debug_object(call: &mut Call<'_>) -> Result<(), Error> {
     let encoding = object::encoding_of(&found, partition.value(database, &found));
     let access = partition.access();
     let (clock, idle) = (
-        partition.now() / 1000 & 0xff_ffff,
+        (partition.now() / 1000) & 0xff_ffff,
         access.idle_seconds(found.header.access),
     );
     let bytes = partition.usage(database, key).unwrap_or_default();
