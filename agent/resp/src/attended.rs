@@ -3,7 +3,7 @@
 use synod_cache::command::{Spec, Traits};
 
 use crate::Shared;
-use crate::client::{Activity, Buffers};
+use crate::client::Activity;
 use crate::front::runs_scripts;
 use crate::session::Session;
 
@@ -22,11 +22,8 @@ impl Session {
             ends: self.ends,
             is_kept: self.is_kept,
             touches_nothing: self.touches_nothing,
-            buffers: Buffers {
-                output: self.reply.bytes().len(),
-                ..self.buffers
-            },
-            ..Activity::default()
+            buffers: self.buffers,
+            ..self.heard()
         };
     }
 

@@ -1,16 +1,21 @@
 //! A client's connection: what it sent, and what it is to be sent.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
+use std::sync::Arc;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
+use synod_cache::reply::Protocol;
 use synod_cache::request::{Bounds, Found, Parser};
 
 use crate::Shared;
 use crate::answers::Answers;
 use crate::client::Kind;
 use crate::config::Id;
+use crate::limits::{Class, Overdue};
+use crate::listening::Change;
 use crate::mailbox::Message;
+use crate::output::Output;
 use crate::scripting::{Attend, reborrowed};
 use crate::session::{Carried, Session};
 use crate::worker;
@@ -21,6 +26,8 @@ const READ_BYTES: usize = 16 * 1024;
 const UNREAD_BYTES_MAX: usize = 1024 * 1024;
 /// When so much waits to be sent, no more commands are carried out until it is.
 const UNSENT_BYTES_MAX: usize = 1024 * 1024;
+/// What is sent to many is copied if it is shorter, and shared by them if not.
+const SHARED_FROM: usize = 512;
 
 const ARGUMENT_MAX: Id = Id::of("proto-max-bulk-len");
 
@@ -30,7 +37,11 @@ pub(crate) enum State {
     Open,
     /// What is next may take long: it is to be carried out by [`Connection::alone`].
     Alone,
+    /// It has to wait until messages were read.
+    Paused,
     Over,
+    /// It is to be closed, since it does not read what it is sent.
+    TooMuch,
 }
 
 pub(crate) struct Connection {
@@ -39,11 +50,15 @@ pub(crate) struct Connection {
     input: Input,
     parser: Parser,
     session: Session,
-    /// How much of the replies was sent.
-    sent: usize,
+    output: Output,
+    overdue: Overdue,
     waits_to_write: bool,
     /// Commands were not carried out since there was too much to be sent.
     is_held_up: bool,
+    /// Something is to be written that it did not ask for.
+    is_pushed: bool,
+    /// All messages were read that there were when it paused.
+    is_resumed: bool,
     /// It was not read to the end since too much came.
     is_full: bool,
     /// Replies wait until the log is synced up to this place.
@@ -65,9 +80,12 @@ impl Connection {
             input: Input::default(),
             parser: Parser::default(),
             session,
-            sent: 0,
+            output: Output::default(),
+            overdue: Overdue::default(),
             waits_to_write: false,
             is_held_up: false,
+            is_pushed: false,
+            is_resumed: false,
             is_full: false,
             held: None,
         })
@@ -77,18 +95,72 @@ impl Connection {
         self.session.id
     }
 
+    pub(crate) const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub(crate) const fn protocol(&self) -> Protocol {
+        self.session.reply.protocol()
+    }
+
     /// Whether it has called nothing for so many seconds, and waits for nothing, nor listens.
     pub(crate) fn is_idle(&self, now: i64, seconds: i64) -> bool {
         let activity = self.session.client.known().activity;
-        let is_normal = activity.kind() == Kind::Normal && !activity.waits;
+        let listens = activity.kind() != Kind::Normal || activity.monitors;
+        let is_normal = !listens && !activity.waits;
         is_normal && now.saturating_sub(activity.at) > seconds.saturating_mul(1000)
     }
 
-    pub(crate) fn close(mut self, shared: &Shared, registry: &Registry) {
+    /// Ends it; what its thread has to know of that.
+    pub(crate) fn close(mut self, shared: &Shared, registry: &Registry) -> Vec<Change> {
         self.session.stop_waiting(shared);
         self.session.unwatch(shared);
+        self.session.stop_listening(shared);
         shared.clients.remove(self.session.id);
         drop(registry.deregister(&mut self.stream));
+        self.take_changes()
+    }
+
+    /// Whether its thread has to know something.
+    pub(crate) fn has_changes(&self) -> bool {
+        let listening = self.session.listening.as_ref();
+        listening.is_some_and(|it| !it.changes.is_empty())
+    }
+
+    /// What its thread has to know of what it listens to.
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        let listening = self.session.listening.as_mut();
+        listening.map_or_else(Vec::new, |it| std::mem::take(&mut it.changes))
+    }
+
+    /// Sends what it did not ask for, behind whole replies; whether it has to be written now.
+    pub(crate) fn push(&mut self, bytes: &Arc<Vec<u8>>) -> bool {
+        if bytes.len() < SHARED_FROM {
+            self.session.reply.raw(bytes);
+        } else {
+            self.session.reply.raw_shared(bytes, 0..bytes.len());
+        }
+        if let Some(listening) = &mut self.session.listening {
+            listening.pushed += bytes.len();
+        }
+        !std::mem::replace(&mut self.is_pushed, true)
+    }
+
+    /// The one is gone that is told instead of it.
+    pub(crate) fn lost_redirect(&mut self) {
+        let listening = self.session.listening.as_mut();
+        if let Some(tracking) = listening.and_then(|it| it.tracking.as_mut()) {
+            tracking.is_broken = true;
+        }
+    }
+
+    /// Writes what it was sent.
+    pub(crate) fn write_pushed(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        self.is_pushed = false;
+        if !self.waits_to_write && self.write(shared, registry) == State::Over {
+            return State::Over;
+        }
+        self.bounded(shared, now)
     }
 
     /// Does what another thread says.
@@ -108,6 +180,7 @@ impl Connection {
             Message::TryAgain { .. } => self.session.try_again(shared, now),
             Message::Unblock { fails, .. } => self.session.unblocked(shared, fails),
             Message::Close { .. } => return State::Over,
+            _ => {}
         }
         if self.session.answers != Answers::All {
             self.session.answered(before);
@@ -158,6 +231,9 @@ impl Connection {
         if self.session.is_paused && shared.pause.is_over() {
             return self.go_on(shared, now, registry);
         }
+        if self.waits_to_write && self.bounded(shared, now) == State::TooMuch {
+            return State::TooMuch;
+        }
         let waiting = self.session.waiting.as_ref();
         let Some(waiting) = waiting.filter(|it| it.until.is_some_and(|until| until <= now)) else {
             return State::Open;
@@ -174,6 +250,15 @@ impl Connection {
             self.session.answered(before);
         }
         self.go_on(shared, now, registry)
+    }
+
+    /// Goes on after it paused.
+    pub(crate) fn resume(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        self.session.pauses = false;
+        self.is_resumed = true;
+        let state = self.work(shared, now, registry, true);
+        self.session.note(now);
+        state
     }
 
     /// Carries out what came, scripts as well. Somebody attends to the other connections meanwhile, and may see what comes for
@@ -196,25 +281,53 @@ impl Connection {
         if self.session.client.is_killed() {
             return State::Over;
         }
+        if self.session.pauses {
+            // It goes on by itself, but for what is to be sent.
+            return match self.write(shared, registry) {
+                State::Open => self.bounded(shared, now),
+                state => state,
+            };
+        }
         let state = self.work(shared, now, registry, true);
         self.session.note(now);
         state
     }
 
     fn work(&mut self, shared: &Shared, now: i64, registry: &Registry, mut reads: bool) -> State {
-        loop {
-            if !self.carry_out(shared, now, None) {
-                self.is_full |= reads;
-                return State::Alone;
-            }
+        if self.waits_to_write {
+            self.hold(shared);
             if self.write(shared, registry) == State::Over {
                 return State::Over;
             }
-            if self.waits_to_write || self.held.is_some() {
-                return State::Open;
+        }
+        loop {
+            if !self.waits_to_write {
+                if !self.carry_out(shared, now, None) {
+                    self.is_full |= reads;
+                    return State::Alone;
+                }
+                if self.write(shared, registry) == State::Over {
+                    return State::Over;
+                }
+            }
+            if self.waits_to_write {
+                return match self.bounded(shared, now) {
+                    State::Open if self.session.pauses => State::Paused,
+                    state => state,
+                };
+            }
+            if self.held.is_some() {
+                return if self.session.pauses {
+                    State::Paused
+                } else {
+                    State::Open
+                };
             }
             if self.session.ends {
                 return State::Over;
+            }
+            if self.session.pauses {
+                return State::Paused;
             }
             if self.is_held_up {
                 // By what was to be sent, which it is now.
@@ -243,6 +356,30 @@ impl Connection {
         }
     }
 
+    /// Whether not too much waits to be sent.
+    fn bounded(&mut self, shared: &Shared, now: i64) -> State {
+        let bytes = self.output.length() + self.session.reply.length();
+        if bytes == 0 {
+            return State::Open;
+        }
+        let limits = shared.output_limits();
+        let listening = self.session.listening.as_ref();
+        let is_subscriber = listening.is_some_and(|it| it.subscribed() || it.monitors);
+        let class = if is_subscriber {
+            Class::PubSub
+        } else {
+            Class::Normal
+        };
+        // What a client asked for is bounded by its asking. What it is sent besides is not.
+        let pushed = listening.map_or(0, |it| it.pushed);
+        let pushed_max = limits.of(Class::PubSub).hard_bytes;
+        let is_pushed_too_much = pushed_max > 0 && pushed >= pushed_max;
+        match self.overdue.is_over(limits.of(class), bytes, now) || is_pushed_too_much {
+            true => State::TooMuch,
+            false => State::Open,
+        }
+    }
+
     /// Whether it could be carried out as it is.
     fn carry_out(
         &mut self,
@@ -263,10 +400,18 @@ impl Connection {
             ..Bounds::KNOWN
         };
         while !self.session.ends
+            && !self.session.pauses
             && self.session.waiting.is_none()
             && !self.session.kept.is_awaiting()
         {
-            if self.session.reply.bytes().len() >= UNSENT_BYTES_MAX {
+            // What it was sent before comes before what it is answered. However much comes, it goes on in between.
+            if self.session.listening.is_some() && !std::mem::take(&mut self.is_resumed) {
+                self.session.pauses = self.session.awaits_messages(shared);
+                if self.session.pauses {
+                    break;
+                }
+            }
+            if self.session.reply.length() >= UNSENT_BYTES_MAX {
                 self.is_held_up = true;
                 break;
             }
@@ -303,43 +448,40 @@ impl Connection {
                 }
             }
         }
+        self.hold(shared);
+        is_done
+    }
+
+    /// Replies wait for the log as far as they have to.
+    fn hold(&mut self, shared: &Shared) {
         if let Some(persistence) = &shared.persistence {
             let held = persistence.hold(&mut self.session, shared);
             self.held = self.held.max(held);
         }
-        is_done
     }
 
     fn write(&mut self, shared: &Shared, registry: &Registry) -> State {
+        let reply = &mut self.session.reply;
         if self.held.is_some() {
+            self.session.buffers.output = self.output.length() + reply.length();
             return State::Open;
         }
-        let reply = &mut self.session.reply;
-        let whole;
-        let bytes = if reply.shared().is_empty() {
-            reply.bytes()
-        } else {
-            whole = reply.to_vec();
-            &whole
-        };
-        while self.sent < bytes.len() {
-            match self.stream.write(&bytes[self.sent..]) {
-                Ok(0) => return State::Over,
-                Ok(written) => {
-                    self.sent += written;
-                    let counts = &shared.counts[self.session.worker];
-                    counts.output_bytes.add(written as u64);
+        let before = self.output.length() + reply.length();
+        let is_done = self.output.write(reply, &mut self.stream);
+        let left = self.output.length() + reply.length();
+        self.session.buffers.output = left;
+        let counts = &shared.counts[self.session.worker];
+        counts.output_bytes.add((before - left) as u64);
+        match is_done {
+            Ok(true) => {
+                if let Some(listening) = &mut self.session.listening {
+                    listening.pushed = 0;
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return self.wait_to_write(true, registry);
-                }
-                Err(_) => return State::Over,
+                self.wait_to_write(false, registry)
             }
+            Ok(false) => self.wait_to_write(true, registry),
+            Err(_) => State::Over,
         }
-        reply.clear();
-        self.sent = 0;
-        self.wait_to_write(false, registry)
     }
 
     fn wait_to_write(&mut self, waits: bool, registry: &Registry) -> State {

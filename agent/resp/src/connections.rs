@@ -33,6 +33,11 @@ impl Connections {
         self.places[token.0 - Self::FIRST] = Some(Box::new(connection));
     }
 
+    pub(crate) fn get(&self, token: Token) -> Option<&Connection> {
+        let place = self.places.get(token.0.checked_sub(Self::FIRST)?)?;
+        place.as_deref()
+    }
+
     #[inline]
     pub(crate) fn get_mut(&mut self, token: Token) -> Option<&mut Connection> {
         let place = self.places.get_mut(token.0.checked_sub(Self::FIRST)?)?;

@@ -9,31 +9,43 @@
 mod acl;
 mod answers;
 mod attended;
+mod audience;
 mod client;
 mod config;
 mod connection;
 mod connections;
 mod counts;
+mod deliver;
 mod front;
+mod interests;
 mod latency;
+mod limits;
+mod listening;
 mod mailbox;
 mod measured;
 mod memory;
+mod monitor;
+mod output;
 mod part;
+mod per_thread;
 mod permission;
 pub mod persistence;
+mod publication;
 mod scripting;
 mod session;
 mod setup;
 mod slow;
+mod subscriptions;
+mod tracked;
+mod tracking;
 mod transaction;
 mod turn;
 mod worker;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 
 use acl::Accounts;
@@ -41,16 +53,21 @@ pub use acl::Password;
 use client::{Clients, Pause};
 use config::Config;
 use counts::Counts;
+use interests::CurrentInterests;
 use latency::Latency;
+use limits::OutputLimits;
 use mailbox::Mailbox;
 use memory::Memory;
 use parking_lot::Mutex;
 use part::Part;
+use per_thread::PerThread;
 use persistence::Persistence;
 use scripting::Scripting;
 use setup::About;
 pub use setup::{OnShutdown, Setup, Shutdown};
 use slow::SlowLog;
+use subscriptions::Subscriptions;
+use tracking::Following;
 
 /// As which version of Redis it speaks to clients.
 pub(crate) const REDIS_VERSION: &str = "7.2.4";
@@ -101,6 +118,14 @@ pub(crate) struct Shared {
     /// What keeps the keys on disk, if something does.
     pub(crate) persistence: Option<Persistence>,
     pub(crate) scripting: Scripting,
+    pub(crate) subscriptions: Subscriptions,
+    /// Clients that see all commands.
+    pub(crate) monitors: PerThread,
+    pub(crate) following: Following,
+    pub(crate) interests: CurrentInterests,
+    output_limits: RwLock<OutputLimits>,
+    /// So many clients were closed since they did not read.
+    pub(crate) closed_for_output: AtomicU64,
 }
 
 impl Shared {
@@ -109,6 +134,18 @@ impl Shared {
         if let Some(persistence) = &self.persistence {
             persistence.collect(index, part);
         }
+    }
+
+    /// `client-output-buffer-limit`.
+    pub(crate) fn output_limits(&self) -> OutputLimits {
+        let limits = self.output_limits.read();
+        *limits.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets `client-output-buffer-limit`.
+    pub(crate) fn set_output_limits(&self, to: OutputLimits) {
+        let limits = self.output_limits.write();
+        *limits.unwrap_or_else(PoisonError::into_inner) = to;
     }
 }
 
@@ -165,6 +202,12 @@ impl Server {
             about: About::new(address, settings, setup.on_shutdown),
             persistence,
             scripting: Scripting::default(),
+            subscriptions: Subscriptions::new(settings.threads),
+            monitors: PerThread::new(settings.threads),
+            following: Following::new(settings.threads),
+            interests: CurrentInterests::default(),
+            output_limits: RwLock::default(),
+            closed_for_output: AtomicU64::new(0),
         });
         config::apply_all(&shared);
         persistence::start(&shared)?;

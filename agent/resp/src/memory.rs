@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Shared;
-use crate::part::{Part, Parts};
+use crate::part::{NOBODY, Part, Parts, tell};
 use crate::scripting;
 
 /// A partition's sum is told when it has changed by so much.
@@ -125,7 +125,7 @@ fn evict(shared: &Shared, now: i64, at_most: Duration) -> Room {
             // Nothing changes.
             return Room::Is;
         };
-        part.partition.set_now(now);
+        part.begin(shared, now);
         let bite = excess.div_ceil(count).clamp(1, BITE_BYTES_MAX);
         if part.partition.evict(bite) == 0 {
             gave_nothing += 1;
@@ -134,7 +134,8 @@ fn evict(shared: &Shared, now: i64, at_most: Duration) -> Room {
         }
         let memory = part.partition.memory();
         shared.memory.tell(&mut part, memory);
-        part.serve(&shared.mailboxes);
+        tell([&mut *part].into_iter(), shared, NOBODY);
+        part.serve(shared);
         shared.keep(next, &mut part);
     }
     Room::None

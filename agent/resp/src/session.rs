@@ -12,8 +12,11 @@ use crate::acl::{Account, Called};
 use crate::answers::Answers;
 use crate::client::{Buffers, Client};
 use crate::front::{self, FrontCall};
+use crate::listening::Listening;
+use crate::mailbox::are_full;
 use crate::memory::{Room, make_room};
-use crate::part::{Part, Parts, Waiter};
+use crate::monitor;
+use crate::part::{Part, Parts, Waiter, tell};
 use crate::persistence;
 use crate::scripting::{self, Attend, Later, reborrowed};
 use crate::transaction::{Queued, Transaction, Watched};
@@ -55,6 +58,10 @@ pub(crate) struct Session {
     pub(crate) kept: persistence::Session,
     /// The connection is to be closed when all is sent.
     pub(crate) ends: bool,
+    /// What it is sent without asking, if anything.
+    pub(crate) listening: Option<Box<Listening>>,
+    /// It carries out nothing more until messages were read: its own, or too many.
+    pub(crate) pauses: bool,
     /// It as others see it.
     pub(crate) client: Arc<Client>,
     /// The user that it is.
@@ -104,6 +111,8 @@ impl Session {
             waiting: None,
             kept: persistence::Session::default(),
             ends: false,
+            listening: None,
+            pauses: false,
             client,
             account,
             is_known,
@@ -151,6 +160,9 @@ impl Session {
         let called = match self.check(shared, now, args) {
             Err(error) => {
                 self.refuse(shared, &error, args);
+                if self.listening.is_some() {
+                    self.forget_caching(args[0]);
+                }
                 return Carried::Out;
             }
             Ok(called) => called,
@@ -177,9 +189,33 @@ impl Session {
             self.measure(shared, now, called.spec, args, before);
         }
         if self.answers != Answers::All {
-            self.answered(before);
+            // What comes as messages do is no answer.
+            let is_told = self.listening.is_some() && called.spec.name.ends_with("subscribe");
+            self.answered(if is_told {
+                self.reply.bytes().len()
+            } else {
+                before
+            });
+        }
+        if self.listening.is_some() {
+            self.forget_caching(args[0]);
         }
         Carried::Out
+    }
+
+    /// Something was told to others: if it is too much for them to read, it waits before it tells more.
+    #[cold]
+    pub(crate) fn told_others(&mut self, shared: &Shared) {
+        self.pauses |= are_full(&shared.mailboxes);
+    }
+
+    /// Those who see all commands see this one, which was carried out.
+    #[inline]
+    pub(crate) fn show(&mut self, shared: &Shared, spec: &Spec, args: &[&[u8]]) {
+        if shared.monitors.are_any() && monitor::shows(spec) {
+            monitor::show(shared, self.database, &self.client.place.peer, args);
+            self.told_others(shared);
+        }
     }
 
     /// The command, or its subcommand, if it can be carried out at all.
@@ -193,6 +229,9 @@ impl Session {
         }
         if shared.scripting.is_busy() && !spec.flags.has(Traits::ALLOW_BUSY) {
             return Err(shared.scripting.busy());
+        }
+        if self.listening.is_some() {
+            self.confined(called)?;
         }
         if self.transaction.is_some() && spec.flags.has(Traits::NO_MULTI) {
             return Err(Error::text("ERR Command not allowed inside a transaction"));
@@ -272,6 +311,7 @@ impl Session {
                     attendant: reborrowed(&mut attendant),
                 };
                 call.run();
+                self.show(shared, spec, args);
             }
         }
     }
@@ -347,6 +387,9 @@ impl Session {
             set_quiet(parts, true);
         }
         let wait = {
+            for (_, part) in parts.iter_mut() {
+                part.begin(shared, now);
+            }
             let (mut one, mut several): ([_; 1], Vec<_>);
             let partitions = if let [(_, part)] = parts {
                 one = [&mut part.partition];
@@ -356,9 +399,6 @@ impl Session {
                 several = parts.map(|(_, part)| &mut part.partition).collect();
                 several.as_mut_slice()
             };
-            for partition in partitions.iter_mut() {
-                partition.set_now(now);
-            }
             let keys = Keys::new(partitions, self.database);
             let mut call = Call::new(args, keys, &mut self.reply);
             call.has_waited = waited.is_some();
@@ -369,8 +409,12 @@ impl Session {
         if is_quiet {
             set_quiet(parts, false);
         }
+        if waited.is_none() {
+            self.show(shared, spec, args);
+        }
+        self.tell(shared, spec, args, parts);
         for (_, part) in parts.iter_mut() {
-            part.serve(&shared.mailboxes);
+            part.serve(shared);
             if shared.memory.is_bound() {
                 shared.memory.told(part);
             }
@@ -385,6 +429,29 @@ impl Session {
             };
             shared.counts[self.worker].waits.add(1);
             self.wait(shared.parts.len(), until, spec, args, wait, parts);
+        }
+    }
+
+    /// Tells others what a command did, and notes what it read.
+    pub(crate) fn tell(
+        &mut self,
+        shared: &Shared,
+        spec: &Spec,
+        args: &[&[u8]],
+        parts: &mut [(usize, &mut Part)],
+    ) {
+        let told = parts.iter_mut().map(|(_, part)| &mut **part);
+        if tell(told, shared, self.id) {
+            self.told_others(shared);
+        }
+        if self.remembers(spec) {
+            for key in spec.keys_of(args) {
+                let key = args[key.index];
+                let index = partition_of(key, shared.parts.len());
+                if let Some((_, part)) = parts.iter_mut().find(|(number, _)| *number == index) {
+                    part.remember(key, (self.worker, self.id), shared);
+                }
+            }
         }
     }
 
@@ -421,6 +488,7 @@ impl Session {
                 protocol: self.reply.protocol(),
                 is_whole: parts.len() == 1,
                 turn: Arc::clone(&waiting.turn),
+                remembers: self.remembers(spec),
             };
             let part = parts.iter_mut().find(|(number, _)| number == index);
             part.expect("it has the partitions of its keys")
@@ -464,7 +532,7 @@ impl Session {
 }
 
 /// Whether keys that are used from now on are not taken for used.
-fn set_quiet(parts: &mut [(usize, &mut Part)], is_quiet: bool) {
+pub(crate) fn set_quiet(parts: &mut [(usize, &mut Part)], is_quiet: bool) {
     for (_, part) in parts {
         part.partition.set_quiet(is_quiet);
     }

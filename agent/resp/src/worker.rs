@@ -12,14 +12,15 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::Shared;
+use crate::audience::Audience;
 use crate::client::{Client, Place};
 use crate::config::{self, Changes, Id};
 use crate::connection::{Connection, State};
 use crate::connections::Connections;
 use crate::counts::{Sum, clock};
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Mailbox, are_full};
 use crate::memory::go_on_evicting;
-use crate::part::Parts;
+use crate::part::{NOBODY, Parts, tell};
 use crate::scripting::Attend;
 use crate::session::Session;
 
@@ -42,17 +43,24 @@ const TIMEOUT: Id = Id::of("timeout");
 const CLIENTS_MAX: Id = Id::of("maxclients");
 
 pub(crate) struct Worker {
-    shared: Arc<Shared>,
-    number: usize,
-    poll: Poll,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) number: usize,
+    pub(crate) poll: Poll,
     listener: TcpListener,
     /// Connections may wait to be taken. The system says so once, not again for those that were left.
     has_callers: bool,
-    connections: Connections,
+    pub(crate) connections: Connections,
     /// Where clients are.
-    clients: HashMap<u64, Token>,
+    pub(crate) clients: HashMap<u64, Token>,
+    pub(crate) audience: Audience,
+    /// Connections that were sent something that was not written yet.
+    pub(crate) unwritten: Vec<Token>,
+    /// So much was sent to them.
+    pub(crate) unwritten_bytes: usize,
+    /// Connections that wait until messages were read.
+    pub(crate) paused: Vec<Token>,
     /// Connections whose replies wait for the log.
-    held: Vec<Token>,
+    pub(crate) held: Vec<Token>,
     /// When it was looked last what is over, in Unix milliseconds.
     ticked: i64,
     /// When it looked around last, in Unix milliseconds.
@@ -87,6 +95,10 @@ impl Worker {
             has_callers: false,
             connections: Connections::default(),
             clients: HashMap::new(),
+            audience: Audience::default(),
+            unwritten: Vec::new(),
+            unwritten_bytes: 0,
+            paused: Vec::new(),
             held: Vec::new(),
             ticked: 0,
             looked: 0,
@@ -99,7 +111,10 @@ impl Worker {
         let mut events = Events::with_capacity(EVENTS);
         let mut are_left = false;
         while !self.shared.stops.load(Ordering::Acquire) {
-            let at_most = if are_left { Duration::ZERO } else { TICK };
+            let at_most = match are_left || self.has_work() {
+                true => Duration::ZERO,
+                false => TICK,
+            };
             match self.poll.poll(&mut events, Some(at_most)) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return,
                 _ => {}
@@ -168,18 +183,6 @@ impl Worker {
         }
     }
 
-    fn read_messages(&mut self, now: i64) {
-        for message in self.shared.mailboxes[self.number].take() {
-            // It may be gone.
-            let Some(token) = self.clients.get(&message.client()).copied() else {
-                continue;
-            };
-            let connection = self.connections.get_mut(token).expect("a client has one");
-            let state = connection.told(message, &self.shared, now, self.poll.registry());
-            self.follow(token, state);
-        }
-    }
-
     /// Who has waited for long enough is answered.
     fn give_up(&mut self, now: i64) {
         let registry = self.poll.registry();
@@ -188,25 +191,11 @@ impl Worker {
             let was_held = connection.is_held();
             let state = connection.give_up(&self.shared, now, registry);
             let is_held = connection.is_held() && !was_held;
-            (state != State::Open || is_held).then_some((token, state))
+            let is_changed = is_held || connection.has_changes();
+            (state != State::Open || is_changed).then_some((token, state))
         });
         for (token, state) in changed.collect::<Vec<_>>() {
-            self.follow(token, state);
-        }
-    }
-
-    /// What is left to be done for a connection. One whose replies wait for the log is looked at when that has come further.
-    fn follow(&mut self, token: Token, mut state: State) {
-        while state == State::Alone {
-            state = self.alone(token);
-        }
-        if state == State::Over {
-            self.close(token);
-        } else if let Some(connection) = self.connections.get_mut(token)
-            && connection.is_held()
-            && !self.held.contains(&token)
-        {
-            self.held.push(token);
+            self.after(token, state);
         }
     }
 
@@ -222,13 +211,13 @@ impl Worker {
         for token in std::mem::take(&mut self.held) {
             if let Some(connection) = self.connections.get_mut(token) {
                 let state = connection.release(&self.shared, now, self.poll.registry());
-                self.follow(token, state);
+                self.after(token, state);
             }
         }
     }
 
     /// Carries out what may take so long that the other connections have to be looked after meanwhile. It is not among them then.
-    fn alone(&mut self, token: Token) -> State {
+    pub(crate) fn alone(&mut self, token: Token) -> State {
         let Some(mut connection) = self.connections.take(token) else {
             return State::Open;
         };
@@ -239,11 +228,14 @@ impl Worker {
         state
     }
 
-    fn close(&mut self, token: Token) {
+    pub(crate) fn close(&mut self, token: Token) {
         if let Some(connection) = self.connections.remove(token) {
             self.shared.counts[self.number].went.add(1);
             self.clients.remove(&connection.id());
-            connection.close(&self.shared, self.poll.registry());
+            let changes = connection.close(&self.shared, self.poll.registry());
+            for change in changes {
+                self.audience.change(token, change);
+            }
         }
     }
 
@@ -297,13 +289,19 @@ impl Worker {
             return;
         };
         let state = connection.serve(&self.shared, now, self.poll.registry());
-        self.follow(token, state);
+        if state != State::Open || connection.has_changes() || connection.is_held() {
+            self.after(token, state);
+        }
     }
 
     /// Removes what expired; of which partitions some, since each thread does it, and for no longer than a while.
     fn expire(&mut self, now: i64) {
         if self.shared.pause.holds(true, now) || !self.shared.about.expires() {
             // Nothing changes.
+            return;
+        }
+        if are_full(&self.shared.mailboxes) {
+            // What is told of it would have to wait.
             return;
         }
         let (shared, count) = (&self.shared, self.shared.parts.len());
@@ -318,9 +316,10 @@ impl Worker {
             let is_due = part.partition.next_expiry().is_some_and(|at| at < now);
             if is_due {
                 let began = *began.get_or_insert_with(clock::ticks);
-                part.partition.set_now(now);
+                part.begin(shared, now);
                 part.partition.expire(EXPIRED_MAX);
-                part.serve(&shared.mailboxes);
+                tell([&mut *part].into_iter(), shared, NOBODY);
+                part.serve(shared);
                 if shared.memory.is_bound() {
                     shared.memory.told(&mut part);
                 }

@@ -74,10 +74,18 @@ pub struct Partition {
     changed: Vec<DatabaseKey>,
     /// A bit for each database of which all keys may have changed.
     changed_databases: u16,
-    /// Keys that are used are not taken for used.
-    is_quiet: bool,
+    /// All keys of a database were removed, if there were any.
+    flushed: bool,
     notified: Class,
     notices: Vec<Notice>,
+    /// The next notice is of this order.
+    order: u64,
+    /// The command that is carried out reads: it is told if a key is not there.
+    reads: bool,
+    /// What is put under keys next is put in the place of what was removed for it.
+    replaces: bool,
+    /// Keys that are used are not taken for used.
+    is_quiet: bool,
     counts: Counts,
     /// Whether what is looked for is counted as found or missed.
     counts_looks: bool,
@@ -109,9 +117,13 @@ impl Partition {
             told_of_changes: false,
             changed: Vec::new(),
             changed_databases: 0,
+            flushed: false,
             is_quiet: false,
             notified: Class::NONE,
             notices: Vec::new(),
+            order: 0,
+            reads: false,
+            replaces: false,
             counts: Counts::default(),
             counts_looks: false,
             memory: Memory::default(),
@@ -199,6 +211,21 @@ impl Partition {
         self.databases[database].announce(key);
     }
 
+    /// Whether databases were emptied since it was asked last, be it that there was nothing in them.
+    pub fn take_flushed(&mut self) -> bool {
+        std::mem::take(&mut self.flushed)
+    }
+
+    /// Whether there is nothing to be told: neither changes, nor notices.
+    #[inline]
+    #[must_use]
+    pub const fn has_no_news(&self) -> bool {
+        self.changed.is_empty()
+            && self.changed_databases == 0
+            && !self.flushed
+            && self.notices.is_empty()
+    }
+
     /// A key that has not expired. Its use is noted.
     #[inline]
     pub(crate) fn find(&mut self, database: usize, key: &[u8]) -> Option<Found> {
@@ -237,6 +264,9 @@ impl Partition {
         let found = self.alive(database, key);
         if self.counts_looks {
             self.counts.looked(found.is_some());
+        }
+        if found.is_none() {
+            self.missed(database, key);
         }
         found
     }

@@ -51,9 +51,11 @@ impl Client {
             Protocol::Resp2 => 2,
             Protocol::Resp3 => 3,
         };
+        let redirect = known.activity.tracks.map(|it| it.redirect.unwrap_or(0));
+        let redirect = redirect.map_or(-1, u64::cast_signed);
         words.extend([
             format!("events={events} cmd={command}"),
-            format!("user={} redir=-1", text(&known.account.name)),
+            format!("user={} redir={redirect}", text(&known.account.name)),
             format!("resp={protocol}"),
             format!("lib-name={}", text(&known.library)),
             format!("lib-ver={}", text(&known.library_version)),
@@ -69,9 +71,13 @@ fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
 /// Letters for what it does, `N` if there is nothing to be told.
 fn flags(activity: &Activity) -> String {
     let all = [
+        (activity.monitors, 'O'),
         (activity.is_subscribed(), 'P'),
         (activity.queued.is_some(), 'x'),
         (activity.waits, 'b'),
+        (activity.tracks.is_some(), 't'),
+        (activity.tracks.is_some_and(|it| it.is_broken), 'R'),
+        (activity.tracks.is_some_and(|it| it.broadcasts), 'B'),
         (activity.ends, 'c'),
         (activity.is_kept, 'e'),
         (activity.touches_nothing, 'T'),

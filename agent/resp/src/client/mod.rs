@@ -72,7 +72,22 @@ pub(crate) struct Activity {
     pub(crate) channels: usize,
     pub(crate) patterns: usize,
     pub(crate) sharded_channels: usize,
+    /// It sees all commands.
+    pub(crate) monitors: bool,
+    /// It is told of changes of what it keeps copies of.
+    pub(crate) tracks: Option<Tracks>,
     pub(crate) buffers: Buffers,
+}
+
+/// How a client is told of changes of keys.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tracks {
+    /// Of all keys that begin somehow.
+    pub(crate) broadcasts: bool,
+    /// The client that is told instead.
+    pub(crate) redirect: Option<u64>,
+    /// That one is gone.
+    pub(crate) is_broken: bool,
 }
 
 /// Bytes that are kept for a client.

@@ -1,9 +1,11 @@
 //! What was set is told to who needs it.
 
+use synod_cache::notice::Events;
 use synod_cache::{Limits, Policy, Settings};
 
 use super::{Changes, Config, Id};
 use crate::Shared;
+use crate::limits::OutputLimits;
 use crate::part::Parts;
 use crate::scripting::Later;
 
@@ -29,8 +31,20 @@ pub(crate) fn apply(shared: &Shared, parts: &mut Parts<'_>, changes: Changes) {
             shared.memory.count(parts);
             true
         }
-        // Who tells subscribers of keys joins here: the partitions are to notice what is set.
-        Changes::Notices => true,
+        Changes::Notices => {
+            const EVENTS: Id = Id::of("notify-keyspace-events");
+            let events = Events::parse(&config.text(EVENTS));
+            shared.set_events(events.unwrap_or(Events::NONE));
+            true
+        }
+        Changes::Listeners => {
+            const LIMITS: Id = Id::of("client-output-buffer-limit");
+            const KEYS_MAX: Id = Id::of("tracking-table-max-keys");
+            let limits = OutputLimits::default().with(&config.text(LIMITS));
+            shared.set_output_limits(limits.unwrap_or_default());
+            shared.following.set_keys_max(config.size(KEYS_MAX));
+            true
+        }
         Changes::Slow => {
             shared.slow.settle(config);
             shared.latency.settle(config);
@@ -50,6 +64,7 @@ pub(crate) fn apply_all(shared: &Shared) {
         Changes::Eviction,
         Changes::Memory,
         Changes::Notices,
+        Changes::Listeners,
         Changes::Slow,
     ] {
         apply(shared, &mut Parts::Free(shared), changes);

@@ -78,6 +78,7 @@ fn row(page: &mut String, setting: &Setting) {
         Changes::Eviction => "what is evicted first",
         Changes::Memory => "how much memory keys and values may take",
         Changes::Notices => "what is told of changes to keys",
+        Changes::Listeners => "what is kept for clients that are sent what they do not ask for",
         Changes::Slow => "what is remembered of commands that take long",
     };
     let _ = writeln!(

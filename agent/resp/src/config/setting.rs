@@ -37,6 +37,8 @@ pub(crate) enum Changes {
     Memory,
     /// What is told of changes to keys.
     Notices,
+    /// How much may wait to be sent, and how many keys may be known to be copied.
+    Listeners,
     /// What takes long.
     Slow,
 }

@@ -1,5 +1,7 @@
 //! Texts in forms of their own.
 
+use synod_cache::notice::Events;
+
 /// A whole number without anything around it, as Redis reads it.
 pub(super) fn integer(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -79,23 +81,11 @@ pub(super) fn output_limits(text: &str, before: &str) -> Result<String, &'static
     Ok(limits.join(" "))
 }
 
-/// `notify-keyspace-events`: letters of classes, shown in the order of Redis; all that `A` stands for as that.
+/// `notify-keyspace-events`.
 pub(super) fn events(text: &str, _: &str) -> Result<String, &'static str> {
-    const ALL: &str = "g$lshzxetd";
-    const KNOWN: &str = "Ag$lshzxetdnKEm";
-    if !text.chars().all(|letter| KNOWN.contains(letter)) {
-        return Err("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
-    }
-    let has = |letter: char| text.contains(letter) || text.contains('A') && ALL.contains(letter);
-    let mut shown = String::new();
-    if ALL.chars().all(has) {
-        shown.push('A');
-    } else {
-        shown.extend(ALL.chars().filter(|letter| has(*letter)));
-    }
-    // Redis tells keys that are new only with the classes themselves.
-    shown.extend("nKEm".chars().filter(|letter| has(*letter)));
-    Ok(shown)
+    let events = Events::parse(text);
+    let events = events.ok_or("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")?;
+    Ok(events.to_string())
 }
 
 /// `latency-tracking-info-percentiles`.

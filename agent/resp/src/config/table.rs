@@ -49,7 +49,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         "client-output-buffer-limit",
         Kind::Form(special::output_limits),
         "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
-    ),
+    )
+    .changes(Changes::Listeners),
     memory("client-query-buffer-limit", 1048576, BYTES, "1073741824"),
     flag("cluster-allow-pubsubshard-when-down", "yes"),
     flag("cluster-allow-reads-when-down", "no"),
@@ -242,7 +243,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     number("tls-session-cache-size", 0, INT, "20480"),
     number("tls-session-cache-timeout", 0, INT, "300"),
     flag("tls-session-caching", "yes"),
-    number("tracking-table-max-keys", 0, i64::MAX, "1000000"),
+    number("tracking-table-max-keys", 0, i64::MAX, "1000000").changes(Changes::Listeners),
     text("unixsocket", "").fixed(),
     number("unixsocketperm", 0, 511, "0").fixed(),
     number("zset-max-listpack-entries", 0, i64::MAX, "128").changes(Changes::Limits),

@@ -3,6 +3,7 @@
 mod acl;
 mod connection;
 mod persistence;
+mod pubsub;
 mod scripting;
 mod server;
 mod transactions;
@@ -58,6 +59,7 @@ impl FrontCall<'_> {
         let done = match self.spec.group {
             "connection" => connection::run(&mut self),
             "generic" => persistence::run(&mut self),
+            "pubsub" => pubsub::run(&mut self),
             "scripting" => scripting::run(&mut self),
             "server" => server::run(&mut self),
             "transactions" => transactions::run(&mut self),

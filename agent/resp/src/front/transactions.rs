@@ -6,7 +6,7 @@ use synod_cache::keys::{Keys, partition_of};
 use crate::Shared;
 use crate::part::{Part, Parts};
 use crate::scripting::{self, Attend, reborrowed};
-use crate::session::Session;
+use crate::session::{Session, set_quiet};
 use crate::transaction::{Queued, Transaction, Watched};
 
 use super::{FrontCall, runs_scripts, unknown};
@@ -56,7 +56,7 @@ fn watch(session: &mut Session, shared: &Shared, now: i64, keys: &[&[u8]]) -> Re
         let is_new = !session.watched.iter().any(|watched| watched.key == key);
         if is_new {
             let mut held = scripting::part(shared, part)?;
-            held.partition.set_now(now);
+            held.begin(shared, now);
             let since = held.partition.watch(&key);
             session.watched.push(Watched { part, key, since });
         }
@@ -91,7 +91,7 @@ fn exec(
         parts.keep();
     }
     for part in parts.iter_mut() {
-        part.partition.set_now(now);
+        part.begin(shared, now);
     }
     let watched = std::mem::take(&mut session.watched);
     let is_unchanged = watched.iter().all(|watched| {
@@ -110,7 +110,11 @@ fn exec(
     session.reply.array(transaction.queue.len());
     let began = session.began;
     for queued in &transaction.queue {
-        let mut held: Vec<_> = parts.iter_mut().map(|part| &mut **part).collect();
+        let mut held: Vec<_> = parts
+            .iter_mut()
+            .map(|part| &mut **part)
+            .enumerate()
+            .collect();
         let before = session.reply.bytes().len();
         let attendant = reborrowed(&mut attendant);
         one(session, shared, now, queued, &mut held, attendant);
@@ -120,7 +124,7 @@ fn exec(
     session.executed = None;
     session.began = began;
     for part in parts.iter_mut() {
-        part.serve(&shared.mailboxes);
+        part.serve(shared);
         if shared.memory.is_bound() {
             shared.memory.told(part);
         }
@@ -133,7 +137,7 @@ fn one(
     shared: &Shared,
     now: i64,
     queued: &Queued,
-    parts: &mut [&mut Part],
+    parts: &mut [(usize, &mut Part)],
     mut attendant: Option<&mut dyn Attend>,
 ) {
     let args: Vec<&[u8]> = queued.args.iter().map(|argument| &**argument).collect();
@@ -147,25 +151,26 @@ fn one(
             now,
             spec: queued.spec,
             args: &args,
-            parts: Parts::Held(parts.iter_mut().map(|part| &mut **part).collect()),
+            parts: Parts::Held(parts.iter_mut().map(|(_, part)| &mut **part).collect()),
             attendant: reborrowed(&mut attendant),
         };
-        return call.run();
+        call.run();
+        return session.show(shared, queued.spec, &args);
     }
     let (may_read_any, is_quiet) = (
         session.may_read_any(queued.spec, &args),
         session.is_quiet(queued.spec),
     );
-    let set_quiet = |parts: &mut [&mut Part], is_quiet| {
-        parts
-            .iter_mut()
-            .for_each(|part| part.partition.set_quiet(is_quiet));
-    };
+    // What was asked for by a command before holds for this one.
+    for (_, part) in parts.iter_mut() {
+        part.begin(shared, now);
+    }
     if is_quiet {
         set_quiet(parts, true);
     }
     {
-        let mut partitions: Vec<_> = parts.iter_mut().map(|part| &mut part.partition).collect();
+        let partitions = parts.iter_mut().map(|(_, part)| &mut part.partition);
+        let mut partitions: Vec<_> = partitions.collect();
         let keys = Keys::new(&mut partitions, session.database);
         let mut call = Call::new(&args, keys, &mut session.reply);
         call.may_wait = false;
@@ -175,4 +180,6 @@ fn one(
     if is_quiet {
         set_quiet(parts, false);
     }
+    session.show(shared, queued.spec, &args);
+    session.tell(shared, queued.spec, &args, parts);
 }

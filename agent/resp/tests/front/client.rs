@@ -1,5 +1,6 @@
 //! A server, and a client of it.
 
+use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
@@ -52,7 +53,7 @@ pub(crate) fn start_setup(setup: Setup) -> Server {
 }
 
 /// A client that knows no more of the protocol than how a command is written.
-pub(crate) struct Client(TcpStream);
+pub(crate) struct Client(TcpStream, VecDeque<u8>);
 
 impl Client {
     pub(crate) fn of(server: &Server) -> Self {
@@ -63,11 +64,15 @@ impl Client {
         let stream = TcpStream::connect(address).expect("it listens");
         let time_out = Some(Duration::from_secs(60));
         stream.set_read_timeout(time_out).expect("a time-out");
-        Self(stream)
+        Self(stream, VecDeque::new())
     }
 
     pub(crate) fn send(&mut self, line: &str) {
-        let words: Vec<_> = line.split(' ').collect();
+        self.send_words(&line.split(' ').collect::<Vec<_>>());
+    }
+
+    /// As [`Self::send`], of words in which there may be spaces.
+    pub(crate) fn send_words(&mut self, words: &[&str]) {
         let mut text = format!("*{}\r\n", words.len());
         for word in words {
             text += &format!("${}\r\n{word}\r\n", word.len());
@@ -82,6 +87,7 @@ impl Client {
 
     /// What was answered, which is all that came; lines are parted by spaces.
     pub(crate) fn answer(&mut self) -> String {
+        assert!(self.1.is_empty(), "lines are left");
         let mut bytes = [0; 4096];
         let read = self.0.read(&mut bytes).expect("an answer");
         let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
@@ -99,6 +105,49 @@ impl Client {
         let mut bytes = [0; 4096];
         let read = self.0.read(&mut bytes).ok().filter(|read| *read > 0)?;
         Some(String::from_utf8_lossy(&bytes[..read]).into_owned())
+    }
+
+    /// So many lines of what came.
+    pub(crate) fn read_lines(&mut self, count: usize) -> Vec<String> {
+        let mut lines = Vec::with_capacity(count);
+        let mut line = Vec::new();
+        while lines.len() < count {
+            let left = &self.1;
+            let end = left.iter().position(|byte| *byte == b'\n');
+            line.extend(self.1.drain(..end.map_or(left.len(), |end| end + 1)));
+            if end.is_some() {
+                let text = String::from_utf8_lossy(&line);
+                lines.push(text.trim_end_matches("\r\n").to_owned());
+                line.clear();
+            } else {
+                let mut bytes = vec![0; 65536];
+                let read = self.0.read(&mut bytes).expect("a line");
+                assert!(read > 0, "it hung up");
+                self.1.extend(&bytes[..read]);
+            }
+        }
+        lines
+    }
+
+    /// All that came until now: whatever was to be sent, is sent before the answer of a last command.
+    pub(crate) fn settled(&mut self) -> String {
+        let mut lines = Vec::new();
+        for _ in 0..3 {
+            self.send("ping settled");
+            while lines.last().is_none_or(|line| line != "settled") {
+                lines.extend(self.read_lines(1));
+            }
+            lines.pop();
+        }
+        lines.join(" ")
+    }
+
+    /// Whether the server hung up, which is known when something is sent to it.
+    pub(crate) fn has_hung_up(&mut self) -> bool {
+        self.0.set_nonblocking(true).expect("a socket");
+        let is_sent = (0..2).all(|_| self.0.write_all(b"\r\n").is_ok());
+        self.0.set_nonblocking(false).expect("a socket");
+        !is_sent
     }
 
     /// Nothing more comes, and the connection is closed.

@@ -1,6 +1,7 @@
 //! Commands for connections.
 
 use super::spec::{Categories, Spec, Traits};
+use super::tracking;
 
 /// They.
 pub(super) const ROWS: &[Spec] = &[
@@ -81,10 +82,12 @@ pub(super) const ROWS: &[Spec] = &[
 ];
 
 const CLIENT: &[Spec] = &[
+    tracking::CACHING,
     Spec::front("getname", 2)
         .flags(&[Traits::NOSCRIPT, Traits::LOADING, Traits::STALE])
         .categories(&[Categories::CONNECTION])
         .about("connection", "2.6.9", "The name of the connection."),
+    tracking::GETREDIR,
     Spec::front("help", 2)
         .flags(&[Traits::LOADING, Traits::STALE])
         .categories(&[Categories::CONNECTION])
@@ -160,6 +163,8 @@ const CLIENT: &[Spec] = &[
         .flags(&[Traits::NOSCRIPT, Traits::LOADING, Traits::STALE])
         .categories(&[Categories::CONNECTION])
         .about("connection", "2.6.9", "Names the connection."),
+    tracking::TRACKING,
+    tracking::TRACKINGINFO,
     Spec::front("unblock", -3)
         .flags(&[
             Traits::ADMIN,

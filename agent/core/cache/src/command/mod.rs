@@ -12,6 +12,7 @@ mod hyperloglogs;
 mod keys_of;
 mod lifetime;
 mod lists;
+mod pubsub;
 mod scripting;
 mod server;
 mod sets;
@@ -20,6 +21,7 @@ mod spec;
 mod streams;
 mod strings;
 mod timeout;
+mod tracking;
 mod transactions;
 
 use std::sync::LazyLock;
@@ -135,7 +137,9 @@ impl<'a> Call<'a> {
             let Run::Keys(run) = spec.run else {
                 unreachable!("{} is not about keys", spec.name);
             };
-            self.keys.count_looks(spec.flags.has(Traits::READONLY));
+            let is_read_only = spec.flags.has(Traits::READONLY);
+            self.keys.count_looks(is_read_only);
+            self.keys.set_reads(is_read_only);
             run(self)
         });
         if let Err(error) = done {
@@ -173,6 +177,7 @@ const GROUPS: &[&[Spec]] = &[
     sets::ROWS,
     streams::ROWS,
     lists::ROWS,
+    pubsub::ROWS,
     sorted_sets::ROWS,
     geo::ROWS,
 ];

@@ -72,6 +72,18 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY, Traits::FAST])
         .about("server", "5.0.0", "A drawing, and the version."),
     Spec::container("memory", MEMORY).about("server", "4.0.0", "What takes memory."),
+    Spec::front("monitor", 1)
+        .flags(&[
+            Traits::ADMIN,
+            Traits::NOSCRIPT,
+            Traits::LOADING,
+            Traits::STALE,
+        ])
+        .about(
+            "server",
+            "1.0.0",
+            "From now on the client is sent all commands that are carried out.",
+        ),
     Spec::front("psync", -3)
         .flags(&[
             Traits::ADMIN,

@@ -7,6 +7,7 @@ use crate::notice::Class;
 pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let key = call.args[1];
     let steps = Step::parse(&call.args[2..])?;
+    call.keys.set_reads(!steps.iter().any(Step::changes));
     let length = call.keys.string(key)?.map_or(0, <[u8]>::len);
     let changing = steps.iter().filter(|step| step.changes());
     let needed = changing.map(|step| step.field.end()).max().unwrap_or(0);
@@ -14,6 +15,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     if grows {
         call.keys.splice_string(key, needed, 0, &[]);
     }
+    call.keys.set_reads(false);
     call.reply.array(steps.len());
     let mut is_changed = false;
     for step in &steps {

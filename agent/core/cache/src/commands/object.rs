@@ -94,6 +94,7 @@ pub(crate) fn help(call: &mut Call<'_>) -> Result<(), Error> {
 }
 
 fn looked_at(call: &mut Call<'_>) -> Option<Found> {
+    call.keys.set_reads(false);
     call.keys.look(call.args[2])
 }
 

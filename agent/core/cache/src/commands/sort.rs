@@ -32,6 +32,7 @@ pub(crate) fn run_read_only(call: &mut Call<'_>) -> Result<(), Error> {
 }
 
 fn answer(call: &mut Call<'_>, mut request: Request<'_>) -> Result<(), Error> {
+    call.keys.set_reads(true);
     let (kind, mut elements) = elements(call)?;
     if request.is_unsorted && kind == Some(Kind::Set) && request.store.is_some() {
         // A set has no order, and what is stored is to have one.
@@ -108,6 +109,7 @@ fn store(
             list.push(Cow::Owned(value.unwrap_or_default().to_vec()));
         }
     }
+    call.keys.set_reads(false);
     call.reply.count(list.len());
     if list.is_empty() {
         if call.keys.remove(to) {
@@ -122,8 +124,12 @@ fn store(
     };
     let mut body = Vec::new();
     rdb::write(&Value::List(list), form, &mut body);
+    let is_new = call.keys.find(to).is_none();
     let stored = call.keys.restore(to, None, &body);
     stored.map_err(|_| Error::text("ERR the list cannot be stored"))?;
+    if is_new {
+        call.keys.notify(Class::NEW, "new", to);
+    }
     call.keys.notify(Class::LIST, "sortstore", to);
     Ok(())
 }

@@ -34,6 +34,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
         unreachable!("its arity says so");
     };
     let now = call.keys.now();
+    call.keys.set_reads(true);
     let stream = call.keys.view::<Stream>(key)?;
     let found = stream.and_then(|stream| stream.group(group));
     let last = found.ok_or_else(|| no_group(key, group))?.last;

@@ -25,6 +25,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let reading = Reading::parse(call.args, true, now)?;
     let (group, consumer) = reading.group.expect("it is checked when it is parsed");
     let mut ids = Vec::with_capacity(reading.ids.len());
+    call.keys.set_reads(true);
     for (key, id) in reading.keys.iter().zip(reading.ids) {
         let stream = call.keys.view::<Stream>(key)?;
         if stream.is_none_or(|stream| stream.group(group).is_none()) {

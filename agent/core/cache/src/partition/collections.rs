@@ -78,6 +78,9 @@ impl Partition {
         let result = change(&mut edit);
         let (value, is_changed, events) = (edit.value, edit.is_changed, edit.events);
         let is_told = edit.is_told;
+        if found.is_none() && !value.is_empty() {
+            self.is_new(database, key);
+        }
         for (class, event) in events {
             self.notify(database, class, event, key);
         }

@@ -44,6 +44,7 @@ impl Partition {
 
     /// Removes all keys of a database.
     pub(crate) fn flush(&mut self, database: usize) {
+        self.flushed |= self.told_of_changes;
         if self.databases[database].len() == 0 {
             return;
         }

@@ -2,7 +2,7 @@
 
 use super::{Expiry, Partition, WrongKind};
 use crate::effect::Effect;
-use crate::keyspace::{Header, Kind};
+use crate::keyspace::{Found, Header, Kind};
 use crate::string::{self, StringView};
 
 impl Partition {
@@ -59,10 +59,12 @@ impl Partition {
     ) {
         let found = match expiry {
             Expiry::Keep => self.look(database, key),
-            Expiry::None | Expiry::At(_) => self.databases[database].find(key),
+            Expiry::None | Expiry::At(_) => self.replaced(database, key),
         };
         if found.is_some() {
             self.remember(database, key);
+        } else {
+            self.is_new(database, key);
         }
         let access = self.access_when_replaced(found);
         let expiry = match expiry {
@@ -81,6 +83,17 @@ impl Partition {
         self.changed(database, key);
     }
 
+    /// What a new value is put in the place of. What expired goes first, and that is told.
+    #[inline]
+    fn replaced(&mut self, database: usize, key: &[u8]) -> Option<Found> {
+        let found = self.databases[database].find(key)?;
+        if self.is_primary && self.is_over(found.header.expiry) {
+            self.expired(database, key);
+            return None;
+        }
+        Some(found)
+    }
+
     /// Of the bytes of the string under a key `removed` from `start` on, which are there, give way to `with`. It is a new string
     /// if there is none, and longer by zeros if it ends before `start`; from then on it is shown as [`string::RAW`].
     pub(crate) fn splice_string(
@@ -95,8 +108,12 @@ impl Partition {
             access: self.access().first(),
             ..Header::new(Kind::String)
         };
+        let found = self.databases[database].find(key);
+        if found.is_none() {
+            self.is_new(database, key);
+        }
         let keyspace = &mut self.databases[database];
-        let found = keyspace.find(key).unwrap_or_else(|| {
+        let found = found.unwrap_or_else(|| {
             keyspace.put(key, &new, &[]);
             keyspace.find(key).expect("it was put there")
         });

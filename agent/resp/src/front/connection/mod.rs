@@ -6,6 +6,7 @@ mod hello;
 mod reset;
 
 use synod_cache::command::{Error, database_number};
+use synod_cache::reply::Protocol;
 
 use super::{FrontCall, unknown};
 
@@ -25,7 +26,16 @@ pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
 }
 
 fn ping(call: &mut FrontCall<'_>) -> Result<(), Error> {
+    let is_older = call.session.reply.protocol() == Protocol::Resp2;
+    let is_confined = is_older && call.session.subscribed();
     match call.args {
+        [_, rest @ ..] if is_confined && rest.len() < 2 => {
+            // It has to look as what it is sent besides.
+            let reply = &mut call.session.reply;
+            reply.array(2);
+            reply.bulk(b"pong");
+            reply.bulk(rest.first().copied().unwrap_or_default());
+        }
         [_] => call.session.reply.simple("PONG"),
         [_, text] => call.session.reply.bulk(text),
         _ => return Err(Error::Arity("ping")),

@@ -9,6 +9,7 @@ pub(super) fn run(call: &mut FrontCall<'_>) {
     let (session, shared) = (&mut *call.session, call.shared);
     session.transaction = None;
     session.unwatch(shared);
+    session.stop_listening(shared);
     session.database = 0;
     session.reply.set_protocol(Protocol::Resp2);
     session.become_default(shared);

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use synod_cache::command::{Call, Error, Run, Spec, Traits, named};
 use synod_cache::keys::{Keys, partition_of};
-use synod_cache::partition::Partition;
 use synod_cache::reply::Reply;
 use synod_script::{Ends, Host, Level};
 
@@ -14,6 +13,7 @@ use super::FrontCall;
 use crate::Shared;
 use crate::acl::{Called, Context};
 use crate::counts::clock;
+use crate::monitor;
 use crate::part::{Part, Parts};
 use crate::scripting::{About, Attend, reborrowed};
 use crate::session::Session;
@@ -168,12 +168,12 @@ impl Script<'_> {
         }
         if let Some(key) = spec.only_key(args) {
             let index = partition_of(key, self.parts.len());
-            let partition = &mut self.parts[index].partition;
-            carry_out(self.session, spec, args, &mut [partition], reply);
+            let mut one = [(index, &mut *self.parts[index])];
+            carry_out(self.session, self.shared, spec, args, &mut one, reply);
         } else {
-            let parts = self.parts.iter_mut();
-            let mut partitions: Vec<_> = parts.map(|part| &mut part.partition).collect();
-            carry_out(self.session, spec, args, &mut partitions, reply);
+            let parts = self.parts.iter_mut().map(|part| &mut **part);
+            let mut all: Vec<_> = parts.enumerate().collect();
+            carry_out(self.session, self.shared, spec, args, &mut all, reply);
         }
     }
 }
@@ -183,6 +183,10 @@ impl Host for Script<'_> {
         let spec = self.find(args)?;
         let (before, began) = (reply.bytes().len(), clock::ticks());
         self.carry_out(spec, args, reply);
+        if self.shared.monitors.are_any() && monitor::shows(spec) {
+            monitor::show(self.shared, self.session.database, "lua", args);
+            self.session.told_others(self.shared);
+        }
         let failed = reply.bytes().get(before) == Some(&b'-');
         let (shared, now) = (self.shared, self.now);
         self.session
@@ -227,18 +231,31 @@ fn waits(args: &[&[u8]]) -> bool {
 }
 
 /// Carries out a command about keys.
-fn carry_out<'a>(
-    session: &Session,
+fn carry_out(
+    session: &mut Session,
+    shared: &Shared,
     spec: &'static Spec,
-    args: &'a [&'a [u8]],
-    partitions: &'a mut [&'a mut Partition],
-    reply: &'a mut Reply,
+    args: &[&[u8]],
+    parts: &mut [(usize, &mut Part)],
+    reply: &mut Reply,
 ) {
-    let keys = Keys::new(partitions, session.database);
-    let mut call = Call::new(args, keys, reply);
-    call.may_wait = false;
-    call.may_read_any = session.may_read_any(spec, args);
-    call.run(spec);
+    {
+        let (mut one, mut several): ([_; 1], Vec<_>);
+        let partitions = if let [(_, part)] = parts {
+            one = [&mut part.partition];
+            one.as_mut_slice()
+        } else {
+            let parts = parts.iter_mut();
+            several = parts.map(|(_, part)| &mut part.partition).collect();
+            several.as_mut_slice()
+        };
+        let keys = Keys::new(partitions, session.database);
+        let mut call = Call::new(args, keys, reply);
+        call.may_wait = false;
+        call.may_read_any = session.may_read_any(spec, args);
+        call.run(spec);
+    }
+    session.tell(shared, spec, args, parts);
 }
 
 /// What libraries can reach while they are loaded: nothing, and not for long.

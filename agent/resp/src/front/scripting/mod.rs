@@ -9,6 +9,7 @@ mod script;
 use synod_cache::command::{Error, Spec};
 
 use super::{FrontCall, unknown};
+use crate::monitor;
 use crate::part::{Part, Parts};
 use crate::scripting;
 
@@ -66,6 +67,7 @@ fn with_parts<R>(
 ) -> Result<R, Error> {
     let shared = call.shared;
     if let Parts::Held(mut held) = std::mem::replace(&mut call.parts, Parts::Free(shared)) {
+        show(call);
         let done = work(call, held.iter_mut().map(|part| &mut **part).collect());
         call.parts = Parts::Held(held);
         return done;
@@ -74,14 +76,30 @@ fn with_parts<R>(
     call.session.kept.shows_all();
     guards.keep();
     for part in guards.iter_mut() {
-        part.partition.set_now(call.now);
+        part.begin(shared, call.now);
     }
+    show(call);
     let done = work(call, guards.iter_mut().map(|part| &mut **part).collect());
     for part in guards.iter_mut() {
-        part.serve(&shared.mailboxes);
+        part.serve(shared);
         if shared.memory.is_bound() {
             shared.memory.told(part);
         }
     }
     done
+}
+
+/// Those who see all commands see this one before those of its script.
+fn show(call: &mut FrontCall<'_>) {
+    let shared = call.shared;
+    if shared.monitors.are_any() {
+        let session = &mut *call.session;
+        monitor::show(
+            shared,
+            session.database,
+            &session.client.place.peer,
+            call.args,
+        );
+        session.told_others(shared);
+    }
 }

@@ -7,6 +7,7 @@ mod info;
 mod latency;
 mod lolwut;
 mod memory;
+mod monitor;
 mod replication;
 mod shutdown;
 mod slowlog;
@@ -28,6 +29,7 @@ pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
         "latency" => latency::run(call),
         "lolwut" => lolwut::run(call),
         "memory" => memory::run(call),
+        "monitor" => monitor::run(call),
         "replconf" => replication::replconf(call),
         "role" => replication::role(call),
         "shutdown" => shutdown::run(call),

@@ -6,6 +6,7 @@ mod list;
 mod names;
 mod pause;
 mod reply;
+mod tracking;
 mod unblock;
 
 use synod_cache::command::Error;
@@ -17,6 +18,7 @@ use crate::front::{FrontCall, unknown};
 
 pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
     match call.spec.name {
+        "caching" | "getredir" | "tracking" | "trackinginfo" => return tracking::run(call),
         "getname" => names::get(call),
         "help" => help::run(call),
         "id" => call.session.reply.integer(call.session.id.cast_signed()),

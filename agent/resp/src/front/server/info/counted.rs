@@ -1,5 +1,7 @@
 //! What was counted.
 
+use std::sync::atomic::Ordering;
+
 use synod_cache::command::all;
 use synod_cache::partition::{Counts, DATABASES};
 
@@ -8,6 +10,7 @@ use crate::acl::Called;
 use crate::config::Id;
 use crate::counts::Sum;
 use crate::front::FrontCall;
+use crate::publication::Kind;
 
 const PERCENTILES: Id = Id::of("latency-tracking-info-percentiles");
 
@@ -51,10 +54,13 @@ pub(super) fn stats(call: &mut FrontCall<'_>, text: &mut Text) {
     ]);
     text.line("keyspace_hits", keys.hits);
     text.line("keyspace_misses", keys.misses);
+    let subscriptions = &call.shared.subscriptions;
+    let channels = subscriptions.channel_count(Kind::Channel);
+    text.line("pubsub_channels", channels);
+    text.line("pubsub_patterns", subscriptions.pattern_count());
+    let channels = subscriptions.channel_count(Kind::Shard);
+    text.line("pubsubshard_channels", channels);
     text.lines(&[
-        ("pubsub_channels", "0"),
-        ("pubsub_patterns", "0"),
-        ("pubsubshard_channels", "0"),
         ("latest_fork_usec", "0"),
         ("total_forks", "0"),
         ("migrate_cached_sockets", "0"),
@@ -65,17 +71,22 @@ pub(super) fn stats(call: &mut FrontCall<'_>, text: &mut Text) {
         ("active_defrag_key_misses", "0"),
         ("total_active_defrag_time", "0"),
         ("current_active_defrag_time", "0"),
-        ("tracking_total_keys", "0"),
-        ("tracking_total_items", "0"),
-        ("tracking_total_prefixes", "0"),
-        ("unexpected_error_replies", "0"),
     ]);
+    let following = &call.shared.following;
+    let [keys, readers, prefixes] = following.counts();
+    text.line("tracking_total_keys", keys);
+    text.line("tracking_total_items", readers);
+    text.line("tracking_total_prefixes", prefixes);
+    text.line("unexpected_error_replies", 0);
     text.line("total_error_replies", sum.sum(|it| &it.error_replies));
     text.lines(&[
         ("dump_payload_sanitizations", "0"),
         ("io_threaded_reads_processed", "0"),
         ("io_threaded_writes_processed", "0"),
+        ("client_query_buffer_limit_disconnections", "0"),
     ]);
+    let closed = call.shared.closed_for_output.load(Ordering::Relaxed);
+    text.line("client_output_buffer_limit_disconnections", closed);
 }
 
 pub(super) fn commands(call: &mut FrontCall<'_>, text: &mut Text) {

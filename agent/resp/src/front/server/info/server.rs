@@ -74,8 +74,8 @@ pub(super) fn clients(call: &mut FrontCall<'_>, text: &mut Text) {
     text.line("client_recent_max_input_buffer", input);
     text.line("client_recent_max_output_buffer", output);
     text.line("blocked_clients", sum.left(|it| &it.waits, |it| &it.waited));
+    text.line("tracking_clients", call.shared.following.clients.all());
     text.lines(&[
-        ("tracking_clients", "0"),
         ("clients_in_timeout_table", "0"),
         ("total_blocking_keys", "0"),
         ("total_blocking_keys_on_nokey", "0"),
