@@ -83,6 +83,14 @@ impl Session {
             &many
         };
         match self.check(args) {
+            Err(error) if named(args[0]).is_some_and(|spec| spec.name == "exec") => {
+                self.transaction = None;
+                self.unwatch(shared);
+                let text = error.to_string();
+                let text = text.strip_prefix("ERR ").unwrap_or(&text);
+                let text = format!("EXECABORT Transaction discarded because of: {text}");
+                self.reply.error(&text);
+            }
             Err(error) => {
                 if let Some(transaction) = &mut self.transaction {
                     transaction.failed = true;

@@ -16,6 +16,7 @@ mod geo;
 pub mod glob;
 mod hash;
 mod hyperloglog;
+pub mod item;
 pub mod keys;
 mod keyspace;
 mod list;

@@ -6,12 +6,14 @@ mod collections;
 mod databases;
 mod evict;
 mod expiry;
+mod notes;
 mod strings;
 mod watching;
 
 use std::collections::HashMap;
 
 pub(crate) use collections::Edit;
+pub use notes::{ITEMS, Note};
 
 use crate::collection::Limits;
 use crate::effect::Effect;
@@ -70,6 +72,8 @@ pub struct Partition {
     changed_databases: u16,
     notified: Class,
     notices: Vec<Notice>,
+    /// Of strings of [`ITEMS`].
+    notes: HashMap<Box<[u8]>, Note>,
 }
 
 impl Partition {
@@ -98,6 +102,7 @@ impl Partition {
             changed_databases: 0,
             notified: Class::NONE,
             notices: Vec::new(),
+            notes: HashMap::new(),
         }
     }
 
@@ -150,7 +155,8 @@ impl Partition {
     /// Bytes that are asked of the allocator.
     #[must_use]
     pub fn allocated(&self) -> usize {
-        self.databases.iter().map(Keyspace::allocated).sum()
+        let databases: usize = self.databases.iter().map(Keyspace::allocated).sum();
+        databases + self.noted_bytes()
     }
 
     /// A key that has not expired. Its use is noted.
@@ -230,7 +236,7 @@ impl Partition {
         };
         self.databases[database].set_expiry(key, &found, expiry);
         Effect::Expire { key, expiry }.write(database, &mut self.effects);
-        self.changed(database, key);
+        self.changed_in_place(database, key);
         true
     }
 }

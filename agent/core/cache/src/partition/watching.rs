@@ -6,6 +6,7 @@ use crate::notice::{Class, Notice};
 impl Partition {
     pub(super) fn changed(&mut self, database: usize, key: &[u8]) {
         self.changes += 1;
+        self.end_note(database, key);
         if self.watched.is_empty() && !self.told_of_changes {
             return;
         }

@@ -97,6 +97,15 @@ fn single_bits() {
         hset h f v
         setbit h 1 1
         getbit h 1
+        set raw 12
+        setbit raw 0 0
+        object encoding raw
+        set raw 12
+        bitfield raw set u1 0 0
+        object encoding raw
+        set raw 12
+        bitfield raw get u1 0
+        object encoding raw
         setbit a 1
         getbit a
         set t a px 100

@@ -82,6 +82,11 @@ fn keys_are_removed_and_looked_at() {
         keys a*
         keys x*
         keys
+        append "" y
+        keys *
+        keys **
+        scan 0 match *
+        del ""
         randomkey x
         del h
         randomkey

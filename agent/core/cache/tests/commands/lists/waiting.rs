@@ -179,6 +179,9 @@ fn what_is_asked_wrongly() {
         blpop l x
         blpop l ""
         blpop l 1x
+        blpop l 1e400
+        blpop l -1e400
+        blpop l 1e5000
         blpop l nan
         blpop l 1e3x
         blpop s -1

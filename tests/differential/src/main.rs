@@ -1,0 +1,157 @@
+//! The program behind `cargo xtask conformance --cache-differential`: the same random commands at `redis-server` and at the cache.
+//!
+//! What is played is in `grammar/`; the replies are compared byte for byte but for what a command leaves open ([`compare`]) and a
+//! short list of known differences ([`differences`]). What differs is made small ([`shrink`]) and told with the line that plays it
+//! again.
+
+mod compare;
+mod differences;
+mod grammar;
+mod keyspace;
+mod peer;
+mod play;
+mod reply;
+mod report;
+mod shrink;
+mod stream;
+mod words;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::Parser;
+use synod_cache::command::named;
+
+use grammar::Grammar;
+use peer::{Peer, Redis};
+use play::Stage;
+use report::Report;
+use stream::{Step, Stream};
+
+/// The same random commands at redis-server and at the cache
+#[derive(Parser)]
+struct Arguments {
+    /// The first seed
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many seeds
+    #[arg(long, default_value_t = 4)]
+    seeds: u64,
+    /// How many commands of each seed
+    #[arg(long, default_value_t = 10_000)]
+    commands: usize,
+    /// Only these commands of the seed, by their numbers
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<usize>,
+    /// Only commands of these groups, the names of files of grammar/
+    #[arg(long, value_delimiter = ',')]
+    groups: Vec<String>,
+    /// A Redis 7.0 that runs already, of which all keys are removed
+    #[arg(long, value_name = "ADDRESS")]
+    redis: Option<SocketAddr>,
+    /// Go on after so many differences
+    #[arg(long, default_value_t = 5)]
+    failures: usize,
+}
+
+/// Keys are compared after so many commands.
+const LOOK_EVERY: usize = 500;
+
+fn grammar() -> Grammar {
+    macro_rules! groups {
+        ($($name:literal)*) => {
+            &[$(($name, include_str!(concat!("../grammar/", $name, ".txt")))),*]
+        };
+    }
+    Grammar::new(
+        include_str!("../grammar/words.txt"),
+        groups!("bitmaps" "generic" "geo" "hashes" "hyperloglogs" "lists" "server" "sets" "sorted_sets" "streams" "strings" "transactions"),
+    )
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("differential: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether nothing differs.
+fn run(arguments: &Arguments) -> io::Result<bool> {
+    let (redis, address) = match arguments.redis {
+        Some(address) => (None, address),
+        None => match Redis::start()? {
+            None => {
+                println!("not run: needs redis-server 7.0 (Debian's package redis-server)");
+                println!("0 passed, 0 failed");
+                return Ok(true);
+            }
+            Some(redis) => {
+                let address = redis.address;
+                (Some(redis), address)
+            }
+        },
+    };
+    let server = peer::ours()?;
+    let ours = Peer::new(server.address())?;
+    let mut stage = Stage::new(ours, Peer::new(address)?);
+    let grammar = grammar();
+    let mut report = Report::new(&arguments.groups, arguments.failures);
+    if !stage.ours.has_resp3 {
+        report.missing.insert("hello".to_owned());
+    }
+    for seed in arguments.seed..arguments.seed + arguments.seeds {
+        play_seed(arguments, &grammar, seed, &mut stage, &mut report)?;
+        if report.is_enough() {
+            break;
+        }
+    }
+    drop(redis);
+    server.stop();
+    Ok(report.close(&stage.met))
+}
+
+fn play_seed(
+    arguments: &Arguments,
+    grammar: &Grammar,
+    seed: u64,
+    stage: &mut Stage,
+    report: &mut Report,
+) -> io::Result<()> {
+    let mut stream = Stream::new(grammar, &arguments.groups, seed, |name| {
+        named(name).is_some() || name.starts_with(b"nosuch")
+    });
+    let only: BTreeSet<_> = arguments.only.iter().copied().collect();
+    let commands = only.last().map_or(arguments.commands, |last| last + 1);
+    let mut since: Vec<Step> = Vec::new();
+    stage.renew()?;
+    for number in 0..commands {
+        let step = stream.step();
+        if !only.is_empty() && !only.contains(&number) {
+            continue;
+        }
+        let is_look = (number + 1) % LOOK_EVERY == 0 || number + 1 == commands;
+        let mut differ = stage.play(&step);
+        since.push(step);
+        if differ.is_none() && is_look {
+            differ = keyspace::look(stage);
+        }
+        if let Some(difference) = differ {
+            report.differ(seed, &since, difference, stage)?;
+            since.clear();
+            stage.renew()?;
+            if report.is_enough() {
+                break;
+            }
+        }
+    }
+    report.seed(seed, commands, &stream.missing);
+    Ok(())
+}
