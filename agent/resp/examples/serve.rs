@@ -12,7 +12,7 @@ fn main() {
     let settings = Settings {
         threads: args.next().unwrap_or(1),
         partitions: 16,
-        seed: 1,
+        ..Settings::default()
     };
     let listener = TcpListener::bind(("127.0.0.1", port)).expect("it is free");
     let server = Server::start(listener, &settings).expect("threads");

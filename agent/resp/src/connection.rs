@@ -7,11 +7,14 @@ use mio::{Interest, Registry, Token};
 use synod_cache::request::{Bounds, Found, Parser};
 
 use crate::Shared;
+use crate::answers::Answers;
 use crate::mailbox::Message;
-use crate::session::Session;
+use crate::session::{Carried, Session};
 
 /// So much is read at once, unless an argument is longer.
 const READ_BYTES: usize = 16 * 1024;
+/// When so much came from a client that has to wait, no more is read until it has not.
+const UNREAD_BYTES_MAX: usize = 1024 * 1024;
 /// When so much waits to be sent, no more commands are carried out until it is.
 const UNSENT_BYTES_MAX: usize = 1024 * 1024;
 
@@ -31,6 +34,10 @@ pub(crate) struct Connection {
     /// How much of the replies was sent.
     sent: usize,
     waits_to_write: bool,
+    /// Commands were not carried out since there was too much to be sent.
+    is_held_up: bool,
+    /// It was not read to the end since too much came.
+    is_full: bool,
 }
 
 impl Connection {
@@ -50,6 +57,8 @@ impl Connection {
             session,
             sent: 0,
             waits_to_write: false,
+            is_held_up: false,
+            is_full: false,
         })
     }
 
@@ -60,6 +69,7 @@ impl Connection {
     pub(crate) fn close(mut self, shared: &Shared, registry: &Registry) {
         self.session.stop_waiting(shared);
         self.session.unwatch(shared);
+        shared.clients.remove(self.session.id);
         drop(registry.deregister(&mut self.stream));
     }
 
@@ -71,18 +81,27 @@ impl Connection {
         now: i64,
         registry: &Registry,
     ) -> State {
+        let before = self.session.reply.bytes().len();
         match message {
             Message::Answer { bytes, .. } => {
                 self.session.stop_waiting(shared);
                 self.session.reply.raw(&bytes);
             }
             Message::TryAgain { .. } => self.session.try_again(shared, now),
+            Message::Unblock { fails, .. } => self.session.unblocked(shared, fails),
+            Message::Close { .. } => return State::Over,
+        }
+        if self.session.answers != Answers::All {
+            self.session.answered(before);
         }
         self.go_on(shared, now, registry)
     }
 
     /// Answers, if it has waited for long enough.
     pub(crate) fn give_up(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
+        if self.session.is_paused && shared.pause.is_over() {
+            return self.go_on(shared, now, registry);
+        }
         let waiting = self.session.waiting.as_ref();
         let Some(waiting) = waiting.filter(|it| it.until.is_some_and(|until| until <= now)) else {
             return State::Open;
@@ -93,56 +112,92 @@ impl Connection {
             return State::Open;
         }
         self.session.stop_waiting(shared);
+        let before = self.session.reply.bytes().len();
         empty.answer(&mut self.session.reply);
+        if self.session.answers != Answers::All {
+            self.session.answered(before);
+        }
         self.go_on(shared, now, registry)
     }
 
     /// Carries out what came in the meantime, and writes.
     fn go_on(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
-        self.carry_out(shared, now);
-        match self.write(registry) {
-            State::Open if !self.session.ends => State::Open,
-            _ => State::Over,
-        }
+        let state = self.work(shared, now, registry, false);
+        self.session.note(now);
+        state
     }
 
     /// Reads, carries out, and writes what there is.
     pub(crate) fn serve(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
-        if self.waits_to_write && self.write(registry) == State::Over {
+        if self.session.client.is_killed() {
             return State::Over;
         }
-        while !self.waits_to_write {
-            let read = match self.input.read(&mut self.stream, self.parser.needed()) {
-                Ok(0) => return State::Over,
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return State::Open,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => return State::Over,
-            };
+        let state = self.work(shared, now, registry, true);
+        self.session.note(now);
+        state
+    }
+
+    fn work(&mut self, shared: &Shared, now: i64, registry: &Registry, mut reads: bool) -> State {
+        loop {
             self.carry_out(shared, now);
-            if self.write(registry) == State::Over || self.session.ends {
+            if self.write(registry) == State::Over {
                 return State::Over;
             }
-            if read < READ_BYTES {
+            if self.waits_to_write {
                 return State::Open;
             }
+            if self.session.ends {
+                return State::Over;
+            }
+            if self.is_held_up {
+                // By what was to be sent, which it is now.
+                continue;
+            }
+            reads |= std::mem::take(&mut self.is_full);
+            if !reads {
+                return State::Open;
+            }
+            if self.session.stands() && self.input.bytes().len() >= UNREAD_BYTES_MAX {
+                self.is_full = true;
+                return State::Open;
+            }
+            match self.input.read(&mut self.stream, self.parser.needed()) {
+                Ok(0) => return State::Over,
+                Ok(read) => reads = read >= READ_BYTES,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return State::Open,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return State::Over,
+            }
         }
-        State::Open
     }
 
     fn carry_out(&mut self, shared: &Shared, now: i64) {
-        while !self.session.ends
-            && self.session.waiting.is_none()
-            && self.session.reply.bytes().len() < UNSENT_BYTES_MAX
-        {
+        self.is_held_up = false;
+        if self.session.is_paused && !shared.pause.is_over() {
+            return;
+        }
+        self.session.buffers.input = self.input.bytes().len();
+        self.session.buffers.input_room = self.input.room();
+        while !self.session.ends && self.session.waiting.is_none() {
+            if self.session.reply.bytes().len() >= UNSENT_BYTES_MAX {
+                self.is_held_up = true;
+                break;
+            }
+            let bounds = if self.session.may_all() || !self.session.has_to_prove(shared) {
+                &Bounds::KNOWN
+            } else {
+                &Bounds::UNKNOWN
+            };
             let input = self.input.bytes();
-            match self.parser.next(input, &Bounds::KNOWN) {
+            match self.parser.next(input, bounds) {
                 Ok(Found::Incomplete) => break,
                 Ok(Found::Nothing(bytes)) => self.input.done(bytes),
                 Ok(Found::Command(bytes)) => {
-                    self.session
-                        .command(shared, now, self.parser.arguments(input));
-                    self.input.done(bytes);
+                    let arguments = self.parser.arguments(input);
+                    match self.session.command(shared, now, arguments) {
+                        Carried::Out => self.input.done(bytes),
+                        Carried::NotYet => break,
+                    }
                 }
                 Err(error) => {
                     self.session.reply.error(&error.to_string());
@@ -167,6 +222,7 @@ impl Connection {
                 Ok(written) => self.sent += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.session.buffers.output = bytes.len() - self.sent;
                     return self.wait_to_write(true, registry);
                 }
                 Err(_) => return State::Over,
@@ -174,6 +230,7 @@ impl Connection {
         }
         reply.clear();
         self.sent = 0;
+        self.session.buffers.output = 0;
         self.wait_to_write(false, registry)
     }
 
@@ -207,6 +264,11 @@ struct Input {
 impl Input {
     fn bytes(&self) -> &[u8] {
         &self.bytes[self.begin..self.end]
+    }
+
+    /// How much more there is room for.
+    fn room(&self) -> usize {
+        self.bytes.len() - self.end
     }
 
     fn done(&mut self, bytes: usize) {

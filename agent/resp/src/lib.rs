@@ -6,10 +6,14 @@
 //!
 //! One command's way: `worker` wakes, `connection` reads and finds commands, `session` carries each out, the connection writes.
 
+mod acl;
+mod answers;
+mod client;
 mod connection;
 mod front;
 mod mailbox;
 mod part;
+mod permission;
 mod session;
 mod transaction;
 mod turn;
@@ -21,8 +25,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
+use acl::Accounts;
+pub use acl::Password;
+use client::{Clients, Pause};
 use mailbox::Mailbox;
 use part::Part;
+
+/// As which version of Redis it speaks to clients.
+pub(crate) const REDIS_VERSION: &str = "7.2.4";
 
 /// How a server is set up.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +41,21 @@ pub struct Settings {
     pub threads: usize,
     /// In how many parts the keys are kept. Only what is in different parts is served at the same time.
     pub partitions: usize,
-    /// Of what all that is random comes.
+    /// Of what all that is random comes, but for passwords.
     pub seed: u64,
+    /// What clients have to say before anything else, if anything.
+    pub password: Option<Password>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            partitions: 16,
+            seed: 1,
+            password: None,
+        }
+    }
 }
 
 /// What all threads share.
@@ -42,6 +65,9 @@ pub(crate) struct Shared {
     pub(crate) mailboxes: Vec<Mailbox>,
     pub(crate) stops: AtomicBool,
     pub(crate) next_client: AtomicU64,
+    pub(crate) clients: Clients,
+    pub(crate) pause: Pause,
+    pub(crate) accounts: Accounts,
 }
 
 /// A running server.
@@ -69,6 +95,9 @@ impl Server {
             mailboxes: mailboxes.collect::<io::Result<Vec<_>>>()?,
             stops: AtomicBool::new(false),
             next_client: AtomicU64::new(1),
+            clients: Clients::default(),
+            pause: Pause::default(),
+            accounts: Accounts::new(settings.password),
         });
         let mut workers = Vec::new();
         for (number, poll) in polls.into_iter().enumerate() {

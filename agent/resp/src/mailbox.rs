@@ -11,13 +11,20 @@ pub(crate) enum Message {
     Answer { client: u64, bytes: Vec<u8> },
     /// What a client waits for may be there now.
     TryAgain { client: u64 },
+    /// A client is to be closed.
+    Close { client: u64 },
+    /// A client waits no more, and is answered that there is nothing, or that this is an error.
+    Unblock { client: u64, fails: bool },
 }
 
 impl Message {
     /// For whom it is.
     pub(crate) const fn client(&self) -> u64 {
         match self {
-            Self::Answer { client, .. } | Self::TryAgain { client } => *client,
+            Self::Answer { client, .. }
+            | Self::TryAgain { client }
+            | Self::Close { client }
+            | Self::Unblock { client, .. } => *client,
         }
     }
 }

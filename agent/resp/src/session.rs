@@ -8,6 +8,9 @@ use synod_cache::partition::DatabaseKey;
 use synod_cache::reply::{Protocol, Reply};
 
 use crate::Shared;
+use crate::acl::{Account, Called};
+use crate::answers::Answers;
+use crate::client::{Activity, Buffers, Client};
 use crate::front::{self, FrontCall};
 use crate::part::{Part, Waiter, lock};
 use crate::transaction::{Queued, Transaction, Watched};
@@ -47,20 +50,73 @@ pub(crate) struct Session {
     pub(crate) waiting: Option<Waiting>,
     /// The connection is to be closed when all is sent.
     pub(crate) ends: bool,
+    /// It as others see it.
+    pub(crate) client: Arc<Client>,
+    /// The user that it is.
+    pub(crate) account: Arc<Account>,
+    /// It has said who it is, or did not have to when it came.
+    pub(crate) is_known: bool,
+    /// What it called last.
+    pub(crate) called: Option<Called>,
+    pub(crate) answers: Answers,
+    /// It is not to be closed when memory runs out.
+    pub(crate) is_kept: bool,
+    /// Keys that it uses are not taken for used.
+    pub(crate) touches_nothing: bool,
+    /// A command is to be carried out when a pause is over.
+    pub(crate) is_paused: bool,
+    pub(crate) buffers: Buffers,
+}
+
+/// What became of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carried {
+    Out,
+    /// It is to be tried again when a pause is over.
+    NotYet,
 }
 
 impl Session {
-    pub(crate) fn new(id: u64, worker: usize) -> Self {
+    pub(crate) fn new(client: Arc<Client>, shared: &Shared) -> Self {
+        let account = Arc::clone(shared.accounts.default_one());
+        let is_known = account.user().is_free();
         Self {
-            id,
-            worker,
+            id: client.id,
+            worker: client.worker,
             reply: Reply::new(Protocol::Resp2),
             database: 0,
             transaction: None,
             watched: Vec::new(),
             waiting: None,
             ends: false,
+            client,
+            account,
+            is_known,
+            called: None,
+            answers: Answers::All,
+            is_kept: false,
+            touches_nothing: false,
+            is_paused: false,
+            buffers: Buffers::default(),
         }
+    }
+
+    /// Tells others what it did.
+    pub(crate) fn note(&self, now: i64) {
+        let queued = self.transaction.as_ref();
+        self.client.known().activity = Activity {
+            at: now,
+            called: self.called,
+            database: self.database,
+            protocol: self.reply.protocol(),
+            queued: queued.map(|transaction| transaction.queue.len()),
+            waits: self.waiting.is_some() || self.is_paused,
+            ends: self.ends,
+            is_kept: self.is_kept,
+            touches_nothing: self.touches_nothing,
+            buffers: self.buffers,
+            ..Activity::default()
+        };
     }
 
     /// Carries a command out and encodes its reply.
@@ -69,7 +125,7 @@ impl Session {
         shared: &Shared,
         now: i64,
         arguments: impl ExactSizeIterator<Item = &'a [u8]>,
-    ) {
+    ) -> Carried {
         let mut few: [&[u8]; ARGUMENTS] = [&[]; ARGUMENTS];
         let many: Vec<&[u8]>;
         let count = arguments.len();
@@ -82,32 +138,74 @@ impl Session {
             many = arguments.collect();
             &many
         };
-        match self.check(args) {
-            Err(error) if named(args[0]).is_some_and(|spec| spec.name == "exec") => {
-                self.transaction = None;
-                self.unwatch(shared);
-                let text = error.to_string();
-                let text = text.strip_prefix("ERR ").unwrap_or(&text);
-                let text = format!("EXECABORT Transaction discarded because of: {text}");
-                self.reply.error(&text);
-            }
+        let called = match self.check(shared, now, args) {
             Err(error) => {
-                if let Some(transaction) = &mut self.transaction {
-                    transaction.failed = true;
-                }
-                self.reply.error(&error.to_string());
+                self.refuse(shared, &error, args);
+                return Carried::Out;
             }
-            Ok(spec) if self.transaction.is_some() && !spec.flags.has(Traits::NO_MULTI) => {
-                self.queue(spec, args);
-            }
-            Ok(spec) => self.run(shared, now, spec, args),
+            Ok(called) => called,
+        };
+        self.is_paused = !shared.pause.is_over() && self.has_to_pause(shared, now, called.spec);
+        if self.is_paused {
+            return Carried::NotYet;
         }
+        let before = self.reply.bytes().len();
+        if self.transaction.is_some() && !is_at_once(called) {
+            self.queue(called.spec, args);
+        } else {
+            self.run(shared, now, called.spec, args);
+        }
+        if self.answers != Answers::All {
+            self.answered(before);
+        }
+        Carried::Out
     }
 
     /// The command, or its subcommand, if it can be carried out at all.
-    fn check(&self, args: &[&[u8]]) -> Result<&'static Spec, Error> {
-        let spec = named(args[0]).ok_or_else(|| front::unknown(args))?;
-        spec.called_by(args)
+    fn check(&mut self, shared: &Shared, now: i64, args: &[&[u8]]) -> Result<Called, Error> {
+        let command = named(args[0]).ok_or_else(|| front::unknown(args))?;
+        let spec = command.called_by(args)?;
+        let called = Called { command, spec };
+        self.called = Some(called);
+        if !self.may_all() {
+            self.permit(shared, now, called, args)?;
+        }
+        if self.transaction.is_some() && spec.flags.has(Traits::NO_MULTI) {
+            return Err(Error::text("ERR Command not allowed inside a transaction"));
+        }
+        Ok(called)
+    }
+
+    /// Answers that a command is not carried out. A transaction that it was to be part of is none.
+    fn refuse(&mut self, shared: &Shared, error: &Error, args: &[&[u8]]) {
+        let before = self.reply.bytes().len();
+        if args[0].eq_ignore_ascii_case(b"exec") {
+            self.transaction = None;
+            self.unwatch(shared);
+            let error = error.to_string();
+            let why = error.strip_prefix("ERR ").unwrap_or(&error);
+            let text = format!("EXECABORT Transaction discarded because of: {why}");
+            self.reply.error(&text);
+        } else {
+            if let Some(transaction) = &mut self.transaction {
+                transaction.failed = true;
+            }
+            self.reply.error(&error.to_string());
+        }
+        if self.answers != Answers::All {
+            self.answered(before);
+        }
+    }
+
+    /// Whether a command is not to be carried out for now.
+    fn has_to_pause(&self, shared: &Shared, now: i64, spec: &Spec) -> bool {
+        let writes =
+            |spec: &Spec| spec.flags.has(Traits::WRITE) || spec.flags.has(Traits::MAY_REPLICATE);
+        let queue = self.transaction.iter().flat_map(|it| &it.queue);
+        let mut queued = queue.filter(|_| spec.name == "exec");
+        shared
+            .pause
+            .holds(writes(spec) || queued.any(|it| writes(it.spec)), now)
     }
 
     fn queue(&mut self, spec: &'static Spec, args: &[&[u8]]) {
@@ -136,6 +234,10 @@ impl Session {
     /// Carries out again what it waits for. It waits no longer than if nobody had looked.
     pub(crate) fn try_again(&mut self, shared: &Shared, now: i64) {
         if let Some(waiting) = &self.waiting {
+            if !waiting.turn.give_up() {
+                // Somebody ended it, and says so.
+                return;
+            }
             let waited = Waited {
                 until: waiting.until,
             };
@@ -180,6 +282,11 @@ impl Session {
         waited: Option<Waited>,
         parts: &mut [(usize, &mut Part)],
     ) {
+        let may_read_any = self.may_read_any(spec, args);
+        let is_quiet = self.is_quiet(spec);
+        if is_quiet {
+            set_quiet(parts, true);
+        }
         let wait = {
             let mut partitions: Vec<_> = parts
                 .iter_mut()
@@ -191,9 +298,13 @@ impl Session {
             let keys = Keys::new(&mut partitions, self.database);
             let mut call = Call::new(args, keys, &mut self.reply);
             call.has_waited = waited.is_some();
+            call.may_read_any = may_read_any;
             call.run(spec);
             call.wait
         };
+        if is_quiet {
+            set_quiet(parts, false);
+        }
         for (_, part) in parts.iter_mut() {
             part.serve(&shared.mailboxes);
         }
@@ -207,6 +318,11 @@ impl Session {
             };
             self.wait(shared.parts.len(), until, spec, args, wait, parts);
         }
+    }
+
+    /// Whether keys that this uses are not taken for used.
+    pub(crate) fn is_quiet(&self, spec: &Spec) -> bool {
+        self.touches_nothing && spec.name != "touch"
     }
 
     /// Waits at all partitions of the keys, which nobody else came to since the command looked.
@@ -248,13 +364,34 @@ impl Session {
                 .1
                 .wait(key.clone(), waiter);
         }
+        self.client.known().turn = Some(Arc::clone(&waiting.turn));
         self.waiting = Some(waiting);
+    }
+
+    /// Whether it carries nothing out for now.
+    pub(crate) const fn stands(&self) -> bool {
+        self.waiting.is_some() || self.is_paused
+    }
+
+    /// Somebody ended what it waits for: it is answered that there is nothing, or that this is an error.
+    pub(crate) fn unblocked(&mut self, shared: &Shared, fails: bool) {
+        let Some(empty) = self.waiting.as_ref().map(|waiting| waiting.empty) else {
+            return;
+        };
+        self.stop_waiting(shared);
+        if fails {
+            let text = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+            self.reply.error(text);
+        } else {
+            empty.answer(&mut self.reply);
+        }
     }
 
     /// Ends what it waits for, without an answer.
     pub(crate) fn stop_waiting(&mut self, shared: &Shared) {
         if let Some(waiting) = self.waiting.take() {
             waiting.turn.end();
+            self.client.known().turn = None;
             for (part, key) in &waiting.places {
                 lock(&shared.parts[*part]).forget(key);
             }
@@ -269,6 +406,21 @@ impl Session {
                 .unwatch(&watched.key);
         }
     }
+}
+
+/// Whether keys that are used from now on are not taken for used.
+fn set_quiet(parts: &mut [(usize, &mut Part)], is_quiet: bool) {
+    for (_, part) in parts {
+        part.partition.set_quiet(is_quiet);
+    }
+}
+
+/// Whether a command is carried out where others are queued.
+fn is_at_once(called: Called) -> bool {
+    matches!(
+        called.command.name,
+        "discard" | "exec" | "multi" | "quit" | "reset" | "watch"
+    )
 }
 
 /// All partitions, in their order.

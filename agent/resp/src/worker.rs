@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,6 +12,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::Shared;
+use crate::client::{Client, Place};
 use crate::connection::{Connection, State};
 use crate::mailbox::Mailbox;
 use crate::session::Session;
@@ -86,8 +89,9 @@ impl Worker {
             }
             are_left = self.has_callers && self.accept();
             self.read_messages(now);
-            self.give_up(now);
+            // A pause may end, which clients wait for.
             self.expire(now);
+            self.give_up(now);
         }
     }
 
@@ -128,7 +132,7 @@ impl Worker {
     fn accept(&mut self) -> bool {
         for _ in 0..ACCEPTS {
             match self.listener.accept() {
-                Ok((stream, _)) => self.open(stream),
+                Ok((stream, peer)) => self.open(stream, peer),
                 Err(error) => {
                     self.has_callers = error.kind() != io::ErrorKind::WouldBlock;
                     return false;
@@ -138,15 +142,26 @@ impl Worker {
         true
     }
 
-    fn open(&mut self, stream: TcpStream) {
+    fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
         let token = Token(self.next);
         self.next += 1;
-        let id = self.shared.next_client.fetch_add(1, Ordering::Relaxed);
-        let session = Session::new(id, self.number);
+        let shared = &self.shared;
+        let id = shared.next_client.fetch_add(1, Ordering::Relaxed);
+        let own = stream.local_addr();
+        let place = Place {
+            peer: peer.to_string(),
+            own: own.map_or_else(|_| String::new(), |own| own.to_string()),
+            descriptor: stream.as_raw_fd(),
+            since: now(),
+        };
+        let account = Arc::clone(shared.accounts.default_one());
+        let client = Arc::new(Client::new(id, self.number, place, account));
+        let session = Session::new(Arc::clone(&client), shared);
         let registry = self.poll.registry();
         if let Ok(connection) = Connection::open(stream, token, session, registry) {
             self.connections.insert(token, connection);
             self.clients.insert(id, token);
+            shared.clients.add(&client);
         }
     }
 
@@ -161,6 +176,10 @@ impl Worker {
 
     /// Removes what expired; of which partitions some, since each thread does it.
     fn expire(&self, now: i64) {
+        if self.shared.pause.holds(true, now) {
+            // Nothing changes.
+            return;
+        }
         for part in &self.shared.parts {
             if let Ok(mut part) = part.try_lock()
                 && part.partition.next_expiry().is_some_and(|at| at < now)

@@ -23,6 +23,7 @@ pub(crate) fn ours() -> io::Result<Server> {
         threads: 2,
         partitions: 5,
         seed: 1,
+        ..Settings::default()
     };
     Server::start(listener, &settings)
 }

@@ -68,13 +68,15 @@ impl Report {
             return Ok(());
         }
         self.differences += 1;
+        let command = difference.words[0].to_ascii_lowercase();
         let mut last = difference;
         let needed = shrunk(steps, |steps| match played(stage, steps) {
-            Some(difference) => {
+            // Another one would hide this one.
+            Some(difference) if difference.words[0].eq_ignore_ascii_case(&command) => {
                 last = difference;
                 true
             }
-            None => false,
+            _ => false,
         });
         if let Some(difference) = played(stage, &needed) {
             last = difference;

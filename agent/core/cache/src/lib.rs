@@ -45,4 +45,5 @@ mod wire;
 pub use collection::Limits;
 pub use eviction::{Policy, Settings};
 pub use keyspace::Kind;
+pub use number::integer;
 pub use wire::Corrupt;

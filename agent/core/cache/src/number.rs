@@ -2,7 +2,7 @@
 
 /// A whole number, written the one way that it is written: no sign but a minus, no zeros before it, no spaces.
 #[must_use]
-pub(crate) fn integer(text: &[u8]) -> Option<i64> {
+pub fn integer(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),

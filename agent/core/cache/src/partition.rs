@@ -70,6 +70,8 @@ pub struct Partition {
     changed: Vec<DatabaseKey>,
     /// A bit for each database of which all keys may have changed.
     changed_databases: u16,
+    /// Keys that are used are not taken for used.
+    is_quiet: bool,
     notified: Class,
     notices: Vec<Notice>,
     /// Of strings of [`ITEMS`].
@@ -100,6 +102,7 @@ impl Partition {
             told_of_changes: false,
             changed: Vec::new(),
             changed_databases: 0,
+            is_quiet: false,
             notified: Class::NONE,
             notices: Vec::new(),
             notes: HashMap::new(),
@@ -137,6 +140,11 @@ impl Partition {
         self.told_of_changes = told;
     }
 
+    /// Whether keys that are used from now on are not taken for used.
+    pub const fn set_quiet(&mut self, is_quiet: bool) {
+        self.is_quiet = is_quiet;
+    }
+
     /// What was done since it was asked last: effects, for [`Self::apply`].
     pub fn take_effects(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.effects)
@@ -172,6 +180,9 @@ impl Partition {
     /// What is noted of a key that is used once more.
     #[inline]
     fn touched(&mut self, noted: u32) -> u32 {
+        if self.is_quiet {
+            return noted;
+        }
         let access = Access {
             settings: &self.settings,
             now: self.now,

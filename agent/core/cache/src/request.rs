@@ -231,6 +231,17 @@ fn number(text: &[u8]) -> Option<i64> {
     crate::number::integer(text)
 }
 
+/// The words of a line, as [`Parser`] reads them of those who type commands.
+///
+/// # Errors
+/// If a quote does not end.
+pub fn words(line: &[u8]) -> Result<Vec<Vec<u8>>, ProtocolError> {
+    let (mut bytes, mut ranges) = (Vec::new(), Vec::new());
+    split_words(line, &mut bytes, &mut ranges)?;
+    let words = ranges.into_iter();
+    Ok(words.map(|range| bytes[range].to_vec()).collect())
+}
+
 /// Words between spaces; in quotes there may be spaces. In double quotes `\n`, `\r`, `\t`, `\b`, `\a` and `\xff` stand for others, in
 /// single ones only `\'`.
 fn split_words(

@@ -1,5 +1,6 @@
 //! Commands about clients and the server, a file for each group.
 
+mod acl;
 mod connection;
 mod server;
 mod transactions;
@@ -27,6 +28,20 @@ impl FrontCall<'_> {
     /// Of the command, not of its subcommand.
     fn command(&self) -> &'static str {
         named(self.args[0]).map_or("", |spec| spec.name)
+    }
+
+    /// Answers how the subcommands of the command are called.
+    fn help(&mut self, lines: &[&str]) {
+        let reply = &mut self.session.reply;
+        let name = String::from_utf8_lossy(self.args[0]).to_uppercase();
+        reply.array(lines.len() + 3);
+        reply.simple(&format!(
+            "{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
+        ));
+        let common = ["HELP", "    Print this help."];
+        for line in lines.iter().chain(&common) {
+            reply.simple(line);
+        }
     }
 
     /// Carries it out. One that fails is answered its error.

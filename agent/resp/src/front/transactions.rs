@@ -107,6 +107,9 @@ fn exec(session: &mut Session, shared: &Shared, now: i64) -> Result<(), Error> {
 
 fn one(session: &mut Session, shared: &Shared, now: i64, queued: &Queued, parts: &mut [&mut Part]) {
     let args: Vec<&[u8]> = queued.args.iter().map(|argument| &**argument).collect();
+    if let Err(error) = session.permit_queued(shared, now, &args) {
+        return session.reply.error(&error.to_string());
+    }
     if !matches!(queued.spec.run, Run::Keys(_)) {
         let call = FrontCall {
             session,
@@ -117,9 +120,27 @@ fn one(session: &mut Session, shared: &Shared, now: i64, queued: &Queued, parts:
         };
         return call.run();
     }
-    let mut partitions: Vec<_> = parts.iter_mut().map(|part| &mut part.partition).collect();
-    let keys = Keys::new(&mut partitions, session.database);
-    let mut call = Call::new(&args, keys, &mut session.reply);
-    call.may_wait = false;
-    call.run(queued.spec);
+    let (may_read_any, is_quiet) = (
+        session.may_read_any(queued.spec, &args),
+        session.is_quiet(queued.spec),
+    );
+    let set_quiet = |parts: &mut [&mut Part], is_quiet| {
+        parts
+            .iter_mut()
+            .for_each(|part| part.partition.set_quiet(is_quiet));
+    };
+    if is_quiet {
+        set_quiet(parts, true);
+    }
+    {
+        let mut partitions: Vec<_> = parts.iter_mut().map(|part| &mut part.partition).collect();
+        let keys = Keys::new(&mut partitions, session.database);
+        let mut call = Call::new(&args, keys, &mut session.reply);
+        call.may_wait = false;
+        call.may_read_any = may_read_any;
+        call.run(queued.spec);
+    }
+    if is_quiet {
+        set_quiet(parts, false);
+    }
 }

@@ -12,7 +12,7 @@ pub(crate) fn start(partitions: usize) -> Server {
     let settings = Settings {
         threads: 2,
         partitions,
-        seed: 1,
+        ..Settings::default()
     };
     Server::start(listener, &settings).expect("it starts")
 }

@@ -74,7 +74,8 @@ impl Error {
     }
 
     /// The subcommand that these arguments call takes others.
-    pub(crate) fn subcommand_syntax(args: &[&[u8]]) -> Self {
+    #[must_use]
+    pub fn subcommand_syntax(args: &[&[u8]]) -> Self {
         let (command, subcommand) = called(args);
         Self::SubcommandSyntax {
             subcommand,
@@ -83,7 +84,8 @@ impl Error {
     }
 
     /// With these words, the code first.
-    pub(crate) const fn text(words: &'static str) -> Self {
+    #[must_use]
+    pub const fn text(words: &'static str) -> Self {
         Self::Other(Cow::Borrowed(words))
     }
 }

@@ -1,5 +1,6 @@
 //! Commands: which there are, and how one is called.
 
+mod acl;
 mod bitmaps;
 mod connection;
 mod error;
@@ -8,6 +9,7 @@ mod generic;
 mod geo;
 mod hashes;
 mod hyperloglogs;
+mod keys_of;
 mod lifetime;
 mod lists;
 mod server;
@@ -23,8 +25,9 @@ use std::sync::LazyLock;
 
 pub use error::Error;
 pub(crate) use expiry::Unit;
+pub use keys_of::KeyOf;
 pub(crate) use lifetime::{expire, expiry_of, in_seconds};
-pub(crate) use server::database_number;
+pub use server::database_number;
 pub use spec::{Begin, Categories, Find, KeySpec, KeyUses, Run, Spec, Traits};
 pub(crate) use timeout::timeout;
 use xxhash_rust::xxh3::xxh3_64;
@@ -42,6 +45,8 @@ pub struct Call<'a> {
     pub reply: &'a mut Reply,
     /// Whether it may wait: not in a transaction, nor in a script.
     pub may_wait: bool,
+    /// Whether it may read keys that it does not name.
+    pub may_read_any: bool,
     /// Whether it was carried out before, and waited.
     pub has_waited: bool,
     /// What it waits for; nothing was answered then.
@@ -88,6 +93,7 @@ impl<'a> Call<'a> {
             keys,
             reply,
             may_wait: true,
+            may_read_any: true,
             has_waited: false,
             wait: None,
         }
@@ -152,6 +158,7 @@ impl<'a> Call<'a> {
 
 /// All commands, by group.
 const GROUPS: &[&[Spec]] = &[
+    acl::ROWS,
     connection::ROWS,
     generic::ROWS,
     server::ROWS,
@@ -167,9 +174,35 @@ const GROUPS: &[&[Spec]] = &[
     geo::ROWS,
 ];
 
+/// All commands, each with its number, and how many numbers there are.
+static TABLE: LazyLock<(Vec<Spec>, usize)> = LazyLock::new(|| {
+    let mut count = 0;
+    let mut number = |spec: &Spec| {
+        count += 1;
+        Spec {
+            number: count - 1,
+            ..*spec
+        }
+    };
+    let mut commands = Vec::new();
+    for spec in GROUPS.iter().copied().flatten() {
+        let mut spec = number(spec);
+        let subcommands: Vec<_> = spec.subcommands.iter().map(&mut number).collect();
+        spec.subcommands = subcommands.leak();
+        commands.push(spec);
+    }
+    (commands, count)
+});
+
 /// All commands.
 pub fn all() -> impl Iterator<Item = &'static Spec> {
-    GROUPS.iter().copied().flatten()
+    TABLE.0.iter()
+}
+
+/// How many commands and subcommands there are: their numbers are below.
+#[must_use]
+pub fn count() -> usize {
+    TABLE.1
 }
 
 /// The command of this name, in whatever letters.

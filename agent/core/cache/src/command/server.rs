@@ -27,7 +27,10 @@ pub(super) const ROWS: &[Spec] = &[
 ];
 
 /// A database as commands name it.
-pub(crate) fn database_number(text: &[u8]) -> Result<usize, Error> {
+///
+/// # Errors
+/// If it is no number, or that of none.
+pub fn database_number(text: &[u8]) -> Result<usize, Error> {
     let number = integer(text).ok_or(Error::NotInteger)?;
     let number = i32::try_from(number).map_err(|_| {
         Error::text("ERR value is out of range, value must between -2147483648 and 2147483647")

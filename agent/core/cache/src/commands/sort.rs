@@ -21,13 +21,13 @@ struct Request<'a> {
 }
 
 pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
-    let request = Request::parse(&call.args[2..], true)?;
+    let request = Request::parse(&call.args[2..], true, call.may_read_any)?;
     answer(call, request)
 }
 
 /// `SORT_RO`
 pub(crate) fn run_read_only(call: &mut Call<'_>) -> Result<(), Error> {
-    let request = Request::parse(&call.args[2..], false)?;
+    let request = Request::parse(&call.args[2..], false, call.may_read_any)?;
     answer(call, request)
 }
 
@@ -128,8 +128,14 @@ fn store(
     Ok(())
 }
 
+const DENIED_BY: Error =
+    Error::text("ERR BY option of SORT denied due to insufficient ACL permissions.");
+const DENIED_GET: Error =
+    Error::text("ERR GET option of SORT denied due to insufficient ACL permissions.");
+
 impl<'a> Request<'a> {
-    fn parse(mut words: &[&'a [u8]], may_store: bool) -> Result<Self, Error> {
+    /// Of the options. Keys that the command does not name may not be read by all.
+    fn parse(mut words: &[&'a [u8]], may_store: bool, may_read_any: bool) -> Result<Self, Error> {
         let mut request = Self::default();
         while let [word, rest @ ..] = words {
             words = rest;
@@ -147,10 +153,15 @@ impl<'a> Request<'a> {
                     words = rest;
                 }
                 (b"by", [pattern, rest @ ..]) => {
-                    request.is_unsorted |= !pattern.contains(&b'*');
+                    let is_constant = !pattern.contains(&b'*');
+                    if !is_constant && !may_read_any {
+                        return Err(DENIED_BY);
+                    }
+                    request.is_unsorted |= is_constant;
                     request.by = Some(Pattern(pattern));
                     words = rest;
                 }
+                (b"get", _) if !words.is_empty() && !may_read_any => return Err(DENIED_GET),
                 (b"get", [pattern, rest @ ..]) => {
                     request.gets.push(Pattern(pattern));
                     words = rest;
