@@ -1,4 +1,5 @@
-//! A server without anything around it: `serve PORT THREADS`.
+//! A server without anything around it: `serve PORT THREADS MEMCACHED_PORT`, of which
+//! only the first has to be said.
 
 use std::net::TcpListener;
 
@@ -16,6 +17,10 @@ fn main() {
     };
     let listener = TcpListener::bind(("127.0.0.1", port)).expect("it is free");
     let server = Server::start(listener, &settings).expect("threads");
+    if let Some(port) = args.next() {
+        let listener = TcpListener::bind(("127.0.0.1", port as u16)).expect("it is free");
+        server.serve_memcached(&listener).expect("it listens");
+    }
     println!("listens at {}", server.address());
     std::thread::park();
 }

@@ -9,6 +9,7 @@ use synod_cache::request::{Bounds, Found, Parser};
 use crate::Shared;
 use crate::answers::Answers;
 use crate::mailbox::Message;
+use crate::memcached;
 use crate::session::{Carried, Session};
 
 /// So much is read at once, unless an argument is longer.
@@ -30,6 +31,8 @@ pub(crate) struct Connection {
     token: Token,
     input: Input,
     parser: Parser,
+    /// Of a client that came to memcached's port.
+    memcached: Option<memcached::Parser>,
     session: Session,
     /// How much of the replies was sent.
     sent: usize,
@@ -54,12 +57,18 @@ impl Connection {
             token,
             input: Input::default(),
             parser: Parser::default(),
+            memcached: None,
             session,
             sent: 0,
             waits_to_write: false,
             is_held_up: false,
             is_full: false,
         })
+    }
+
+    /// What it sends is memcached's protocol.
+    pub(crate) fn speak_memcached(&mut self) {
+        self.memcached = Some(memcached::Parser::default());
     }
 
     pub(crate) const fn id(&self) -> u64 {
@@ -161,7 +170,11 @@ impl Connection {
                 self.is_full = true;
                 return State::Open;
             }
-            match self.input.read(&mut self.stream, self.parser.needed()) {
+            let needed = match &self.memcached {
+                Some(parser) => parser.needed(),
+                None => self.parser.needed(),
+            };
+            match self.input.read(&mut self.stream, needed) {
                 Ok(0) => return State::Over,
                 Ok(read) => reads = read >= READ_BYTES,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return State::Open,
@@ -171,8 +184,33 @@ impl Connection {
         }
     }
 
+    /// Carries out what a client of memcached sent.
+    fn carry_out_memcached(&mut self, shared: &Shared, now: i64) {
+        self.session.is_paused = !shared.pause.is_over();
+        if self.session.is_paused {
+            return;
+        }
+        while let Some(parser) = &mut self.memcached
+            && !self.session.ends
+        {
+            if self.session.reply.bytes().len() >= UNSENT_BYTES_MAX {
+                self.is_held_up = true;
+                break;
+            }
+            let input = self.input.bytes();
+            match memcached::carry_out(parser, input, &mut self.session, shared, now) {
+                memcached::Carried::Out(bytes) => self.input.done(bytes),
+                memcached::Carried::Incomplete => break,
+            }
+        }
+    }
+
     fn carry_out(&mut self, shared: &Shared, now: i64) {
         self.is_held_up = false;
+        if self.memcached.is_some() {
+            self.carry_out_memcached(shared, now);
+            return;
+        }
         if self.session.is_paused && !shared.pause.is_over() {
             return;
         }

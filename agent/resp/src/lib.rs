@@ -12,6 +12,7 @@ mod client;
 mod connection;
 mod front;
 mod mailbox;
+mod memcached;
 mod part;
 mod permission;
 mod session;
@@ -68,6 +69,7 @@ pub(crate) struct Shared {
     pub(crate) clients: Clients,
     pub(crate) pause: Pause,
     pub(crate) accounts: Accounts,
+    pub(crate) memcached: memcached::State,
 }
 
 /// A running server.
@@ -98,6 +100,7 @@ impl Server {
             clients: Clients::default(),
             pause: Pause::default(),
             accounts: Accounts::new(settings.password),
+            memcached: memcached::State::default(),
         });
         let mut workers = Vec::new();
         for (number, poll) in polls.into_iter().enumerate() {
@@ -111,6 +114,20 @@ impl Server {
             workers,
             address,
         })
+    }
+
+    /// Serves clients of memcached that come to another listener, with the strings of database 0.
+    ///
+    /// # Errors
+    /// If each thread cannot listen there.
+    pub fn serve_memcached(&self, listener: &TcpListener) -> io::Result<()> {
+        listener.set_nonblocking(true)?;
+        let threads = self.shared.mailboxes.len();
+        let listeners = (0..threads).map(|_| listener.try_clone().map(Some));
+        let listeners = listeners.collect::<io::Result<Vec<_>>>()?;
+        self.shared.memcached.give(listeners);
+        self.shared.mailboxes.iter().for_each(Mailbox::wake);
+        Ok(())
     }
 
     /// Where it listens.

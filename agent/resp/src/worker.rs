@@ -15,11 +15,13 @@ use crate::Shared;
 use crate::client::{Client, Place};
 use crate::connection::{Connection, State};
 use crate::mailbox::Mailbox;
+use crate::memcached;
 use crate::session::Session;
 
 const LISTENER: Token = Token(0);
 const WAKER: Token = Token(1);
-const FIRST: usize = 2;
+const MEMCACHED: Token = Token(2);
+const FIRST: usize = 3;
 /// How many events are taken from the system at once.
 const EVENTS: usize = 1024;
 /// How many connections are taken at once, so that other threads get some, too.
@@ -36,10 +38,18 @@ pub(crate) struct Worker {
     listener: TcpListener,
     /// Connections may wait to be taken. The system says so once, not again for those that were left.
     has_callers: bool,
+    memcached: Option<Memcached>,
     connections: HashMap<Token, Connection>,
     /// Where clients are.
     clients: HashMap<u64, Token>,
     next: usize,
+}
+
+/// Where clients of memcached come.
+struct Memcached {
+    listener: TcpListener,
+    /// As [`Worker::has_callers`].
+    has_callers: bool,
 }
 
 /// Where others put what is for the thread with this event loop.
@@ -64,6 +74,7 @@ impl Worker {
             poll,
             listener,
             has_callers: false,
+            memcached: None,
             connections: HashMap::new(),
             clients: HashMap::new(),
             next: FIRST,
@@ -83,11 +94,17 @@ impl Worker {
             for event in &events {
                 match event.token() {
                     LISTENER => self.has_callers = true,
-                    WAKER => {}
+                    WAKER => self.listen_to_memcached(),
+                    MEMCACHED => {
+                        if let Some(memcached) = &mut self.memcached {
+                            memcached.has_callers = true;
+                        }
+                    }
                     token => self.serve(token, now),
                 }
             }
             are_left = self.has_callers && self.accept();
+            are_left |= self.accept_memcached();
             self.read_messages(now);
             // A pause may end, which clients wait for.
             self.expire(now);
@@ -132,7 +149,7 @@ impl Worker {
     fn accept(&mut self) -> bool {
         for _ in 0..ACCEPTS {
             match self.listener.accept() {
-                Ok((stream, peer)) => self.open(stream, peer),
+                Ok((stream, peer)) => drop(self.open(stream, peer)),
                 Err(error) => {
                     self.has_callers = error.kind() != io::ErrorKind::WouldBlock;
                     return false;
@@ -142,7 +159,46 @@ impl Worker {
         true
     }
 
-    fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
+    /// Begins to listen to clients of memcached, if that was asked for. If it cannot, there are no such clients here.
+    fn listen_to_memcached(&mut self) {
+        let Some(listener) = self.shared.memcached.take(self.number) else {
+            return;
+        };
+        let mut listener = TcpListener::from_std(listener);
+        let registry = self.poll.registry();
+        if registry
+            .register(&mut listener, MEMCACHED, Interest::READABLE)
+            .is_ok()
+        {
+            self.memcached = Some(Memcached {
+                listener,
+                has_callers: false,
+            });
+        }
+    }
+
+    /// As [`Self::accept`].
+    fn accept_memcached(&mut self) -> bool {
+        for _ in 0..ACCEPTS {
+            let Some(memcached) = self.memcached.as_mut().filter(|it| it.has_callers) else {
+                return false;
+            };
+            match memcached.listener.accept() {
+                Ok((stream, peer)) => {
+                    if let Some(connection) = self.open(stream, peer) {
+                        connection.speak_memcached();
+                    }
+                }
+                Err(error) => {
+                    memcached.has_callers = error.kind() != io::ErrorKind::WouldBlock;
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn open(&mut self, stream: TcpStream, peer: SocketAddr) -> Option<&mut Connection> {
         let token = Token(self.next);
         self.next += 1;
         let shared = &self.shared;
@@ -158,11 +214,10 @@ impl Worker {
         let client = Arc::new(Client::new(id, self.number, place, account));
         let session = Session::new(Arc::clone(&client), shared);
         let registry = self.poll.registry();
-        if let Ok(connection) = Connection::open(stream, token, session, registry) {
-            self.connections.insert(token, connection);
-            self.clients.insert(id, token);
-            shared.clients.add(&client);
-        }
+        let connection = Connection::open(stream, token, session, registry).ok()?;
+        self.clients.insert(id, token);
+        shared.clients.add(&client);
+        Some(self.connections.entry(token).or_insert(connection))
     }
 
     fn serve(&mut self, token: Token, now: i64) {
@@ -180,6 +235,7 @@ impl Worker {
             // Nothing changes.
             return;
         }
+        memcached::State::flush_if_due(&self.shared, now);
         for part in &self.shared.parts {
             if let Ok(mut part) = part.try_lock()
                 && part.partition.next_expiry().is_some_and(|at| at < now)

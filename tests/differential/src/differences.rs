@@ -82,6 +82,11 @@ pub(crate) const KINDS: &[Kind] = &[
         },
     },
     Kind {
+        name: "consumers that get nothing",
+        reason: "since Redis 7.2 they are made all the same; seeds make each before it reads",
+        is_it: |it| it.is("xinfo") && it.has(1, "groups") && it.has(2, "x") && it.words.len() == 3,
+    },
+    Kind {
         name: "the words of HELP",
         reason: "they are for people, and those of Redis belong to others",
         is_it: |it| {
@@ -109,6 +114,11 @@ pub(crate) const KINDS: &[Kind] = &[
                 && it.words.iter().any(|word| word == b"+")
                 && it.theirs.is_error("ERR Invalid stream ID")
         },
+    },
+    Kind {
+        name: "sorted sets that were sorted",
+        reason: "Redis unpacks them, which only OBJECT ENCODING shows; seeds sort none that they look at later",
+        is_it: |it| it.is("object") && it.has(2, "z") && it.are("listpack", "skiplist"),
     },
     Kind {
         name: "sorting after a number that was too large",

@@ -65,6 +65,14 @@ impl Drop for Redis {
     }
 }
 
+/// The version of a Redis, if it is not the one whose answers are expected.
+pub(crate) fn other_version(address: SocketAddr) -> io::Result<Option<String>> {
+    let about = Client::of(address)?.line("info server").told();
+    let version = about.split("redis_version:").nth(1).unwrap_or_default();
+    let version = version.split('\\').next().unwrap_or_default();
+    Ok((!version.starts_with("7.0.")).then(|| version.to_owned()))
+}
+
 /// A client.
 pub(crate) struct Client(BufReader<TcpStream>);
 

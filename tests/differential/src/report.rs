@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use crate::differences::KINDS;
 use crate::keyspace;
+use crate::pins;
 use crate::play::{Difference, Stage};
 use crate::shrink::shrunk;
 use crate::stream::Step;
@@ -19,12 +21,12 @@ pub(crate) struct Report {
     groups: String,
     failures_max: usize,
     commands: usize,
-    seeds_passed: u64,
+    passed: u64,
     differences: usize,
     /// What was told already: a command that differs once more is counted only.
     commands_told: BTreeMap<Vec<u8>, usize>,
     is_failed_seed: bool,
-    seeds_failed: u64,
+    failed: u64,
     /// Commands that the cache does not know.
     pub(crate) missing: BTreeSet<String>,
 }
@@ -39,11 +41,11 @@ impl Report {
             groups,
             failures_max,
             commands: 0,
-            seeds_passed: 0,
+            passed: 0,
             differences: 0,
             commands_told: BTreeMap::new(),
             is_failed_seed: false,
-            seeds_failed: 0,
+            failed: 0,
             missing: BTreeSet::new(),
         }
     }
@@ -105,21 +107,36 @@ impl Report {
         Ok(())
     }
 
+    /// Plays what pins the known differences.
+    pub(crate) fn pins(&mut self, stage: &mut Stage) -> io::Result<()> {
+        for pin in pins::all() {
+            match pins::check(&pin, stage)? {
+                Ok(()) => self.passed += 1,
+                Err(why) => {
+                    self.failed += 1;
+                    println!("known difference: {} ... FAILED: {why}", pin.kind);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// A seed is played.
     pub(crate) fn seed(&mut self, seed: u64, commands: usize, missing: &BTreeSet<String>) {
-        let failed = std::mem::take(&mut self.is_failed_seed);
-        let verdict = if failed { "FAILED" } else { "ok" };
+        let is_failed = std::mem::take(&mut self.is_failed_seed);
+        let verdict = if is_failed { "FAILED" } else { "ok" };
         println!("seed {seed}: {commands} commands ... {verdict}");
         self.commands += commands;
-        self.seeds_failed += u64::from(failed);
-        self.seeds_passed += u64::from(!failed);
+        self.failed += u64::from(is_failed);
+        self.passed += u64::from(!is_failed);
         self.missing.extend(missing.iter().cloned());
     }
 
     /// Tells all that was counted; whether nothing differs.
     pub(crate) fn close(&self, met: &BTreeMap<&'static str, u64>) -> bool {
-        for (kind, count) in met {
-            println!("known difference, {count} times: {kind}");
+        for kind in KINDS {
+            let count = met.get(kind.name).copied().unwrap_or_default();
+            println!("known difference, {count} times: {} ({})", kind.name, kind.reason);
         }
         for (command, count) in &self.commands_told {
             println!("differs, {count} times: {}", command.escape_ascii());
@@ -129,8 +146,8 @@ impl Report {
             println!("not run: the cache does not know: {}", missing.join(" "));
         }
         println!("{} commands", self.commands);
-        println!("{} passed, {} failed", self.seeds_passed, self.seeds_failed);
-        self.seeds_failed == 0
+        println!("{} passed, {} failed", self.passed, self.failed);
+        self.failed == 0
     }
 }
 

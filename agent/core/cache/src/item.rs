@@ -123,6 +123,14 @@ impl Keys<'_> {
         })
     }
 
+    /// How many keys there are that memcached's clients could see.
+    pub fn item_count(&mut self) -> usize {
+        let now = self.now();
+        let partitions = self.partitions();
+        let counts = partitions.map(|partition| partition.keyspace(ITEMS).alive(now).count());
+        counts.sum()
+    }
+
     /// Removes all of these partitions' keys that memcached's clients see.
     pub fn remove_items(&mut self) {
         for partition in self.partitions() {
