@@ -55,7 +55,10 @@ pub(crate) const KINDS: &[Kind] = &[
         reason: "since Redis 7.2 numbers are written with no more digits than they need",
         is_it: |it| {
             let is_of_scores = [b'z', b'b'].contains(&it.words[0][0].to_ascii_lowercase());
-            is_of_scores && it.compare.are_equal(&by_number(it.ours), &by_number(it.theirs))
+            is_of_scores
+                && it
+                    .compare
+                    .are_equal(&by_number(it.ours), &by_number(it.theirs))
         },
     },
     Kind {
@@ -96,6 +99,11 @@ pub(crate) const KINDS: &[Kind] = &[
                 && first(it.ours) == first(it.theirs)
                 && lines(it.ours) == lines(it.theirs)
         },
+    },
+    Kind {
+        name: "what the server calls itself",
+        reason: "its version is 7.2, and clients are numbered as they come",
+        is_it: |it| it.is("hello") && without_own(it.ours) == without_own(it.theirs),
     },
     Kind {
         name: "the rank with the score",
@@ -156,10 +164,34 @@ fn without_times(value: &Value) -> Value {
         }
         Value::Map(pairs) => {
             let pairs = pairs.iter().filter(|(name, _)| !is_time(name));
-            Value::Map(pairs.map(|(name, value)| (name.clone(), without_times(value))).collect())
+            Value::Map(
+                pairs
+                    .map(|(name, value)| (name.clone(), without_times(value)))
+                    .collect(),
+            )
         }
         _ => value.clone(),
     }
+}
+
+/// What is told at the beginning, without the version and the client's number.
+fn without_own(value: &Value) -> Vec<(Value, Value)> {
+    let pairs = match value {
+        Value::Map(pairs) => pairs.clone(),
+        Value::Array(values) => {
+            let pairs = values.chunks_exact(2);
+            pairs
+                .map(|pair| (pair[0].clone(), pair[1].clone()))
+                .collect()
+        }
+        _ => Vec::new(),
+    };
+    let own = [&b"version"[..], b"id"];
+    let is_own = |name: &Value| name.bytes().is_some_and(|name| own.contains(&name));
+    pairs
+        .into_iter()
+        .filter(|(name, _)| !is_own(name))
+        .collect()
 }
 
 /// Numbers in strings in the same digits.
@@ -196,5 +228,7 @@ pub(crate) fn known(
         theirs,
     };
     let mut kinds = KINDS.iter();
-    kinds.find(|kind| (kind.is_it)(&asked)).map(|kind| kind.name)
+    kinds
+        .find(|kind| (kind.is_it)(&asked))
+        .map(|kind| kind.name)
 }

@@ -89,7 +89,10 @@ impl Grammar {
                 Shape::Word(_) => {}
                 Shape::Named(name) => {
                     let name = pool(name);
-                    assert!(self.words.contains_key(name), "no words are called <{name}>");
+                    assert!(
+                        self.words.contains_key(name),
+                        "no words are called <{name}>"
+                    );
                 }
                 Shape::Optional(choices) | Shape::Choice(choices) => {
                     left.extend(choices.iter().flatten());
@@ -207,7 +210,11 @@ fn choices(rest: &mut &[&str]) -> Vec<Vec<Shape>> {
 
 fn within(rest: &mut &[&str], end: &str) -> Vec<Vec<Shape>> {
     let choices = choices(rest);
-    assert_eq!(rest.first(), Some(&end), "a bracket does not end: {choices:?}");
+    assert_eq!(
+        rest.first(),
+        Some(&end),
+        "a bracket does not end: {choices:?}"
+    );
     *rest = &rest[1..];
     choices
 }

@@ -32,32 +32,36 @@ fn database_of(stage: &mut Stage) -> Option<Difference> {
     if differ.is_some() {
         return differ;
     }
-    for key in keys.elements().unwrap_or_default() {
-        let key = key.bytes().expect("a key is a string");
-        let differ = look_at(stage, key);
-        if differ.is_some() {
-            return differ;
-        }
-    }
-    None
+    let keys = keys.elements().unwrap_or_default();
+    let keys: Vec<_> = keys.iter().filter_map(Value::bytes).collect();
+    keys.chunks(KEYS_AT_ONCE)
+        .find_map(|keys| look_at(stage, keys))
 }
 
-fn look_at(stage: &mut Stage, key: &[u8]) -> Option<Difference> {
-    let asked = |line: &str| -> Vec<Vec<u8>> {
-        let words = words(line).into_iter();
-        let is_key = |word: &[u8]| word == b"KEY";
-        words
-            .map(|word| if is_key(&word) { key.to_vec() } else { word })
-            .collect()
+/// So many keys are looked at at once.
+const KEYS_AT_ONCE: usize = 20;
+
+/// Compares what is under keys.
+fn look_at(stage: &mut Stage, keys: &[&[u8]]) -> Option<Difference> {
+    let types = asked(keys.iter().map(|key| (*key, "type KEY", Compare::Exact)));
+    let kinds = match compared(stage, &types) {
+        Ok(kinds) => kinds,
+        Err(difference) => return Some(difference),
     };
-    let (ours, theirs) = stage.ask(Peer::LOOKS, &asked("type KEY"), Compare::Exact);
-    let kind = theirs.clone();
-    let mut differ = stage.compared(&asked("type KEY"), Compare::Exact, ours, theirs);
-    let kind = match &kind {
-        Value::Simple(kind) => kind.as_slice(),
-        _ => b"",
-    };
-    let (content, compare) = match kind {
+    let looks = keys.iter().zip(&kinds).flat_map(|(key, kind)| {
+        let (line, compare) = content(kind.bytes().unwrap_or_default());
+        [
+            (*key, line, compare),
+            (*key, "pexpiretime KEY", Compare::Near(5_000)),
+            (*key, "object encoding KEY", Compare::Exact),
+        ]
+    });
+    compared(stage, &asked(looks)).err()
+}
+
+/// How what is under a key of this type is read.
+const fn content(kind: &[u8]) -> (&'static str, Compare) {
+    match kind {
         b"string" => ("get KEY", Compare::Exact),
         b"list" => ("lrange KEY 0 -1", Compare::Exact),
         b"set" => ("smembers KEY", Compare::Sorted),
@@ -66,17 +70,36 @@ fn look_at(stage: &mut Stage, key: &[u8]) -> Option<Difference> {
         b"stream" => ("xinfo stream KEY full", Compare::Near(5_000)),
         // It may have expired.
         _ => ("exists KEY", Compare::Exact),
+    }
+}
+
+/// Commands with keys for `KEY`.
+fn asked<'a>(
+    lines: impl Iterator<Item = (&'a [u8], &'static str, Compare)>,
+) -> Vec<(Vec<Vec<u8>>, Compare)> {
+    let with = |key: &[u8], line: &str| {
+        let words = words(line).into_iter();
+        let words = words.map(|word| if word == b"KEY" { key.to_vec() } else { word });
+        words.collect()
     };
-    let looks = [
-        (content, compare),
-        ("pexpiretime KEY", Compare::Near(5_000)),
-        ("object encoding KEY", Compare::Exact),
-    ];
-    for (line, compare) in looks {
-        if differ.is_none() {
-            let (ours, theirs) = stage.ask(Peer::LOOKS, &asked(line), compare);
-            differ = stage.compared(&asked(line), compare, ours, theirs);
+    lines
+        .map(|(key, line, compare)| (with(key, line), compare))
+        .collect()
+}
+
+/// What both answer, or the first difference.
+fn compared(
+    stage: &mut Stage,
+    asked: &[(Vec<Vec<u8>>, Compare)],
+) -> Result<Vec<Value>, Difference> {
+    let commands: Vec<_> = asked.iter().map(|(words, _)| words.as_slice()).collect();
+    let answers = stage.ask_all(Peer::LOOKS, &commands);
+    let mut values = Vec::new();
+    for ((words, compare), (ours, theirs)) in asked.iter().zip(answers) {
+        values.push(theirs.clone());
+        if let Some(difference) = stage.compared(words, *compare, ours, theirs) {
+            return Err(difference);
         }
     }
-    differ
+    Ok(values)
 }

@@ -133,6 +133,18 @@ fn run(arguments: &Arguments) -> io::Result<bool> {
     Ok(report.close(&stage.met))
 }
 
+/// Whether the cache knows what is called; what nobody knows is called `nosuch`, or has a subcommand `other`.
+fn is_known(words: &[Vec<u8>]) -> bool {
+    let Some(spec) = named(&words[0]) else {
+        return words[0].starts_with(b"nosuch");
+    };
+    let Some(name) = words.get(1).filter(|_| !spec.subcommands.is_empty()) else {
+        return true;
+    };
+    let mut known = spec.subcommands.iter();
+    name == b"other" || known.any(|known| name.eq_ignore_ascii_case(known.name.as_bytes()))
+}
+
 fn play_seed(
     arguments: &Arguments,
     grammar: &Grammar,
@@ -140,31 +152,31 @@ fn play_seed(
     stage: &mut Stage,
     report: &mut Report,
 ) -> io::Result<()> {
-    let mut stream = Stream::new(grammar, &arguments.groups, seed, |name| {
-        named(name).is_some() || name.starts_with(b"nosuch")
-    });
+    let mut stream = Stream::new(grammar, &arguments.groups, seed, is_known);
     let only: BTreeSet<_> = arguments.only.iter().copied().collect();
     let commands = only.last().map_or(arguments.commands, |last| last + 1);
+    let wanted = |step: &Step| only.is_empty() || only.contains(&step.index);
     let mut since: Vec<Step> = Vec::new();
     stage.renew()?;
-    for number in 0..commands {
-        let step = stream.step();
-        if !only.is_empty() && !only.contains(&number) {
-            continue;
-        }
-        let is_look = (number + 1) % LOOK_EVERY == 0 || number + 1 == commands;
-        let mut differ = stage.play(&step);
-        since.push(step);
-        if differ.is_none() && is_look {
-            differ = keyspace::look(stage);
-        }
+    let mut left = commands;
+    while left > 0 && !report.is_enough() {
+        let count = left.min(LOOK_EVERY);
+        left -= count;
+        let mut steps: Vec<_> = (0..count).map(|_| stream.step()).collect();
+        steps.retain(wanted);
+        let played = stage.play(&steps);
+        let (done, differ) = match played {
+            Some((done, difference)) => (done, Some(difference)),
+            None => (steps.len(), keyspace::look(stage)),
+        };
+        let rest = steps.split_off(done);
+        since.extend(steps);
         if let Some(difference) = differ {
             report.differ(seed, &since, difference, stage)?;
             since.clear();
             stage.renew()?;
-            if report.is_enough() {
-                break;
-            }
+            // What comes behind it is another seed's, so to say.
+            drop(rest);
         }
     }
     report.seed(seed, commands, &stream.missing);

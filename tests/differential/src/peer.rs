@@ -86,25 +86,28 @@ impl Client {
 
     /// Asks and reads the reply. A server that does not answer is told as an error that none answers.
     pub(crate) fn ask(&mut self, words: &[Vec<u8>]) -> Value {
-        self.send(words);
+        self.send(&[words]);
         self.reply()
     }
 
-    pub(crate) fn send(&mut self, words: &[Vec<u8>]) {
-        let mut request = format!("*{}\r\n", words.len()).into_bytes();
-        for word in words {
-            request.extend(format!("${}\r\n", word.len()).bytes());
-            request.extend(word);
-            request.extend(b"\r\n");
+    /// Sends commands at once.
+    pub(crate) fn send(&mut self, commands: &[&[Vec<u8>]]) {
+        let mut request = Vec::new();
+        for words in commands {
+            request.extend(format!("*{}\r\n", words.len()).bytes());
+            for word in *words {
+                request.extend(format!("${}\r\n", word.len()).bytes());
+                request.extend(word);
+                request.extend(b"\r\n");
+            }
         }
         // Whoever hung up is found when the reply is read.
         drop(self.0.get_mut().write_all(&request));
     }
 
     pub(crate) fn reply(&mut self) -> Value {
-        Value::read(&mut self.0).unwrap_or_else(|error| {
-            Value::Error(format!("no answer: {error}").into_bytes())
-        })
+        Value::read(&mut self.0)
+            .unwrap_or_else(|error| Value::Error(format!("no answer: {error}").into_bytes()))
     }
 
     fn line(&mut self, line: &str) -> Value {

@@ -48,9 +48,28 @@ impl Stage {
         self.theirs.renew()
     }
 
-    /// Plays a command.
-    pub(crate) fn play(&mut self, step: &Step) -> Option<Difference> {
-        let (ours, theirs) = self.ask(step.client, &step.words, step.compare);
+    /// Plays commands, one client's turn at once; the first difference, and how many commands came up to it.
+    pub(crate) fn play(&mut self, steps: &[Step]) -> Option<(usize, Difference)> {
+        let mut done = 0;
+        while done < steps.len() {
+            let turn = turn(&steps[done..]);
+            let words: Vec<_> = turn.iter().map(|step| step.words.as_slice()).collect();
+            let answers = match turn {
+                [step] => vec![self.ask(step.client, &step.words, step.compare)],
+                _ => self.ask_all(turn[0].client, &words),
+            };
+            for (step, (ours, theirs)) in turn.iter().zip(answers) {
+                done += 1;
+                if let Some(difference) = self.answered(step, ours, theirs) {
+                    return Some((done, difference));
+                }
+            }
+        }
+        None
+    }
+
+    /// Compares what both answered to a command, or takes down that it waits for `EXEC`.
+    fn answered(&mut self, step: &Step, ours: Value, theirs: Value) -> Option<Difference> {
         let queued = Value::Simple(b"QUEUED".to_vec());
         if ours == queued && theirs == queued {
             self.queued[step.client].push((step.words.clone(), step.compare));
@@ -93,9 +112,19 @@ impl Stage {
         if compare == Compare::Walk {
             return (walk(ours, words), walk(theirs, words));
         }
+        ours.send(&[words]);
+        theirs.send(&[words]);
+        (ours.reply(), theirs.reply())
+    }
+
+    /// The replies of both to several commands, which are sent at once.
+    pub(crate) fn ask_all(&mut self, client: usize, words: &[&[Vec<u8>]]) -> Vec<(Value, Value)> {
+        let peers = [&mut self.ours, &mut self.theirs];
+        let [ours, theirs] = peers.map(|peer| &mut peer.clients[client]);
         ours.send(words);
         theirs.send(words);
-        (ours.reply(), theirs.reply())
+        let answers = words.iter().map(|_| (ours.reply(), theirs.reply()));
+        answers.collect()
     }
 
     /// Compares what both answered.
@@ -119,6 +148,20 @@ impl Stage {
             theirs,
         })
     }
+}
+
+/// So many bytes are sent at once at most: a server that cannot send its replies need not read more.
+const SENT_BYTES_MAX: usize = 32 * 1024;
+
+/// Commands that can be sent at once: of one client, and no walks, each of which is asked for by itself.
+fn turn(steps: &[Step]) -> &[Step] {
+    let first = &steps[0];
+    let mut bytes = 0;
+    let length = steps.iter().position(|step| {
+        bytes += step.words.iter().map(Vec::len).sum::<usize>();
+        step.client != first.client || step.compare == Compare::Walk || bytes > SENT_BYTES_MAX
+    });
+    &steps[..length.unwrap_or(steps.len()).max(1)]
 }
 
 /// No walk takes so many steps.

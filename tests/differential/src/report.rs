@@ -94,7 +94,9 @@ impl Report {
         println!("  ours:   {}", shown(&last.ours.told()));
         println!("  theirs: {}", shown(&last.theirs.told()));
         let again = match needed.last() {
-            Some(last) if needed.len() > STEPS_SHOWN_MAX => format!("--commands {}", last.index + 1),
+            Some(last) if needed.len() > STEPS_SHOWN_MAX => {
+                format!("--commands {}", last.index + 1)
+            }
             _ => {
                 let numbers: Vec<_> = needed.iter().map(|step| step.index.to_string()).collect();
                 format!("--only {}", numbers.join(","))
@@ -136,7 +138,10 @@ impl Report {
     pub(crate) fn close(&self, met: &BTreeMap<&'static str, u64>) -> bool {
         for kind in KINDS {
             let count = met.get(kind.name).copied().unwrap_or_default();
-            println!("known difference, {count} times: {} ({})", kind.name, kind.reason);
+            println!(
+                "known difference, {count} times: {} ({})",
+                kind.name, kind.reason
+            );
         }
         for (command, count) in &self.commands_told {
             println!("differs, {count} times: {}", command.escape_ascii());
@@ -154,7 +159,7 @@ impl Report {
 /// What differs when these commands are played at new servers.
 fn played(stage: &mut Stage, steps: &[Step]) -> Option<Difference> {
     stage.renew().ok()?;
-    let differs = steps.iter().find_map(|step| stage.play(step));
+    let differs = stage.play(steps).map(|(_, difference)| difference);
     differs.or_else(|| keyspace::look(stage))
 }
 

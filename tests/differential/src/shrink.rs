@@ -65,7 +65,11 @@ fn related(steps: &[Step], fails: &mut impl FnMut(&[Step]) -> bool) -> Option<Ve
         if fails(&owned) {
             return Some(owned);
         }
-        words.extend(related.iter().flat_map(|step| step.words[1..].iter().map(Vec::as_slice)));
+        words.extend(
+            related
+                .iter()
+                .flat_map(|step| step.words[1..].iter().map(Vec::as_slice)),
+        );
     }
     None
 }
@@ -86,7 +90,9 @@ mod tests {
         let steps: Vec<_> = (0..1000).map(step).collect();
         let needed = [17, 400, 999];
         let has = |steps: &[Step], index| steps.iter().any(|step| step.index == index);
-        let left = shrunk(&steps, |steps| needed.iter().all(|index| has(steps, *index)));
+        let left = shrunk(&steps, |steps| {
+            needed.iter().all(|index| has(steps, *index))
+        });
         let left: Vec<_> = left.iter().map(|step| step.index).collect();
         assert_eq!(left, needed);
     }

@@ -6,6 +6,7 @@ use fastrand::Rng;
 
 use crate::compare::Compare;
 use crate::grammar::{Grammar, Line, Rule, Shape, pool};
+use crate::words::escaped;
 
 /// A command of a client.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ const RARE_ONE_IN: usize = 50;
 pub(crate) struct Stream<'a> {
     grammar: &'a Grammar,
     groups: Vec<&'a [Line]>,
-    is_known: fn(&[u8]) -> bool,
+    is_known: fn(&[Vec<u8>]) -> bool,
     /// Commands that were left out, since nobody knows them.
     pub(crate) missing: BTreeSet<String>,
     rng: Rng,
@@ -54,7 +55,7 @@ impl<'a> Stream<'a> {
         grammar: &'a Grammar,
         groups: &[String],
         seed: u64,
-        is_known: fn(&[u8]) -> bool,
+        is_known: fn(&[Vec<u8>]) -> bool,
     ) -> Self {
         let wanted = |name: &str| groups.is_empty() || groups.iter().any(|group| group == name);
         let groups = grammar.groups.iter().filter(|(name, _)| wanted(name));
@@ -122,9 +123,9 @@ impl<'a> Stream<'a> {
         for command in line {
             let mut words = Vec::new();
             self.words(&command.shapes, &mut words);
-            if !(self.is_known)(&words[0]) {
-                let name = String::from_utf8_lossy(&words[0]).into_owned();
-                self.missing.insert(name);
+            if !(self.is_known)(&words) {
+                let name = words.iter().take(2).map(|word| escaped(word));
+                self.missing.insert(name.collect::<Vec<_>>().join("|"));
                 return;
             }
             if !command.rule.is_fixed && self.one_in(WRONG_ONE_IN) {

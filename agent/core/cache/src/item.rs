@@ -7,8 +7,8 @@ use crate::eviction::Access;
 use crate::keys::Keys;
 use crate::keyspace::Kind;
 use crate::notice::Class;
-pub use crate::partition::{ITEMS, Note};
 use crate::partition::Expiry;
+pub use crate::partition::{ITEMS, Note};
 
 /// An item.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +107,11 @@ impl Keys<'_> {
         self.within(ITEMS, |keys| {
             keys.expire_at(key, expiry);
             keys.partition(key).set_note(key, note);
-            let event = if expiry.is_some() { "expire" } else { "persist" };
+            let event = if expiry.is_some() {
+                "expire"
+            } else {
+                "persist"
+            };
             keys.notify(Class::GENERIC, event, key);
         });
     }

@@ -131,7 +131,11 @@ fn nothing_is_noted_of_what_has_nothing_to_be_noted() {
     assert!(before <= plain);
     assert_eq!(pair.note("a"), None);
     pair.put("a", "1", Note::default());
-    assert_eq!(pair.note("a"), Some(Note::default()), "nothing is left of it");
+    assert_eq!(
+        pair.note("a"),
+        Some(Note::default()),
+        "nothing is left of it"
+    );
 }
 
 #[test]

@@ -55,11 +55,14 @@ fn echo(flags: &mut Vec<u8>, meta: &Meta<'_>, letter: u8, token: &[u8]) {
     let token = match letter {
         b'O' => token,
         b'k' => meta.written,
-        b'b' => &[],
         _ => return,
     };
     flags.extend_from_slice(&[b' ', letter]);
     flags.extend_from_slice(token);
+    if letter == b'k' && meta.has(b'b') {
+        // Whoever reads the key has to know how.
+        flags.extend_from_slice(b" b");
+    }
 }
 
 /// `mg key flags*`
@@ -201,7 +204,9 @@ pub(super) fn set(caller: &mut Caller<'_>, meta: &Meta<'_>, block: &[u8]) {
     };
     let mut answer = Answer::new(code, meta);
     if let Some(cas) = cas {
-        answer.flags.extend_from_slice(format!(" c{cas}").as_bytes());
+        answer
+            .flags
+            .extend_from_slice(format!(" c{cas}").as_bytes());
     }
     say_if_not_quiet(caller, meta, &answer);
 }
@@ -327,7 +332,11 @@ fn count_one(keys: &mut Keys<'_>, meta: &Meta<'_>, now: i64) -> Result<(), &'sta
 /// Of what `mg` shows `ma` shows when it expires, its number, and what is echoed.
 fn keep_counters_flags(meta: &Meta<'_>, answer: &mut Answer) {
     let is_shown = |letter: u8| b"tcNOkb".contains(&letter);
-    if meta.flags.iter().all(|(letter, _)| !b"fhls".contains(letter)) {
+    if meta
+        .flags
+        .iter()
+        .all(|(letter, _)| !b"fhls".contains(letter))
+    {
         return;
     }
     let flags = answer.flags.split(|byte| *byte == b' ').skip(1);

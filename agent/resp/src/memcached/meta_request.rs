@@ -146,14 +146,24 @@ pub(super) fn read<'a>(
     }
 }
 
+/// How long the block is behind a line with `ms`, if it is said: it is passed over, even if it is not stored.
+pub(super) fn length(line: &[u8]) -> Option<usize> {
+    let mut words = super::request::words(line);
+    let is_set = words.next() == Some(b"ms");
+    let is_key = words.next().is_some_and(|key| key.len() <= KEY_BYTES_MAX);
+    block(words.next().filter(|_| is_set && is_key)?)
+}
+
+fn block(word: &[u8]) -> Option<usize> {
+    let length = signed(word).filter(|length| i32::try_from(*length).is_ok())?;
+    usize::try_from(length).ok()
+}
+
 fn set<'a>(
     key: &'a [u8],
     words: &mut dyn Iterator<Item = &'a [u8]>,
 ) -> Result<Request<'a>, Refusal> {
-    let length = words.next().and_then(signed);
-    let length = length.filter(|length| i32::try_from(*length).is_ok());
-    let length = length.and_then(|length| usize::try_from(length).ok());
-    let length = length.ok_or(Refusal::Line)?;
+    let length = words.next().and_then(block).ok_or(Refusal::Line)?;
     let mut meta = Meta::read(key, words)?;
     meta.how = match meta.mode() {
         None | Some(b'S' | b's') => How::Set,
@@ -191,7 +201,7 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 /// The bytes that a text in base64 stands for, if it does, and they are no nothing.
 fn decoded(text: &[u8]) -> Option<Vec<u8>> {
-    if text.is_empty() || text.len() % 4 != 0 {
+    if text.is_empty() || !text.len().is_multiple_of(4) {
         return None;
     }
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);

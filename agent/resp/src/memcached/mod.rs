@@ -23,9 +23,9 @@ mod request;
 mod state;
 mod stats;
 mod store;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use synod_cache::item::ITEMS;
 use synod_cache::keys::{Keys, partition_of};

@@ -4,6 +4,7 @@
 //! passed over as it comes.
 
 use super::ITEM_BYTES_MAX;
+use super::meta_request;
 use super::request::{Refusal, Request};
 
 /// The longest line, in bytes, but for those that ask for keys.
@@ -67,7 +68,9 @@ impl Parser {
         }
         let Some(end) = self.line(input) else {
             return if is_endless(input) {
-                Found::Endless((input.len() > KEYS_BYTES_MAX).then_some("CLIENT_ERROR line too long"))
+                Found::Endless(
+                    (input.len() > KEYS_BYTES_MAX).then_some("CLIENT_ERROR line too long"),
+                )
             } else {
                 self.at = input.len();
                 Found::Incomplete
@@ -77,7 +80,10 @@ impl Parser {
         let line = input[..end].strip_suffix(b"\r").unwrap_or(&input[..end]);
         let bytes = end + 1;
         match Request::read(line) {
-            Err(refusal) => self.found(Found::Refused(refusal, bytes)),
+            Err(refusal) => {
+                self.passed = meta_request::length(line).map_or(0, |length| length + END.len());
+                self.found(Found::Refused(refusal, bytes))
+            }
             Ok(request) => self.with_block(input, bytes, request),
         }
     }

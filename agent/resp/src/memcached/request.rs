@@ -108,9 +108,7 @@ impl Refusal {
             Self::Unknown => "ERROR",
             Self::Line => "CLIENT_ERROR bad command line format",
             Self::Block => "CLIENT_ERROR bad data chunk",
-            Self::Delete => {
-                "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]"
-            }
+            Self::Delete => "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]",
             Self::Expires => "CLIENT_ERROR invalid exptime argument",
             Self::Delta => "CLIENT_ERROR invalid numeric delta argument",
             Self::DuplicateFlag => "CLIENT_ERROR duplicate flag",

@@ -36,12 +36,18 @@ impl Default for State {
 impl State {
     /// Gives each thread where its clients come.
     pub(crate) fn give(&self, listeners: Vec<Option<TcpListener>>) {
-        *self.listeners.lock().unwrap_or_else(PoisonError::into_inner) = listeners;
+        *self
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = listeners;
     }
 
     /// Takes what a thread was given, if there is something.
     pub(crate) fn take(&self, thread: usize) -> Option<TcpListener> {
-        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = self
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         listeners.get_mut(thread)?.take()
     }
 

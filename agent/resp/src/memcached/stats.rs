@@ -22,7 +22,12 @@ pub(super) fn tell(caller: &mut Caller<'_>, of: &[u8]) {
         b"items" | b"slabs" | b"sizes" | b"conns" => caller.say("END"),
         b"reset" => {
             let counts = &caller.shared.memcached.counts;
-            for counter in [&counts.hits, &counts.misses, &counts.stored, &counts.flushed] {
+            for counter in [
+                &counts.hits,
+                &counts.misses,
+                &counts.stored,
+                &counts.flushed,
+            ] {
                 counter.store(0, Ordering::Relaxed);
             }
             caller.say("RESET");

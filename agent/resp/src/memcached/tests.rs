@@ -68,7 +68,10 @@ fn words() -> impl Strategy<Value = Vec<u8>> {
     let lines = prop::collection::vec((line, end), 0..12);
     lines.prop_map(|lines| {
         let lines = lines.into_iter();
-        lines.flat_map(|(line, end)| [line, end.to_vec()]).collect::<Vec<_>>().concat()
+        lines
+            .flat_map(|(line, end)| [line, end.to_vec()])
+            .collect::<Vec<_>>()
+            .concat()
     })
 }
 

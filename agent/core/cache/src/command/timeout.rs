@@ -41,4 +41,3 @@ fn longer(text: &[u8]) -> Option<f64> {
         f64::INFINITY
     })
 }
-

@@ -9,8 +9,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     for partition in call.keys.partitions() {
         let entries = partition.keyspace(database).alive(now);
         // As in Redis an empty key is of no pattern but this one.
-        let matching =
-            entries.filter(|(key, _)| pattern == b"*" || glob::matches(pattern, key));
+        let matching = entries.filter(|(key, _)| pattern == b"*" || glob::matches(pattern, key));
         keys.extend(matching.map(|(key, _)| Box::from(key)));
     }
     call.reply.array(keys.len());

@@ -57,6 +57,24 @@ fn single_bits() {
         (error) WRONGTYPE Operation against a key holding the wrong kind of value
         > getbit h 1
         (error) WRONGTYPE Operation against a key holding the wrong kind of value
+        > set raw 12
+        OK
+        > setbit raw 0 0
+        (integer) 0
+        > object encoding raw
+        "raw"
+        > set raw 12
+        OK
+        > bitfield raw set u1 0 0
+        1) (integer) 0
+        > object encoding raw
+        "raw"
+        > set raw 12
+        OK
+        > bitfield raw get u1 0
+        1) (integer) 0
+        > object encoding raw
+        "int"
         > setbit a 1
         (error) ERR wrong number of arguments for 'setbit' command
         > getbit a

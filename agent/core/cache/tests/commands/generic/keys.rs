@@ -82,15 +82,15 @@ fn keys_are_removed_and_looked_at() {
         keys a*
         keys x*
         keys
+        randomkey x
+        del h
+        randomkey
+        del a
         append "" y
         keys *
         keys **
         scan 0 match *
         del ""
-        randomkey x
-        del h
-        randomkey
-        del a
         randomkey
         3
         randomkey

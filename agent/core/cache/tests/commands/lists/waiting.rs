@@ -108,6 +108,12 @@ fn what_is_asked_wrongly() {
         (error) ERR timeout is not a float or out of range
         > blpop l 1x
         (error) ERR timeout is not a float or out of range
+        > blpop l 1e400
+        (error) ERR timeout is out of range
+        > blpop l -1e400
+        (error) ERR timeout is negative
+        > blpop l 1e5000
+        (error) ERR timeout is not a float or out of range
         > blpop l nan
         (error) ERR timeout is not a float or out of range
         > blpop l 1e3x
