@@ -48,16 +48,17 @@ pub(crate) fn words(line: &str) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     let mut rest = line.trim_start();
     while !rest.is_empty() {
-        let end = if rest.starts_with('"') {
-            let mut is_escaped = false;
-            let ends = |byte: u8| {
-                let ends = byte == b'"' && !is_escaped;
-                is_escaped = byte == b'\\' && !is_escaped;
-                ends
-            };
-            rest[1..].bytes().position(ends).expect("a quote ends") + 2
-        } else {
-            rest.find(' ').unwrap_or(rest.len())
+        let end = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let mut is_escaped = false;
+                let ends = |byte: u8| {
+                    let ends = byte == b'"' && !is_escaped;
+                    is_escaped = byte == b'\\' && !is_escaped;
+                    ends
+                };
+                quoted.bytes().position(ends).expect("a quote ends") + 2
+            }
+            None => rest.find(' ').unwrap_or(rest.len()),
         };
         words.push(unescaped(&rest[..end]));
         rest = rest[end..].trim_start();

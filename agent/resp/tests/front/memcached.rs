@@ -314,7 +314,8 @@ impl Items {
         let codes = ["HD", "VA", "EN", "NF", "EX", "NS"];
         for (index, word) in words.iter_mut().enumerate() {
             if index > 0 && codes.contains(&first.as_str()) {
-                in_tens(word);
+                in_tens(word, "t");
+                in_tens(word, "l");
             }
             let prefix = match first.as_str() {
                 "VALUE" if index == 4 => "",
@@ -330,8 +331,8 @@ impl Items {
             }
         }
         if first == "ME" {
-            // How large an item is is a matter of who keeps it.
-            words.retain(|word| !word.starts_with("size="));
+            // How large an item is is a matter of who keeps it, and some time may have passed.
+            words.retain(|word| !word.starts_with("size=") && !word.starts_with("la="));
         }
         words
             .join(" ")
@@ -342,11 +343,14 @@ impl Items {
     }
 }
 
-/// How many seconds are left, in tens: some of them may have passed.
-fn in_tens(word: &mut String) {
-    let seconds = word.strip_prefix('t').and_then(|it| it.parse::<i64>().ok());
+/// How many seconds are left, or passed, in tens: some more of them may have passed.
+fn in_tens(word: &mut String, flag: &str) {
+    let seconds = word
+        .strip_prefix(flag)
+        .and_then(|it| it.parse::<i64>().ok());
     if let Some(seconds) = seconds.filter(|seconds| *seconds > 0) {
-        *word = format!("t{}", (seconds + 9) / 10 * 10);
+        let rounded = if flag == "l" { seconds } else { seconds + 9 };
+        *word = format!("{flag}{}", rounded / 10 * 10);
     }
 }
 

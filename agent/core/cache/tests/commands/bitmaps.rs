@@ -334,6 +334,8 @@ fn bits_are_found() {
         (error) ERR value is not an integer or out of range
         > bitpos a 1 0 1 x
         (error) ERR syntax error
+        > bitpos a 1 x 1 bit x
+        (error) ERR syntax error
         > bitpos a 1 0 1 bit x
         (error) ERR syntax error
         > hset h f v
@@ -384,6 +386,7 @@ fn bits_are_found() {
         bitpos a 1 x
         bitpos a 1 0 x
         bitpos a 1 0 1 x
+        bitpos a 1 x 1 bit x
         bitpos a 1 0 1 bit x
         hset h f v
         bitpos h 1
