@@ -28,8 +28,8 @@ impl Compare {
             "kind" => Self::Kind,
             "walk" => Self::Walk,
             // Seconds, and milliseconds, for machines that are busy.
-            "seconds" => Self::Near(5),
-            "milliseconds" => Self::Near(5_000),
+            "seconds" => Self::Near(60),
+            "milliseconds" => Self::Near(60_000),
             _ => panic!("nothing is compared by {word}"),
         }
     }

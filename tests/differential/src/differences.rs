@@ -106,6 +106,15 @@ pub(crate) const KINDS: &[Kind] = &[
         is_it: |it| it.is("hello") && without_own(it.ours) == without_own(it.theirs),
     },
     Kind {
+        name: "what a client is made with",
+        reason: "CLIENT SETINFO comes with Redis 7.2",
+        is_it: |it| {
+            it.is("client")
+                && it.has(1, "setinfo")
+                && it.theirs.is_error("ERR unknown subcommand 'setinfo'")
+        },
+    },
+    Kind {
         name: "the rank with the score",
         reason: "it comes with Redis 7.2",
         is_it: |it| {

@@ -52,7 +52,7 @@ fn look_at(stage: &mut Stage, keys: &[&[u8]]) -> Option<Difference> {
         let (line, compare) = content(kind.bytes().unwrap_or_default());
         [
             (*key, line, compare),
-            (*key, "pexpiretime KEY", Compare::Near(5_000)),
+            (*key, "pexpiretime KEY", Compare::Near(60_000)),
             (*key, "object encoding KEY", Compare::Exact),
         ]
     });
@@ -67,7 +67,7 @@ const fn content(kind: &[u8]) -> (&'static str, Compare) {
         b"set" => ("smembers KEY", Compare::Sorted),
         b"hash" => ("hgetall KEY", Compare::Pairs),
         b"zset" => ("zrange KEY 0 -1 withscores", Compare::Exact),
-        b"stream" => ("xinfo stream KEY full", Compare::Near(5_000)),
+        b"stream" => ("xinfo stream KEY full", Compare::Near(60_000)),
         // It may have expired.
         _ => ("exists KEY", Compare::Exact),
     }

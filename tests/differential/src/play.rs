@@ -75,7 +75,7 @@ impl Stage {
             self.queued[step.client].push((step.words.clone(), step.compare));
             return None;
         }
-        let ends = ["exec", "discard", "multi", "reset"];
+        let ends = ["exec", "discard", "reset"];
         let is_end = ends
             .iter()
             .any(|end| step.words[0].eq_ignore_ascii_case(end.as_bytes()));

@@ -164,7 +164,6 @@ fn vivify(keys: &mut Keys<'_>, meta: &Meta<'_>, value: &[u8], expires: i64, now:
     };
     let note = Note {
         cas: meta.new_cas.unwrap_or_default(),
-        is_won: value.is_empty(),
         ..Note::default()
     };
     keys.put_item(&meta.key, &[value], Lifetime::Until(until), note);
