@@ -115,6 +115,16 @@ pub(crate) const KINDS: &[Kind] = &[
         },
     },
     Kind {
+        name: "errors that show what is no text",
+        reason: "clients read errors as UTF-8, which ours are",
+        is_it: |it| match (it.ours, it.theirs) {
+            (Value::Error(ours), Value::Error(theirs)) => {
+                *ours == String::from_utf8_lossy(theirs).as_bytes()
+            }
+            _ => false,
+        },
+    },
+    Kind {
         name: "the rank with the score",
         reason: "it comes with Redis 7.2",
         is_it: |it| {

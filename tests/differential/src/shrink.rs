@@ -84,7 +84,7 @@ mod tests {
         let step = |index| Step {
             index,
             client: 0,
-            words: Vec::new(),
+            words: vec![Vec::new()],
             compare: Compare::Exact,
         };
         let steps: Vec<_> = (0..1000).map(step).collect();
