@@ -124,8 +124,10 @@ impl<'a> Stream<'a> {
             let mut words = Vec::new();
             self.words(&command.shapes, &mut words);
             if !(self.is_known)(&words) {
-                let name = words.iter().take(2).map(|word| escaped(word));
-                self.missing.insert(name.collect::<Vec<_>>().join("|"));
+                let is_command = (self.is_known)(&words[..1]);
+                let name = words.iter().take(if is_command { 2 } else { 1 });
+                let name: Vec<_> = name.map(|word| escaped(word)).collect();
+                self.missing.insert(name.join("|"));
                 return;
             }
             if !command.rule.is_fixed && self.one_in(WRONG_ONE_IN) {
