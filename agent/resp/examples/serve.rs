@@ -1,7 +1,7 @@
 //! A server without anything around it: `serve PORT THREADS [NAME VALUE]…`, with settings as `CONFIG SET` names them.
 //!
 //! With `directory DIR` keys are kept there, as `fsync always|everysec|no` says; a new one begins with what `import PATH` holds, which
-//! a Redis saved.
+//! a Redis saved. With `memcached PORT` it speaks memcached's protocol there.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -29,6 +29,7 @@ fn main() {
     let pairs = args.get(2..).unwrap_or_default().chunks_exact(2);
     let mut pairs: BTreeMap<_, _> = pairs.map(|it| (it[0].clone(), it[1].clone())).collect();
     let listener = TcpListener::bind(("127.0.0.1", port as u16)).expect("it is free");
+    let memcached = pairs.remove("memcached");
     let kept = kept(&mut pairs);
     let setup = Setup {
         config: pairs.into_iter().collect(),
@@ -36,6 +37,11 @@ fn main() {
         kept,
     };
     let server = Server::start_with(listener, &settings, setup).expect("threads");
+    if let Some(port) = memcached {
+        let port: u16 = port.parse().expect("a port");
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("it is free");
+        server.serve_memcached(&listener).expect("it listens");
+    }
     println!("listens at {}", server.address());
     loop {
         std::thread::park();

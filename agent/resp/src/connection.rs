@@ -15,6 +15,7 @@ use crate::config::Id;
 use crate::limits::{Class, Overdue};
 use crate::listening::Change;
 use crate::mailbox::Message;
+use crate::memcached;
 use crate::output::Output;
 use crate::scripting::{Attend, reborrowed};
 use crate::session::{Carried, Session};
@@ -49,6 +50,8 @@ pub(crate) struct Connection {
     token: Token,
     input: Input,
     parser: Parser,
+    /// Of a client that came to memcached's port.
+    memcached: Option<memcached::Parser>,
     session: Session,
     output: Output,
     overdue: Overdue,
@@ -79,6 +82,7 @@ impl Connection {
             token,
             input: Input::default(),
             parser: Parser::default(),
+            memcached: None,
             session,
             output: Output::default(),
             overdue: Overdue::default(),
@@ -89,6 +93,11 @@ impl Connection {
             is_full: false,
             held: None,
         })
+    }
+
+    /// What it sends is memcached's protocol.
+    pub(crate) fn speak_memcached(&mut self) {
+        self.memcached = Some(memcached::Parser::default());
     }
 
     pub(crate) const fn id(&self) -> u64 {
@@ -341,7 +350,11 @@ impl Connection {
                 self.is_full = true;
                 return State::Open;
             }
-            match self.input.read(&mut self.stream, self.parser.needed()) {
+            let needed = match &self.memcached {
+                Some(parser) => parser.needed(),
+                None => self.parser.needed(),
+            };
+            match self.input.read(&mut self.stream, needed) {
                 Ok(0) => return State::Over,
                 Ok(read) => {
                     reads = read >= READ_BYTES;
@@ -380,6 +393,29 @@ impl Connection {
         }
     }
 
+    /// Carries out what a client of memcached sent. It is as in a pause while a script is busy.
+    fn carry_out_memcached(&mut self, shared: &Shared, now: i64) {
+        self.session.is_paused = !shared.pause.is_over() || shared.scripting.is_busy();
+        if self.session.is_paused {
+            return;
+        }
+        while let Some(parser) = &mut self.memcached
+            && !self.session.ends
+            && !self.session.pauses
+        {
+            if self.session.reply.length() >= UNSENT_BYTES_MAX {
+                self.is_held_up = true;
+                break;
+            }
+            let input = self.input.bytes();
+            match memcached::carry_out(parser, input, &mut self.session, shared, now) {
+                memcached::Carried::Out(bytes) => self.input.done(bytes),
+                memcached::Carried::Incomplete => break,
+            }
+        }
+        self.hold(shared);
+    }
+
     /// Whether it could be carried out as it is.
     fn carry_out(
         &mut self,
@@ -388,6 +424,10 @@ impl Connection {
         mut attendant: Option<&mut dyn Attend>,
     ) -> bool {
         self.is_held_up = false;
+        if self.memcached.is_some() {
+            self.carry_out_memcached(shared, now);
+            return true;
+        }
         if self.session.is_paused && !shared.pause.is_over() {
             return true;
         }

@@ -13,7 +13,7 @@ pub(crate) struct Connections {
 
 impl Connections {
     /// Tokens below this are of something else.
-    const FIRST: usize = 2;
+    const FIRST: usize = 3;
 
     /// A token that no connection has.
     pub(crate) fn token(&mut self) -> Token {

@@ -23,6 +23,7 @@ mod limits;
 mod listening;
 mod mailbox;
 mod measured;
+mod memcached;
 mod memory;
 mod monitor;
 mod output;
@@ -118,6 +119,7 @@ pub(crate) struct Shared {
     /// What keeps the keys on disk, if something does.
     pub(crate) persistence: Option<Persistence>,
     pub(crate) scripting: Scripting,
+    pub(crate) memcached: memcached::State,
     pub(crate) subscriptions: Subscriptions,
     /// Clients that see all commands.
     pub(crate) monitors: PerThread,
@@ -208,6 +210,7 @@ impl Server {
             interests: CurrentInterests::default(),
             output_limits: RwLock::default(),
             closed_for_output: AtomicU64::new(0),
+            memcached: memcached::State::default(),
         });
         config::apply_all(&shared);
         persistence::start(&shared)?;
@@ -225,6 +228,20 @@ impl Server {
             workers,
             address,
         })
+    }
+
+    /// Serves clients of memcached that come to another listener, with the strings of database 0.
+    ///
+    /// # Errors
+    /// If each thread cannot listen there.
+    pub fn serve_memcached(&self, listener: &TcpListener) -> io::Result<()> {
+        listener.set_nonblocking(true)?;
+        let threads = self.shared.mailboxes.len();
+        let listeners = (0..threads).map(|_| listener.try_clone().map(Some));
+        let listeners = listeners.collect::<io::Result<Vec<_>>>()?;
+        self.shared.memcached.give(listeners);
+        self.shared.mailboxes.iter().for_each(Mailbox::wake);
+        Ok(())
     }
 
     /// Where it listens.

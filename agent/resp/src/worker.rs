@@ -19,6 +19,7 @@ use crate::connection::{Connection, State};
 use crate::connections::Connections;
 use crate::counts::{Sum, clock};
 use crate::mailbox::{Mailbox, are_full};
+use crate::memcached;
 use crate::memory::go_on_evicting;
 use crate::part::{NOBODY, Parts, tell};
 use crate::scripting::Attend;
@@ -26,6 +27,7 @@ use crate::session::Session;
 
 const LISTENER: Token = Token(0);
 const WAKER: Token = Token(1);
+const MEMCACHED: Token = Token(2);
 /// How many events are taken from the system at once.
 const EVENTS: usize = 1024;
 /// How many connections are taken at once, so that other threads get some, too.
@@ -49,6 +51,7 @@ pub(crate) struct Worker {
     listener: TcpListener,
     /// Connections may wait to be taken. The system says so once, not again for those that were left.
     has_callers: bool,
+    memcached: Option<Memcached>,
     pub(crate) connections: Connections,
     /// Where clients are.
     pub(crate) clients: HashMap<u64, Token>,
@@ -69,6 +72,13 @@ pub(crate) struct Worker {
     next_part: usize,
     /// What the system told of and was not looked at yet.
     told: VecDeque<Token>,
+}
+
+/// Where clients of memcached come.
+struct Memcached {
+    listener: TcpListener,
+    /// As [`Worker::has_callers`].
+    has_callers: bool,
 }
 
 /// Where others put what is for the thread with this event loop.
@@ -93,6 +103,7 @@ impl Worker {
             poll,
             listener,
             has_callers: false,
+            memcached: None,
             connections: Connections::default(),
             clients: HashMap::new(),
             audience: Audience::default(),
@@ -123,6 +134,7 @@ impl Worker {
                 .extend(events.iter().map(mio::event::Event::token));
             self.serve_told();
             are_left = self.has_callers && self.accept();
+            are_left |= self.accept_memcached();
             let now = now();
             self.shared.scripting.settle(&self.shared);
             self.read_messages(now);
@@ -148,7 +160,12 @@ impl Worker {
         while let Some(token) = self.told.pop_front() {
             match token {
                 LISTENER => self.has_callers = true,
-                WAKER => {}
+                WAKER => self.listen_to_memcached(),
+                MEMCACHED => {
+                    if let Some(memcached) = &mut self.memcached {
+                        memcached.has_callers = true;
+                    }
+                }
                 token => self.serve(token, now),
             }
         }
@@ -243,7 +260,7 @@ impl Worker {
     fn accept(&mut self) -> bool {
         for _ in 0..ACCEPTS {
             match self.listener.accept() {
-                Ok((stream, peer)) => self.open(stream, peer),
+                Ok((stream, peer)) => drop(self.open(stream, peer)),
                 Err(error) => {
                     self.has_callers = error.kind() != io::ErrorKind::WouldBlock;
                     return false;
@@ -253,11 +270,51 @@ impl Worker {
         true
     }
 
-    fn open(&mut self, stream: TcpStream, peer: SocketAddr) {
+    /// Begins to listen to clients of memcached, if that was asked for. If it cannot, there are no such clients here.
+    fn listen_to_memcached(&mut self) {
+        let Some(listener) = self.shared.memcached.take(self.number) else {
+            return;
+        };
+        let mut listener = TcpListener::from_std(listener);
+        let registry = self.poll.registry();
+        if registry
+            .register(&mut listener, MEMCACHED, Interest::READABLE)
+            .is_ok()
+        {
+            self.memcached = Some(Memcached {
+                listener,
+                has_callers: false,
+            });
+        }
+    }
+
+    /// As [`Self::accept`].
+    fn accept_memcached(&mut self) -> bool {
+        for _ in 0..ACCEPTS {
+            let Some(memcached) = self.memcached.as_mut().filter(|it| it.has_callers) else {
+                return false;
+            };
+            match memcached.listener.accept() {
+                Ok((stream, peer)) => {
+                    if let Some(connection) = self.open(stream, peer) {
+                        connection.speak_memcached();
+                    }
+                }
+                Err(error) => {
+                    memcached.has_callers = error.kind() != io::ErrorKind::WouldBlock;
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn open(&mut self, stream: TcpStream, peer: SocketAddr) -> Option<&mut Connection> {
         let shared = &self.shared;
         if has_too_many(shared) {
             shared.counts[self.number].refused.add(1);
-            return refuse(stream);
+            refuse(stream);
+            return None;
         }
         let id = shared.next_client.fetch_add(1, Ordering::Relaxed);
         let own = stream.local_addr();
@@ -272,16 +329,16 @@ impl Worker {
         let session = Session::new(Arc::clone(&client), shared);
         let registry = self.poll.registry();
         let token = self.connections.token();
-        match Connection::open(stream, token, session, registry) {
-            Ok(connection) => {
-                self.connections.insert(token, connection);
-                self.clients.insert(id, token);
-                shared.clients.add(&client);
-                shared.counts[self.number].connections.add(1);
-                shared.counts[self.number].came.add(1);
-            }
-            Err(_) => self.connections.give_back(token),
-        }
+        let Ok(connection) = Connection::open(stream, token, session, registry) else {
+            self.connections.give_back(token);
+            return None;
+        };
+        self.connections.insert(token, connection);
+        self.clients.insert(id, token);
+        shared.clients.add(&client);
+        shared.counts[self.number].connections.add(1);
+        shared.counts[self.number].came.add(1);
+        self.connections.get_mut(token)
     }
 
     fn serve(&mut self, token: Token, now: i64) {
@@ -304,6 +361,7 @@ impl Worker {
             // What is told of it would have to wait.
             return;
         }
+        memcached::State::flush_if_due(&self.shared, now);
         let (shared, count) = (&self.shared, self.shared.parts.len());
         let mut began = None;
         for _ in 0..count {

@@ -4,7 +4,7 @@
 //! what expired or was evicted is a removal like any other.
 
 use crate::keyspace::{Header, Kind};
-use crate::partition::DATABASES;
+use crate::partition::{DATABASES, Note};
 use crate::wire::{Corrupt, Reader, Writer};
 
 /// One change of one key, or of a database.
@@ -56,6 +56,11 @@ pub(crate) enum Effect<'a> {
         key: &'a [u8],
         value: &'a [u8],
     },
+    /// This is noted of a string, instead of what was.
+    Note {
+        key: &'a [u8],
+        note: Note,
+    },
     /// A change of a collection of this kind follows.
     Of {
         kind: Kind,
@@ -73,6 +78,7 @@ const MOVE: u8 = 7;
 const COPY: u8 = 8;
 const WHOLE: u8 = 9;
 const MORE: u8 = 10;
+const NOTE: u8 = 11;
 const LIST: u8 = 16;
 const SET: u8 = 17;
 const SORTED_SET: u8 = 18;
@@ -148,6 +154,11 @@ impl<'a> Effect<'a> {
                 out.bytes(key);
                 out.bytes(value);
             }
+            Self::Note { key, note } => {
+                let mut out = start(out, NOTE, database);
+                out.bytes(key);
+                write_note(&mut out, &note);
+            }
             Self::Of { kind, key } => {
                 let op = match kind {
                     Kind::String => unreachable!("a string is no collection"),
@@ -207,6 +218,10 @@ impl<'a> Effect<'a> {
                 key,
                 value: from.bytes()?,
             }),
+            NOTE => Ok(Self::Note {
+                key,
+                note: read_note(from)?,
+            }),
             LIST => of(Kind::List),
             SET => of(Kind::Set),
             SORTED_SET => of(Kind::SortedSet),
@@ -243,4 +258,33 @@ fn read_expiry(from: &mut Reader<'_>) -> Result<Option<i64>, Corrupt> {
         1 => from.signed().map(Some),
         _ => Err(Corrupt),
     }
+}
+
+fn write_note(out: &mut Writer<'_>, note: &Note) {
+    let Note {
+        flags,
+        cas,
+        is_stale,
+        is_won,
+        was_read,
+    } = *note;
+    out.number(flags.into());
+    out.number(cas);
+    out.byte(u8::from(is_stale) | u8::from(is_won) << 1 | u8::from(was_read) << 2);
+}
+
+fn read_note(from: &mut Reader<'_>) -> Result<Note, Corrupt> {
+    let flags = u32::try_from(from.number()?).map_err(|_| Corrupt)?;
+    let cas = from.number()?;
+    let bits = from.byte()?;
+    if bits > 0b111 {
+        return Err(Corrupt);
+    }
+    Ok(Note {
+        flags,
+        cas,
+        is_stale: bits & 1 != 0,
+        is_won: bits & 2 != 0,
+        was_read: bits & 4 != 0,
+    })
 }

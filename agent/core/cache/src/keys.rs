@@ -204,6 +204,12 @@ impl<'a> Keys<'a> {
             .splice_string(database, key, start, removed, with);
     }
 
+    /// The string under a key, which is there, is shown from then on as if it had been changed in place.
+    pub(crate) fn show_raw(&mut self, key: &[u8]) {
+        let database = self.database;
+        self.partition(key).show_raw(database, key);
+    }
+
     /// Removes a key; whether it was there, and had not expired.
     pub(crate) fn remove(&mut self, key: &[u8]) -> bool {
         let database = self.database;

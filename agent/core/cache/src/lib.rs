@@ -20,6 +20,7 @@ pub mod glob;
 mod hash;
 mod hyperloglog;
 mod import;
+pub mod item;
 pub mod keys;
 mod keyspace;
 mod list;

@@ -8,6 +8,7 @@ mod databases;
 mod evict;
 mod expiry;
 mod memory;
+mod notes;
 mod strings;
 mod watching;
 
@@ -15,6 +16,8 @@ use std::collections::HashMap;
 
 pub(crate) use collections::Edit;
 pub use counts::Counts;
+pub(crate) use notes::Notes;
+pub use notes::{ITEMS, Note};
 
 use crate::collection::Limits;
 use crate::effect::Effect;
@@ -90,6 +93,8 @@ pub struct Partition {
     /// Whether what is looked for is counted as found or missed.
     counts_looks: bool,
     memory: Memory,
+    /// Of strings of [`ITEMS`].
+    notes: Notes,
 }
 
 impl Partition {
@@ -127,6 +132,7 @@ impl Partition {
             counts: Counts::default(),
             counts_looks: false,
             memory: Memory::default(),
+            notes: Notes::default(),
         }
     }
 
@@ -319,7 +325,7 @@ impl Partition {
         };
         self.databases[database].set_expiry(key, &found, expiry);
         self.effects.note(database, &Effect::Expire { key, expiry });
-        self.changed(database, key);
+        self.changed_in_place(database, key);
         true
     }
 }

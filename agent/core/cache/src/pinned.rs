@@ -3,7 +3,7 @@
 use crate::effect::Effect;
 use crate::eviction::{Access, Settings};
 use crate::keyspace::{Found, Header, Keyspace, Kind};
-use crate::partition::Partition;
+use crate::partition::{ITEMS, Note, Notes, Partition};
 use crate::rdb::{self, Form, Value};
 use crate::whole;
 
@@ -15,6 +15,7 @@ pub struct Pinned {
     databases: Vec<Keyspace>,
     now: i64,
     settings: Settings,
+    notes: Notes,
 }
 
 /// A key that a walk came to.
@@ -29,6 +30,7 @@ impl Partition {
         Pinned {
             now: self.now(),
             settings: self.settings().clone(),
+            notes: self.notes(),
             databases: self.pin_databases(),
         }
     }
@@ -54,6 +56,7 @@ impl Pinned {
         for (database, keyspace) in self.databases.iter().enumerate() {
             for met in walk(keyspace) {
                 write(database, keyspace, &met, bytes_max, &mut piece, &mut give)?;
+                self.write_note(database, &met, &mut piece);
                 if piece.len() >= bytes_max {
                     give(&piece)?;
                     piece.clear();
@@ -65,6 +68,14 @@ impl Pinned {
             Ok(())
         } else {
             give(&piece)
+        }
+    }
+
+    /// What is noted of a string, if anything is.
+    fn write_note(&self, database: usize, met: &Met<'_>, piece: &mut Vec<u8>) {
+        let note = self.notes.of(met.key);
+        if database == ITEMS && note != Note::default() {
+            Effect::Note { key: met.key, note }.write(database, piece);
         }
     }
 

@@ -74,8 +74,12 @@ impl FrontCall<'_> {
 /// What is answered to a command that there is not.
 pub(crate) fn unknown(args: &[&[u8]]) -> Error {
     const SHOWN: usize = 128;
-    let shown =
-        |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN)]).into_owned();
+    let shown = |bytes: &[u8]| {
+        let bytes = &bytes[..bytes.len().min(SHOWN)];
+        // As in Redis a zero ends it.
+        let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+        String::from_utf8_lossy(text).into_owned()
+    };
     let mut text = String::new();
     for argument in &args[1..] {
         if text.len() >= SHOWN {

@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod connections;
 mod invalidations;
+mod memcached;
 mod memory;
 mod messages;
 mod monitors;

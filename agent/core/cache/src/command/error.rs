@@ -90,12 +90,18 @@ impl Error {
     }
 }
 
+/// What a client sent, as errors show it: up to a zero, as in Redis, and as text.
+pub(crate) fn shown(bytes: &[u8]) -> Cow<'_, str> {
+    let text = bytes.split(|byte| *byte == 0).next();
+    String::from_utf8_lossy(text.unwrap_or_default())
+}
+
 /// The command in capital letters, and the beginning of its subcommand.
 fn called(args: &[&[u8]]) -> (String, String) {
     let subcommand = &args[1][..args[1].len().min(128)];
     (
         String::from_utf8_lossy(args[0]).to_uppercase(),
-        String::from_utf8_lossy(subcommand).into_owned(),
+        shown(subcommand).into_owned(),
     )
 }
 

@@ -27,6 +27,7 @@ mod transactions;
 use std::sync::LazyLock;
 
 pub use error::Error;
+pub(crate) use error::shown;
 pub(crate) use expiry::Unit;
 pub use keys_of::KeyOf;
 pub(crate) use lifetime::{expire, expiry_of, in_seconds};

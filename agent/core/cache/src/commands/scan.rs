@@ -106,7 +106,7 @@ impl<'a> Options<'a> {
                     }
                     options.count = usize::try_from(count).unwrap_or(usize::MAX);
                 }
-                b"match" => options.pattern = Some(*value),
+                b"match" => options.pattern = Some(*value).filter(|pattern| *pattern != b"*"),
                 b"type" => options.kind = Some(*value),
                 _ => return Err(Error::Syntax),
             }

@@ -1,6 +1,7 @@
 //! `XCLAIM key group consumer min-idle-time id [id ...] [IDLE milliseconds] [TIME millisecond] [RETRYCOUNT count] [FORCE] [JUSTID]
 //! [LASTID id]`
 
+use crate::command::shown;
 use std::borrow::Cow;
 
 use super::xpending::no_group;
@@ -176,6 +177,6 @@ fn number(text: &[u8], error: &'static str) -> Result<i64, Error> {
 }
 
 fn unknown(option: &[u8]) -> Error {
-    let option = String::from_utf8_lossy(option);
+    let option = shown(option);
     Error::Other(format!("ERR Unrecognized XCLAIM option '{option}'").into())
 }

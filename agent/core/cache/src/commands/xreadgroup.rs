@@ -1,5 +1,6 @@
 //! `XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS key [key ...] id [id ...]`
 
+use crate::command::shown;
 use std::borrow::Cow;
 
 use crate::command::{Call, Error};
@@ -76,7 +77,7 @@ fn after(text: &[u8]) -> Result<Option<Id>, Error> {
 }
 
 fn no_group(key: &[u8], group: &[u8]) -> Error {
-    let (key, group) = (String::from_utf8_lossy(key), String::from_utf8_lossy(group));
+    let (key, group) = (shown(key), shown(group));
     let words = format!(
         "NOGROUP No such key '{key}' or consumer group '{group}' in XREADGROUP with GROUP option"
     );

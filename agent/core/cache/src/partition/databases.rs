@@ -78,6 +78,7 @@ impl Partition {
             self.changed(usize::from(database), &key);
         }
         for database in databases {
+            self.end_notes(*database);
             self.changed_databases |= 1 << database;
             self.memory.changed(*database);
         }

@@ -35,7 +35,7 @@ impl Partition {
     #[must_use]
     pub fn allocated(&self) -> usize {
         let databases: usize = self.databases.iter().map(Keyspace::allocated).sum();
-        databases + self.sketched()
+        databases + self.sketched() + self.notes.allocated()
     }
 
     /// Of what is remembered for eviction.
@@ -47,7 +47,7 @@ impl Partition {
     #[must_use]
     pub fn weigh(&self) -> usize {
         let databases: usize = self.databases.iter().map(Keyspace::weigh).sum();
-        databases + self.sketched()
+        databases + self.sketched() + self.notes.allocated()
     }
 
     /// What [`Self::allocated`] tells, for those who ask after each change: only what was changed since is looked at.
@@ -60,7 +60,7 @@ impl Partition {
             memory.sum = memory.sum - memory.databases[database] + now;
             memory.databases[database] = now;
         }
-        memory.sum + self.sketched()
+        memory.sum + self.sketched() + self.notes.allocated()
     }
 
     /// Bytes that a key and its value take, if it is there.

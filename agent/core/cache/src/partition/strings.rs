@@ -125,6 +125,28 @@ impl Partition {
             with,
         };
         self.effects.note(database, &effect);
-        self.changed(database, key);
+        self.changed_in_place(database, key);
+    }
+
+    /// The string under a key, which is there, is shown as [`string::RAW`] from then on. Nobody is told: it is the same string.
+    pub(crate) fn show_raw(&mut self, database: usize, key: &[u8]) {
+        let Some(found) = self.look(database, key) else {
+            return;
+        };
+        if found.header.shown == string::RAW {
+            return;
+        }
+        let header = Header {
+            shown: string::RAW,
+            ..found.header
+        };
+        self.databases[database].set_header(&found, &header);
+        let effect = Effect::Splice {
+            key,
+            start: 0,
+            removed: 0,
+            with: &[],
+        };
+        self.effects.note(database, &effect);
     }
 }

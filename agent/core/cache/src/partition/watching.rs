@@ -7,6 +7,7 @@ impl Partition {
     pub(super) fn changed(&mut self, database: usize, key: &[u8]) {
         self.changes += 1;
         self.memory.changed(database);
+        self.end_note(database, key);
         if self.watched.is_empty() && !self.told_of_changes {
             return;
         }
