@@ -112,6 +112,7 @@ pub(crate) fn serve(port: u16, threads: usize) -> Result<(), Failure> {
         threads,
         partitions: PARTITIONS,
         seed: 1,
+        password: None,
     };
     let _server = Server::start(listener, &settings).map_err(cannot)?;
     loop {
