@@ -34,6 +34,7 @@ fn main() {
     let setup = Setup {
         config: pairs.into_iter().collect(),
         on_shutdown: Some(Box::new(|_| std::process::exit(0))),
+        on_log: None,
         kept,
     };
     let server = Server::start_with(listener, &settings, setup).expect("threads");

@@ -189,6 +189,7 @@ impl Connection {
             Message::TryAgain { .. } => self.session.try_again(shared, now),
             Message::Unblock { fails, .. } => self.session.unblocked(shared, fails),
             Message::Close { .. } => return State::Over,
+            Message::Judge { .. } if self.session.hears_too_much() => return State::Over,
             _ => {}
         }
         if self.session.answers != Answers::All {

@@ -46,6 +46,7 @@ impl Worker {
             Message::Answer { client, .. }
             | Message::TryAgain { client }
             | Message::Close { client }
+            | Message::Judge { client }
             | Message::Unblock { client, .. } => {
                 // It may be gone.
                 let Some(token) = self.clients.get(&client).copied() else {

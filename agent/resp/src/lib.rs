@@ -33,6 +33,7 @@ mod permission;
 pub mod persistence;
 mod publication;
 mod scripting;
+mod secrets;
 mod session;
 mod setup;
 mod slow;
@@ -65,9 +66,10 @@ use per_thread::PerThread;
 use persistence::Persistence;
 use scripting::Scripting;
 use setup::About;
-pub use setup::{OnShutdown, Setup, Shutdown};
+pub use setup::{OnLog, OnShutdown, Setup, Shutdown};
 use slow::SlowLog;
 use subscriptions::Subscriptions;
+pub use synod_script::Level;
 use tracking::Following;
 
 /// As which version of Redis it speaks to clients.
@@ -151,6 +153,18 @@ impl Shared {
     }
 }
 
+/// Functions are there again. Lua needs more of a stack than who begins a server may have.
+fn recall(shared: &Shared) -> io::Result<()> {
+    thread::scope(|scope| {
+        let builder = thread::Builder::new().stack_size(synod_script::STACK_BYTES_MIN);
+        let recalled = builder
+            .spawn_scoped(scope, || front::recall(shared))?
+            .join();
+        let recalled = recalled.expect("nothing panics on what was kept");
+        recalled.map_err(|why| io::Error::other(format!("functions that were kept: {why}")))
+    })
+}
+
 /// A running server.
 pub struct Server {
     shared: Arc<Shared>,
@@ -201,7 +215,7 @@ impl Server {
             memory: Memory::default(),
             slow: SlowLog::new(),
             latency: Latency::default(),
-            about: About::new(address, settings, setup.on_shutdown),
+            about: About::new(address, settings, (setup.on_shutdown, setup.on_log)),
             persistence,
             scripting: Scripting::default(),
             subscriptions: Subscriptions::new(settings.threads),
@@ -213,6 +227,7 @@ impl Server {
             memcached: memcached::State::default(),
         });
         config::apply_all(&shared);
+        recall(&shared)?;
         persistence::start(&shared)?;
         let mut workers = Vec::new();
         for (number, poll) in polls.into_iter().enumerate() {

@@ -182,6 +182,21 @@ impl Session {
         Ok(())
     }
 
+    /// Whether it listens to channels that its user may not hear.
+    pub(crate) fn hears_too_much(&self) -> bool {
+        let Some(listening) = &self.listening else {
+            return false;
+        };
+        let user = self.account.user();
+        let is_barred = |kind: Kind| {
+            let mut names = listening.of(kind).iter();
+            names.any(|name| !user.may_hear(name, kind == Kind::Pattern))
+        };
+        [Kind::Channel, Kind::Pattern, Kind::Shard]
+            .into_iter()
+            .any(is_barred)
+    }
+
     /// What others can know of what it listens to.
     pub(crate) fn heard(&self) -> Activity {
         let Some(listening) = &self.listening else {

@@ -24,6 +24,8 @@ pub(crate) enum Message {
     Close { client: u64 },
     /// A client waits no more, and is answered that there is nothing, or that this is an error.
     Unblock { client: u64, fails: bool },
+    /// What its user may has changed: it is closed if it listens to what it may not.
+    Judge { client: u64 },
     /// For all of the thread who subscribed to it.
     Published(Arc<[Publication]>),
     /// A key that these clients read was changed, by that one.
@@ -50,7 +52,11 @@ impl Message {
     fn weight(&self) -> usize {
         const OWN: usize = 64;
         let more = match self {
-            Self::TryAgain { .. } | Self::Close { .. } | Self::Unblock { .. } | Self::Flushed => 0,
+            Self::TryAgain { .. }
+            | Self::Close { .. }
+            | Self::Judge { .. }
+            | Self::Unblock { .. }
+            | Self::Flushed => 0,
             Self::Answer { bytes, .. } => bytes.len(),
             Self::Published(all) => all.iter().map(Publication::weight).sum(),
             Self::Invalidated { key, clients, .. } => key.len() + 8 * clients.len(),

@@ -11,9 +11,7 @@ use synod_cache::command::{Spec, Traits};
 
 use crate::Shared;
 use crate::mailbox::Message;
-
-/// What is shown in the place of passwords.
-const REDACTED: &[u8] = b"(redacted)";
+use crate::secrets::{REDACTED, is_secret};
 
 /// Whether a command is shown when it was carried out. Those of administrators are too dangerous; others show themselves before.
 pub(crate) const fn shows(spec: &Spec) -> bool {
@@ -74,16 +72,6 @@ fn push_shown(line: &mut String, byte: u8) {
             let _ = write!(line, "\\x{byte:02x}");
         }
     }
-}
-
-/// Whether an argument is a password, or the name that goes with it.
-fn is_secret(args: &[&[u8]], index: usize) -> bool {
-    let is = |at: usize, word: &str| args[at].eq_ignore_ascii_case(word.as_bytes());
-    if is(0, "auth") {
-        return index > 0;
-    }
-    let follows = |distance: usize| index > distance + 1 && is(index - distance, "auth");
-    is(0, "hello") && (follows(1) || follows(2))
 }
 
 #[cfg(test)]

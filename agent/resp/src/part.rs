@@ -314,6 +314,17 @@ impl Parts<'_> {
         are_all
     }
 
+    /// Does something with the first one.
+    ///
+    /// # Errors
+    /// If a script has it that is busy.
+    pub(crate) fn with_first<R>(&mut self, work: impl FnOnce(&mut Part) -> R) -> Result<R, Busy> {
+        match self {
+            Self::Free(shared) => scripting::part(shared, 0).map(|mut part| work(&mut part)),
+            Self::Held(parts) => Ok(work(parts[0])),
+        }
+    }
+
     /// Carries out a command about keys of a database.
     ///
     /// # Errors

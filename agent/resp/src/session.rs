@@ -80,12 +80,15 @@ pub(crate) struct Session {
     pub(crate) buffers: Buffers,
     /// When the command that is carried out began, in ticks of the clock of `counts`.
     pub(crate) began: u64,
+    /// There was room when the command began that is carried out.
+    pub(crate) has_room: bool,
     /// So many commands of a transaction are carried out just now.
     pub(crate) executed: Option<usize>,
 }
 
 /// Nothing may go to make room.
-const NO_ROOM: Error = Error::text("OOM command not allowed when used memory > 'maxmemory'.");
+pub(crate) const NO_ROOM: Error =
+    Error::text("OOM command not allowed when used memory > 'maxmemory'.");
 
 /// What became of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +126,7 @@ impl Session {
             is_paused: false,
             buffers: Buffers::default(),
             began: 0,
+            has_room: true,
             executed: None,
         }
     }
@@ -171,7 +175,8 @@ impl Session {
         if self.is_paused {
             return Carried::NotYet;
         }
-        if make_room(shared, now) == Room::None && self.needs_room(called) {
+        self.has_room = make_room(shared, now) == Room::Is;
+        if !self.has_room && self.needs_room(called) {
             self.refuse(shared, &NO_ROOM, args);
             return Carried::Out;
         }

@@ -2,13 +2,15 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::config::Config;
+use synod_script::Level;
+
+use crate::config::{Config, Id};
 use crate::counts::Sum;
 use crate::persistence::Kept;
 use crate::{Settings, Shared};
@@ -27,6 +29,9 @@ pub struct Shutdown {
 /// Ends the process, or says why not.
 pub type OnShutdown = Box<dyn Fn(Shutdown) -> Result<(), String> + Send + Sync>;
 
+/// Writes a line to the log.
+pub type OnLog = Box<dyn Fn(Level, &str) + Send + Sync>;
+
 /// What is set by name, as `CONFIG SET` names it, and by nobody later: what is fixed while the server runs among it.
 #[derive(Default)]
 pub struct Setup {
@@ -34,6 +39,8 @@ pub struct Setup {
     pub config: Vec<(String, String)>,
     /// What `SHUTDOWN` does; without it, it fails.
     pub on_shutdown: Option<OnShutdown>,
+    /// Where scripts write to with `redis.log`; without it, to the error output.
+    pub on_log: Option<OnLog>,
     /// What a data directory holds: keys in as many partitions as that has. What is done from now on is kept there.
     pub kept: Option<Kept>,
 }
@@ -75,6 +82,7 @@ pub(crate) struct About {
     /// In seconds since the Unix epoch.
     pub(crate) began_at: i64,
     pub(crate) on_shutdown: Option<OnShutdown>,
+    on_log: Option<OnLog>,
     pub(crate) rate: Rate,
     /// Whether what expired is removed before somebody meets it.
     expires: AtomicBool,
@@ -89,10 +97,34 @@ impl About {
         self.expires.load(Ordering::Relaxed)
     }
 
+    /// Writes a line to the log, if it is of as much importance as is set: what cannot be shown as it is not shown, nor more than is
+    /// usual.
+    pub(crate) fn log(&self, config: &Config, level: Level, text: &[u8]) {
+        const LEVEL: Id = Id::of("loglevel");
+        const BYTES_MAX: usize = 1024;
+        let least = match &*config.text(LEVEL) {
+            "debug" => Level::Debug,
+            "verbose" => Level::Verbose,
+            "notice" => Level::Notice,
+            "warning" => Level::Warning,
+            _ => return,
+        };
+        if level < least {
+            return;
+        }
+        let text = String::from_utf8_lossy(&text[..text.len().min(BYTES_MAX)]);
+        let line = text.replace(char::is_control, " ");
+        match &self.on_log {
+            Some(on_log) => on_log(level, &line),
+            // Whether somebody reads it or not.
+            None => drop(writeln!(io::stderr(), "script: {line}")),
+        }
+    }
+
     pub(crate) fn new(
         address: SocketAddr,
         settings: &Settings,
-        on_shutdown: Option<OnShutdown>,
+        (on_shutdown, on_log): (Option<OnShutdown>, Option<OnLog>),
     ) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {
@@ -103,6 +135,7 @@ impl About {
             began: Instant::now(),
             began_at: now.unwrap_or_default().as_secs().cast_signed(),
             on_shutdown,
+            on_log,
             rate: Rate::default(),
             expires: AtomicBool::new(true),
         }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::config::{Config, Id};
 use crate::counts::clock;
+use crate::secrets::{REDACTED, is_secret};
 
 /// More arguments are not remembered.
 const ARGUMENTS_MAX: usize = 32;
@@ -132,7 +133,13 @@ fn shortened(args: &[&[u8]]) -> Vec<Vec<u8>> {
         let more = format!("... ({} more bytes)", rest.len());
         [kept, more.as_bytes()].concat()
     };
-    let mut shortened: Vec<_> = args[..kept].iter().map(short).collect();
+    let shown = |(index, argument): (usize, &&[u8])| {
+        if is_secret(args, index) {
+            return REDACTED.to_vec();
+        }
+        short(argument)
+    };
+    let mut shortened: Vec<_> = args[..kept].iter().enumerate().map(shown).collect();
     if is_long {
         let more = args.len() - kept;
         shortened.push(format!("... ({more} more arguments)").into_bytes());
@@ -143,6 +150,31 @@ fn shortened(args: &[&[u8]]) -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As `SLOWLOG GET` of redis-server 7.0 shows them.
+    #[test]
+    fn passwords_are_not_remembered() {
+        for (words, shown) in [
+            ("AUTH p", "AUTH (redacted)"),
+            (
+                "acl setuser a on >p",
+                "acl setuser (redacted) (redacted) (redacted)",
+            ),
+            ("acl getuser a", "acl getuser (redacted)"),
+            ("acl list a", "acl list a"),
+            (
+                "config set maxclients 7 REQUIREPASS p",
+                "config set maxclients 7 REQUIREPASS (redacted)",
+            ),
+            ("config get requirepass x", "config get requirepass x"),
+            ("config", "config"),
+            ("set auth x", "set auth x"),
+        ] {
+            let args: Vec<_> = words.split(' ').map(str::as_bytes).collect();
+            let told = shortened(&args).join(&b' ');
+            assert_eq!(String::from_utf8_lossy(&told), shown);
+        }
+    }
 
     #[test]
     fn what_is_long_is_shortened() {

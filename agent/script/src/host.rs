@@ -6,7 +6,7 @@ use scoped_tls_hkt::{ReborrowMut, scoped_thread_local};
 use synod_cache::reply::{Protocol, Reply};
 
 /// Of what importance a line of the log is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// For those who look for mistakes.
     Debug,

@@ -61,6 +61,10 @@ pub(crate) enum Effect<'a> {
         key: &'a [u8],
         note: Note,
     },
+    /// Libraries of functions, in place of those that were.
+    Functions {
+        payload: &'a [u8],
+    },
     /// A change of a collection of this kind follows.
     Of {
         kind: Kind,
@@ -79,6 +83,7 @@ const COPY: u8 = 8;
 const WHOLE: u8 = 9;
 const MORE: u8 = 10;
 const NOTE: u8 = 11;
+const FUNCTIONS: u8 = 12;
 const LIST: u8 = 16;
 const SET: u8 = 17;
 const SORTED_SET: u8 = 18;
@@ -159,6 +164,7 @@ impl<'a> Effect<'a> {
                 out.bytes(key);
                 write_note(&mut out, &note);
             }
+            Self::Functions { payload } => start(out, FUNCTIONS, database).bytes(payload),
             Self::Of { kind, key } => {
                 let op = match kind {
                     Kind::String => unreachable!("a string is no collection"),
@@ -222,6 +228,7 @@ impl<'a> Effect<'a> {
                 key,
                 note: read_note(from)?,
             }),
+            FUNCTIONS => Ok(Self::Functions { payload: key }),
             LIST => of(Kind::List),
             SET => of(Kind::Set),
             SORTED_SET => of(Kind::SortedSet),

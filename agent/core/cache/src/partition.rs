@@ -7,12 +7,14 @@ mod counts;
 mod databases;
 mod evict;
 mod expiry;
+mod functions;
 mod memory;
 mod notes;
 mod strings;
 mod watching;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub(crate) use collections::Edit;
 pub use counts::Counts;
@@ -95,6 +97,7 @@ pub struct Partition {
     memory: Memory,
     /// Of strings of [`ITEMS`].
     notes: Notes,
+    functions: Arc<[u8]>,
 }
 
 impl Partition {
@@ -133,6 +136,7 @@ impl Partition {
             counts_looks: false,
             memory: Memory::default(),
             notes: Notes::default(),
+            functions: Arc::default(),
         }
     }
 

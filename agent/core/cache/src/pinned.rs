@@ -1,5 +1,7 @@
 //! A partition as it was at a moment, to be read while the partition goes on.
 
+use std::sync::Arc;
+
 use crate::effect::Effect;
 use crate::eviction::{Access, Settings};
 use crate::keyspace::{Found, Header, Keyspace, Kind};
@@ -16,6 +18,7 @@ pub struct Pinned {
     now: i64,
     settings: Settings,
     notes: Notes,
+    functions: Arc<[u8]>,
 }
 
 /// A key that a walk came to.
@@ -31,6 +34,7 @@ impl Partition {
             now: self.now(),
             settings: self.settings().clone(),
             notes: self.notes(),
+            functions: Arc::clone(self.functions()),
             databases: self.pin_databases(),
         }
     }
@@ -53,6 +57,10 @@ impl Pinned {
         mut give: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut piece = Vec::with_capacity(bytes_max);
+        if !self.functions.is_empty() {
+            let payload = &*self.functions;
+            Effect::Functions { payload }.write(0, &mut piece);
+        }
         for (database, keyspace) in self.databases.iter().enumerate() {
             for met in walk(keyspace) {
                 write(database, keyspace, &met, bytes_max, &mut piece, &mut give)?;

@@ -149,3 +149,24 @@ fn an_item_that_expired_is_none() {
     pair.put("a", "1", Note::default());
     assert_eq!(pair.note("a"), Some(Note::default()));
 }
+
+#[test]
+fn what_is_noted_is_in_what_is_pinned() {
+    let mut pair = Pair::new();
+    pair.put("a", "1", NOTED);
+    pair.put("b", "2", Note::default());
+    pair.primary.set_functions(b"libraries");
+    let (pinned, contents) = (pair.primary.pin(), pair.primary.contents());
+    pair.put("a", "3", Note::default());
+    pair.primary.set_functions(b"others");
+    let mut other = Partition::new(3);
+    let mut pieces = 0;
+    let given = pinned.pieces(16, |piece| {
+        pieces += 1;
+        other.apply(piece)
+    });
+    given.expect("they are effects");
+    assert!(pieces > 1);
+    assert_eq!(other.contents(), contents);
+    assert_eq!(**other.functions(), *b"libraries");
+}

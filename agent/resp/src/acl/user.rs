@@ -103,7 +103,6 @@ impl User {
     }
 
     /// Whether it may use a channel, or a pattern of channels.
-    #[allow(dead_code, reason = "for those who are subscribed when rules change")]
     pub(crate) fn may_hear(&self, channel: &[u8], is_pattern: bool) -> bool {
         self.selectors()
             .any(|it| it.allows_channel(channel, is_pattern))

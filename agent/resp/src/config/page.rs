@@ -29,6 +29,7 @@ const READ: &[(&str, &str)] = &[
         "what `INFO latencystats` tells",
     ),
     ("maxclients", "how many clients are taken"),
+    ("loglevel", "what scripts write to the log"),
     (
         "proto-max-bulk-len",
         "the longest argument that clients may send",
@@ -79,7 +80,7 @@ fn row(page: &mut String, setting: &Setting) {
         Changes::Memory => "how much memory keys and values may take",
         Changes::Notices => "what is told of changes to keys",
         Changes::Listeners => "what is kept for clients that are sent what they do not ask for",
-        Changes::Slow => "what is remembered of commands that take long",
+        Changes::Slow => "what is done with commands that take long",
     };
     let _ = writeln!(
         page,

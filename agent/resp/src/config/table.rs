@@ -44,7 +44,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     text("bind", "* -::*").fixed(),
     text("bind-source-addr", ""),
     text("bio_cpulist", "").fixed(),
-    number("busy-reply-threshold", 0, i64::MAX, "5000"),
+    number("busy-reply-threshold", 0, i64::MAX, "5000").changes(Changes::Slow),
     of(
         "client-output-buffer-limit",
         Kind::Form(special::output_limits),

@@ -16,7 +16,7 @@ use crate::Shared;
 use crate::part::Parts;
 use crate::scripting::Attend;
 use crate::session::Session;
-pub(crate) use scripting::runs_scripts;
+pub(crate) use scripting::{recall, runs_scripts};
 
 /// A command under way that is not, or not only, about keys.
 pub(crate) struct FrontCall<'a> {

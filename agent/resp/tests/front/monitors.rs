@@ -8,6 +8,24 @@ fn check(script: &str, told: Expect) {
     told.assert_eq(&play(script));
 }
 
+/// A script is shown before its commands, be it that it is not even run.
+#[test]
+fn scripts_are_shown_with_their_commands() {
+    check(
+        "
+        m> monitor
+        a> eval return(redis.call('set','k','v')) 0
+        a> eval redis.call('publish','x','y')redis.call('nope') 0
+        a> eval x a
+        a> fcall nof 0
+        a> multi
+        a> eval return(redis.call('incr','n')) 0
+        a> exec
+        ",
+        expect![[r#""#]],
+    );
+}
+
 #[test]
 fn all_commands_are_shown() {
     check(

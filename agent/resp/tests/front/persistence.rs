@@ -71,6 +71,45 @@ fn keys_are_there_again() {
 }
 
 #[test]
+fn functions_are_there_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let settings = settings(directory.path(), Fsync::Always);
+    let code = |name: &str, does: &str| {
+        format!(
+            "function load replace #!lua\tname={name}\nredis.register_function('{name}',function()return({does})end)"
+        )
+    };
+    for (round, save) in ["", "save", "bgrewriteaof", "save"].into_iter().enumerate() {
+        let server = serve(&settings);
+        let mut client = Client::of(&server);
+        if round > 0 {
+            assert_eq!(client.ask("fcall f 0"), format!(":{}", round - 1));
+            assert_eq!(client.ask("fcall g 0"), format!("${} {}", 1, "v"));
+            assert_eq!(client.ask("function delete h"), "+OK");
+        }
+        client.ask("set k v");
+        assert_eq!(client.ask(&code("f", &round.to_string())), "$1 f");
+        assert_eq!(client.ask(&code("g", "redis.call('get','k')")), "$1 g");
+        assert_eq!(client.ask("multi"), "+OK");
+        assert_eq!(client.ask(&code("h", "3")), "+QUEUED");
+        assert_eq!(client.ask("fcall h 0"), "+QUEUED");
+        assert_eq!(client.ask("exec"), "*2 $1 h :3");
+        if !save.is_empty() {
+            client.ask(save);
+        }
+        server.stop();
+    }
+    let server = serve(&settings);
+    let mut client = Client::of(&server);
+    assert_eq!(client.ask("function flush"), "+OK");
+    server.stop();
+    let server = serve(&settings);
+    let mut client = Client::of(&server);
+    assert_eq!(client.ask("fcall f 0"), "-ERR Function not found");
+    server.stop();
+}
+
+#[test]
 fn what_cannot_be_is_said() {
     let server = start(4);
     let mut client = Client::of(&server);

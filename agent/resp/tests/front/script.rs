@@ -74,6 +74,13 @@ impl Reader {
         self.send(&words);
     }
 
+    /// Ends the connection; the server has forgotten it then.
+    fn quit(mut self) {
+        self.say("quit");
+        let mut rest = Vec::new();
+        self.stream.read_to_end(&mut rest).expect("its end");
+    }
+
     pub(crate) fn ask(&mut self, line: &str) -> String {
         self.say(line);
         self.reply()
@@ -155,7 +162,7 @@ pub(crate) fn until(server: &Server, client: &str, text: &str) {
         let mut lines = all.trim_matches('"').split("\\n");
         let line = lines.find(|line| line.contains(&format!(" {client}")));
         if line.is_some_and(|line| line.split(' ').any(|word| word == text)) {
-            return;
+            return asks.quit();
         }
         assert!(since.elapsed() < Duration::from_secs(10), "{client}: {all}");
     }

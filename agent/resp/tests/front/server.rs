@@ -245,7 +245,6 @@ fn who_runs_the_server_ends_it() {
     let asked = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&asked);
     let server = start_setup(Setup {
-        config: Vec::new(),
         on_shutdown: Some(Box::new(move |how| {
             let expected = Shutdown {
                 saves: Some(false),
@@ -256,7 +255,7 @@ fn who_runs_the_server_ends_it() {
             seen.store(true, Ordering::Release);
             Ok(())
         })),
-        kept: None,
+        ..Setup::default()
     });
     let mut client = Client::of(&server);
     client.send("shutdown nosave now");

@@ -376,6 +376,37 @@ fn what_is_not_allowed_is_denied_and_logged() {
     server.stop();
 }
 
+/// Who listens to nothing else stays.
+#[test]
+fn who_may_not_hear_a_channel_any_more_is_closed() {
+    let script = r#"
+        a: acl setuser w on nopass +@all ~* &x* &y
+        b: auth w x
+        b: subscribe x1
+        c: auth w x
+        c: psubscribe x*
+        d: auth w x
+        d: ssubscribe y
+        e: auth w x
+        e: subscribe y
+        a: acl setuser w &z
+        b: ping
+        a: acl setuser w resetchannels &y
+        b: ?
+        c: ?
+        d: ping
+        e: ping
+        f: auth w x
+        f: hello 3
+        f: subscribe y
+        f: acl setuser w resetchannels
+        f: ?
+        d: ?
+        e: ?
+    "#;
+    check(script, expect![[r#""#]]);
+}
+
 #[test]
 fn users_that_are_removed_are_gone() {
     let script = r#"

@@ -15,7 +15,7 @@ pub struct Replayed {
     pub keys: usize,
     /// Commands that were carried out.
     pub commands: usize,
-    /// Commands that are not about keys: functions and scripts are not taken over, messages reach nobody.
+    /// Commands that are not about keys: functions are taken over only as `SAVE` writes them, scripts are not, messages reach nobody.
     pub passed_over: usize,
     /// Where the file ended in the middle of a command or a transaction, which was not carried out.
     pub cut_at: Option<u64>,
@@ -166,6 +166,10 @@ impl Replay {
             }
         }
         if let Some((offset, rest)) = chunks.rest() {
+            let libraries = chunks.libraries().iter().map(Vec::as_slice);
+            if libraries.len() > 0 {
+                partitions[0].set_functions(&rdb::sealed_functions(libraries));
+            }
             (self.before, self.input) = (offset, rest);
             self.stage = Stage::Commands;
             return self.carry_out(partitions);

@@ -71,6 +71,7 @@ impl Partition {
                 self.apply_whole(database, key, expiry, value)?
             }
             Effect::More { key, value } => self.apply_more(database, key, value)?,
+            Effect::Functions { payload } => self.set_functions(payload),
             Effect::Note { key, note } => {
                 let is_item = self.databases[ITEMS].find(key).is_some();
                 if !is_item || database != ITEMS {

@@ -40,11 +40,12 @@ fn run(
         let mut engine = shared.scripting.engine()?;
         let scripts = engine.scripts()?;
         let script = find(scripts)?;
-        may_run(script.flags, is_read_only)?;
+        may_run(call, script.flags, is_read_only)?;
         let runs = Runs {
             name: script.name().as_bytes(),
             is_function: false,
             is_read_only: is_read_only || script.flags.has(Flags::NO_WRITES),
+            allows_oom: script.flags.has(Flags::ALLOW_OOM),
         };
         run_with(call, parts, &runs, |host, reply| {
             scripts.run(&script, given.keys, given.args, host, reply);
@@ -54,10 +55,15 @@ fn run(
 }
 
 /// Whether what says that of itself may be run by a command that only reads.
-pub(super) fn may_run(flags: Flags, is_read_only: bool) -> Result<(), Error> {
+pub(super) fn may_run(call: &FrontCall<'_>, flags: Flags, is_read_only: bool) -> Result<(), Error> {
     let says_nothing = flags.has(Flags::COMPATIBLE);
     if is_read_only && !says_nothing && !flags.has(Flags::NO_WRITES) {
         let text = "ERR Can not execute a script with write flag using *_ro command.";
+        return Err(error(text));
+    }
+    let needs_room = !flags.has(Flags::ALLOW_OOM) && !flags.has(Flags::NO_WRITES);
+    if !says_nothing && needs_room && !call.session.has_room {
+        let text = "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'";
         return Err(error(text));
     }
     Ok(())

@@ -18,11 +18,12 @@ pub(super) fn fcall(call: &mut FrontCall<'_>, is_read_only: bool) -> Result<(), 
         let function = functions.get(args[1]).map(Arc::clone);
         let function = function.ok_or_else(|| error("ERR Function not found"))?;
         let given = given(&args[2..], error("ERR Bad number of keys provided"))?;
-        may_run(function.flags, is_read_only)?;
+        may_run(call, function.flags, is_read_only)?;
         let runs = Runs {
             name: &function.name,
             is_function: true,
             is_read_only: is_read_only || function.flags.has(Flags::NO_WRITES),
+            allows_oom: function.flags.has(Flags::ALLOW_OOM),
         };
         run_with(call, parts, &runs, |host, reply| {
             functions.run(&function, given.keys, given.args, host, reply);

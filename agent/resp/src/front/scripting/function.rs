@@ -3,6 +3,8 @@
 mod list;
 mod stats;
 
+use std::sync::Arc;
+
 use synod_cache::command::Error;
 use synod_cache::rdb::{opened_functions, sealed_functions};
 use synod_script::{Functions, Policy};
@@ -10,6 +12,8 @@ use synod_script::{Functions, Policy};
 use super::host::Loading;
 use super::script::is_flush;
 use super::{FrontCall, error};
+use crate::Shared;
+use crate::part::lock;
 use crate::scripting::Engine;
 
 const HELP: &[&str] = &[
@@ -72,17 +76,43 @@ pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
     }
 }
 
-/// Changes what functions there are.
+/// Changes what functions there are. They are kept in the first partition, if anything is kept.
 fn change<R>(
-    call: &FrontCall<'_>,
+    call: &mut FrontCall<'_>,
     work: impl FnOnce(&mut Engine) -> Result<R, Error>,
 ) -> Result<R, Error> {
-    let scripting = &call.shared.scripting;
-    let mut engine = scripting.engine()?;
-    let done = work(&mut engine);
-    let functions: &mut Functions = engine.functions()?;
-    scripting.set_counts([functions.libraries().len(), functions.len()]);
+    let shared = call.shared;
+    let done = call.parts.with_first(|part| {
+        let mut engine = shared.scripting.engine()?;
+        let done = work(&mut engine)?;
+        let functions: &mut Functions = engine.functions()?;
+        let libraries = functions.libraries();
+        let counts = [libraries.len(), functions.len()];
+        shared.scripting.set_counts(counts);
+        if shared.persistence.is_some() {
+            let payload = sealed_functions(functions.libraries().map(|library| &*library.code));
+            part.partition.set_functions(&payload);
+        }
+        Ok(done)
+    })?;
+    call.session.kept.shows(0);
     done
+}
+
+/// The functions are those again that were kept, which is nothing if there were none.
+pub(crate) fn recall(shared: &Shared) -> Result<(), Error> {
+    let payload = Arc::clone(lock(&shared.parts[0]).partition.functions());
+    if payload.is_empty() {
+        return Ok(());
+    }
+    let codes = opened_functions(&payload).map_err(|why| error(why.to_string()))?;
+    let mut engine = shared.scripting.engine()?;
+    let functions = engine.functions()?;
+    let restored = functions.restore(&codes, Policy::Flush, &mut Loading::patient());
+    restored.map_err(error)?;
+    let counts = [functions.libraries().len(), functions.len()];
+    shared.scripting.set_counts(counts);
+    Ok(())
 }
 
 fn load(call: &mut FrontCall<'_>) -> Result<(), Error> {

@@ -15,8 +15,9 @@ use crate::acl::{Called, Context};
 use crate::counts::clock;
 use crate::monitor;
 use crate::part::{Part, Parts};
+use crate::persistence;
 use crate::scripting::{About, Attend, reborrowed};
-use crate::session::Session;
+use crate::session::{NO_ROOM, Session};
 
 /// What runs.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,8 @@ pub(super) struct Runs<'a> {
     pub(super) name: &'a [u8],
     pub(super) is_function: bool,
     pub(super) is_read_only: bool,
+    /// It says that it may be run when memory is full.
+    pub(super) allows_oom: bool,
 }
 
 type Refused = Cow<'static, str>;
@@ -97,6 +100,7 @@ impl Script<'_> {
         if self.runs.is_read_only && writes {
             return Err("ERR Write commands are not allowed from read-only scripts.".into());
         }
+        self.may_take(spec)?;
         if matches!(spec.name, "xread" | "xreadgroup") && waits(args) {
             let name = String::from_utf8_lossy(args[0]);
             let text = format!("ERR {name} command is not allowed with BLOCK option from scripts");
@@ -109,6 +113,19 @@ impl Script<'_> {
             }
         }
         Ok(spec)
+    }
+
+    /// Whether there was room for what a command takes when the script began, or is not needed, and whether the disk takes it. What
+    /// has begun to write goes on.
+    fn may_take(&self, spec: &Spec) -> Result<(), Refused> {
+        let has_room = self.session.has_room || self.has_written || self.runs.allows_oom;
+        if !has_room && spec.flags.has(Traits::DENYOOM) {
+            return Err(NO_ROOM.to_string().into());
+        }
+        match persistence::refuses(self.shared, spec) {
+            Some(why) => Err(why.into()),
+            None => Ok(()),
+        }
     }
 
     #[cold]
@@ -200,8 +217,9 @@ impl Host for Script<'_> {
         Some(self.session.may_all() || user.check(called, args).is_ok())
     }
 
-    /// There is nobody yet who would read it.
-    fn log(&mut self, _: Level, _: &[u8]) {}
+    fn log(&mut self, level: Level, text: &[u8]) {
+        self.shared.about.log(&self.shared.config, level, text);
+    }
 
     fn ends(&mut self) -> Option<Ends> {
         if self.shared.stops.load(Ordering::Acquire) {
@@ -261,6 +279,17 @@ fn carry_out(
 /// What libraries can reach while they are loaded: nothing, and not for long.
 pub(super) struct Loading {
     since: Instant,
+    at_most: Duration,
+}
+
+impl Loading {
+    /// For what was loaded in time once.
+    pub(super) fn patient() -> Self {
+        Self {
+            at_most: Duration::MAX,
+            ..Self::default()
+        }
+    }
 }
 
 /// A library is loaded within that, or not at all.
@@ -270,6 +299,7 @@ impl Default for Loading {
     fn default() -> Self {
         Self {
             since: Instant::now(),
+            at_most: LOADING_MAX,
         }
     }
 }
@@ -286,7 +316,7 @@ impl Host for Loading {
     fn log(&mut self, _: Level, _: &[u8]) {}
 
     fn ends(&mut self) -> Option<Ends> {
-        let is_over = self.since.elapsed() > LOADING_MAX;
+        let is_over = self.since.elapsed() > self.at_most;
         is_over.then_some(Ends::Killed("ERR FUNCTION LOAD timeout"))
     }
 }

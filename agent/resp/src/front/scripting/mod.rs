@@ -12,6 +12,7 @@ use super::{FrontCall, unknown};
 use crate::monitor;
 use crate::part::{Part, Parts};
 use crate::scripting;
+pub(crate) use function::recall;
 
 /// What a script is to be given.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,9 @@ struct Given<'a> {
 }
 
 pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
+    if runs_scripts(call.spec) {
+        show(call);
+    }
     match call.command() {
         "eval" => eval::eval(call, false),
         "eval_ro" => eval::eval(call, true),
@@ -67,7 +71,6 @@ fn with_parts<R>(
 ) -> Result<R, Error> {
     let shared = call.shared;
     if let Parts::Held(mut held) = std::mem::replace(&mut call.parts, Parts::Free(shared)) {
-        show(call);
         let done = work(call, held.iter_mut().map(|part| &mut **part).collect());
         call.parts = Parts::Held(held);
         return done;
@@ -78,7 +81,6 @@ fn with_parts<R>(
     for part in guards.iter_mut() {
         part.begin(shared, call.now);
     }
-    show(call);
     let done = work(call, guards.iter_mut().map(|part| &mut **part).collect());
     for part in guards.iter_mut() {
         part.serve(shared);

@@ -1,8 +1,10 @@
 //! Scripts that do not end, and those who want to end them.
 
 use std::net::TcpStream;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use synod_resp::persistence::{self, Fsync, Kept};
 use synod_resp::{Server, Setup};
 
 use super::play::ask;
@@ -56,6 +58,17 @@ impl Client {
 fn impatient() -> Server {
     let setup = Setup {
         config: vec![("busy-reply-threshold".to_owned(), "100".to_owned())],
+        ..Setup::default()
+    };
+    start_both(5, setup)
+}
+
+/// As [`impatient`], and what is answered is on disk.
+fn impatient_kept(directory: &Path) -> Server {
+    let settings = persistence::Settings::alone(directory, Fsync::Always, 5, 7);
+    let setup = Setup {
+        config: vec![("busy-reply-threshold".to_owned(), "100".to_owned())],
+        kept: Some(Kept::open(&settings).expect("it can be opened")),
         ..Setup::default()
     };
     start_both(5, setup)
@@ -119,6 +132,35 @@ fn what_came_behind_a_script_is_carried_out_when_it_is_over() {
         told += &runs.answer();
     }
     assert!(told.contains("+OK"), "{told}");
+    server.stop();
+}
+
+/// Nobody waits for a partition that a script has to know how far the log has to be.
+#[test]
+fn those_who_wrote_are_answered_although_a_script_does_not_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = impatient_kept(directory.path());
+    let mut runs = Client::of(&server);
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| Client::of(&server)).collect();
+    for round in 0..3 {
+        for (number, client) in clients.iter_mut().enumerate() {
+            client.send(&["incr", &format!("{number}")]);
+        }
+        runs.send(&["eval", ENDLESS, "0"]);
+        for client in &mut clients {
+            let told = client.answer();
+            assert!(
+                [&*format!(":{}", round + 1), BUSY_SCRIPT].contains(&&*told),
+                "{told}"
+            );
+        }
+        until_busy(&mut clients[round], BUSY_SCRIPT);
+        assert_eq!(clients[round].ask(&["script", "kill"]), "+OK");
+        assert!(runs.answer().contains("Script killed by user"));
+        for (number, client) in clients.iter_mut().enumerate() {
+            client.ask(&["set", &format!("{number}"), &format!("{}", round + 1)]);
+        }
+    }
     server.stop();
 }
 

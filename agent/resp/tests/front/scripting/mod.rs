@@ -3,6 +3,7 @@
 //!
 //! A text is played by `play`. `BESIDE=127.0.0.1:6379` plays it at a Redis instead; `UPDATE_EXPECT=1` writes what is answered.
 
+mod around;
 mod busy;
 mod hostile;
 mod play;
@@ -57,6 +58,11 @@ fn functions_are_called() {
 #[test]
 fn scripts_of_everyday_work() {
     check("everyday");
+}
+
+#[test]
+fn scripts_take_no_more_memory_than_there_may_be() {
+    check("full");
 }
 
 #[test]
