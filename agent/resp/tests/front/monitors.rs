@@ -22,7 +22,35 @@ fn scripts_are_shown_with_their_commands() {
         a> eval return(redis.call('incr','n')) 0
         a> exec
         ",
-        expect![[r#""#]],
+        expect![[r#"
+            m> monitor
+                m +OK
+            a> eval return(redis.call('set','k','v')) 0
+                a +OK
+                m +time [0 address] "client" "id"
+                m +time [0 address] "eval" "return(redis.call('set','k','v'))" "0"
+                m +time [0 lua] "set" "k" "v"
+            a> eval redis.call('publish','x','y')redis.call('nope') 0
+                a -ERR Unknown Redis command called from script script: 8aa10e06a443e0a40aecdaf2cfaaa83716a07702, on @user_script:1.
+                m +time [0 address] "eval" "redis.call('publish','x','y')redis.call('nope')" "0"
+                m +time [0 lua] "publish" "x" "y"
+            a> eval x a
+                a -ERR value is not an integer or out of range
+                m +time [0 address] "eval" "x" "a"
+            a> fcall nof 0
+                a -ERR Function not found
+                m +time [0 address] "fcall" "nof" "0"
+            a> multi
+                a +OK
+                m +time [0 address] "multi"
+            a> eval return(redis.call('incr','n')) 0
+                a +QUEUED
+            a> exec
+                a [:1]
+                m +time [0 address] "eval" "return(redis.call('incr','n'))" "0"
+                m +time [0 lua] "incr" "n"
+                m +time [0 address] "exec"
+        "#]],
     );
 }
 

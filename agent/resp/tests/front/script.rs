@@ -111,6 +111,7 @@ impl Reader {
                 format!("\"{}\"", String::from_utf8_lossy(&bytes).escape_debug())
             }
             ("*", Some(count)) => format!("[{}]", self.several(count)?),
+            (">", Some(count)) => format!(">[{}]", self.several(count)?),
             ("~", Some(count)) => format!("~[{}]", self.several(count)?),
             ("%", Some(count)) => format!("{{{}}}", self.several(2 * count)?),
             _ => line.to_owned(),

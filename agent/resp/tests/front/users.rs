@@ -404,7 +404,57 @@ fn who_may_not_hear_a_channel_any_more_is_closed() {
         d: ?
         e: ?
     "#;
-    check(script, expect![[r#""#]]);
+    check(
+        script,
+        expect![[r#"
+        a: acl setuser w on nopass +@all ~* &x* &y
+          +OK
+        b: auth w x
+          +OK
+        b: subscribe x1
+          ["subscribe", "x1", :1]
+        c: auth w x
+          +OK
+        c: psubscribe x*
+          ["psubscribe", "x*", :1]
+        d: auth w x
+          +OK
+        d: ssubscribe y
+          ["ssubscribe", "y", :1]
+        e: auth w x
+          +OK
+        e: subscribe y
+          ["subscribe", "y", :1]
+        a: acl setuser w &z
+          +OK
+        b: ping
+          ["pong", ""]
+        a: acl setuser w resetchannels &y
+          +OK
+        b: ?
+          closed
+        c: ?
+          closed
+        d: ping
+          ["pong", ""]
+        e: ping
+          ["pong", ""]
+        f: auth w x
+          +OK
+        f: hello 3
+          {"server", "redis", "version", "7.2.4", "proto", :3, "id", :6, "mode", "standalone", "role", "master", "modules", []}
+        f: subscribe y
+          >["subscribe", "y", :1]
+        f: acl setuser w resetchannels
+          +OK
+        f: ?
+          closed
+        d: ?
+          closed
+        e: ?
+          closed
+    "#]],
+    );
 }
 
 #[test]

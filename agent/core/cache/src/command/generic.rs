@@ -232,6 +232,7 @@ pub(super) const ROWS: &[Spec] = &[
     Spec::front("wait", 3)
         .flags(&[Traits::NOSCRIPT])
         .categories(&[Categories::CONNECTION])
+        .tips(&["request_policy:all_shards", "response_policy:agg_min"])
         .about(
             "generic",
             "3.0.0",
@@ -240,6 +241,7 @@ pub(super) const ROWS: &[Spec] = &[
     Spec::front("waitaof", 4)
         .flags(&[Traits::BLOCKING])
         .categories(&[Categories::CONNECTION])
+        .tips(&["request_policy:all_shards", "response_policy:agg_min"])
         .about(
             "generic",
             "7.2.0",

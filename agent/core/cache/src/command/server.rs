@@ -64,8 +64,9 @@ pub(super) const ROWS: &[Spec] = &[
         ])
         .about("server", "1.0.0", "What is known of the server."),
     Spec::front("lastsave", 1)
-        .flags(&[Traits::ADMIN, Traits::LOADING, Traits::STALE, Traits::FAST])
-        .categories(&[Categories::DANGEROUS])
+        .flags(&[Traits::LOADING, Traits::STALE, Traits::FAST])
+        .categories(&[Categories::ADMIN, Categories::DANGEROUS])
+        .tips(&["nondeterministic_output"])
         .about("server", "1.0.0", "When all keys were saved last."),
     Spec::container("latency", LATENCY).about("server", "2.8.13", "What took long, and when."),
     Spec::front("lolwut", -1)

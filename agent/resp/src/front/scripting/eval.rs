@@ -7,6 +7,7 @@ use synod_script::{Flags, Script, Scripts, is_digest};
 
 use super::host::{Runs, run_with};
 use super::{FrontCall, error, given, with_parts};
+use crate::session::NO_ROOM;
 
 const UNKNOWN: &str = "NOSCRIPT No matching script. Please use EVAL.";
 
@@ -57,13 +58,12 @@ fn run(
 /// Whether what says that of itself may be run by a command that only reads.
 pub(super) fn may_run(call: &FrontCall<'_>, flags: Flags, is_read_only: bool) -> Result<(), Error> {
     let says_nothing = flags.has(Flags::COMPATIBLE);
-    if is_read_only && !says_nothing && !flags.has(Flags::NO_WRITES) {
-        let text = "ERR Can not execute a script with write flag using *_ro command.";
-        return Err(error(text));
-    }
     let needs_room = !flags.has(Flags::ALLOW_OOM) && !flags.has(Flags::NO_WRITES);
     if !says_nothing && needs_room && !call.session.has_room {
-        let text = "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'";
+        return Err(NO_ROOM);
+    }
+    if is_read_only && !says_nothing && !flags.has(Flags::NO_WRITES) {
+        let text = "ERR Can not execute a script with write flag using *_ro command.";
         return Err(error(text));
     }
     Ok(())
