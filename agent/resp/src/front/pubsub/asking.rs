@@ -5,19 +5,18 @@ use synod_cache::command::Error;
 use crate::front::{FrontCall, unknown};
 use crate::publication::Kind;
 
-/// In the words of Redis.
 const HELP: &[&str] = &[
     "CHANNELS [<pattern>]",
-    "    Return the currently active channels matching a <pattern> (default: '*').",
+    "    The channels that somebody subscribed to, or those of them with such names.",
     "NUMPAT",
-    "    Return number of subscriptions to patterns.",
+    "    How many patterns somebody subscribed to.",
     "NUMSUB [<channel> ...]",
-    "    Return the number of subscribers for the specified channels, excluding",
-    "    pattern subscriptions(default: no channels).",
+    "    How many subscribed to each of these channels, those not counted",
+    "    who subscribed to a pattern.",
     "SHARDCHANNELS [<pattern>]",
-    "    Return the currently active shard level channels matching a <pattern> (default: '*').",
+    "    As CHANNELS, of the channels of the shard.",
     "SHARDNUMSUB [<shardchannel> ...]",
-    "    Return the number of subscribers for the specified shard level channel(s)",
+    "    As NUMSUB, of the channels of the shard.",
 ];
 
 pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {

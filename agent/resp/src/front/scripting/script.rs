@@ -6,19 +6,19 @@ use super::{FrontCall, error};
 
 const HELP: &[&str] = &[
     "DEBUG (YES|SYNC|NO)",
-    "    Set the debug mode for subsequent scripts executed.",
+    "    Whether scripts are looked at while they run, which they cannot be.",
     "EXISTS <sha1> [<sha1> ...]",
-    "    Return information about the existence of the scripts in the script cache.",
+    "    Which of these scripts are known.",
     "FLUSH [ASYNC|SYNC]",
-    "    Flush the Lua scripts cache. Very dangerous on replicas.",
-    "    When called without the optional mode argument, the behavior is determined by the",
-    "    lazyfree-lazy-user-flush configuration directive. Valid modes are:",
-    "    * ASYNC: Asynchronously flush the scripts cache.",
-    "    * SYNC: Synchronously flush the scripts cache.",
+    "    Forgets all scripts.",
+    "    The words are taken for the sake of clients:",
+    "    * ASYNC,",
+    "    * SYNC:",
+    "    either is done at once.",
     "KILL",
-    "    Kill the currently executing Lua script.",
+    "    Ends the script that runs, unless it has written.",
     "LOAD <script>",
-    "    Load a script into the scripts cache without executing it.",
+    "    Makes a script known, and tells its digest.",
 ];
 
 pub(super) fn run(call: &mut FrontCall<'_>) -> Result<(), Error> {
