@@ -13,7 +13,7 @@ const COMMIT_BYTES_MAX: usize = 8 << 20;
 /// Whoever appends a partition's effects has the partition, so that its records are in the order of its changes.
 ///
 /// Invariants: 1. `appended` is how many bytes of records were ever appended; 2. no body but the last is shorter than
-/// [`COMMIT_BYTES_MAX`].
+/// `COMMIT_BYTES_MAX`.
 #[derive(Debug)]
 pub struct Gather {
     bodies: VecDeque<Body>,

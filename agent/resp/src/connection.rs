@@ -1,7 +1,10 @@
 //! A client's connection: what it sent, and what it is to be sent.
 
-use std::io::{self, Read as _};
-use std::sync::Arc;
+mod input;
+mod later;
+mod sending;
+
+use std::io;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
@@ -9,17 +12,16 @@ use synod_cache::reply::Protocol;
 use synod_cache::request::{Bounds, Found, Parser};
 
 use crate::Shared;
-use crate::answers::Answers;
 use crate::client::Kind;
 use crate::config::Id;
-use crate::limits::{Class, Overdue};
+use crate::limits::Overdue;
 use crate::listening::Change;
-use crate::mailbox::Message;
 use crate::memcached;
 use crate::output::Output;
 use crate::scripting::{Attend, reborrowed};
 use crate::session::{Carried, Session};
 use crate::worker;
+use input::Input;
 
 /// So much is read at once, unless an argument is longer.
 const READ_BYTES: usize = 16 * 1024;
@@ -142,135 +144,6 @@ impl Connection {
         listening.map_or_else(Vec::new, |it| std::mem::take(&mut it.changes))
     }
 
-    /// Sends what it did not ask for, behind whole replies; whether it has to be written now.
-    pub(crate) fn push(&mut self, bytes: &Arc<Vec<u8>>) -> bool {
-        if bytes.len() < SHARED_FROM {
-            self.session.reply.raw(bytes);
-        } else {
-            self.session.reply.raw_shared(bytes, 0..bytes.len());
-        }
-        if let Some(listening) = &mut self.session.listening {
-            listening.pushed += bytes.len();
-        }
-        !std::mem::replace(&mut self.is_pushed, true)
-    }
-
-    /// The one is gone that is told instead of it.
-    pub(crate) fn lost_redirect(&mut self) {
-        let listening = self.session.listening.as_mut();
-        if let Some(tracking) = listening.and_then(|it| it.tracking.as_mut()) {
-            tracking.is_broken = true;
-        }
-    }
-
-    /// Writes what it was sent.
-    pub(crate) fn write_pushed(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
-        self.is_pushed = false;
-        if !self.waits_to_write && self.write(shared, registry) == State::Over {
-            return State::Over;
-        }
-        self.bounded(shared, now)
-    }
-
-    /// Does what another thread says.
-    pub(crate) fn told(
-        &mut self,
-        message: Message,
-        shared: &Shared,
-        now: i64,
-        registry: &Registry,
-    ) -> State {
-        let before = self.session.reply.bytes().len();
-        match message {
-            Message::Answer { bytes, .. } => {
-                self.session.stop_waiting(shared);
-                self.session.reply.raw(&bytes);
-            }
-            Message::TryAgain { .. } => self.session.try_again(shared, now),
-            Message::Unblock { fails, .. } => self.session.unblocked(shared, fails),
-            Message::Close { .. } => return State::Over,
-            Message::Judge { .. } if self.session.hears_too_much() => return State::Over,
-            _ => {}
-        }
-        if self.session.answers != Answers::All {
-            self.session.answered(before);
-        }
-        self.go_on(shared, now, registry)
-    }
-
-    /// Whether replies wait for the log.
-    pub(crate) const fn is_held(&self) -> bool {
-        self.held.is_some()
-    }
-
-    /// The log has come further, or failed: what waited for it goes on.
-    pub(crate) fn release(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
-        let Some(persistence) = &shared.persistence else {
-            return State::Open;
-        };
-        if persistence.journal.is_failed() {
-            return State::Over;
-        }
-        if self
-            .held
-            .is_some_and(|place| persistence.journal.holds(place))
-        {
-            return State::Open;
-        }
-        self.held = None;
-        // Before more is carried out, whose replies may have to wait again.
-        if self.write(shared, registry) == State::Over {
-            return State::Over;
-        }
-        self.serve(shared, now, registry)
-    }
-
-    /// Answers what it waits for of the disk, if it is there or over.
-    fn stop_awaiting(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
-        if !self.session.try_answer(shared, now) {
-            return State::Open;
-        }
-        self.serve(shared, now, registry)
-    }
-
-    /// Answers, if it has waited for long enough.
-    pub(crate) fn give_up(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
-        if self.session.kept.is_awaiting() {
-            return self.stop_awaiting(shared, now, registry);
-        }
-        if self.session.is_paused && shared.pause.is_over() {
-            return self.go_on(shared, now, registry);
-        }
-        if self.waits_to_write && self.bounded(shared, now) == State::TooMuch {
-            return State::TooMuch;
-        }
-        let waiting = self.session.waiting.as_ref();
-        let Some(waiting) = waiting.filter(|it| it.until.is_some_and(|until| until <= now)) else {
-            return State::Open;
-        };
-        let empty = waiting.empty;
-        if !waiting.turn.give_up() {
-            // It is answered just now, or looked at whether it can be.
-            return State::Open;
-        }
-        self.session.stop_waiting(shared);
-        let before = self.session.reply.bytes().len();
-        empty.answer(&mut self.session.reply);
-        if self.session.answers != Answers::All {
-            self.session.answered(before);
-        }
-        self.go_on(shared, now, registry)
-    }
-
-    /// Goes on after it paused.
-    pub(crate) fn resume(&mut self, shared: &Shared, now: i64, registry: &Registry) -> State {
-        self.session.pauses = false;
-        self.is_resumed = true;
-        let state = self.work(shared, now, registry, true);
-        self.session.note(now);
-        state
-    }
-
     /// Carries out what came, scripts as well. Somebody attends to the other connections meanwhile, and may see what comes for
     /// this one, which is looked for then.
     pub(crate) fn alone(&mut self, shared: &Shared, attendant: &mut dyn Attend) {
@@ -367,30 +240,6 @@ impl Connection {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return State::Over,
             }
-        }
-    }
-
-    /// Whether not too much waits to be sent.
-    fn bounded(&mut self, shared: &Shared, now: i64) -> State {
-        let bytes = self.output.length() + self.session.reply.length();
-        if bytes == 0 {
-            return State::Open;
-        }
-        let limits = shared.output_limits();
-        let listening = self.session.listening.as_ref();
-        let is_subscriber = listening.is_some_and(|it| it.subscribed() || it.monitors);
-        let class = if is_subscriber {
-            Class::PubSub
-        } else {
-            Class::Normal
-        };
-        // What a client asked for is bounded by its asking. What it is sent besides is not.
-        let pushed = listening.map_or(0, |it| it.pushed);
-        let pushed_max = limits.of(Class::PubSub).hard_bytes;
-        let is_pushed_too_much = pushed_max > 0 && pushed >= pushed_max;
-        match self.overdue.is_over(limits.of(class), bytes, now) || is_pushed_too_much {
-            true => State::TooMuch,
-            false => State::Open,
         }
     }
 
@@ -491,97 +340,5 @@ impl Connection {
         }
         self.hold(shared);
         is_done
-    }
-
-    /// Replies wait for the log as far as they have to.
-    fn hold(&mut self, shared: &Shared) {
-        if let Some(persistence) = &shared.persistence {
-            let held = persistence.hold(&mut self.session, shared);
-            self.held = self.held.max(held);
-        }
-    }
-
-    fn write(&mut self, shared: &Shared, registry: &Registry) -> State {
-        let reply = &mut self.session.reply;
-        if self.held.is_some() {
-            self.session.buffers.output = self.output.length() + reply.length();
-            return State::Open;
-        }
-        let before = self.output.length() + reply.length();
-        let is_done = self.output.write(reply, &mut self.stream);
-        let left = self.output.length() + reply.length();
-        self.session.buffers.output = left;
-        let counts = &shared.counts[self.session.worker];
-        counts.output_bytes.add((before - left) as u64);
-        match is_done {
-            Ok(true) => {
-                if let Some(listening) = &mut self.session.listening {
-                    listening.pushed = 0;
-                }
-                self.wait_to_write(false, registry)
-            }
-            Ok(false) => self.wait_to_write(true, registry),
-            Err(_) => State::Over,
-        }
-    }
-
-    fn wait_to_write(&mut self, waits: bool, registry: &Registry) -> State {
-        if waits == self.waits_to_write {
-            return State::Open;
-        }
-        self.waits_to_write = waits;
-        self.session.buffers.waits_to_write = waits;
-        let interest = if waits {
-            Interest::WRITABLE
-        } else {
-            Interest::READABLE
-        };
-        match registry.reregister(&mut self.stream, self.token, interest) {
-            Ok(()) => State::Open,
-            Err(_) => State::Over,
-        }
-    }
-}
-
-/// What a client sent and was not carried out yet.
-#[derive(Default)]
-struct Input {
-    bytes: Vec<u8>,
-    /// Up to where it was carried out.
-    begin: usize,
-    /// Up to where something was read.
-    end: usize,
-}
-
-impl Input {
-    fn bytes(&self) -> &[u8] {
-        &self.bytes[self.begin..self.end]
-    }
-
-    /// How much more there is room for.
-    fn room(&self) -> usize {
-        self.bytes.len() - self.end
-    }
-
-    fn done(&mut self, bytes: usize) {
-        self.begin += bytes;
-        if self.begin == self.end {
-            (self.begin, self.end) = (0, 0);
-        }
-    }
-
-    /// Reads what there is, at most as much as there is room for; there is room for so many bytes in all at least.
-    fn read(&mut self, stream: &mut TcpStream, needed: usize) -> io::Result<usize> {
-        if self.begin > 0 {
-            self.bytes.copy_within(self.begin..self.end, 0);
-            (self.begin, self.end) = (0, self.end - self.begin);
-        }
-        let room = needed.max(self.end + READ_BYTES);
-        if self.bytes.len() < room {
-            self.bytes.resize(room, 0);
-        }
-        let read = stream.read(&mut self.bytes[self.end..])?;
-        self.end += read;
-        Ok(read)
     }
 }

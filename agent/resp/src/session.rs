@@ -1,10 +1,12 @@
 //! What is known of a client, and how its commands are carried out.
 
+mod telling;
+mod waiting;
+
 use std::sync::Arc;
 
-use synod_cache::command::{Call, Empty, Error, Run, Spec, Traits, Wait, named};
+use synod_cache::command::{Call, Error, Run, Spec, Traits, named};
 use synod_cache::keys::{Keys, partition_of};
-use synod_cache::partition::DatabaseKey;
 use synod_cache::reply::{Protocol, Reply};
 
 use crate::Shared;
@@ -13,36 +15,15 @@ use crate::answers::Answers;
 use crate::client::{Buffers, Client};
 use crate::front::{self, FrontCall};
 use crate::listening::Listening;
-use crate::mailbox::are_full;
 use crate::memory::{Room, make_room};
-use crate::monitor;
-use crate::part::{Part, Parts, Waiter, tell};
+use crate::part::{Part, Parts};
 use crate::persistence;
 use crate::scripting::{self, Attend, Later, reborrowed};
 use crate::transaction::{Queued, Transaction, Watched};
-use crate::turn::Turn;
+use waiting::{Waited, Waiting};
 
 /// A command with no more arguments needs no memory for them.
 const ARGUMENTS: usize = 16;
-
-/// What a client waits for.
-#[derive(Debug)]
-pub(crate) struct Waiting {
-    pub(crate) empty: Empty,
-    pub(crate) spec: &'static Spec,
-    pub(crate) args: Arc<[Box<[u8]>]>,
-    /// When it waits no more, in Unix milliseconds.
-    pub(crate) until: Option<i64>,
-    pub(crate) turn: Arc<Turn>,
-    places: Vec<(usize, DatabaseKey)>,
-}
-
-/// What is known of a command that has waited, and is carried out again.
-#[derive(Clone, Copy, Debug)]
-struct Waited {
-    /// When it waits no more, in Unix milliseconds.
-    until: Option<i64>,
-}
 
 /// A client.
 pub(crate) struct Session {
@@ -208,21 +189,6 @@ impl Session {
         Carried::Out
     }
 
-    /// Something was told to others: if it is too much for them to read, it waits before it tells more.
-    #[cold]
-    pub(crate) fn told_others(&mut self, shared: &Shared) {
-        self.pauses |= are_full(&shared.mailboxes);
-    }
-
-    /// Those who see all commands see this one, which was carried out.
-    #[inline]
-    pub(crate) fn show(&mut self, shared: &Shared, spec: &Spec, args: &[&[u8]]) {
-        if shared.monitors.are_any() && monitor::shows(spec) {
-            monitor::show(shared, self.database, &self.client.place.peer, args);
-            self.told_others(shared);
-        }
-    }
-
     /// The command, or its subcommand, if it can be carried out at all.
     fn check(&mut self, shared: &Shared, now: i64, args: &[&[u8]]) -> Result<Called, Error> {
         let command = named(args[0]).ok_or_else(|| front::unknown(args))?;
@@ -321,29 +287,6 @@ impl Session {
         }
     }
 
-    /// Carries out again what it waits for. It waits no longer than if nobody had looked.
-    pub(crate) fn try_again(&mut self, shared: &Shared, now: i64) {
-        if let Some(waiting) = &self.waiting {
-            if shared.scripting.is_busy() {
-                shared
-                    .scripting
-                    .later(Later::TryAgain(self.worker, self.id));
-                return;
-            }
-            if !waiting.turn.give_up() {
-                // Somebody ended it, and says so.
-                return;
-            }
-            let waited = Waited {
-                until: waiting.until,
-            };
-            let (spec, args) = (waiting.spec, Arc::clone(&waiting.args));
-            self.stop_waiting(shared);
-            let args: Vec<&[u8]> = args.iter().map(|argument| &**argument).collect();
-            self.on_keys(shared, now, spec, &args, Some(waited));
-        }
-    }
-
     /// Carries out a command about keys, with the partitions that it needs; again, if it has waited.
     fn on_keys(
         &mut self,
@@ -434,91 +377,6 @@ impl Session {
             };
             shared.counts[self.worker].waits.add(1);
             self.wait(shared.parts.len(), until, spec, args, wait, parts);
-        }
-    }
-
-    /// Tells others what a command did, and notes what it read.
-    pub(crate) fn tell(
-        &mut self,
-        shared: &Shared,
-        spec: &Spec,
-        args: &[&[u8]],
-        parts: &mut [(usize, &mut Part)],
-    ) {
-        let told = parts.iter_mut().map(|(_, part)| &mut **part);
-        if tell(told, shared, self.id) {
-            self.told_others(shared);
-        }
-        if self.remembers(spec) {
-            for key in spec.keys_of(args) {
-                let key = args[key.index];
-                let index = partition_of(key, shared.parts.len());
-                if let Some((_, part)) = parts.iter_mut().find(|(number, _)| *number == index) {
-                    part.remember(key, (self.worker, self.id), shared);
-                }
-            }
-        }
-    }
-
-    /// Waits at all partitions of the keys, which nobody else came to since the command looked.
-    fn wait(
-        &mut self,
-        count: usize,
-        until: Option<i64>,
-        spec: &'static Spec,
-        args: &[&[u8]],
-        wait: Wait,
-        parts: &mut [(usize, &mut Part)],
-    ) {
-        let args = match &wait.again {
-            Some(again) => again.clone().into(),
-            None => args.iter().map(|argument| Box::from(*argument)).collect(),
-        };
-        let place = |key: &[u8]| (partition_of(key, count), (self.database as u8, key.into()));
-        let waiting = Waiting {
-            until,
-            turn: Arc::default(),
-            spec,
-            args,
-            places: wait.keys.iter().map(|key| place(key)).collect(),
-            empty: wait.empty,
-        };
-        for (index, key) in &waiting.places {
-            let waiter = Waiter {
-                client: self.id,
-                worker: self.worker,
-                spec,
-                args: Arc::clone(&waiting.args),
-                database: self.database,
-                protocol: self.reply.protocol(),
-                is_whole: parts.len() == 1,
-                turn: Arc::clone(&waiting.turn),
-                remembers: self.remembers(spec),
-            };
-            let part = parts.iter_mut().find(|(number, _)| number == index);
-            part.expect("it has the partitions of its keys")
-                .1
-                .wait(key.clone(), waiter);
-        }
-        self.client.known().turn = Some(Arc::clone(&waiting.turn));
-        self.waiting = Some(waiting);
-    }
-
-    /// Ends what it waits for, without an answer.
-    pub(crate) fn stop_waiting(&mut self, shared: &Shared) {
-        if let Some(waiting) = self.waiting.take() {
-            shared.counts[self.worker].waited.add(1);
-            waiting.turn.end();
-            self.client.known().turn = None;
-            for (part, key) in &waiting.places {
-                match scripting::part(shared, *part) {
-                    Ok(mut held) => {
-                        held.forget(key);
-                        self.kept.shows(*part);
-                    }
-                    Err(_) => shared.scripting.later(Later::Forget(*part, key.clone())),
-                }
-            }
         }
     }
 

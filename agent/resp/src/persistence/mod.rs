@@ -3,7 +3,7 @@
 //! Commands leave their effects in the partitions. When a connection has carried out what it read, the effects of all partitions that
 //! it came to go to the log, in one record for each, and its replies are held back as long as the log says, those of reads, too, since
 //! they may show what others wrote and the disk has not. What was done to several partitions while they were held together goes to the
-//! log as one record before any of them is let go ([`Held`]).
+//! log as one record before any of them is let go (`Held`).
 
 mod awaiting;
 mod held;
