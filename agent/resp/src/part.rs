@@ -167,8 +167,15 @@ impl Part {
             .fetch_sub(readers, Ordering::Relaxed);
     }
 
-    /// Those who keep copies are told what was changed, and by whom. Those who wait are not served yet.
-    fn tell_changes(&mut self, databases: &[u8], shared: &Shared, by: u64) {
+    /// Those who keep copies are told what was changed, and by whom, if they read it; those who follow all that begins somehow are to
+    /// be told of these keys. Those who wait are not served yet.
+    fn tell_changes(
+        &mut self,
+        databases: &[u8],
+        shared: &Shared,
+        by: u64,
+        keys: &mut Vec<Arc<[u8]>>,
+    ) {
         let changed = self.partition.take_changed();
         if self.interests.follows() && !changed.is_empty() {
             for (_, key) in &changed {
@@ -176,8 +183,7 @@ impl Part {
                     Self::invalidate(entry, shared, by);
                 }
             }
-            let keys: Vec<Arc<[u8]>> = changed.iter().map(|(_, key)| (&**key).into()).collect();
-            shared.following.broadcast(&keys, by, &shared.mailboxes);
+            keys.extend(changed.iter().map(|(_, key)| Arc::from(&**key)));
         }
         if !self.waiters.is_empty() {
             self.changed.extend(changed);
@@ -273,14 +279,18 @@ pub(crate) fn tell<'a>(
         let all = publication::of_notices(events, &notices);
         shared.subscriptions.tell(all, &shared.mailboxes);
     }
-    let mut is_flushed = false;
+    let (mut is_flushed, mut keys) = (false, Vec::new());
     for part in told {
         let databases = part.partition.take_changed_databases();
         if part.partition.take_flushed() || !databases.is_empty() {
             is_flushed = true;
             part.forget_readers(shared);
         }
-        part.tell_changes(&databases, shared, by);
+        part.tell_changes(&databases, shared, by, &mut keys);
+    }
+    if !keys.is_empty() {
+        // At once, so that who reads them does not come in between.
+        shared.following.broadcast(&keys, by, &shared.mailboxes);
     }
     if is_flushed {
         shared.following.flush(&shared.mailboxes);

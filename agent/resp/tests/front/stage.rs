@@ -1,7 +1,7 @@
 //! Plays scripts of several clients, and tells all that each of them was sent.
 //!
 //! A line is `a> command`, or several commands with ` ; ` in between, which are sent at once. With `a! command` nothing is read of a
-//! until there is a line for it again, and `a?` sends nothing. `$b` in a command is the number of client b.
+//! until there is a line for it again, and what is next waits until it was called; `a?` sends nothing. `$b` in a command is the number of client b.
 //!
 //! After each line everybody has got what there was for him, without any waiting: `PING` is answered behind it.
 //!
@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::start;
 
@@ -48,6 +48,8 @@ struct Client {
 struct Stage {
     address: SocketAddr,
     clients: BTreeMap<String, Client>,
+    /// Looks what becomes of the others.
+    looks: Client,
     pings: usize,
     told: String,
 }
@@ -57,6 +59,7 @@ impl Stage {
         let mut stage = Self {
             address,
             clients: BTreeMap::new(),
+            looks: Client::at(address),
             pings: 0,
             told: String::new(),
         };
@@ -110,7 +113,12 @@ impl Stage {
             }
         }
         match (how, client.state) {
-            ("!", _) => client.state = State::Silent,
+            ("!", _) => {
+                client.state = State::Silent;
+                let id = client.id.clone();
+                let command = commands.split(' ').next().unwrap_or_default();
+                self.until_called(&id, command);
+            }
             (_, State::Queues) => {
                 let value = client.value().expect("an answer");
                 self.tell(name, &value);
@@ -119,6 +127,19 @@ impl Stage {
                 client.state = State::Answers;
                 self.sync(name);
             }
+        }
+    }
+
+    /// Goes on when a client has called a command, and waits if it has to.
+    fn until_called(&mut self, id: &str, command: &str) {
+        let since = Instant::now();
+        loop {
+            self.looks.send(&format!("client list id {id}"));
+            let line = self.looks.value().expect("a line");
+            if line.contains(&format!(" cmd={command} ")) {
+                return;
+            }
+            assert!(since.elapsed() < Duration::from_secs(20), "{line}");
         }
     }
 
@@ -140,7 +161,9 @@ impl Stage {
                     return;
                 }
                 Some(value) if value == text || value == format!("[pong {text}]") => return,
+                // Those who see all commands see those that are only sent to look.
                 Some(value) if value.contains("sync-") => {}
+                Some(value) if value.contains(r#""client" "list""#) => {}
                 Some(value) => self.tell(name, &value),
             }
         }
