@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::Backend;
 use crate::algorithm::Algorithm;
 use crate::circuit::{Limits, Totals};
 use crate::pool::Pool;
 use crate::sticky::Token;
+use crate::{Backend, BackendId};
 
 /// By which rule those who may be chosen were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +33,37 @@ pub struct View {
     pub(crate) stays_below: u64,
     /// Those whom clients may stick to, by token.
     pub(crate) stuck: Box<[(Token, Arc<Backend>)]>,
+    /// All who serve at all, by number.
+    pub(crate) known: Box<[BackendId]>,
     pub(crate) limits: Limits,
     pub(crate) suspect_after: u32,
     pub(crate) totals: Arc<Totals>,
 }
 
 impl View {
+    /// A view of a group that nobody is in, before its control side has said anything.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            version: 0,
+            standing: Standing::Empty,
+            algorithm: Algorithm::default(),
+            pools: [None, None],
+            stays_below: 0,
+            stuck: Box::default(),
+            known: Box::default(),
+            limits: Limits::NONE,
+            suspect_after: 0,
+            totals: Arc::default(),
+        }
+    }
+
+    /// True if this one is in the group at all, usable or not.
+    #[must_use]
+    pub fn names(&self, id: BackendId) -> bool {
+        self.known.binary_search(&id).is_ok()
+    }
+
     /// Rises with each view of a group.
     #[must_use]
     pub const fn version(&self) -> u64 {

@@ -9,7 +9,7 @@ use crate::pool::{Member, Pool};
 use crate::slow_start::WHOLE;
 use crate::sticky::Token;
 use crate::view::Standing;
-use crate::{Condition, Moment, View, WEIGHT_MAX};
+use crate::{BackendId, Condition, Moment, View, WEIGHT_MAX};
 
 use super::{Record, Settings};
 
@@ -38,6 +38,7 @@ pub(super) fn view(
         pools,
         stays_below,
         stuck: stuck(settings, records, standing),
+        known: known(records),
         limits: settings.limits,
         suspect_after: settings
             .outlier
@@ -45,6 +46,15 @@ pub(super) fn view(
             .map_or(0, |it| it.consecutive_failures),
         totals: Arc::clone(totals),
     }
+}
+
+/// Who serves: those whose connections are worth keeping.
+fn known(records: &BTreeMap<Arc<str>, Record>) -> Box<[BackendId]> {
+    let serves = |it: &&Record| it.endpoint.condition != Condition::Unready;
+    let ids = records.values().filter(serves).map(|it| it.backend.id());
+    let mut ids = ids.collect::<Vec<_>>();
+    ids.sort_unstable();
+    ids.into_boxed_slice()
 }
 
 /// Who may be chosen, and by which rule.
