@@ -57,8 +57,9 @@ impl Config {
             "name",
             &mut found,
         );
-        let addresses = self.listeners.iter().map(|it| it.address.to_string());
-        let addresses = addresses.collect::<Vec<_>>();
+        // With port 0 each is given its own.
+        let fixed = self.listeners.iter().filter(|it| it.address.port() != 0);
+        let addresses = fixed.map(|it| it.address.to_string()).collect::<Vec<_>>();
         unique(
             addresses.iter().map(|it| &**it),
             "listeners",

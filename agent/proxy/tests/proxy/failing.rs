@@ -155,7 +155,7 @@ pub(crate) fn half_an_answer_is_not_a_whole_one() {
     let begin = Instant::now();
     assert_eq!(wire.rest(), b"half");
     assert!(
-        begin.elapsed() < Duration::from_secs(5),
+        begin.elapsed() < Duration::from_secs(15),
         "it ends, and is not waited for"
     );
     proxy.stop();

@@ -92,7 +92,7 @@ impl Wire {
         std::mem::take(&mut self.bytes)
     }
 
-    fn line(&mut self) -> Option<String> {
+    pub(crate) fn line(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.bytes.windows(2).position(|it| it == b"\r\n") {
                 let line = self.bytes.drain(..end + 2).collect::<Vec<_>>();

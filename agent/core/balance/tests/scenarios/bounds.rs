@@ -73,7 +73,7 @@ pub(super) fn limits_hold_for_threads() {
             scope.spawn(move || {
                 let mut balancer = Balancer::new(Arc::clone(view), seed);
                 let mut held = Vec::new();
-                for step in 0..20_000 {
+                for step in 0..4_000 {
                     held.extend(balancer.choose(&Asked::default(), NOW).ok());
                     if step % 3 == 0 && !held.is_empty() {
                         drop(held.swap_remove(step % held.len()));

@@ -8,7 +8,7 @@ use synod_balance::{Algorithm, Asked, Balancer, Group, Moment, Outcome};
 use super::{by, chi_square, endpoints, group, name};
 
 const NOW: Moment = Moment::ZERO;
-const KEYS: u64 = 20_000;
+const KEYS: u64 = 6_000;
 
 fn owner(balancer: &mut Balancer, key: u64) -> Arc<str> {
     let asked = Asked {

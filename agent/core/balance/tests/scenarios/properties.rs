@@ -203,7 +203,7 @@ fn endpoint(number: usize, (weight, condition, is_near): &(u32, u8, bool)) -> En
 
 pub(super) fn rules_hold() {
     let config = Config {
-        cases: 200,
+        cases: 100,
         failure_persistence: None,
         ..Config::default()
     };
