@@ -2,7 +2,7 @@
 
 synod_mutation::mutations! {
     "two-lengths" => "a length beside a coding is overlooked",
-    "bare-line-end" => "a line may end with LF alone",
+    "control-in-value" => "a header's value may have CR and NUL in it",
     "folded-field" => "a folded line is taken for a header",
     "hop-stays-not" => "headers of a hop go on",
     "strangers-believed" => "whatever a client says of the way is believed",

@@ -189,6 +189,7 @@ impl Worker {
             }
             Owner::Idle(group, backend) => {
                 let is_spoiled = event.is_readable() || event.is_read_closed() || event.is_error();
+                let is_spoiled = is_spoiled && !mutated("spoiled-reused");
                 if is_spoiled && let Some(idle) = self.core.pool.remove((group, backend), token) {
                     self.core.close(idle.socket);
                 }

@@ -107,9 +107,9 @@ pub(crate) fn retries_end_with_the_budget() {
 
 #[test]
 pub(crate) fn who_does_not_answer_is_left() {
-    let hangs = Origin::slow("late", Duration::from_secs(3));
+    let hangs = Origin::slow("late", Duration::from_secs(8));
     let mut config = plain(&[hangs.address]);
-    config["routes"][0]["timeOuts"] = json!({"answerMs": 200});
+    config["routes"][0]["timeOuts"] = json!({"answerMs": 1_500});
     let (proxy_one, address) = proxy(config.clone());
     assert_eq!(get(address, "/").status(), 504);
     proxy_one.stop();

@@ -1,5 +1,6 @@
 //! Requests and answers go through as they should.
 
+use std::thread;
 use std::time::Duration;
 
 use crate::origin::{Origin, ok};
@@ -45,7 +46,7 @@ pub(crate) fn bodies_go_both_ways() {
     // In small pieces.
     for piece in format!("{head}{chunks}").as_bytes().chunks(3) {
         wire.say(piece);
-        std::thread::sleep(Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(wire.answer().expect("one").text(), "hello world");
     proxy.stop();
@@ -182,6 +183,24 @@ pub(crate) fn a_connection_with_something_left_is_not_used_again() {
     let (proxy, address) = proxy(plain(&[origin.address]));
     for _ in 0..20 {
         assert_eq!(crate::wire::get(address, "/").text(), "good");
+    }
+    proxy.stop();
+}
+
+/// Nor is who asks next served what came while nobody had asked.
+#[test]
+pub(crate) fn what_comes_unasked_is_nobodys() {
+    let origin = Origin::serving(|wire, origin| {
+        while origin.request(wire).is_some() {
+            wire.say(ok("good"));
+            thread::sleep(Duration::from_millis(30));
+            wire.say(ok("evil"));
+        }
+    });
+    let (proxy, address) = proxy(plain(&[origin.address]));
+    for _ in 0..3 {
+        assert_eq!(crate::wire::get(address, "/").text(), "good");
+        thread::sleep(Duration::from_millis(300));
     }
     proxy.stop();
 }

@@ -52,8 +52,13 @@ pub(crate) fn backend(name: &str, servers: &[SocketAddr]) -> Value {
     json!({"name": name, "servers": servers, "balance": "RoundRobin"})
 }
 
-/// An address that nobody listens at.
+/// An address that nobody listens at, nor will: it is taken.
 pub(crate) fn nobody() -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address")
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+    let socket = socket.expect("a socket");
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    socket.bind(&any.into()).expect("a port");
+    let address = socket.local_addr().expect("an address");
+    std::mem::forget(socket);
+    address.as_socket().expect("of IPv4")
 }

@@ -11,7 +11,7 @@ use crate::{change, failing, forward, headers, refusing, routing, tcp};
 const FOUND_BY: &[(&str, fn())] = &[
     ("two-lengths", refusing::what_is_no_clear_request_is_refused),
     (
-        "bare-line-end",
+        "control-in-value",
         refusing::what_is_no_clear_request_is_refused,
     ),
     (
@@ -23,10 +23,7 @@ const FOUND_BY: &[(&str, fn())] = &[
         "strangers-believed",
         headers::the_way_is_told_and_strangers_are_not_believed,
     ),
-    (
-        "spoiled-reused",
-        forward::a_connection_with_something_left_is_not_used_again,
-    ),
+    ("spoiled-reused", forward::what_comes_unasked_is_nobodys),
     (
         "post-repeated",
         failing::broken_answers_are_repeated_only_where_they_may_be,
