@@ -15,6 +15,7 @@ synod_mutation::mutations! {
     "sticky-by-weight" => "who has a home is sent elsewhere by weight",
     "drain-cuts" => "draining ends connections at once",
     "unchecked" => "a configuration with mistakes is applied",
+    "pipe-loses" => "what went into the pipe is forgotten",
     "ends-both" => "when one side of a tunnel ends, the other is cut off",
 }
 

@@ -8,6 +8,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
 
+use crate::mutation::mutated;
 use crate::socket::{Got, Socket};
 
 /// What a pipe holds, if the system allows it.
@@ -49,7 +50,9 @@ impl Pipe {
                 Ok(Got::End)
             }
             Some(bytes) => {
-                self.held += bytes;
+                if !mutated("pipe-loses") {
+                    self.held += bytes;
+                }
                 Ok(Got::Bytes(bytes))
             }
             None => {

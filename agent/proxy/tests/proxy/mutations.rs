@@ -44,6 +44,7 @@ const FOUND_BY: &[(&str, fn())] = &[
     ),
     ("drain-cuts", change::draining_drops_nothing),
     ("unchecked", change::nothing_fails_while_routes_change),
+    ("pipe-loses", tcp::bytes_and_ends_go_both_ways),
     ("ends-both", tcp::bytes_and_ends_go_both_ways),
 ];
 
