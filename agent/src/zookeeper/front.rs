@@ -192,11 +192,15 @@ impl Front {
         self.gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether clients are to find another member, after so long without a word of a leader that took note of them. Not while there is
-    /// a leader: who is slow with it is slow elsewhere too, and everybody would come at once. A client that is left without an answer
-    /// leaves by itself before its session ends.
-    pub(super) fn lets_go(&self, silent: Duration) -> bool {
-        silent > self.settings.leader_patience && !self.knows_a_leader()
+    /// Whether clients are to find another member, now that nobody took note of them; a leader did last, or was there last, at
+    /// `confirmed`. Not while there is a leader: who is slow with it is slow elsewhere too, and everybody would come at once. A
+    /// client that is left without an answer leaves by itself before its session ends.
+    pub(super) fn lets_go(&self, confirmed: &mut clock::Now) -> bool {
+        let now = clock::now();
+        if self.knows_a_leader() {
+            *confirmed = now;
+        }
+        Duration::from_nanos((now - *confirmed).0) > self.settings.leader_patience
     }
 
     /// Ends all connections but of those who are content without a leader, so that clients find another member.

@@ -139,10 +139,8 @@ pub(super) async fn beat(front: Arc<Front>) {
             continue;
         }
         beat.again(&front.pulse);
-        let silent = Duration::from_nanos((clock::now() - confirmed).0);
-        if front.lets_go(silent) {
+        if front.lets_go(&mut confirmed) {
             tracing::warn!(
-                seconds = silent.as_secs(),
                 "there is no leader; clients are let go, so that they find another member"
             );
             front.let_everybody_go();

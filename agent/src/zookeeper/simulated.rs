@@ -221,8 +221,7 @@ impl Station {
 
     fn unheard(&mut self, now: clock::Now, beat: Beat) {
         beat.again(&self.front.pulse);
-        let silent = std::time::Duration::from_nanos((now - self.confirmed).0);
-        if self.front.lets_go(silent) {
+        if self.front.lets_go(&mut self.confirmed) {
             self.front.let_everybody_go();
             self.confirmed = now;
         }

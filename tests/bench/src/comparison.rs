@@ -23,14 +23,14 @@ pub(crate) struct Round {
 }
 
 /// The medians of all rounds, of the peer first, and their ratios.
-pub(crate) fn comparison<const N: usize>(
+pub(crate) fn comparison<'a>(
     peer: &str,
-    loads: [&str; N],
+    loads: impl IntoIterator<Item = &'a str>,
     rounds: &[Vec<Round>; 2],
 ) -> String {
     let mut text = "| load | | rate, 1/s | p50, ms | p99, ms | server CPU, us/op |\n".to_owned();
     text.push_str("|---|---|---:|---:|---:|---:|\n");
-    for (index, load) in loads.iter().enumerate() {
+    for (index, load) in loads.into_iter().enumerate() {
         text.push_str(&rows(peer, load, index, rounds));
     }
     let memory = rounds

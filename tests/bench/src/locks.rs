@@ -1,38 +1,68 @@
 //! ZooKeeper and Synod's LockService, three members each, under a lean client of the protocol.
 
 mod ensemble;
+mod failover;
 mod load;
 
+use std::time::Duration;
+
+use synod_conformance::faults::percentile;
 use synod_conformance::{Failure, machine};
 
 use crate::comparison::{Round, comparison};
 use crate::locks::ensemble::{Ensemble, Kind};
-use crate::locks::load::LOADS;
+use crate::locks::load::{LOADS, Load};
+use crate::table::{gap_row, number, row};
 use crate::{LockOptions, publish};
+
+/// Kills of a leader in a round, and in a quick one.
+const KILLS: [usize; 2] = [4, 1];
 
 /// Measures all rounds and publishes the table.
 pub(crate) fn run(options: &LockOptions) -> Result<(), Failure> {
     let rounds_wanted = if options.quick { 1 } else { options.rounds };
+    let loads: Vec<_> = LOADS
+        .iter()
+        .filter(|load| load.name.contains(&options.only))
+        .collect();
+    if loads.is_empty() {
+        return Err(format!("no load's name has {:?} in it", options.only));
+    }
     let kinds = [
         Kind::Zookeeper,
         Kind::Synod(options.programs.join("synod-agent")),
     ];
     let mut rounds: [Vec<Round>; 2] = [Vec::new(), Vec::new()];
+    let mut gaps: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
     for number in 1..=rounds_wanted {
         for (side, kind) in kinds.iter().enumerate() {
+            if options.alone && matches!(kind, Kind::Zookeeper) {
+                continue;
+            }
             eprintln!("round {number} of {rounds_wanted}: {}", kind.name());
-            rounds[side].push(round(kind, options.quick)?);
+            let mut ensemble = Ensemble::start(kind)?;
+            rounds[side].push(round(&ensemble, &loads, options.quick)?);
+            if options.only.is_empty() {
+                let kills = KILLS[usize::from(options.quick)];
+                gaps[side].extend(failover::run(&mut ensemble, kills)?);
+            }
         }
     }
-    publish(&report(rounds_wanted, &rounds), options.write.as_deref())
+    if options.alone {
+        return Ok(());
+    }
+    let mut report = report(rounds_wanted, &loads, &rounds);
+    if options.only.is_empty() {
+        report.push_str(&failovers(&mut gaps));
+    }
+    publish(&report, options.write.as_deref())
 }
 
-/// A new ensemble, all loads one after the other.
-fn round(kind: &Kind, quick: bool) -> Result<Round, Failure> {
-    let ensemble = Ensemble::start(kind)?;
+/// All loads, one after the other.
+fn round(ensemble: &Ensemble, wanted: &[&Load], quick: bool) -> Result<Round, Failure> {
     let mut loads = Vec::new();
-    for load in &LOADS {
-        let measured = load::run(&ensemble, load, quick)?;
+    for load in wanted {
+        let measured = load::run(ensemble, load, quick)?;
         eprintln!(
             "  {}: {:.0}/s, {:.1} us of CPU each",
             load.name, measured.rate, measured.cpu_us
@@ -46,7 +76,7 @@ fn round(kind: &Kind, quick: bool) -> Result<Round, Failure> {
     })
 }
 
-fn report(rounds_made: usize, rounds: &[Vec<Round>; 2]) -> String {
+fn report(rounds_made: usize, loads: &[&Load], rounds: &[Vec<Round>; 2]) -> String {
     let mut text = format!(
         "# ZooKeeper and Synod's LockService under a lean client\n\n\
          `cargo xtask bench locks` on {}.\n\n\
@@ -60,8 +90,35 @@ fn report(rounds_made: usize, rounds: &[Vec<Round>; 2]) -> String {
     );
     text.push_str(&comparison(
         "ZooKeeper",
-        LOADS.each_ref().map(|load| load.name),
+        loads.iter().map(|load| load.name),
         rounds,
     ));
+    text
+}
+
+/// What the kills of leaders cost.
+fn failovers(gaps: &mut [Vec<Duration>; 2]) -> String {
+    let mut text = format!(
+        "\nThen the leader is killed by `kill -9`, while {} clients, spread over all members, write without pause in sessions of {} s; \
+         who loses its member asks the next one with its session. Seconds from the kill to the acknowledgement of the first write \
+         that began after it. No session and no acknowledged write was lost.\n\n\
+         | | kills | median | p90 | least | most |\n|---|---:|---:|---:|---:|---:|\n",
+        failover::CLIENTS,
+        failover::SESSION.as_secs(),
+    );
+    let mut medians = [0.0; 2];
+    for (side, name) in ["ZooKeeper", "Synod"].into_iter().enumerate() {
+        text.push_str(&gap_row(name, &mut gaps[side]));
+        medians[side] = percentile(&gaps[side], 50).as_secs_f64();
+    }
+    let ratio = number(medians[1] / medians[0]);
+    text.push_str(&row(&[
+        "ratio".to_owned(),
+        String::new(),
+        ratio,
+        String::new(),
+        String::new(),
+        String::new(),
+    ]));
     text
 }

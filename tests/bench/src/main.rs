@@ -46,6 +46,12 @@ struct LockOptions {
     /// One short round
     #[arg(long)]
     quick: bool,
+    /// Only the loads with this in their names
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Synod alone, to be looked at by a profiler: no table
+    #[arg(long)]
+    alone: bool,
     /// Write the result into this file too
     #[arg(long)]
     write: Option<PathBuf>,

@@ -14,6 +14,7 @@ const JAR: &str = "/usr/share/java/zookeeper.jar";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the members are.
+#[derive(Clone)]
 pub(super) enum Kind {
     /// ZooKeeper 3.8.0 as Debian packs it.
     Zookeeper,
@@ -35,9 +36,11 @@ type Ports = [u16; 4];
 
 /// Running members; their processes and files go with it.
 pub(super) struct Ensemble {
+    kind: Kind,
+    ports: Vec<Ports>,
     processes: Vec<Process>,
     addresses: Vec<String>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Ensemble {
@@ -52,18 +55,11 @@ impl Ensemble {
         let all: Result<Vec<Ports>, Failure> = (0..3)
             .map(|_| Ok([port()?, port()?, port()?, port()?]))
             .collect();
-        let all = all?;
-        let mut processes = Vec::new();
-        for index in 0..all.len() {
-            let place = folder.path().join(format!("m{}", index + 1));
-            let mut command = match kind {
-                Kind::Zookeeper => zookeeper(&place, index, &all)?,
-                Kind::Synod(program) => agent(program, &place, index, &all)?,
-            };
-            let name = format!("member {}", index + 1);
-            processes.push(Process::start(&name, &mut command, &place.join("log"))?);
-        }
-        let addresses: Vec<String> = all
+        let ports = all?;
+        let start = |index| start(kind, folder.path(), index, &ports);
+        let processes: Result<Vec<_>, _> = (0..ports.len()).map(start).collect();
+        let processes = processes?;
+        let addresses: Vec<String> = ports
             .iter()
             .map(|[client, ..]| format!("127.0.0.1:{client}"))
             .collect();
@@ -71,10 +67,23 @@ impl Ensemble {
             eventually_within(PATIENCE, || words::mode(address))?;
         }
         Ok(Self {
+            kind: kind.clone(),
+            ports,
             processes,
             addresses,
-            _folder: folder,
+            folder,
         })
+    }
+
+    /// Kills a member by `kill -9`.
+    pub(super) fn kill(&mut self, index: usize) {
+        self.processes[index].kill();
+    }
+
+    /// Starts a member anew, with what it has on disk.
+    pub(super) fn restart(&mut self, index: usize) -> Result<(), Failure> {
+        self.processes[index] = start(&self.kind, self.folder.path(), index, &self.ports)?;
+        Ok(())
     }
 
     /// Where clients come to.
@@ -91,6 +100,16 @@ impl Ensemble {
     pub(super) fn resident_bytes(&self) -> u64 {
         self.processes.iter().map(Process::resident_bytes).sum()
     }
+}
+
+fn start(kind: &Kind, folder: &Path, index: usize, all: &[Ports]) -> Result<Process, Failure> {
+    let place = folder.join(format!("m{}", index + 1));
+    let mut command = match kind {
+        Kind::Zookeeper => zookeeper(&place, index, all)?,
+        Kind::Synod(program) => agent(program, &place, index, all)?,
+    };
+    let name = format!("member {}", index + 1);
+    Process::start(&name, &mut command, &place.join("log"))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -221,7 +221,7 @@ async fn lock(client: &mut Connection, parent: &str) -> Result<(), Failure> {
     client.must(&delete(own)).await.map(drop)
 }
 
-fn create(path: &str, flags: i32) -> Request {
+pub(super) fn create(path: &str, flags: i32) -> Request {
     Request::Create(CreateRequest {
         path: path.into(),
         data: Some(Bytes::from_static(&[7; VALUE_BYTES])),

@@ -145,24 +145,19 @@ fn knows_too_little(
     })
 }
 
-/// One member has the other image, and the operator is to leave it at that: everybody leads once.
+/// Some members have the other image, and the operator is to leave it at that: everybody leads once.
 fn rolled_halfway(group: &Group<'_>, workload: &mut Workload, image: &str) -> Result<(), Failure> {
     group.patch(&json!({ "image": image }))?;
     let cluster = &group.namespace().stage.cluster;
     cluster.wait("a member has the other image", START_MAX, || {
         Ok((of_image(group, image)? > 0).then_some(()))
     })?;
-    group.patch(&json!({ "paused": true }))?;
-    group.reaches("paused", |object| object["status"]["state"] == "Paused")?;
+    cluster.wait("the roll is held", START_MAX, || held(group))?;
     let new = of_image(group, image)?;
     demand(new < 3, || {
         "all members were made anew before it was paused".into()
     })?;
-    let members = cluster.wait("all members have pods", START_MAX, || {
-        let pods = group.pod_uids()?;
-        Ok((pods.len() == 3).then_some(pods))
-    })?;
-    for member in members.keys() {
+    for member in group.pod_uids()?.keys() {
         group.hand_over(member)?;
         let gap = longest_gap(workload, LEADS)?;
         demand(gap < PAUSE_MAX, || {
@@ -171,6 +166,25 @@ fn rolled_halfway(group: &Group<'_>, workload: &mut Workload, image: &str) -> Re
     }
     println!("  {new} of 3 members with {image}: each led");
     Ok(())
+}
+
+/// Pauses the operator. If it was about to make a member anew, which nobody would finish, it is let go on until the member has its
+/// new pod; then it is to be paused again.
+fn held(group: &Group<'_>) -> Result<Option<()>, Failure> {
+    let stays = |pod: &&Value| pod["metadata"]["deletionTimestamp"].is_null();
+    let all_have_pods = || -> Result<Option<()>, Failure> {
+        let pods = group.pods()?.iter().filter(stays).count();
+        Ok((pods == 3).then_some(()))
+    };
+    group.patch(&json!({ "paused": true }))?;
+    group.reaches("paused", |object| object["status"]["state"] == "Paused")?;
+    if all_have_pods()?.is_some() {
+        return Ok(Some(()));
+    }
+    group.patch(&json!({ "paused": false }))?;
+    let cluster = &group.namespace().stage.cluster;
+    cluster.wait("all members have pods", START_MAX, all_have_pods)?;
+    Ok(None)
 }
 
 fn of_image(group: &Group<'_>, image: &str) -> Result<usize, Failure> {

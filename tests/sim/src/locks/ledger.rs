@@ -399,3 +399,51 @@ impl service::Ledger for Ledger {
 
     fn finish(&self) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locks::raised;
+
+    fn token(czxid: i64) -> Option<Token> {
+        let czxid = Zxid(czxid);
+        Some(Token {
+            incarnation: 1,
+            czxid,
+        })
+    }
+
+    #[test]
+    fn a_token_that_is_not_above_all_before_it_is_noticed() {
+        let mut ledger = Ledger::default();
+        let mut take = |token| raised(|| ledger.take_turn(LOCKS[0], token));
+        for holder in [token(4), token(4), None, token(9)] {
+            assert_eq!(take(holder), None);
+        }
+        assert_eq!(take(token(5)), Some("tokens"), "an older one");
+        assert_eq!(take(None), None);
+        assert_eq!(take(token(9)), Some("tokens"), "the same again");
+        assert_eq!(
+            raised(|| ledger.take_turn(LOCKS[1], token(5))),
+            None,
+            "another lock"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_is_not_in_the_log_is_noticed() {
+        let mut ledger = Ledger::default();
+        ledger.slots.insert(Zxid(3), 1);
+        assert_eq!(raised(|| ledger.answered(Zxid(3), Zxid(2))), None);
+        let is_late = raised(|| ledger.answered(Zxid(3), Zxid(3)));
+        assert_eq!(
+            is_late,
+            Some("linearizability"),
+            "it was answered before it was asked for"
+        );
+        assert_eq!(
+            raised(|| ledger.answered(Zxid(4), Zxid(3))),
+            Some("durability")
+        );
+    }
+}

@@ -339,3 +339,10 @@ pub(crate) fn all_of_it(world: &mut World) {
 
 /// How long a client waits for its session.
 const PATIENCE: Instant = 2 * SECOND;
+
+/// The checker that notices something wrong with what is done, for tests of checkers.
+#[cfg(test)]
+fn raised(work: impl FnOnce()) -> Option<&'static str> {
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).err()?;
+    Some(crate::Violation::from_panic(&*caught, None).checker)
+}

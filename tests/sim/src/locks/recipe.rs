@@ -3,7 +3,7 @@
 
 use synod_jute::records::{DeleteRequest, ReadRequest};
 use synod_jute::{ErrorCode, Request, Response, Text};
-use synod_znode::Zxid;
+use synod_znode::{Token, Zxid};
 
 use super::client::{Asked, create};
 use super::ledger::LOCKS;
@@ -224,14 +224,7 @@ impl World {
         let holds = ledger.holder(recipe.lock) == Some(token);
         drop(ledger);
         let fence = self.people.fences.entry(recipe.lock).or_insert(token);
-        let refused = token < *fence;
-        demand!(
-            "fencing",
-            !(refused && holds && self.given_up.is_empty()),
-            "client {client} holds {} with {token:?}, and is turned away since {fence:?} was shown",
-            recipe.lock
-        );
-        *fence = token.max(*fence);
+        let refused = is_refused(fence, token, holds && self.given_up.is_empty());
         self.people.fenced += u64::from(refused);
         self.people.guarded += u64::from(!refused);
         let connected = self.people.clients[client].link.as_ref();
@@ -242,5 +235,40 @@ impl World {
         }
         let span = MS + self.random.around(60 * MS);
         self.after(span, Happening::Deed(Deed::Hold { client, attempt }));
+    }
+}
+
+/// A store guarded by a lock is shown a token: whether it turns its owner away. It keeps the highest one, and never turns away who
+/// holds the lock.
+fn is_refused(fence: &mut Token, token: Token, holds: bool) -> bool {
+    let refused = token < *fence;
+    demand!(
+        "fencing",
+        !(refused && holds),
+        "who holds a lock with {token:?} is turned away since {fence:?} was shown"
+    );
+    *fence = token.max(*fence);
+    refused
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locks::raised;
+
+    #[test]
+    fn who_holds_a_lock_is_turned_away_by_a_store_that_was_shown_a_higher_token() {
+        let token = |czxid| Token {
+            incarnation: 1,
+            czxid: Zxid(czxid),
+        };
+        let mut fence = token(5);
+        assert!(!is_refused(&mut fence, token(7), true));
+        assert!(is_refused(&mut fence, token(5), false), "it was late");
+        assert!(!is_refused(&mut fence, token(7), true));
+        assert_eq!(
+            raised(|| assert!(is_refused(&mut fence, token(6), true))),
+            Some("fencing")
+        );
     }
 }
