@@ -86,10 +86,12 @@ impl Control {
             match self.orders.recv_timeout(wait) {
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(order) => self.obey(order),
-                Err(RecvTimeoutError::Timeout) => {
-                    next = Instant::now() + TICK;
-                    self.tick();
-                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            // Also when orders come without a pause.
+            if Instant::now() >= next {
+                next = Instant::now() + TICK;
+                self.tick();
             }
         }
     }

@@ -154,7 +154,12 @@ impl Core {
             .groups
             .get(group)
             .ok_or(LinkError::Refused(Refusal::NoBackend))?;
-        let (number, idle_max) = (group.number, group.idle_connections_max);
+        let number = group.number;
+        // What began with one client's header is no other's.
+        let idle_max = match group.proxy_protocol {
+            None => group.idle_connections_max,
+            Some(_) => 0,
+        };
         let limits = *group.balancer.view().limits();
         let within = reuse_within.filter(|_| group.proxy_protocol.is_none());
         let key = (number, backend.id());

@@ -76,9 +76,14 @@ impl Http {
 
     /// Does what can be done now.
     pub(crate) fn drive(&mut self, peer: &mut Peer, core: &mut Core) -> Turn {
+        if peer.socket.is_broken() && !mutated("deserted-goes-on") {
+            return self.over(core);
+        }
         for _ in 0..STEPS_MAX {
-            if self.output.flush(&mut peer.socket).is_err() {
-                return self.over(core);
+            match self.output.flush(&mut peer.socket) {
+                Ok(true) => self.went(core.now),
+                Ok(false) => {}
+                Err(_) => return self.over(core),
             }
             if self.exchange.is_none() && self.output.is_empty() {
                 match self.ending {
@@ -100,6 +105,13 @@ impl Http {
         }
         core.again.push(peer.session);
         Turn::Open
+    }
+
+    /// The client took something.
+    fn went(&mut self, now: Moment) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.went(now);
+        }
     }
 
     fn over(&mut self, core: &mut Core) -> Turn {
@@ -136,7 +148,7 @@ impl Http {
     /// A phase took too long.
     pub(crate) fn time_out(&mut self, peer: &mut Peer, core: &mut Core) -> Turn {
         if let Some(mut exchange) = self.exchange.take() {
-            match exchange.time_out(core) {
+            match exchange.time_out(!self.output.is_empty(), core) {
                 Ok(()) => self.exchange = Some(exchange),
                 Err(Failure::Reason(reason)) => self.answer(reason, &exchange, core),
                 Err(Failure::Broken) => return Turn::Over,

@@ -8,6 +8,8 @@ synod_mutation::mutations! {
     "strangers-believed" => "whatever a client says of the way is believed",
     "spoiled-reused" => "a connection with something left serves the next client",
     "post-repeated" => "what may not be done twice is",
+    "slow-client-blames" => "a backend pays for clients that do not read",
+    "deserted-goes-on" => "a backend is waited for when its client is gone",
     "retries-free" => "retries cost nothing",
     "head-has-body" => "the answer to HEAD is waited for as if it had a body",
     "half-is-whole" => "an answer that breaks off looks whole",

@@ -27,6 +27,7 @@ pub(crate) struct Socket {
     is_readable: bool,
     is_writable: bool,
     is_closing: bool,
+    is_broken: bool,
     has_ended: bool,
 }
 
@@ -43,6 +44,7 @@ impl Socket {
             is_readable: false,
             is_writable: false,
             is_closing: false,
+            is_broken: false,
             has_ended: false,
         })
     }
@@ -52,6 +54,12 @@ impl Socket {
         self.is_readable |= event.is_readable() || event.is_read_closed() || event.is_error();
         self.is_writable |= event.is_writable() || event.is_write_closed() || event.is_error();
         self.is_closing |= event.is_read_closed() || event.is_error();
+        self.is_broken |= event.is_error();
+    }
+
+    /// True if the other side is gone for both directions: nothing can be told to it any more.
+    pub(crate) const fn is_broken(&self) -> bool {
+        self.is_broken
     }
 
     pub(crate) const fn is_readable(&self) -> bool {

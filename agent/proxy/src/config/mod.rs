@@ -1,7 +1,7 @@
 //! What a proxy does, as data: read, checked as a whole, and applied in place.
 //!
 //! [`Config`] is what is written; [`Config::check`] says of each mistake where it is, what it is and what to do. Only what passed
-//! becomes a [`crate::plan::Plan`], and that replaces the one before in one step.
+//! becomes a plan that threads go by, and that replaces the one before in one step.
 
 mod backend;
 mod check;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use synod_balance::Refusal;
+
 use crate::core::{Core, LinkError};
 use crate::http::answer::Reason;
 use crate::pool;
@@ -36,11 +38,19 @@ impl Exchange {
                 self.preface(peer, core);
                 Ok(())
             }
-            Err(LinkError::Refused(refusal)) => {
-                self.abandon(core);
-                Err(Failure::Reason(Reason::Refused(refusal)))
-            }
+            Err(LinkError::Refused(refusal)) => self.full(refusal, core),
             Err(LinkError::Failed) => self.fail(Reason::Unconnected, core),
+        }
+    }
+
+    /// A backend has as many connections as it may: another one is asked, which costs nobody anything.
+    fn full(&mut self, refusal: Refusal, core: &mut Core) -> Result<(), Failure> {
+        let backend = self.ticket.as_ref().map(|it| it.backend().id());
+        self.abandon(core);
+        let reason = *self.last.get_or_insert(Reason::Refused(refusal));
+        match backend.is_some_and(|it| self.question.asked.tried.add(it)) {
+            true => Ok(()),
+            false => Err(Failure::Reason(reason)),
         }
     }
 

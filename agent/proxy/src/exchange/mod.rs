@@ -19,6 +19,7 @@ use synod_balance::{Asked, Moment, Outcome, Ticket};
 use crate::core::{Core, Link};
 use crate::http::answer::Reason;
 use crate::http::body::Body;
+use crate::mutation::mutated;
 use crate::plan::Route;
 use crate::socket::{Outbox, Socket};
 
@@ -221,10 +222,21 @@ impl Exchange {
         }
     }
 
-    /// A phase took too long.
-    pub(crate) fn time_out(&mut self, core: &mut Core) -> Result<(), Failure> {
+    /// The client took some of the answer: it is there.
+    pub(crate) fn went(&mut self, now: Moment) {
+        if self.answer != Answer::Head {
+            self.deadline = self.idle_deadline(now);
+        }
+    }
+
+    /// A phase took too long. Where some of the answer waits for the client, it is the client that is slow: its backend is not blamed.
+    pub(crate) fn time_out(&mut self, is_for_client: bool, core: &mut Core) -> Result<(), Failure> {
         let is_made = self.link.as_ref().is_some_and(|it| it.is_made);
         match (&self.answer, is_made) {
+            (Answer::Body(_), _) if is_for_client && !mutated("slow-client-blames") => {
+                self.abandon(core);
+                Err(Failure::Broken)
+            }
             (Answer::Body(_), _) => self.fail(Reason::AnswerTimeOut, core),
             (Answer::Head, false) => self.fail(Reason::ConnectTimeOut, core),
             // Either the client does not send, or the backend does not take.

@@ -6,6 +6,8 @@ use crate::core::Core;
 use crate::http::answer::Reason;
 use crate::http::body::Body;
 use crate::http::edits::{self, Onward};
+use crate::http::field::Known;
+use crate::http::framing::Framing;
 use crate::http::head;
 use crate::http::response::Response;
 use crate::mutation::mutated;
@@ -169,6 +171,10 @@ impl Exchange {
             Ok(response) if response.status == 101 && self.question.upgrade.is_none() => self
                 .fail(Reason::BadAnswer, core)
                 .map(|()| Some(Progress::Some)),
+            // Who speaks HTTP/1.0 knows no chunks, and was asked for in HTTP/1.0.
+            Ok(response) if response.framing == Framing::Chunked && !self.question.is_1_1 => self
+                .fail(Reason::BadAnswer, core)
+                .map(|()| Some(Progress::Some)),
             Ok(response) if response.is_interim() => {
                 if self.question.is_1_1 {
                     let onward = self.onward(None, None);
@@ -209,7 +215,11 @@ impl Exchange {
         self.closes |= core.is_draining || body == Body::UntilClose || !self.body.is_done();
         self.deadline = self.idle_deadline(core.now);
         let cookie = self.cookie(core);
-        let upgrade = self.question.upgrade.as_deref().filter(|_| is_upgrade);
+        // The backend says which one of those that were offered it speaks.
+        let chosen = fields.iter().find(|it| it.known == Known::Upgrade);
+        let chosen = chosen.map(|it| it.value(head));
+        let upgrade = chosen.or(self.question.upgrade.as_deref());
+        let upgrade = upgrade.filter(|_| is_upgrade);
         let onward = self.onward(upgrade, cookie.as_deref());
         let edits = &self.route.response_edits;
         edits::response(&mut output.bytes, head, (response, fields), edits, &onward);

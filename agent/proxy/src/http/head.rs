@@ -116,11 +116,12 @@ pub(crate) const fn is_token(byte: u8) -> bool {
 }
 
 /// A character of a header's value: visible, space, tab, or above ASCII.
-const fn is_value(byte: u8) -> bool {
+pub(crate) const fn is_value(byte: u8) -> bool {
     CLASSES[byte as usize] & VALUE != 0
 }
 
 /// A character of a target: visible ASCII. What is above it is percent-encoded by who keeps to RFC 3986, and read in two ways if not.
+/// A fragment is none of a request's (RFC 9112, section 3.2): who routes by it and who cuts it off would see two paths.
 pub(crate) const fn is_target(byte: u8) -> bool {
     CLASSES[byte as usize] & TARGET != 0
 }
@@ -157,7 +158,7 @@ const CLASSES: [u8; 256] = {
         if it == b'\t' || (it >= b' ' && it != 0x7f) {
             classes[byte] |= VALUE;
         }
-        if it.is_ascii_graphic() {
+        if it.is_ascii_graphic() && it != b'#' {
             classes[byte] |= TARGET;
         }
         byte += 1;

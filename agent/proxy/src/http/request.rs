@@ -99,7 +99,7 @@ impl Request {
                 let authority = &absolute[begin..];
                 let length = authority
                     .iter()
-                    .take_while(|byte| !matches!(byte, b'/' | b'?' | b'#'));
+                    .take_while(|byte| !matches!(byte, b'/' | b'?'));
                 let length = length.count();
                 let path = self.target.start + begin + length;
                 host = self.target.start + begin..path;
@@ -148,11 +148,12 @@ impl Request {
                 _ => {}
             }
         }
-        // HTTP/2 over an upgrade was dropped by RFC 9113, and a body before the other protocol is nobody's.
+        // HTTP/2 over an upgrade was dropped by RFC 9113, and a tunnel of it would pass all routes by; a body before the other
+        // protocol is nobody's.
         let is_fit = |it: &Range<usize>| {
             self.is_1_1
                 && self.framing == Framing::Absent
-                && !head[it.clone()].eq_ignore_ascii_case(b"h2c")
+                && elements(&head[it.clone()]).all(|it| !it.eq_ignore_ascii_case(b"h2c"))
         };
         self.upgrade = upgrade.filter(|it| asks_upgrade && is_fit(it));
     }

@@ -36,7 +36,8 @@ impl Response {
         let status = status
             .filter(|it| (100..600).contains(it))
             .ok_or(Bad::StatusLine)?;
-        if !matches!(bytes.get(12), None | Some(b' ')) || bytes.contains(&b'\r') {
+        let is_ended = matches!(bytes.get(12), None | Some(b' '));
+        if !is_ended || !bytes.iter().all(|byte| head::is_value(*byte)) {
             return Err(Bad::StatusLine);
         }
         head::fields(head, line.end + 2, fields)?;

@@ -12,7 +12,7 @@ use synod_proxy::config::Config;
 
 use crate::origin::Origin;
 use crate::wire::{Wire, get};
-use crate::{listener, plain, proxy};
+use crate::{backend, listener, plain, proxy, until};
 
 /// Clients that ask all the time; what they counted.
 struct Clients {
@@ -59,10 +59,7 @@ impl Clients {
     fn wait(&self, more: usize) {
         let (from, begin) = (self.done.load(Ordering::Relaxed), Instant::now());
         while self.done.load(Ordering::Relaxed) < from + more {
-            assert!(
-                begin.elapsed() < Duration::from_secs(120),
-                "nothing goes on"
-            );
+            assert!(begin.elapsed() < crate::wire::patience(), "nothing goes on");
             thread::sleep(Duration::from_millis(1));
         }
     }
@@ -100,7 +97,7 @@ pub(crate) fn nothing_fails_while_servers_roll() {
     let (proxy, address) = proxy(service());
     let mut old = Origin::slow("0", Duration::from_millis(2));
     proxy.endpoints("app", vec![endpoint(&old, Condition::Ready)]);
-    thread::sleep(Duration::from_millis(200));
+    until("it is in force", || get(address, "/").status() == 200);
     let clients = Clients::of(address);
     for _ in 0..8 {
         clients.wait(20);
@@ -112,8 +109,10 @@ pub(crate) fn nothing_fails_while_servers_roll() {
                 endpoint(&new, Condition::Ready),
             ],
         );
-        clients.wait(20);
+        // What is told is in force when it is seen: who closes before is asked once more, by those who do not know.
+        until("the new one is asked", || !new.asked().is_empty());
         proxy.endpoints("app", vec![endpoint(&new, Condition::Ready)]);
+        clients.wait(20);
         old.close();
         old = new;
     }
@@ -196,28 +195,43 @@ pub(crate) fn endpoints_are_in_force_at_once() {
 /// Answers under way arrive; those that come say that the connection ends; then the port is closed.
 #[test]
 pub(crate) fn draining_drops_nothing() {
-    let origin = Origin::slow("hello", Duration::from_millis(300));
-    let (proxy, address) = proxy(plain(&[origin.address]));
+    let (slow, gate) = Origin::waiting("slow");
+    let quick = Origin::text("quick");
+    let mut config = plain(&[quick.address]);
+    config["backends"] = json!([
+        backend("app", &[quick.address]),
+        backend("slow", &[slow.address]),
+    ]);
+    config["routes"] = json!([
+        {"to": [{"backend": "app"}]},
+        {"path": {"exact": "/slow"}, "to": [{"backend": "slow"}]},
+    ]);
+    let (proxy, address) = proxy(config);
     let mut under_way = Wire::to(address);
     let mut idle = Wire::to(address);
-    assert_eq!(idle.get("/").status(), 200);
-    under_way.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    thread::sleep(Duration::from_millis(50));
-    let drain = thread::spawn(move || proxy.drain(Duration::from_secs(10)));
-    thread::sleep(Duration::from_millis(50));
-    let last = idle.get("/");
-    assert_eq!(
-        (last.status(), last.field("connection").as_deref()),
-        (200, Some("close"))
-    );
-    assert_eq!(under_way.answer().expect("it arrives").text(), "hello");
+    assert_eq!(idle.get("/").text(), "quick");
+    under_way.say("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    until("it is asked", || !slow.asked().is_empty());
     let begin = Instant::now();
+    let drain = thread::spawn(move || proxy.drain(Duration::from_secs(600)));
+    until("the port is closed", || {
+        std::net::TcpStream::connect(address).is_err()
+    });
+    idle.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    match idle.answer() {
+        Some(last) => assert_eq!(
+            (last.text().as_str(), last.field("connection").as_deref()),
+            ("quick", Some("close"))
+        ),
+        None => assert!(
+            begin.elapsed() > Duration::from_secs(1),
+            "it is given a moment"
+        ),
+    }
+    gate.open();
+    assert_eq!(under_way.answer().expect("it arrives").text(), "slow");
+    // It does not wait for those that are idle: ten minutes are more than this test is waited for.
     drain.join().expect("it ends");
-    assert!(
-        begin.elapsed() < Duration::from_secs(5),
-        "it does not wait for idle ones"
-    );
-    assert!(std::net::TcpStream::connect(address).is_err());
 }
 
 /// A listener comes and goes in place; what is bound elsewhere is told, and nothing changes.
@@ -243,8 +257,9 @@ pub(crate) fn listeners_come_and_go() {
     proxy
         .apply(serde_json::from_value(plain(&[origin.address])).expect("one"))
         .expect("no mistakes");
-    thread::sleep(Duration::from_millis(100));
-    assert!(std::net::TcpStream::connect(second).is_err());
+    until("it is closed", || {
+        std::net::TcpStream::connect(second).is_err()
+    });
     assert_eq!(get(address, "/").text(), "hello");
     proxy.stop();
 }

@@ -1,8 +1,11 @@
 //! Backends fail: what can be tried elsewhere is, within a budget; what cannot is answered as what it is.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use serde_json::json;
+use synod_proxy::config::Config;
 
 use crate::origin::{Origin, ok};
 use crate::wire::{Wire, get};
@@ -107,19 +110,103 @@ pub(crate) fn retries_end_with_the_budget() {
 
 #[test]
 pub(crate) fn who_does_not_answer_is_left() {
-    let hangs = Origin::slow("late", Duration::from_secs(8));
+    let (hangs, gate) = Origin::waiting("late");
     let mut config = plain(&[hangs.address]);
-    config["routes"][0]["timeOuts"] = json!({"answerMs": 1_500});
+    config["routes"][0]["timeOuts"] = json!({"answerMs": 500});
     let (proxy_one, address) = proxy(config.clone());
     assert_eq!(get(address, "/").status(), 504);
     proxy_one.stop();
     let origin = Origin::text("alive");
     config["backends"] = json!([backend("app", &[hangs.address, origin.address])]);
     let (proxy_two, address) = proxy(config);
-    for _ in 0..4 {
-        assert_eq!(get(address, "/").text(), "alive");
-    }
+    // On a machine that has other things to do, the one that is alive may take half a second, too. That is no matter here.
+    crate::until("one that hangs is left for one that is alive", || {
+        let before = hangs.asked().len();
+        get(address, "/").text() == "alive" && hangs.asked().len() > before
+    });
     proxy_two.stop();
+    gate.open();
+}
+
+/// A client that went without a word is not worked for any more.
+#[test]
+pub(crate) fn who_is_gone_is_not_waited_for() {
+    let is_left = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&is_left);
+    let origin = Origin::serving(move |wire, origin| {
+        origin.request(wire);
+        wire.rest();
+        told.store(true, Ordering::Relaxed);
+    });
+    let (proxy, address) = proxy(plain(&[origin.address]));
+    let mut wire = Wire::to(address);
+    wire.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    crate::until("it is asked", || !origin.asked().is_empty());
+    wire.reset();
+    crate::until("it is left", || is_left.load(Ordering::Relaxed));
+    proxy.stop();
+}
+
+/// A client that does not read is cut off, and its backend is not ejected for that.
+#[test]
+pub(crate) fn slow_clients_are_not_blamed_on_backends() {
+    let long = "y".repeat(8_000_000);
+    let serving = |short: &'static str| {
+        let long = long.clone();
+        Origin::answering(move |request| {
+            ok(if request.line.contains("/long") {
+                &long
+            } else {
+                short
+            })
+        })
+    };
+    let (one, other) = (serving("one"), serving("other"));
+    let mut config = plain(&[one.address, other.address]);
+    config["backends"][0]["outlier"] = json!({"consecutiveFailures": 1});
+    config["routes"][0]["timeOuts"] = json!({"idleMs": 200});
+    let (mut proxy, address) = proxy(config.clone());
+    let mut slow = Wire::to(address);
+    slow.say("GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+    let cut = || proxy.totals().accepted == 1 && proxy.totals().open == 0;
+    crate::until("it is cut off", cut);
+    // Whoever is to be ejected is so before this is in force.
+    config["routes"][0]["responseHeaders"] = json!({"set": [{"name": "x-second", "value": "1"}]});
+    let second = serde_json::from_value::<Config>(config).expect("a configuration");
+    proxy.apply(second).expect("no mistakes");
+    crate::until("it is in force", || {
+        get(address, "/").field("x-second").is_some()
+    });
+    let mut texts = (0..4).map(|_| get(address, "/").text()).collect::<Vec<_>>();
+    texts.sort();
+    assert_eq!(texts, ["one", "one", "other", "other"]);
+    proxy.stop();
+}
+
+/// A server that has as many connections as it may is not the only one.
+#[test]
+pub(crate) fn who_is_full_is_passed_over() {
+    let ((one, gate), (other, other_gate)) = (Origin::waiting("one"), Origin::waiting("other"));
+    let mut config = plain(&[one.address, other.address]);
+    config["backends"][0]["limits"] = json!({"serverConnectionsMax": 1});
+    let (proxy, address) = proxy(config);
+    let mut wires = (0..2).map(|_| Wire::to(address)).collect::<Vec<_>>();
+    for wire in &mut wires {
+        wire.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    crate::until("both are asked", || {
+        one.asked().len() + other.asked().len() == 2
+    });
+    assert_eq!(get(address, "/").status(), 503, "now both are full");
+    gate.open();
+    other_gate.open();
+    let mut texts = wires
+        .iter_mut()
+        .map(|it| it.answer().expect("one").text())
+        .collect::<Vec<_>>();
+    texts.sort();
+    assert_eq!(texts, ["one", "other"]);
+    proxy.stop();
 }
 
 #[test]
@@ -155,7 +242,7 @@ pub(crate) fn half_an_answer_is_not_a_whole_one() {
     let begin = Instant::now();
     assert_eq!(wire.rest(), b"half");
     assert!(
-        begin.elapsed() < Duration::from_secs(15),
+        begin.elapsed() < crate::wire::patience() / 2,
         "it ends, and is not waited for"
     );
     proxy.stop();
@@ -196,8 +283,6 @@ pub(crate) fn too_many_are_told_to_wait() {
 /// Who does not answer probes is asked no more, and again once it does.
 #[test]
 pub(crate) fn probes_take_out_and_in() {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
     let is_well = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&is_well);
     let ill = Origin::answering(move |request| {
@@ -212,19 +297,8 @@ pub(crate) fn probes_take_out_and_in() {
         json!({"probe": {"http": "/health"}, "intervalMs": 50, "failures": 2, "successes": 2});
     let (proxy, address) = proxy(config);
     let answers = |text: &str| (0..6).filter(|_| get(address, "/").text() == text).count();
-    let begin = std::time::Instant::now();
-    while answers("well") < 6 {
-        assert!(
-            begin.elapsed() < Duration::from_secs(10),
-            "it is still asked"
-        );
-    }
+    crate::until("it is asked no more", || answers("well") == 6);
     is_well.store(true, Ordering::Relaxed);
-    while answers("ill") == 0 {
-        assert!(
-            begin.elapsed() < Duration::from_secs(20),
-            "it is not asked again"
-        );
-    }
+    crate::until("it is asked again", || answers("ill") > 0);
     proxy.stop();
 }

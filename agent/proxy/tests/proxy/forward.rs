@@ -169,6 +169,12 @@ pub(crate) fn http_1_0_is_spoken_with_who_speaks_it() {
     }
     assert_eq!(origin.asked()[0].line, "GET / HTTP/1.0");
     proxy.stop();
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    let origin = Origin::answering(|_| chunked.to_owned());
+    let (proxy, address) = crate::proxy(plain(&[origin.address]));
+    let answer = Wire::to(address).ask("GET / HTTP/1.0\r\n\r\n");
+    assert_eq!(answer.status(), 502, "chunks are not known to it");
+    proxy.stop();
 }
 
 /// Nobody is served the rest of another one's answer.

@@ -13,6 +13,8 @@ mod upgrade;
 mod wire;
 
 use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use synod_proxy::config::Config;
@@ -29,6 +31,15 @@ pub(crate) fn proxy(config: Value) -> (Proxy, SocketAddr) {
     let proxy = Proxy::start(config, &settings).expect("a proxy");
     let address = *proxy.addresses().values().next().expect("a listener");
     (proxy, address)
+}
+
+/// Waits until it is so, however long that takes on a machine that has other things to do, within reason.
+pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < wire::patience(), "never: {what}");
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// All requests to these servers.

@@ -2,6 +2,7 @@
 #![cfg(feature = "mutations")]
 
 use std::panic::catch_unwind;
+use std::time::Duration;
 
 use synod_proxy::mutation;
 
@@ -28,6 +29,11 @@ const FOUND_BY: &[(&str, fn())] = &[
         "post-repeated",
         failing::broken_answers_are_repeated_only_where_they_may_be,
     ),
+    (
+        "slow-client-blames",
+        failing::slow_clients_are_not_blamed_on_backends,
+    ),
+    ("deserted-goes-on", failing::who_is_gone_is_not_waited_for),
     ("retries-free", failing::retries_end_with_the_budget),
     (
         "head-has-body",
@@ -50,6 +56,7 @@ const FOUND_BY: &[(&str, fn())] = &[
 
 #[test]
 fn every_mistake_is_found() {
+    crate::wire::be_patient_for(Duration::from_secs(1));
     let mut missed = Vec::new();
     for (name, breaks) in mutation::ALL {
         let by = FOUND_BY.iter().find(|it| it.0 == *name);

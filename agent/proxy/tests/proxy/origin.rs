@@ -1,12 +1,29 @@
 //! A server that answers as it is told, and remembers what it was asked.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use crate::wire::{Message, Wire};
+
+/// What is held back, until it is opened.
+#[derive(Clone, Default)]
+pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    pub(crate) fn open(&self) {
+        *self.0.0.lock().expect("a gate") = true;
+        self.0.1.notify_all();
+    }
+
+    fn wait(&self) {
+        let closed = self.0.0.lock().expect("a gate");
+        let opened = self.0.1.wait_while(closed, |is_open| !*is_open);
+        drop(opened.expect("a gate"));
+    }
+}
 
 /// What is done with a connection.
 type Serves = dyn Fn(&mut Wire, &Origin) + Send + Sync;
@@ -63,6 +80,17 @@ impl Origin {
         Self::answering(move |_| ok(text))
     }
 
+    /// One that answers each request once it may.
+    pub(crate) fn waiting(text: &'static str) -> (Arc<Self>, Gate) {
+        let gate = Gate::default();
+        let held = gate.clone();
+        let origin = Self::answering(move |_| {
+            held.wait();
+            ok(text)
+        });
+        (origin, gate)
+    }
+
     /// One that is that slow.
     pub(crate) fn slow(text: &'static str, time: Duration) -> Arc<Self> {
         Self::answering(move |_| {
@@ -89,8 +117,9 @@ impl Origin {
     /// Listens no more.
     pub(crate) fn close(&self) {
         self.is_closed.store(true, Ordering::Relaxed);
-        drop(Wire::to(self.address));
-        thread::sleep(Duration::from_millis(20));
+        crate::until("it listens no more", || {
+            TcpStream::connect(self.address).is_err()
+        });
     }
 }
 

@@ -41,6 +41,26 @@ pub(crate) fn bytes_go_both_ways_after_101() {
     proxy.stop();
 }
 
+/// A tunnel of HTTP/2 would pass all routes by (RFC 9113 has no such upgrade any more): it is offered to nobody.
+#[test]
+pub(crate) fn nobody_goes_over_to_http_2() {
+    let origin = Origin::text("plain");
+    let (proxy, address) = proxy(plain(&[origin.address]));
+    let mut wire = Wire::to(address);
+    for offered in ["h2c", "websocket, H2C"] {
+        let upgrade = format!("Connection: upgrade\r\nUpgrade: {offered}\r\n\r\n");
+        let answer = wire.ask(&format!("GET / HTTP/1.1\r\nHost: a\r\n{upgrade}"));
+        assert_eq!(answer.text(), "plain");
+    }
+    assert!(
+        origin
+            .asked()
+            .iter()
+            .all(|it| it.field("upgrade").is_none())
+    );
+    proxy.stop();
+}
+
 #[test]
 pub(crate) fn a_refused_upgrade_is_an_answer_like_any() {
     let origin = Origin::text("no");

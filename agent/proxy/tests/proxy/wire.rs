@@ -1,5 +1,6 @@
 //! A client that says what it is told, byte by byte, and reads answers.
 
+use std::cell::Cell;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -33,6 +34,21 @@ impl Message {
     }
 }
 
+thread_local! {
+    static PATIENCE: Cell<Duration> = const { Cell::new(Duration::from_secs(60)) };
+}
+
+/// For so long something is waited for, in this thread.
+pub(crate) fn patience() -> Duration {
+    PATIENCE.get()
+}
+
+/// Deliberate mistakes are known to be found: what they let us wait for in vain is not waited for long.
+#[cfg(feature = "mutations")]
+pub(crate) fn be_patient_for(time: Duration) {
+    PATIENCE.set(time);
+}
+
 /// A connection.
 pub(crate) struct Wire {
     stream: TcpStream,
@@ -46,7 +62,7 @@ impl Wire {
 
     pub(crate) fn over(stream: TcpStream) -> Self {
         stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
+            .set_read_timeout(Some(patience()))
             .expect("a time-out");
         stream.set_nodelay(true).expect("no delay");
         Self {
@@ -62,6 +78,12 @@ impl Wire {
 
     pub(crate) fn end(&self) {
         let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
+    /// Is gone without a farewell, and with all that it had to say.
+    pub(crate) fn reset(self) {
+        let socket = socket2::Socket::from(self.stream);
+        socket.set_linger(Some(Duration::ZERO)).expect("it is set");
     }
 
     pub(crate) fn local(&self) -> SocketAddr {
