@@ -1,5 +1,7 @@
 //! Keeping members supplied: accepts in steady state; chosen entries, the unchosen suffix or a snapshot for those that lag.
 
+use std::cmp::Reverse;
+
 use bytes::Bytes;
 
 use crate::progress::{Feed, Progress};
@@ -232,22 +234,75 @@ impl Replica {
         }
     }
 
-    /// Sends every synchronised member what it lacks; an empty `Accept` tells what was decided, when it is awaited or no
-    /// other has come to tell it for a while.
+    /// Who need not be asked at once: the synchronised members that a quorum can do without for now. Whoever acknowledged most is
+    /// asked, so one that is slow is spared as soon as another one was faster; of two that are as fast, the one that clients use.
+    ///
+    /// What a member is spared comes to it with the decision, in one message instead of two, if clients use it, and otherwise after
+    /// `decide_delay`, so that it writes once for many entries. If nobody else has answered by then, it is asked in time to make up
+    /// for it.
+    fn spared(&self) -> Vec<Node> {
+        let Role::Leading(leading) = &self.role else {
+            return Vec::new();
+        };
+        let settled = self.log().latest_slot() <= self.decided()
+            && leading.pending.is_none()
+            && leading.transfer.is_none();
+        if !settled {
+            return Vec::new();
+        }
+        let (configuration, election) =
+            (self.decided_configuration(), self.settings.timing.election);
+        let mut members: Vec<_> = leading
+            .progress
+            .iter()
+            .filter(|(_, it)| it.feed == Feed::Synced && it.is_live(leading.clock, election))
+            .map(|(node, it)| {
+                let learns_only = !configuration.is_voter(*node);
+                (learns_only, Reverse(it.matched), !it.attended, *node)
+            })
+            .collect();
+        members.sort_unstable();
+        let own = usize::from(configuration.is_voter(self.node()));
+        let needed = configuration.accept_quorum().saturating_sub(own);
+        let voters = members
+            .iter()
+            .filter(|(learns_only, ..)| !learns_only)
+            .count();
+        if voters < needed {
+            return Vec::new();
+        }
+        members.drain(..needed);
+        members.into_iter().map(|(.., node)| node).collect()
+    }
+
+    /// Sends every synchronised member what it lacks, unless it is spared for now; an empty `Accept` tells what was decided, when that
+    /// is awaited or no other has come to tell it for a while.
     pub(crate) fn send_accepts(&mut self) {
         let bytes = self.settings.bounds.message_bytes_max;
         let window = self.settings.bounds.inflight_slots_max;
         let delay = self.settings.timing.decide_delay;
         let (decided, last, first) = (self.decided(), self.last(), self.first());
+        let due = match &self.role {
+            Role::Leading(leading) => {
+                delay == Span(0) || leading.tell_at.is_some_and(|at| at <= leading.clock)
+            }
+            _ => return,
+        };
+        let spared = if due { Vec::new() } else { self.spared() };
         let configured = self.log().latest_slot().min(decided);
         let Role::Leading(leading) = &mut self.role else {
             return;
         };
         let (ballot, clock) = (leading.ballot, leading.clock);
-        let due = delay == Span(0) || leading.tell_at.is_some_and(|at| at <= clock);
         let mut untold = false;
         let (mut sent, mut behind) = (Vec::new(), Vec::new());
         for (node, progress) in &mut leading.progress {
+            let wants = progress.wants_decision(decided);
+            let at_once = wants && progress.is_awaited(configured);
+            if spared.contains(node) && !at_once {
+                untold |= wants || progress.next_to_send(last, window).is_some();
+                continue;
+            }
             while let Some(from) = progress.next_to_send(last, window) {
                 if from < first {
                     progress.feed = Feed::Lagging { fed: None };

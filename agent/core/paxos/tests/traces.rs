@@ -197,21 +197,27 @@ fn a_linearizable_read_asks_a_quorum() {
     );
 }
 
-#[test]
-fn a_decision_rides_on_the_next_accept_unless_somebody_may_look() {
+/// A group whose decisions may wait for 2 ms, its leader, and the others.
+fn patient(attended: bool) -> (Group, Node, Vec<Node>) {
     let mut group = Group::new(&[1, 2, 3], 7, None);
     group.decide_delay = Span::from_millis(2);
     // Settings are read when a member starts.
     for node in [1, 2, 3] {
         group.crash(Node(node));
         group.restart(Node(node));
-        group.replica(node).set_attended(false);
+        group.replica(node).set_attended(attended);
     }
     group.settle();
     let leader = group.elect();
     group.tick(5);
     group.settle();
-    let others: Vec<Node> = (1..=3).map(Node).filter(|node| *node != leader).collect();
+    let others = (1..=3).map(Node).filter(|node| *node != leader).collect();
+    (group, leader, others)
+}
+
+#[test]
+fn a_decision_rides_on_the_next_accept_unless_somebody_may_look() {
+    let (mut group, leader, others) = patient(false);
     let known =
         |group: &mut Group| [others[0], others[1]].map(|node| group.replica(node.0).decided());
     let put = |group: &mut Group, word: &str| {
@@ -224,7 +230,11 @@ fn a_decision_rides_on_the_next_accept_unless_somebody_may_look() {
     let before = Slot(first.0 - 1);
     assert_eq!(known(&mut group), [before, before], "nothing to ride on");
     let second = put(&mut group, "second");
-    assert_eq!(known(&mut group), [first, first], "rode on the next");
+    assert_eq!(
+        known(&mut group),
+        [first, before],
+        "rode on the next, which nobody needs two of"
+    );
     group.tick(2);
     group.settle();
     assert_eq!(known(&mut group), [second, second], "told after the delay");
@@ -238,7 +248,47 @@ fn a_decision_rides_on_the_next_accept_unless_somebody_may_look() {
     );
     group.replica(others[1].0).set_attended(true);
     let fourth = put(&mut group, "fourth");
-    assert_eq!(known(&mut group), [third, fourth], "told where clients are");
+    group.tick(2);
+    group.settle();
+    assert_eq!(known(&mut group), [fourth, fourth], "told after the delay");
+    let fifth = put(&mut group, "fifth");
+    assert_eq!(known(&mut group), [fourth, fifth], "told where clients are");
+}
+
+#[test]
+fn whoever_a_quorum_can_do_without_is_asked_later_and_stands_in_for_one_that_is_silent() {
+    let (mut group, leader, others) = patient(false);
+    let decided = |group: &mut Group| group.replica(leader.0).decided();
+    group.crash(others[0]);
+    let first = group.propose(leader, "first").expect("leads");
+    group.settle();
+    assert!(
+        decided(&mut group) < first,
+        "the other one is not asked yet"
+    );
+    group.tick(2);
+    group.settle();
+    assert_eq!(decided(&mut group), first, "it stands in");
+    let second = group.propose(leader, "second").expect("leads");
+    group.settle();
+    assert_eq!(decided(&mut group), second, "it is asked first from now on");
+}
+
+#[test]
+fn whoever_a_quorum_can_do_without_gets_an_entry_together_with_its_decision_if_clients_use_it() {
+    let (mut group, leader, _) = patient(true);
+    group.propose(leader, "one").expect("leads");
+    group.settle_aloud();
+    check(&group, &expect![[r#"
+        n1 writes append b2.1 from s3 [one]
+        n1 -> n2: accept b2.1 from s3 [one] decide s2
+        n2 writes append b2.1 from s3 [one]
+        n2 -> n1: accepted b2.1 through s3 gap false
+        n1 -> n2: accept b2.1 from s4 [] decide s3
+        n1 -> n3: accept b2.1 from s3 [one] decide s3
+        n3 writes append b2.1 from s3 [one]
+        n3 -> n1: accepted b2.1 through s3 gap false
+    "#]]);
 }
 
 #[test]
