@@ -84,6 +84,7 @@ impl RealDisk {
 
     /// Gives what was submitted to the thread.
     fn hand_over(&mut self) {
+        self.held = false;
         if self.submitted.is_empty() {
             return;
         }
@@ -134,14 +135,15 @@ impl Disk for RealDisk {
     }
 
     fn release(&mut self, idle: bool) {
-        if !std::mem::take(&mut self.held) {
+        if !self.held {
             return;
         }
-        if idle {
-            lock(&self.worker).work(self.submitted.drain(..));
-        } else {
+        if !idle {
             self.hand_over();
+            return;
         }
+        self.held = false;
+        lock(&self.worker).work(self.submitted.drain(..));
     }
 
     fn list(&self) -> Result<Vec<String>, DiskError> {

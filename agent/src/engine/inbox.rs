@@ -116,6 +116,11 @@ impl<S: StateMachine> Inbox<S> {
         .await
     }
 
+    /// Takes what is there, without waiting; false if that is nothing.
+    pub(super) async fn take_at_once(&mut self) -> bool {
+        poll_fn(|cx| Poll::Ready(self.take(cx))).await
+    }
+
     /// Whether nothing waits to be taken.
     pub(super) fn is_empty(&self) -> bool {
         self.lanes.completions.is_empty()

@@ -57,7 +57,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn unit_tests() -> Command {
     let mut tests = cargo();
     tests.args(["test", "--workspace", "--no-fail-fast", "--features"]);
-    tests.arg("synod-sim/mutations,synod-operator/mutations,synod-znode/mutations");
+    tests.arg(
+        [
+            "synod-balance/mutations",
+            "synod-operator/mutations",
+            "synod-proxy/mutations",
+            "synod-sim/mutations",
+            "synod-znode/mutations",
+        ]
+        .join(","),
+    );
     tests
 }
 

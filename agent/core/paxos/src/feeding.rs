@@ -1,5 +1,7 @@
 //! Keeping members supplied: accepts in steady state; chosen entries, the unchosen suffix or a snapshot for those that lag.
 
+use std::cmp::Reverse;
+
 use bytes::Bytes;
 
 use crate::progress::{Feed, Progress};
@@ -232,10 +234,12 @@ impl Replica {
         }
     }
 
-    /// Who need not be asked at once: of the synchronised members that no client uses, those that a quorum can do without for now.
-    /// Whoever acknowledged most is asked, so one that is slow is spared as soon as another one was faster. What a member is spared
-    /// comes to it after `decide_delay` at the latest, in one message, so that it writes once for many entries; and if nobody else
-    /// has answered by then, it is asked in time to make up for it.
+    /// Who need not be asked at once: the synchronised members that a quorum can do without for now. Whoever acknowledged most is
+    /// asked, so one that is slow is spared as soon as another one was faster; of two that are as fast, the one that clients use.
+    ///
+    /// What a member is spared comes to it with the decision, in one message instead of two, if clients use it, and otherwise after
+    /// `decide_delay`, so that it writes once for many entries. If nobody else has answered by then, it is asked in time to make up
+    /// for it.
     fn spared(&self) -> Vec<Node> {
         let Role::Leading(leading) = &self.role else {
             return Vec::new();
@@ -248,33 +252,31 @@ impl Replica {
         }
         let (configuration, election) =
             (self.decided_configuration(), self.settings.timing.election);
-        let serves = |progress: &Progress| {
-            progress.feed == Feed::Synced && progress.is_live(leading.clock, election)
-        };
-        let (mut prompt, mut others) =
-            (usize::from(configuration.is_voter(self.node())), Vec::new());
-        for (node, progress) in leading.progress.iter().filter(|(_, it)| serves(it)) {
-            match configuration.is_voter(*node) {
-                true if progress.attended => prompt += 1,
-                _ if progress.attended => {}
-                votes => others.push((!votes, std::cmp::Reverse(progress.matched), *node)),
-            }
-        }
-        others.sort_unstable();
-        let needed = configuration.accept_quorum().saturating_sub(prompt);
-        let voters = others.iter().filter(|(is_learner, ..)| !is_learner).count();
+        let mut members: Vec<_> = leading
+            .progress
+            .iter()
+            .filter(|(_, it)| it.feed == Feed::Synced && it.is_live(leading.clock, election))
+            .map(|(node, it)| {
+                let learns_only = !configuration.is_voter(*node);
+                (learns_only, Reverse(it.matched), !it.attended, *node)
+            })
+            .collect();
+        members.sort_unstable();
+        let own = usize::from(configuration.is_voter(self.node()));
+        let needed = configuration.accept_quorum().saturating_sub(own);
+        let voters = members
+            .iter()
+            .filter(|(learns_only, ..)| !learns_only)
+            .count();
         if voters < needed {
             return Vec::new();
         }
-        others
-            .into_iter()
-            .skip(needed)
-            .map(|(.., node)| node)
-            .collect()
+        members.drain(..needed);
+        members.into_iter().map(|(.., node)| node).collect()
     }
 
-    /// Sends every synchronised member what it lacks, but for those that are spared for a while; an empty `Accept` tells what was
-    /// decided, when it is awaited or no other has come to tell it for a while.
+    /// Sends every synchronised member what it lacks, unless it is spared for now; an empty `Accept` tells what was decided, when that
+    /// is awaited or no other has come to tell it for a while.
     pub(crate) fn send_accepts(&mut self) {
         let bytes = self.settings.bounds.message_bytes_max;
         let window = self.settings.bounds.inflight_slots_max;
@@ -295,9 +297,10 @@ impl Replica {
         let mut untold = false;
         let (mut sent, mut behind) = (Vec::new(), Vec::new());
         for (node, progress) in &mut leading.progress {
-            if spared.contains(node) && !progress.is_awaited(configured) {
-                untold |= progress.next_to_send(last, window).is_some()
-                    || progress.wants_decision(decided);
+            let wants = progress.wants_decision(decided);
+            let at_once = wants && progress.is_awaited(configured);
+            if spared.contains(node) && !at_once {
+                untold |= wants || progress.next_to_send(last, window).is_some();
                 continue;
             }
             while let Some(from) = progress.next_to_send(last, window) {

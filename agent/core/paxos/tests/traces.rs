@@ -197,21 +197,27 @@ fn a_linearizable_read_asks_a_quorum() {
     );
 }
 
-#[test]
-fn a_decision_rides_on_the_next_accept_unless_somebody_may_look() {
+/// A group whose decisions may wait for 2 ms, its leader, and the others.
+fn patient(attended: bool) -> (Group, Node, Vec<Node>) {
     let mut group = Group::new(&[1, 2, 3], 7, None);
     group.decide_delay = Span::from_millis(2);
     // Settings are read when a member starts.
     for node in [1, 2, 3] {
         group.crash(Node(node));
         group.restart(Node(node));
-        group.replica(node).set_attended(false);
+        group.replica(node).set_attended(attended);
     }
     group.settle();
     let leader = group.elect();
     group.tick(5);
     group.settle();
-    let others: Vec<Node> = (1..=3).map(Node).filter(|node| *node != leader).collect();
+    let others = (1..=3).map(Node).filter(|node| *node != leader).collect();
+    (group, leader, others)
+}
+
+#[test]
+fn a_decision_rides_on_the_next_accept_unless_somebody_may_look() {
+    let (mut group, leader, others) = patient(false);
     let known =
         |group: &mut Group| [others[0], others[1]].map(|node| group.replica(node.0).decided());
     let put = |group: &mut Group, word: &str| {
@@ -251,18 +257,7 @@ fn a_decision_rides_on_the_next_accept_unless_somebody_may_look() {
 
 #[test]
 fn whoever_a_quorum_can_do_without_is_asked_later_and_stands_in_for_one_that_is_silent() {
-    let mut group = Group::new(&[1, 2, 3], 7, None);
-    group.decide_delay = Span::from_millis(2);
-    for node in [1, 2, 3] {
-        group.crash(Node(node));
-        group.restart(Node(node));
-        group.replica(node).set_attended(false);
-    }
-    group.settle();
-    let leader = group.elect();
-    group.tick(5);
-    group.settle();
-    let others: Vec<Node> = (1..=3).map(Node).filter(|node| *node != leader).collect();
+    let (mut group, leader, others) = patient(false);
     let decided = |group: &mut Group| group.replica(leader.0).decided();
     group.crash(others[0]);
     let first = group.propose(leader, "first").expect("leads");
@@ -277,6 +272,26 @@ fn whoever_a_quorum_can_do_without_is_asked_later_and_stands_in_for_one_that_is_
     let second = group.propose(leader, "second").expect("leads");
     group.settle();
     assert_eq!(decided(&mut group), second, "it is asked first from now on");
+}
+
+#[test]
+fn whoever_a_quorum_can_do_without_gets_an_entry_together_with_its_decision_if_clients_use_it() {
+    let (mut group, leader, _) = patient(true);
+    group.propose(leader, "one").expect("leads");
+    group.settle_aloud();
+    check(
+        &group,
+        &expect![[r#"
+        n1 writes append b2.1 from s3 [one]
+        n1 -> n2: accept b2.1 from s3 [one] decide s2
+        n2 writes append b2.1 from s3 [one]
+        n2 -> n1: accepted b2.1 through s3 gap false
+        n1 -> n2: accept b2.1 from s4 [] decide s3
+        n1 -> n3: accept b2.1 from s3 [one] decide s3
+        n3 writes append b2.1 from s3 [one]
+        n3 -> n1: accepted b2.1 through s3 gap false
+    "#]],
+    );
 }
 
 #[test]

@@ -93,6 +93,8 @@ struct Running {
     core: Replica,
     wal: Wal,
     unsynced: Unsynced,
+    /// Whether clients are here, as the leader was told last.
+    attendance_told: bool,
     /// The ballot that the machine leads in.
     led: Option<Ballot>,
     /// The leader last seen, and the ballot if it is this member.

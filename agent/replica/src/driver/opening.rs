@@ -207,6 +207,7 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             core,
             wal,
             unsynced: Unsynced::default(),
+            attendance_told: false,
             led: None,
             leader: (None, None),
             handed_over: None,

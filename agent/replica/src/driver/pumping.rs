@@ -2,13 +2,16 @@
 
 use std::collections::VecDeque;
 
-use synod_paxos::{Now, Outbound, Ready};
+use synod_paxos::{Body, Now, Outbound, Ready, Record, Span};
 
-use super::Driver;
+use super::{Driver, Running};
 use crate::mutation::mutated;
 use crate::wal::Progress;
 use crate::wire::{self, Peer, Said};
 use crate::{Completion, Disk, DiskState, Net, Quarantine, StateMachine};
+
+/// What nobody waits for is written after so many times what a decision may wait to be told, at the latest.
+const LEISURE: u64 = 4;
 
 /// `Ready`s whose records, or those before them, are not durable yet.
 #[derive(Debug, Default)]
@@ -36,6 +39,34 @@ impl Unsynced {
             self.queue.pop_front();
         }
         (send, last)
+    }
+}
+
+impl Running {
+    /// Whether somebody waits for records to be durable. Nobody does for entries that came with their decision: a quorum has them
+    /// without this member, and the leader learns in time how far it is. What it must learn at once is whether clients are here.
+    fn is_waited_for(&mut self, persist: &[Record], send: &[Outbound]) -> bool {
+        let is_decided = |record: &Record| match record {
+            Record::Append {
+                from,
+                entries,
+                decided,
+                ..
+            } => from.0 + entries.len() as u64 <= decided.0 + 1,
+            _ => false,
+        };
+        let is_news = |outbound: &Outbound| match outbound.message.body {
+            Body::Accepted { attended, gap, .. } => gap || attended != self.attendance_told,
+            _ => true,
+        };
+        let waited_for = send.iter().any(is_news) || !persist.iter().all(is_decided);
+        if let Some(attended) = send.iter().rev().find_map(|it| match it.message.body {
+            Body::Accepted { attended, .. } => Some(attended),
+            _ => None,
+        }) {
+            self.attendance_told = attended;
+        }
+        waited_for
     }
 }
 
@@ -74,8 +105,12 @@ impl<S: StateMachine, D: Disk, N: Net> Driver<S, D, N> {
             return;
         };
         let recorded = !persist.is_empty();
-        if recorded {
-            running.wal.append(self.settings.group, &persist, number);
+        let group = self.settings.group;
+        if running.is_waited_for(&persist, &send_after_persist) {
+            running.wal.append(group, &persist, number);
+        } else if recorded {
+            let until = now + Span(self.settings.timing.decide_delay.0 * LEISURE);
+            (running.wal).append_at_leisure(group, &persist, number, until);
         }
         let early = mutated("replica-send-before-persist");
         if early || (!recorded && running.unsynced.queue.is_empty()) {

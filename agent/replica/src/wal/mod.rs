@@ -1,9 +1,10 @@
 //! The write-ahead log: one per process, shared by its groups, written by group commit.
 //!
 //! Records gather while the disk is busy and go out in one vectored write and one sync; the next write is submitted only
-//! when this one is durable. Every batch carries the synced-through marker, and when the log falls idle an empty batch
-//! follows whose only purpose is its marker. `framing` has the layout and the argument that tells a torn tail from
-//! damage; `reading` applies it. The log knows nothing of what records mean, except for the last slot each is about.
+//! when this one is durable. What nobody waits for gathers for some milliseconds even while the disk is idle. Every batch
+//! carries the synced-through marker, and when the log falls idle an empty batch follows whose only purpose is its marker.
+//! `framing` has the layout and the argument that tells a torn tail from damage; `reading` applies it. The log knows nothing
+//! of what records mean, except for the last slot each is about.
 
 mod finding;
 pub(crate) mod format;
@@ -24,6 +25,9 @@ use crate::mutation::mutated;
 use crate::{Completion, Disk, DiskError, DiskOp, DiskTicket};
 use format::{last_slot, put_record};
 use framing::{Place, batch_bytes, encode_batch};
+
+/// Records that nobody waits for are written once there are so many bytes of them.
+const GATHERED_BYTES_MAX: usize = 64 << 10;
 
 /// A segment that is on the disk.
 #[derive(Clone, Debug)]
@@ -80,6 +84,8 @@ pub(crate) struct Wal {
     body: Writer,
     /// The last slot that a gathered record is about.
     body_slot: Slot,
+    /// When what is gathered must be written at the latest; `None` if nothing is, or if somebody waits for it.
+    gathers_until: Option<Now>,
     /// The number of the last `Ready` appended.
     through: u64,
     commit: Option<Commit>,
@@ -124,6 +130,7 @@ impl Wal {
             synced: next_batch - 1,
             body: Writer::default(),
             body_slot: Slot(0),
+            gathers_until: None,
             through: 0,
             commit: None,
             marker_at: None,
@@ -134,13 +141,37 @@ impl Wal {
         }
     }
 
-    /// Gathers the records of `Ready` number `ready`.
+    /// Gathers the records of `Ready` number `ready`, if it has some; they are written as soon as the disk is free, with all before.
     pub(crate) fn append(&mut self, group: u32, records: &[Record], ready: u64) {
+        self.gathers_until = None;
+        self.gather(group, records, ready);
+    }
+
+    /// Gathers records that nobody waits for; they are written with what comes after them, or at `until`.
+    pub(crate) fn append_at_leisure(
+        &mut self,
+        group: u32,
+        records: &[Record],
+        ready: u64,
+        until: Now,
+    ) {
+        if self.body.len() == 0 {
+            self.gathers_until = Some(until);
+        }
+        self.gather(group, records, ready);
+    }
+
+    fn gather(&mut self, group: u32, records: &[Record], ready: u64) {
         for record in records {
             put_record(&mut self.body, group, record);
             self.body_slot = self.body_slot.max(last_slot(record));
         }
         self.through = self.through.max(ready);
+    }
+
+    /// Whether what is gathered may gather on.
+    fn gathers(&self, now: Now) -> bool {
+        self.body.len() < GATHERED_BYTES_MAX && self.gathers_until.is_some_and(|until| now < until)
     }
 
     /// Bytes gathered and on their way.
@@ -191,7 +222,7 @@ impl Wal {
             return false;
         }
         let marker = self.marker_at.is_some_and(|at| at <= now);
-        if self.body.len() == 0 && !marker && !self.rotate {
+        if (self.body.len() == 0 || self.gathers(now)) && !marker && !self.rotate {
             return false;
         }
         let is_marker = self.body.len() == 0;
@@ -213,6 +244,7 @@ impl Wal {
 
     fn commit_ops(&mut self) -> Vec<DiskOp> {
         let body = std::mem::take(&mut self.body);
+        self.gathers_until = None;
         let bytes = batch_bytes(body.len()) as u64;
         let mut ops = Vec::with_capacity(4);
         if self.rotate || self.offset + bytes > self.segment_bytes {
@@ -393,7 +425,7 @@ impl Wal {
     pub(crate) fn next_deadline(&self) -> Option<Now> {
         match &self.commit {
             Some(commit) => commit.retry_at,
-            None => self.marker_at,
+            None => self.marker_at.into_iter().chain(self.gathers_until).min(),
         }
     }
 }

@@ -1,0 +1,27 @@
+//! The deliberate mistakes of this crate.
+
+synod_mutation::mutations! {
+    "ewma-no-peak" => "a slow answer moves the average of latencies little, instead of replacing it",
+    "alias-threshold" => "the alias table takes the first of each pair always: weights are lost",
+    "smooth-no-subtract" => "the chosen one of the smooth schedule gives nothing back: the heaviest comes always",
+    "round-robin-restart" => "a change of the list begins the round anew",
+    "least-connections-ties" => "of equally loaded ones the first is chosen always",
+    "least-connections-stale" => "the winner's load is not looked at before it is chosen",
+    "p2c-one" => "of the two drawn the first is chosen always",
+    "ring-one-point" => "each backend has one point on the ring",
+    "ring-unbounded" => "the ring forgets its bound of loads",
+    "maglev-modulo" => "keys go to backends by the remainder of their number: all move at a change",
+    "locality-all-near" => "the own zone takes everything, however small it is",
+    "slow-start-off" => "one that came just now takes its full part",
+    "panic-never" => "few healthy ones take everything",
+    "usable-unhealthy" => "one that failed its probes is chosen",
+    "eject-everybody" => "more are ejected than may be",
+    "eject-no-latency" => "slowness is no reason for ejection",
+    "eject-no-backoff" => "one who is ejected again and again is away no longer than the first time",
+    "health-one-failure" => "one failed probe is enough",
+    "drop-leaks" => "a dropped ticket is not counted back",
+    "budget-free" => "retries cost nothing",
+    "circuit-off-by-one" => "one request more than allowed is let through",
+    "gcra-no-burst-bound" => "idle time is saved up without end",
+    "sticky-drained" => "who sticks to one that terminates is sent elsewhere",
+}

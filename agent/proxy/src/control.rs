@@ -1,0 +1,297 @@
+//! The one thread that decides: it owns the groups, is told what changes, and tells the event loops.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use synod_balance::{Endpoint, Group, Moment, View};
+
+use crate::config::{Config, Listener, Problem};
+use crate::mutation::mutated;
+use crate::plan::Plan;
+use crate::probe::{Prober, Probing};
+use crate::worker::{Mailbox, Message};
+
+/// What the control thread is told.
+pub(crate) enum Order {
+    /// Go by this configuration from now on.
+    Apply(
+        Box<Config>,
+        Sender<Result<BTreeMap<String, SocketAddr>, Vec<Problem>>>,
+    ),
+    /// These are a backend's servers now.
+    Endpoints(String, Vec<Endpoint>),
+    /// A group has a backend that fails.
+    Suspect(Arc<str>),
+    /// What a probe found.
+    Probed(Arc<str>, Arc<synod_balance::Backend>, bool),
+    Stop,
+}
+
+/// The groups are told of the time so often.
+const TICK: Duration = Duration::from_millis(100);
+/// Connections that wait to be taken, for each listener and thread.
+const BACKLOG: i32 = 4_096;
+
+struct Held {
+    number: u64,
+    group: Group,
+    /// Servers come from the configuration, not by orders.
+    is_fixed: bool,
+}
+
+pub(crate) struct Control {
+    pub(crate) mailboxes: Vec<Mailbox>,
+    pub(crate) orders: Receiver<Order>,
+    pub(crate) began: Instant,
+    pub(crate) seed: u64,
+    pub(crate) secret: u64,
+    groups: BTreeMap<String, Held>,
+    next_group: u64,
+    addresses: BTreeMap<String, (SocketAddr, SocketAddr)>,
+    config: Config,
+    plan: Option<Arc<Plan>>,
+    prober: Prober,
+}
+
+impl Control {
+    pub(crate) fn new(
+        mailboxes: Vec<Mailbox>,
+        (sender, orders): (Sender<Order>, Receiver<Order>),
+        began: Instant,
+        (seed, secret): (u64, u64),
+    ) -> Self {
+        Self {
+            mailboxes,
+            orders,
+            began,
+            seed,
+            secret,
+            groups: BTreeMap::new(),
+            next_group: 1,
+            addresses: BTreeMap::new(),
+            config: Config::default(),
+            plan: None,
+            prober: Prober::new(sender),
+        }
+    }
+
+    pub(crate) fn run(mut self) {
+        let mut next = Instant::now() + TICK;
+        loop {
+            let wait = next.saturating_duration_since(Instant::now());
+            match self.orders.recv_timeout(wait) {
+                Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(order) => self.obey(order),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            // Also when orders come without a pause.
+            if Instant::now() >= next {
+                next = Instant::now() + TICK;
+                self.tick();
+            }
+        }
+    }
+
+    fn now(&self) -> Moment {
+        Moment::ZERO
+            .after(self.began.elapsed())
+            .after(Duration::from_secs(1))
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Apply(config, answer) => {
+                // Who asked may be gone.
+                let _ = answer.send(self.apply(*config));
+            }
+            Order::Endpoints(name, endpoints) => self.endpoints(&name, endpoints),
+            Order::Suspect(name) => {
+                let now = self.now();
+                let held = self.groups.get_mut(&*name);
+                if let Some(view) = held.and_then(|it| it.group.tick(now)) {
+                    self.tell(&name, &view);
+                }
+            }
+            Order::Probed(name, backend, is_good) => {
+                let now = self.now();
+                let held = self.groups.get_mut(&*name);
+                let view = held.and_then(|it| it.group.probed(&backend, is_good, now));
+                if let Some(view) = view {
+                    self.tell(&name, &view);
+                }
+            }
+            Order::Stop => {}
+        }
+    }
+
+    fn tell(&self, name: &str, view: &Arc<View>) {
+        for mailbox in &self.mailboxes {
+            mailbox.send(Message::View(Arc::from(name), Arc::clone(view)));
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = self.now();
+        let mut told = Vec::new();
+        for (name, held) in &mut self.groups {
+            told.extend(held.group.tick(now).map(|view| (name.clone(), view)));
+            let rules = self.config.backends.iter().find(|it| it.name == *name);
+            let Some(health) = rules.and_then(|it| it.health.as_ref()) else {
+                continue;
+            };
+            for backend in held.group.probes(now) {
+                self.prober.probe(Probing {
+                    group: Arc::from(&**name),
+                    backend,
+                    probe: health.probe.clone(),
+                    time_out: Duration::from_millis(health.time_out_ms.max(1)),
+                });
+            }
+        }
+        for (name, view) in told {
+            self.tell(&name, &view);
+        }
+    }
+
+    fn endpoints(&mut self, name: &str, endpoints: Vec<Endpoint>) {
+        let now = self.now();
+        let Some(held) = self.groups.get_mut(name).filter(|it| !it.is_fixed) else {
+            return;
+        };
+        let view = held.group.endpoints(endpoints, now);
+        self.tell(name, &view);
+    }
+
+    /// Checks all, binds what is new, and only then changes anything.
+    fn apply(&mut self, config: Config) -> Result<BTreeMap<String, SocketAddr>, Vec<Problem>> {
+        let problems = config.check();
+        if !problems.is_empty() && !mutated("unchecked") {
+            return Err(problems);
+        }
+        let (mut bound, addresses) = self.bind(&config)?;
+        let plan = Arc::new(Plan::new(&config, self.plan.as_deref(), self.secret));
+        let views = self.regroup(&config);
+        let numbers = config
+            .backends
+            .iter()
+            .map(|it| self.groups[&it.name].number);
+        let numbers = numbers.collect::<Vec<_>>();
+        for mailbox in &self.mailboxes {
+            let own = bound
+                .iter_mut()
+                .filter_map(|(name, all)| Some((name.clone(), all.pop()?)));
+            let own = own.collect();
+            mailbox.send(Message::Plan(Arc::clone(&plan), own, numbers.clone()));
+        }
+        for (name, view) in &views {
+            self.tell(name, view);
+        }
+        self.addresses = addresses;
+        self.config = config;
+        self.plan = Some(plan);
+        let told = self
+            .addresses
+            .iter()
+            .map(|(name, (_, real))| (name.clone(), *real));
+        Ok(told.collect())
+    }
+
+    /// New listeners' sockets, one for each thread, and where all listeners are.
+    #[allow(clippy::type_complexity, reason = "two lists that are used at once")]
+    fn bind(
+        &self,
+        config: &Config,
+    ) -> Result<
+        (
+            Vec<(String, Vec<TcpListener>)>,
+            BTreeMap<String, (SocketAddr, SocketAddr)>,
+        ),
+        Vec<Problem>,
+    > {
+        let (mut bound, mut addresses) = (Vec::new(), BTreeMap::new());
+        for (number, rules) in config.listeners.iter().enumerate() {
+            let old = self
+                .addresses
+                .get(&rules.name)
+                .filter(|it| it.0 == rules.address);
+            if let Some(old) = old {
+                addresses.insert(rules.name.clone(), *old);
+                continue;
+            }
+            let sockets = listen(rules, self.mailboxes.len());
+            let (sockets, real) = sockets.map_err(|error| {
+                vec![Problem {
+                    at: format!("listeners[{number}].address"),
+                    what: format!("{} cannot be listened at: {error}", rules.address),
+                    remedy: "choose another address or port, or end who has it".to_owned(),
+                }]
+            })?;
+            addresses.insert(rules.name.clone(), (rules.address, real));
+            bound.push((rules.name.clone(), sockets));
+        }
+        Ok((bound, addresses))
+    }
+
+    /// The groups of this configuration; those that were there go on. Returns their views.
+    fn regroup(&mut self, config: &Config) -> Vec<(String, Arc<View>)> {
+        let now = self.now();
+        let mut before = std::mem::take(&mut self.groups);
+        let mut views = Vec::new();
+        for rules in &config.backends {
+            let settings = rules.settings(self.secret);
+            let mut held = before.remove(&rules.name).unwrap_or_else(|| {
+                self.next_group += 1;
+                let seed = self.seed.wrapping_add(self.next_group);
+                Held {
+                    number: self.next_group,
+                    group: Group::new(settings.clone(), seed, now),
+                    is_fixed: false,
+                }
+            });
+            if *held.group.settings() != settings {
+                held.group.configure(settings, now);
+            }
+            let old = self.config.backends.iter().find(|it| it.name == rules.name);
+            if old.is_none_or(|it| it.servers != rules.servers) {
+                held.is_fixed = !rules.servers.is_empty();
+                held.group
+                    .endpoints(rules.servers.iter().map(endpoint).collect(), now);
+            }
+            views.push((rules.name.clone(), Arc::clone(held.group.view())));
+            self.groups.insert(rules.name.clone(), held);
+        }
+        views
+    }
+}
+
+fn endpoint(server: &crate::config::Server) -> Endpoint {
+    Endpoint {
+        weight: server.weight,
+        zone: server.zone.as_deref().map(Arc::from),
+        ..Endpoint::new(&server.address.to_string())
+    }
+}
+
+/// Sockets at one address, one for each thread: the kernel spreads connections over them.
+fn listen(rules: &Listener, threads: usize) -> io::Result<(Vec<TcpListener>, SocketAddr)> {
+    let mut address = rules.address;
+    let mut sockets = Vec::new();
+    for _ in 0..threads {
+        let domain = socket2::Domain::for_address(address);
+        let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        socket.set_reuse_port(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        let listener = TcpListener::from(socket);
+        // With port 0 the first one's is all others'.
+        address = listener.local_addr()?;
+        sockets.push(listener);
+    }
+    Ok((sockets, address))
+}

@@ -1,0 +1,37 @@
+//! The deliberate mistakes of this crate, and how they reach its threads.
+
+synod_mutation::mutations! {
+    "two-lengths" => "a length beside a coding is overlooked",
+    "control-in-value" => "a header's value may have CR and NUL in it",
+    "folded-field" => "a folded line is taken for a header",
+    "hop-stays-not" => "headers of a hop go on",
+    "strangers-believed" => "whatever a client says of the way is believed",
+    "spoiled-reused" => "a connection with something left serves the next client",
+    "post-repeated" => "what may not be done twice is",
+    "slow-client-blames" => "a backend pays for clients that do not read",
+    "deserted-goes-on" => "a backend is waited for when its client is gone",
+    "retries-free" => "retries cost nothing",
+    "head-has-body" => "the answer to HEAD is waited for as if it had a body",
+    "half-is-whole" => "an answer that breaks off looks whole",
+    "prefix-by-letters" => "/apis is below /api",
+    "sticky-by-weight" => "who has a home is sent elsewhere by weight",
+    "drain-cuts" => "draining ends connections at once",
+    "unchecked" => "a configuration with mistakes is applied",
+    "pipe-loses" => "what went into the pipe is forgotten",
+    "ends-both" => "when one side of a tunnel ends, the other is cut off",
+}
+
+/// The mistake that this thread makes: threads that it starts make it, too ([`inherit`]).
+pub(crate) fn current() -> Option<&'static str> {
+    #[cfg(feature = "mutations")]
+    let known = ALL;
+    #[cfg(not(feature = "mutations"))]
+    let known: &[(&'static str, &str)] = &[];
+    let is_on = |name: &&'static str| synod_mutation::is_on(name);
+    known.iter().map(|(name, _)| *name).find(is_on)
+}
+
+/// A thread begins: it makes the mistake of the one that started it.
+pub(crate) fn inherit(mistake: Option<&'static str>) {
+    synod_mutation::switch(mistake);
+}

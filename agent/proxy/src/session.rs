@@ -1,0 +1,241 @@
+//! A client's connection, from the first byte to the last: what it speaks changes, the connection does not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use synod_balance::Moment;
+
+use crate::core::Core;
+use crate::dial::Dial;
+use crate::exchange::Peer;
+use crate::http_session::{Http, Place};
+use crate::proxy_protocol::{self, Found};
+use crate::socket::{Got, Socket};
+use crate::tunnel::Tunnel;
+
+/// What is to be done with a connection.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// It waits for events.
+    Open,
+    Over,
+    /// Nothing more is sent; what the client still sends is read and thrown away.
+    Linger,
+    /// It speaks what is spoken at its listener from now on; these bytes came already.
+    Speak(Vec<u8>),
+    Tunnel(Box<Tunnel>),
+}
+
+/// How far a step of a protocol went.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Again,
+    Wait,
+    Over,
+    Tunnel(Box<Tunnel>),
+}
+
+/// What a connection is doing.
+#[derive(Debug)]
+enum Mode {
+    /// A PROXY header is to come.
+    Preface(Vec<u8>),
+    Http(Box<Http>),
+    Dial(Box<Dial>),
+    Tunnel(Box<Tunnel>),
+    Lingering(usize),
+}
+
+/// A PROXY header is to come within this time.
+const PREFACE_TIME: Duration = Duration::from_secs(5);
+/// A client that is told to go is listened to for so long, and for so many bytes.
+const LINGER_TIME: Duration = Duration::from_secs(1);
+const LINGER_BYTES_MAX: usize = 1024 * 1024;
+
+/// What connections of a listener do first.
+#[derive(Debug)]
+pub(crate) struct Manner {
+    pub(crate) place: Arc<Place>,
+    /// With TCP: the backend.
+    pub(crate) backend: Option<Arc<str>>,
+    pub(crate) proxy_protocol: bool,
+}
+
+impl Manner {
+    /// Of a listener that no plan says anything of yet.
+    pub(crate) fn none() -> Self {
+        let place = Place {
+            listener: String::new(),
+            trusts_clients: false,
+            head_time: Duration::ZERO,
+            keep_alive_time: Duration::ZERO,
+        };
+        Self {
+            place: Arc::new(place),
+            backend: None,
+            proxy_protocol: false,
+        }
+    }
+}
+
+/// A client's connection.
+#[derive(Debug)]
+pub(crate) struct Session {
+    peer: Peer,
+    manner: Arc<Manner>,
+    mode: Mode,
+    deadline: Moment,
+}
+
+impl Session {
+    pub(crate) fn new(peer: Peer, manner: Arc<Manner>, core: &mut Core) -> Self {
+        let mut session = Self {
+            peer,
+            mode: Mode::Preface(Vec::new()),
+            manner,
+            deadline: core.now.after(PREFACE_TIME),
+        };
+        if !session.manner.proxy_protocol {
+            session.speak(Vec::new(), core);
+        }
+        session
+    }
+
+    /// Speaks what is spoken at its listener.
+    fn speak(&mut self, input: Vec<u8>, core: &Core) {
+        self.mode = match &self.manner.backend {
+            Some(backend) => Mode::Dial(Box::new(Dial::new(
+                Arc::clone(backend),
+                input,
+                &self.peer,
+                core,
+            ))),
+            None => {
+                let place = Arc::clone(&self.manner.place);
+                Mode::Http(Box::new(Http::new(place, input, core.now)))
+            }
+        };
+    }
+
+    pub(crate) const fn client(&mut self) -> &mut Socket {
+        &mut self.peer.socket
+    }
+
+    pub(crate) fn upstream(&mut self) -> Option<&mut Socket> {
+        match &mut self.mode {
+            Mode::Http(http) => http.upstream(),
+            Mode::Dial(dial) => dial.upstream(),
+            Mode::Tunnel(tunnel) => Some(&mut tunnel.link.socket),
+            Mode::Preface(_) | Mode::Lingering(_) => None,
+        }
+    }
+
+    pub(crate) const fn deadline(&self) -> Moment {
+        self.deadline
+    }
+
+    /// True if it could be closed without loss.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(&self.mode, Mode::Http(http) if http.is_idle())
+    }
+
+    /// Gives back the buffers of one that waits: ten thousand that wait cost little.
+    pub(crate) fn slim(&mut self) {
+        if let Mode::Http(http) = &mut self.mode {
+            http.slim();
+        }
+    }
+
+    /// It is closed then, if nothing comes.
+    pub(crate) fn end_by(&mut self, deadline: Moment) {
+        self.deadline = self.deadline.min(deadline);
+    }
+
+    /// Does what can be done now; false if it is over.
+    pub(crate) fn drive(&mut self, core: &mut Core) -> bool {
+        let turn = match &mut self.mode {
+            Mode::Preface(bytes) => preface(bytes, &mut self.peer, core),
+            Mode::Http(http) => http.drive(&mut self.peer, core),
+            Mode::Dial(dial) => dial.drive(&mut self.peer, core),
+            Mode::Tunnel(tunnel) => tunnel.drive(&mut self.peer, core),
+            Mode::Lingering(read) => linger(read, &mut self.peer, core),
+        };
+        self.turn(turn, core)
+    }
+
+    /// Its deadline passed; false if it is over.
+    pub(crate) fn time_out(&mut self, core: &mut Core) -> bool {
+        let turn = match &mut self.mode {
+            Mode::Http(http) => http.time_out(&mut self.peer, core),
+            Mode::Dial(dial) => dial.time_out(&mut self.peer, core),
+            Mode::Tunnel(_) | Mode::Preface(_) | Mode::Lingering(_) => Turn::Over,
+        };
+        self.turn(turn, core)
+    }
+
+    fn turn(&mut self, turn: Turn, core: &mut Core) -> bool {
+        match turn {
+            Turn::Open => {
+                self.deadline = match &self.mode {
+                    Mode::Http(http) => http.deadline,
+                    Mode::Dial(dial) => dial.deadline,
+                    Mode::Tunnel(tunnel) => tunnel.deadline,
+                    Mode::Preface(_) | Mode::Lingering(_) => self.deadline,
+                };
+                return true;
+            }
+            Turn::Over => return false,
+            Turn::Linger => {
+                self.peer.socket.end();
+                self.deadline = core.now.after(LINGER_TIME);
+                self.mode = Mode::Lingering(0);
+            }
+            Turn::Speak(input) => self.speak(input, core),
+            Turn::Tunnel(tunnel) => self.mode = Mode::Tunnel(tunnel),
+        }
+        self.drive(core)
+    }
+
+    /// Ends it: what it has goes back.
+    pub(crate) fn close(mut self, core: &mut Core) {
+        match &mut self.mode {
+            Mode::Http(http) => http.abandon(core),
+            Mode::Dial(dial) => dial.abandon(core),
+            Mode::Preface(_) | Mode::Lingering(_) | Mode::Tunnel(_) => {}
+        }
+        if let Mode::Tunnel(tunnel) = self.mode {
+            tunnel.end(core);
+        }
+        core.counts.closed.add(1);
+        core.close(self.peer.socket);
+    }
+}
+
+/// Reads the PROXY header: who the client is, by the word of the balancer in front.
+fn preface(bytes: &mut Vec<u8>, peer: &mut Peer, core: &mut Core) -> Turn {
+    match peer.socket.read(&mut core.scratch) {
+        Ok(Got::Bytes(read)) => bytes.extend_from_slice(&core.scratch[..read]),
+        Ok(Got::Nothing) => return Turn::Open,
+        Ok(Got::End) | Err(_) => return Turn::Over,
+    }
+    match proxy_protocol::read(bytes) {
+        Found::Incomplete => Turn::Open,
+        Found::Header(used, address) => {
+            peer.address = address.unwrap_or(peer.address);
+            bytes.drain(..used);
+            Turn::Speak(std::mem::take(bytes))
+        }
+        Found::Wrong => Turn::Over,
+    }
+}
+
+/// Reads what nobody needs any more.
+fn linger(read: &mut usize, peer: &mut Peer, core: &mut Core) -> Turn {
+    loop {
+        match peer.socket.read(&mut core.scratch) {
+            Ok(Got::Bytes(bytes)) if *read < LINGER_BYTES_MAX => *read += bytes,
+            Ok(Got::Nothing) => return Turn::Open,
+            Ok(_) | Err(_) => return Turn::Over,
+        }
+    }
+}

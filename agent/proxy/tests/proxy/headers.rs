@@ -1,0 +1,84 @@
+//! Headers: those of a hop stay on it, those of the way are added.
+
+use serde_json::json;
+
+use crate::origin::Origin;
+use crate::wire::Wire;
+use crate::{backend, plain, proxy};
+
+#[test]
+pub(crate) fn what_is_of_a_hop_stays_on_it() {
+    let origin = Origin::answering(|_| {
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: x-secret\r\nKeep-Alive: timeout=5\r\nX-Secret: 1\r\nX-Kept: 2\r\n\r\n".to_owned()
+    });
+    let (proxy, address) = proxy(plain(&[origin.address]));
+    let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, X-Private\r\nX-Private: 1\r\nKeep-Alive: 5\r\n\
+        Proxy-Connection: x\r\nTE: trailers\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\nX-Public: 2\r\n\r\n";
+    let answer = Wire::to(address).ask(request);
+    assert_eq!(answer.field("x-secret"), None);
+    assert_eq!(answer.field("keep-alive"), None);
+    assert_eq!(answer.field("x-kept").as_deref(), Some("2"));
+    let asked = &origin.asked()[0];
+    for gone in [
+        "connection",
+        "x-private",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "upgrade",
+        "http2-settings",
+    ] {
+        assert_eq!(asked.field(gone), None, "{gone}");
+    }
+    assert_eq!(asked.field("x-public").as_deref(), Some("2"));
+    proxy.stop();
+}
+
+#[test]
+pub(crate) fn the_way_is_told_and_strangers_are_not_believed() {
+    let origin = Origin::text("");
+    for trusts in [false, true] {
+        let mut config = plain(&[origin.address]);
+        config["listeners"][0]["trustsClients"] = json!(trusts);
+        let (proxy, address) = proxy(config);
+        Wire::to(address).ask(
+            "GET / HTTP/1.1\r\nHost: Shop:80\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nForwarded: for=6.6.6.6\r\n\r\n",
+        );
+        let asked = origin.asked().pop().expect("one");
+        let expected = if trusts {
+            ["6.6.6.6, 127.0.0.1", "https", "Shop:80"]
+        } else {
+            ["127.0.0.1", "http", "Shop:80"]
+        };
+        let found =
+            ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"].map(|it| asked.field(it));
+        assert_eq!(found.map(Option::unwrap_or_default), expected);
+        assert_eq!(asked.field("forwarded").is_some(), trusts);
+        assert_eq!(asked.field("host").as_deref(), Some("Shop:80"));
+        proxy.stop();
+    }
+}
+
+#[test]
+pub(crate) fn routes_edit_headers() {
+    let origin = Origin::answering(|_| {
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nServer: x\r\nVary: a\r\n\r\n".to_owned()
+    });
+    let (proxy, address) = proxy(json!({
+        "listeners": [crate::listener()],
+        "routes": [{
+            "to": [{"backend": "app"}],
+            "requestHeaders": {"set": [{"name": "X-Set", "value": "new"}], "remove": ["X-Gone"]},
+            "responseHeaders": {"add": [{"name": "Vary", "value": "b"}], "remove": ["server"]},
+        }],
+        "backends": [backend("app", &[origin.address])],
+    }));
+    let answer =
+        Wire::to(address).ask("GET / HTTP/1.1\r\nHost: a\r\nX-SET: old\r\nx-gone: 1\r\n\r\n");
+    assert_eq!(answer.field("vary").as_deref(), Some("a, b"));
+    assert_eq!(answer.field("server"), None);
+    let asked = &origin.asked()[0];
+    assert_eq!(asked.field("x-set").as_deref(), Some("new"));
+    assert_eq!(asked.field("x-gone"), None);
+    proxy.stop();
+}
