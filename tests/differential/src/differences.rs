@@ -55,7 +55,10 @@ pub(crate) const KINDS: &[Kind] = &[
         reason: "since Redis 7.2 numbers are written with no more digits than they need",
         is_it: |it| {
             let is_of_scores = [b'z', b'b'].contains(&it.words[0][0].to_ascii_lowercase());
-            is_of_scores
+            let asks_for_scores =
+                |script: &[u8]| script.windows(12).any(|it| it == b"'WITHSCORES'");
+            let is_script = it.is("eval") && it.words.get(1).is_some_and(|it| asks_for_scores(it));
+            (is_of_scores || is_script)
                 && it
                     .compare
                     .are_equal(&by_number(it.ours), &by_number(it.theirs))
