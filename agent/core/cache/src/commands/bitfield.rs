@@ -36,7 +36,7 @@ fn carry_out(call: &mut Call<'_>, key: &[u8], step: &Step, grows: bool) -> Resul
     let before = field.value(string);
     let after = match *operation {
         Operation::Get => Some(before),
-        Operation::Set { value, overflow } => field.fit(value, overflow),
+        Operation::Set { value, overflow } => field.fit_set(value, overflow),
         Operation::Add { number, overflow } => {
             field.fit(before.saturating_add(i128::from(number)), overflow)
         }

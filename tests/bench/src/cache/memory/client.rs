@@ -73,6 +73,10 @@ impl Client {
             text.push_str(&self.line()?);
             text.push_str("\r\n");
         }
+        // The string's own end of line, unless that of its last line was it.
+        if text.len() == length {
+            self.line()?;
+        }
         Ok(text)
     }
 
