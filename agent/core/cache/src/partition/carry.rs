@@ -130,6 +130,14 @@ impl Partition {
         let mut collection = self.open::<C>(database, found);
         let extended = collection.extend(with, &self.limits);
         self.close(database, key, Some(*found), collection, true);
+        // Its first piece says as what it is shown, not how the others come.
+        if let Some(now) = self.databases[database].find(key) {
+            let header = Header {
+                shown: found.header.shown,
+                ..now.header
+            };
+            self.databases[database].set_header(&now, &header);
+        }
         extended.map_err(|_| Corrupt)
     }
 
