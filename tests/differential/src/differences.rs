@@ -65,6 +65,17 @@ pub(crate) const KINDS: &[Kind] = &[
         },
     },
     Kind {
+        name: "the sign of nothing",
+        reason: "Redis keeps that of a score that is stored if members are long, and else not",
+        is_it: |it| {
+            let unsigned = |value| unsigned_zeros(&by_number(value));
+            [b'z', b'b'].contains(&it.words[0][0].to_ascii_lowercase())
+                && it
+                    .compare
+                    .are_equal(&unsigned(it.ours), &unsigned(it.theirs))
+        },
+    },
+    Kind {
         name: "streams without an identifier each",
         reason: "Redis 7.2 names the command in other words",
         is_it: |it| it.fail("ERR Unbalanced '", "ERR Unbalanced XREAD"),
@@ -232,6 +243,16 @@ fn by_number(value: &Value) -> Value {
         }
         Value::Array(values) => Value::Array(all(values)),
         Value::Set(values) => Value::Set(all(values)),
+        _ => value.clone(),
+    }
+}
+
+/// What is told in numbers, with no sign before a zero.
+fn unsigned_zeros(value: &Value) -> Value {
+    match value {
+        Value::Bulk(bytes) if bytes == b"-0" => Value::Bulk(b"0".to_vec()),
+        Value::Array(values) => Value::Array(values.iter().map(unsigned_zeros).collect()),
+        Value::Set(values) => Value::Set(values.iter().map(unsigned_zeros).collect()),
         _ => value.clone(),
     }
 }
