@@ -364,7 +364,8 @@ impl Log {
             };
             // A lack of space passes, and what it kept from being done is done again. What a failure leaves behind does not: it counts,
             // whatever came before it.
-            if flight.error.is_none() || matches!(error, DiskError::Failed(_)) {
+            let is_told = matches!(flight.error, Some(DiskError::Failed(_)));
+            if flight.error.is_none() || !is_told && matches!(error, DiskError::Failed(_)) {
                 flight.error = Some(error);
             }
         }
