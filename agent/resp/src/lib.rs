@@ -63,7 +63,7 @@ use memory::Memory;
 use parking_lot::Mutex;
 use part::Part;
 use per_thread::PerThread;
-use persistence::Persistence;
+use persistence::{Kept, Persistence};
 use scripting::Scripting;
 use setup::About;
 pub use setup::{OnLog, OnShutdown, Setup, Shutdown};
@@ -197,6 +197,7 @@ impl Server {
         let polls = polls.collect::<io::Result<Vec<_>>>()?;
         let mailboxes = polls.iter().map(worker::mailbox);
         let mailboxes = mailboxes.collect::<io::Result<Vec<_>>>()?;
+        let fsync = setup.kept.as_ref().map(Kept::fsync);
         let (parts, persistence) = match setup.kept.take() {
             Some(kept) => kept.begin(&mailboxes)?,
             None => (part::unkept(settings), None),
@@ -209,7 +210,7 @@ impl Server {
             clients: Clients::default(),
             pause: Pause::default(),
             accounts: Accounts::new(settings.password),
-            config: setup.config(address, settings)?,
+            config: setup.config(address, settings, fsync)?,
             counts: (0..settings.threads).map(|_| Counts::new()).collect(),
             resets: AtomicU64::new(0),
             memory: Memory::default(),

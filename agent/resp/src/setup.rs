@@ -12,7 +12,7 @@ use synod_script::Level;
 
 use crate::config::{Config, Id};
 use crate::counts::Sum;
-use crate::persistence::Kept;
+use crate::persistence::{self, Fsync, Kept};
 use crate::{Settings, Shared};
 
 /// How a client wants the server to end.
@@ -54,7 +54,13 @@ impl std::fmt::Debug for Setup {
 }
 
 impl Setup {
-    pub(crate) fn config(&self, address: SocketAddr, settings: &Settings) -> io::Result<Config> {
+    /// `fsync`: when what is kept is synced, if something is.
+    pub(crate) fn config(
+        &self,
+        address: SocketAddr,
+        settings: &Settings,
+        fsync: Option<Fsync>,
+    ) -> io::Result<Config> {
         let config = Config::new();
         let own = [
             ("port", address.port().to_string()),
@@ -62,7 +68,13 @@ impl Setup {
             ("io-threads", settings.threads.min(128).to_string()),
         ];
         let own = own.into_iter().map(|(name, text)| (name.to_owned(), text));
-        for (name, text) in own.chain(self.config.iter().cloned()) {
+        let fsync = fsync.map(|fsync| {
+            let name = persistence::name_of(fsync);
+            [("appendonly", "yes"), ("appendfsync", name)]
+        });
+        let fsync = fsync.into_iter().flatten();
+        let fsync = fsync.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        for (name, text) in own.chain(fsync).chain(self.config.iter().cloned()) {
             config
                 .set_first(&name, &text)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
