@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 
 use crate::client::start;
 
+/// With so many connections each thread has some, almost for sure.
+const MARKS: usize = 12;
+
 /// Plays a script and tells it, with what was sent to whom.
 pub(crate) fn play(script: &str) -> String {
     if let Ok(address) = std::env::var("BESIDE") {
@@ -50,6 +53,8 @@ struct Stage {
     clients: BTreeMap<String, Client>,
     /// Looks what becomes of the others.
     looks: Client,
+    /// So many that each thread has some: what was posted to a thread is done when it has answered them twice.
+    marks: Vec<Client>,
     pings: usize,
     told: String,
 }
@@ -60,6 +65,7 @@ impl Stage {
             address,
             clients: BTreeMap::new(),
             looks: Client::at(address),
+            marks: (0..MARKS).map(|_| Client::at(address)).collect(),
             pings: 0,
             told: String::new(),
         };
@@ -85,6 +91,7 @@ impl Stage {
             self.line(name, how, &commands);
             // Some things are told by two threads, one after the other.
             for _ in 0..3 {
+                self.pass();
                 let names: Vec<_> = self.clients.keys().cloned().collect();
                 for name in names {
                     self.sync(&name);
@@ -126,6 +133,16 @@ impl Stage {
             _ => {
                 client.state = State::Answers;
                 self.sync(name);
+            }
+        }
+    }
+
+    /// All threads have done what they were told to.
+    fn pass(&mut self) {
+        for _ in 0..2 {
+            for mark in &mut self.marks {
+                mark.send("ping sync-mark");
+                mark.value().expect("an answer");
             }
         }
     }

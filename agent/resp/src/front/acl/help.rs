@@ -1,4 +1,4 @@
-//! `ACL HELP`, in the words of Redis
+//! `ACL HELP`
 
 use crate::front::FrontCall;
 
@@ -8,29 +8,29 @@ pub(super) fn run(call: &mut FrontCall<'_>) {
 
 const LINES: &[&str] = &[
     "CAT [<category>]",
-    "    List all commands that belong to <category>, or all command categories",
-    "    when no category is specified.",
+    "    The commands of a category; all categories, if none",
+    "    is named.",
     "DELUSER <username> [<username> ...]",
-    "    Delete a list of users.",
+    "    Removes users, and closes whoever is one of them.",
     "DRYRUN <username> <command> [<arg> ...]",
-    "    Returns whether the user can execute the given command without executing the command.",
+    "    Whether a user may call this, which is not called.",
     "GETUSER <username>",
-    "    Get the user's details.",
+    "    What is known of a user.",
     "GENPASS [<bits>]",
-    "    Generate a secure 256-bit user password. The optional `bits` argument can",
-    "    be used to specify a different size.",
+    "    A password that nobody guesses, of 256 bits,",
+    "    or of as many as are said.",
     "LIST",
-    "    Show users details in config file format.",
+    "    All users, each with its rules.",
     "LOAD",
-    "    Reload users from the ACL file.",
+    "    Takes the users from a file, which there is not.",
     "LOG [<count> | RESET]",
-    "    Show the ACL log entries.",
+    "    What was denied of late; or forgets it.",
     "SAVE",
-    "    Save the current config to the ACL file.",
+    "    Writes the users to a file, which there is not.",
     "SETUSER <username> <attribute> [<attribute> ...]",
-    "    Create or modify a user with the specified attributes.",
+    "    Changes the rules of a user, or of a new one.",
     "USERS",
-    "    List all the registered usernames.",
+    "    The names of all users.",
     "WHOAMI",
-    "    Return the current connection username.",
+    "    The name of the user that the client is.",
 ];
