@@ -159,7 +159,11 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "sorted sets that were sorted",
         reason: "Redis unpacks them, which only OBJECT ENCODING shows; seeds sort none that they look at later",
-        is_it: |it| it.is("object") && it.has(2, "z") && it.are("listpack", "skiplist"),
+        is_it: |it| {
+            it.is("object")
+                && (it.has(2, "z") || it.has(2, "zsort"))
+                && it.are("listpack", "skiplist")
+        },
     },
     Kind {
         name: "sorting after a number that was too large",
@@ -174,7 +178,27 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "time-outs that are too long",
         reason: "Redis 7.2 says so where 7.0 takes what overflows for negative",
-        is_it: |it| it.fail("ERR timeout is out of range", "ERR timeout is negative"),
+        is_it: |it| {
+            it.fail("ERR timeout is out of range", "ERR timeout is negative")
+                || it.is("client")
+                    && it.has(1, "pause")
+                    && it.ours.is_error("ERR timeout is out of range")
+        },
+    },
+    Kind {
+        name: "counts that are too low",
+        reason: "since Redis 7.2 the least number is an error, since it has no opposite",
+        is_it: |it| it.is("lrem") && it.ours.is_error("ERR value is out of range, must between"),
+    },
+    Kind {
+        name: "streams that end before what was deleted",
+        reason: "since Redis 7.2 that is an error",
+        is_it: |it| {
+            it.is("xsetid")
+                && it.ours.is_error(
+                    "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id",
+                )
+        },
     },
 ];
 
