@@ -20,7 +20,7 @@ pub use admin::{
     MemberSpec, SnapshotResponse, StatusQuery, TransferRequest, TransferResponse, paths,
 };
 pub use config::{
-    Advertise, AgentConfig, ClientTls, ClientTlsMode, Drain, InitialMember, Lease, Limits, Listen,
+    Advertise, AgentConfig, Cache, CacheMode, ClientTls, ClientTlsMode, Drain, Fsync, InitialMember, Lease, Limits, Listen,
     Log, LogFormat, PeerTls, ReadMode, Runtime, Snapshot, Start, Timing, Tls, ZooKeeper, ports,
 };
 pub use identity::{ClusterUid, Identity, IdentityError, Kind, OPERATOR_URI, Principal};

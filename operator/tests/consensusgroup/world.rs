@@ -136,6 +136,10 @@ impl World {
             Action::CreateAuthority => self.trust.create_authority().map_err(refused)?,
             Action::Issue(issue) => self.issue(issue).map_err(refused)?,
             Action::Trust(seen) => self.tell_whom_to_trust(seen).map_err(refused)?,
+            Action::GivePassword(seen) => {
+                let patch = paper::with_password("sesame".to_owned());
+                self.objects.patch(seen, &patch).map_err(refused)?;
+            }
             Action::ConfirmFollowed => self.confirm_followed()?,
             Action::Rotate { seen, step } => self.trust.rotate(seen, *step).map_err(refused)?,
             Action::Create(object) => self.objects.create(object.clone()).map_err(refused)?,

@@ -21,6 +21,10 @@ pub(super) const DATA: &str = "/var/lib/synod";
 pub(super) const CONFIG: &str = "/etc/synod/config";
 /// Where the member's own certificate is mounted.
 pub(super) const CERTIFICATE: &str = "/etc/synod/tls";
+/// Where the password that clients show is mounted.
+pub(super) const PASSWORD: &str = "/etc/synod/password";
+/// The file with it.
+pub(in crate::kinds) const PASSWORD_FILE: &str = "/etc/synod/password/password";
 /// Where a certificate given by the user is mounted.
 pub(super) const CLIENT_CERTIFICATE: &str = "/etc/synod/client-tls";
 /// The smallest state quota that an agent takes.
@@ -55,6 +59,7 @@ pub(super) fn agent(group: &Group, number: u64, members: &[u64]) -> AgentConfig 
             ..Limits::default()
         },
         zookeeper: group.spec.own.zookeeper.clone(),
+        cache: group.spec.own.cache.clone(),
         snapshot: Snapshot::default(),
         drain: Drain {
             endpoints_wait_ms: u64::try_from(group.settings.endpoints_wait.as_millis())

@@ -31,6 +31,7 @@ use serde::de::DeserializeOwned;
 use crate::kinds::{Decision, Facts, Undecodable};
 use crate::observe::Observed;
 
+pub(in crate::kinds) use config::PASSWORD_FILE;
 pub use profile::{Profile, Variables};
 pub(in crate::kinds) use spec::{Object, Own, Spec, common};
 

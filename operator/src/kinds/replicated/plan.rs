@@ -4,9 +4,11 @@
 //! Pure and level-triggered: it looks at what there is, never at what was done before. Every intent that must survive a
 //! crash is an annotation on a claim, written in an earlier round than the act it announces.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use k8s_openapi::ByteString;
 use serde_json::{Value, json};
 use synod_crds::TlsMode;
 
@@ -111,7 +113,21 @@ fn surroundings(group: &Group) -> Vec<Action> {
         TlsMode::Disabled | TlsMode::Secret => ensure(group, objects::plain_connection(group)),
     });
     actions.extend(trust::withdraw(group));
+    actions.extend(password(group));
     actions
+}
+
+/// A password for clients, where they show one and there is none: it is made up when it is written.
+fn password(group: &Group) -> Option<Action> {
+    group.profile.variables.password?;
+    let found = owned(group, ChildKind::Secret, &group.names.connection())?;
+    let Child::Secret(secret) = found else {
+        return None;
+    };
+    let has = |data: &BTreeMap<String, ByteString>| data.contains_key(names::PASSWORD);
+    let is_there = secret.data.as_ref().is_some_and(has);
+    let leaving = secret.metadata.deletion_timestamp.is_some();
+    (!is_there && !leaving).then(|| Action::GivePassword(Seen::of(found)))
 }
 
 /// First claims, and what is to be noted or changed on those there are.
