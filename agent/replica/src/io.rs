@@ -83,9 +83,18 @@ pub struct Completion {
 pub trait Disk {
     /// Queues `op`; its [`Completion`] comes back as an event. Never blocks.
     fn submit(&mut self, op: DiskOp) -> DiskTicket;
-    /// Everything of this turn is submitted, and nothing is held back any more. `idle`: nothing else came of the turn, no
-    /// message that waits to be sent and no answer, so a disk known to be quick may be waited for.
+    /// Everything of this turn is submitted. `idle`: nothing else came of the turn, no message that waits to be sent and no answer,
+    /// so a disk known to be quick may be waited for. If something did, such a disk may hold back what was submitted until
+    /// [`Disk::release`]; any other begins.
     fn begin(&mut self, idle: bool) {
+        let _ = idle;
+    }
+    /// Whether it holds something back: then whoever drives it lets messages and answers leave first, and releases it.
+    fn holds(&self) -> bool {
+        false
+    }
+    /// Begins what was held back. `idle`: nothing is left to be done meanwhile, so it may be waited for.
+    fn release(&mut self, idle: bool) {
         let _ = idle;
     }
     /// Names of all files, sorted.

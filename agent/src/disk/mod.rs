@@ -1,7 +1,7 @@
 //! The real disk under a driver: one directory, one thread.
 //!
-//! A small write to a disk that has been quick all along is carried out at once instead, if nothing else waits for the
-//! caller: that spares two changes of thread, on a follower for each put.
+//! A small write to a disk that has been quick all along is carried out by the caller instead, once nothing else waits for it: that
+//! spares two changes of thread, on each member for each put of a client that comes alone.
 //!
 //! Promises: operations are carried out in the order of submission, each answered by exactly one completion; a `Sync`
 //! is an `fdatasync`, a `SyncDirectory` an `fsync` of the directory; the directory belongs to one process at a time.
@@ -39,6 +39,8 @@ pub struct RealDisk {
     worker: Arc<Mutex<Worker>>,
     /// Of this turn.
     submitted: Vec<Operation>,
+    /// It waits to be released.
+    held: bool,
     batches: Option<mpsc::Sender<Vec<Operation>>>,
     /// Batches that the thread was given and has not finished.
     unfinished: Arc<AtomicUsize>,
@@ -74,11 +76,24 @@ impl RealDisk {
             directory,
             worker,
             submitted: Vec::new(),
+            held: false,
             batches: Some(batches),
             unfinished,
             last: DiskTicket(0),
             thread: Some(thread),
         })
+    }
+
+    /// Gives what was submitted to the thread.
+    fn hand_over(&mut self) {
+        if self.submitted.is_empty() {
+            return;
+        }
+        self.unfinished.fetch_add(1, Ordering::Relaxed);
+        let queue = self.batches.as_ref().expect("open until dropped");
+        queue
+            .send(std::mem::take(&mut self.submitted))
+            .expect("the disk's thread ends only after its queue");
     }
 
     /// Whether what was submitted may be carried out here and now: a commit of the log, one small write and its sync. What a
@@ -106,17 +121,29 @@ impl Disk for RealDisk {
     }
 
     fn begin(&mut self, idle: bool) {
-        if self.submitted.is_empty() {
+        if self.is_soon_done() {
+            self.held = true;
+            if idle {
+                self.release(true);
+            }
             return;
         }
-        if idle && self.is_soon_done() {
-            return lock(&self.worker).work(self.submitted.drain(..));
+        self.hand_over();
+    }
+
+    fn holds(&self) -> bool {
+        self.held
+    }
+
+    fn release(&mut self, idle: bool) {
+        if !std::mem::take(&mut self.held) {
+            return;
         }
-        self.unfinished.fetch_add(1, Ordering::Relaxed);
-        let queue = self.batches.as_ref().expect("open until dropped");
-        queue
-            .send(std::mem::take(&mut self.submitted))
-            .expect("the disk's thread ends only after its queue");
+        if idle {
+            lock(&self.worker).work(self.submitted.drain(..));
+        } else {
+            self.hand_over();
+        }
     }
 
     fn list(&self) -> Result<Vec<String>, DiskError> {
@@ -136,7 +163,7 @@ impl Disk for RealDisk {
 
 impl Drop for RealDisk {
     fn drop(&mut self) {
-        self.begin(false);
+        self.hand_over();
         self.batches = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

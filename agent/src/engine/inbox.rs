@@ -116,6 +116,13 @@ impl<S: StateMachine> Inbox<S> {
         .await
     }
 
+    /// Whether nothing waits to be taken.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lanes.completions.is_empty()
+            && self.lanes.events.is_empty()
+            && self.incoming.is_empty()
+    }
+
     /// Puts the alarm to `deadline`, unless it rings before that anyway: to put it earlier wakes the runtime's own timer,
     /// which would cost each put a system call or two.
     fn set_alarm(&mut self, deadline: Now, now: Now) {

@@ -109,7 +109,17 @@ where
                 Wake::Turn => self.turn(),
                 Wake::Stop => return,
             }
+            if self.driver.disk_mut().holds() {
+                self.release_disk().await;
+            }
         }
+    }
+
+    /// Lets connections write what came of the turn, and read; then the disk's turn comes, here if nothing else is to be done.
+    async fn release_disk(&mut self) {
+        tokio::task::yield_now().await;
+        let idle = self.inbox.is_empty();
+        self.driver.disk_mut().release(idle);
     }
 
     fn turn(&mut self) {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use synod_conformance::faults::{Clients, kill_leader, percentile};
+use synod_conformance::faults::{Clients, kill_leader};
 use synod_conformance::{Failure, machine};
 
 use crate::Options;
-use crate::table::{number, row};
+use crate::table::gap_row;
 
 /// Kills of a round.
 const KILLS: usize = 6;
@@ -43,15 +43,7 @@ fn report(options: &Options, gaps: &mut [Vec<Duration>; 2]) -> String {
         options.rounds(),
     );
     for (side, name) in ["etcd", "Synod"].into_iter().enumerate() {
-        gaps[side].sort_unstable();
-        let sorted = &gaps[side];
-        let mut cells = vec![name.to_owned(), sorted.len().to_string()];
-        let points = [percentile(sorted, 50), percentile(sorted, 90)]
-            .into_iter()
-            .chain(sorted.first().copied());
-        let points = points.chain(sorted.last().copied());
-        cells.extend(points.map(|point| number(point.as_secs_f64())));
-        text.push_str(&row(&cells));
+        text.push_str(&gap_row(name, &mut gaps[side]));
     }
     text
 }

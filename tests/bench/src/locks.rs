@@ -12,7 +12,7 @@ use synod_conformance::{Failure, machine};
 use crate::comparison::{Round, comparison};
 use crate::locks::ensemble::{Ensemble, Kind};
 use crate::locks::load::{LOADS, Load};
-use crate::table::{number, row};
+use crate::table::{gap_row, number, row};
 use crate::{LockOptions, publish};
 
 /// Kills of a leader in a round, and in a quick one.
@@ -108,22 +108,8 @@ fn failovers(gaps: &mut [Vec<Duration>; 2]) -> String {
     );
     let mut medians = [0.0; 2];
     for (side, name) in ["ZooKeeper", "Synod"].into_iter().enumerate() {
-        let sorted = &mut gaps[side];
-        sorted.sort_unstable();
-        let points = [50, 90].map(|percent| percentile(sorted, percent));
-        medians[side] = points[0].as_secs_f64();
-        let ends = [sorted.first(), sorted.last()]
-            .into_iter()
-            .flatten()
-            .copied();
-        let mut cells = vec![name.to_owned(), sorted.len().to_string()];
-        cells.extend(
-            points
-                .into_iter()
-                .chain(ends)
-                .map(|point| number(point.as_secs_f64())),
-        );
-        text.push_str(&row(&cells));
+        text.push_str(&gap_row(name, &mut gaps[side]));
+        medians[side] = percentile(&gaps[side], 50).as_secs_f64();
     }
     let ratio = number(medians[1] / medians[0]);
     text.push_str(&row(&[

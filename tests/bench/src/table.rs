@@ -1,5 +1,9 @@
 //! Numbers of several rounds as Markdown tables.
 
+use std::time::Duration;
+
+use synod_conformance::faults::percentile;
+
 /// The median of some values; NaN of none.
 pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.collect();
@@ -25,6 +29,17 @@ pub(crate) fn number(value: f64) -> String {
 /// A row of a Markdown table.
 pub(crate) fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
+}
+
+/// A row of how often there was a gap, and how long it was in seconds: median, p90, least, most. Sorts them.
+pub(crate) fn gap_row(name: &str, gaps: &mut [Duration]) -> String {
+    gaps.sort_unstable();
+    let points = [percentile(gaps, 50), percentile(gaps, 90)];
+    let ends = [gaps.first(), gaps.last()].into_iter().flatten().copied();
+    let mut cells = vec![name.to_owned(), gaps.len().to_string()];
+    let points = points.into_iter().chain(ends);
+    cells.extend(points.map(|point| number(point.as_secs_f64())));
+    row(&cells)
 }
 
 #[cfg(test)]

@@ -86,6 +86,30 @@ impl Stage {
         Ok(list["items"].as_array().cloned().unwrap_or_default())
     }
 
+    /// Sees to it that the operator that leads is not on this node: what is to be seen of it there would be another one's first.
+    ///
+    /// # Errors
+    /// When it does not come to lead elsewhere in time.
+    pub fn operator_leads_elsewhere(&self, node: &str) -> Result<(), Failure> {
+        let lease = ["lease", "synod-operator", "--namespace", SYSTEM];
+        self.cluster.wait(
+            "the operator leads elsewhere",
+            Duration::from_secs(120),
+            || {
+                let lease = self.cluster.get(lease)?;
+                let holder = lease["spec"]["holderIdentity"].as_str().unwrap_or_default();
+                let all = self.operators()?;
+                let leads = all.iter().find(|pod| pod["metadata"]["name"] == holder);
+                let at = leads.and_then(|pod| pod["spec"]["nodeName"].as_str());
+                if at == Some(node) {
+                    self.cluster
+                        .ask(["delete", "pod", holder, "--namespace", SYSTEM])?;
+                }
+                Ok(at.filter(|at| *at != node).map(drop))
+            },
+        )
+    }
+
     /// Waits until as many of the operator's pods are ready as were asked for.
     ///
     /// # Errors

@@ -177,7 +177,9 @@ async fn put(connection: &mut Connection, path: &str, value: u64) -> Result<bool
 
 /// The number that is there, after everything acknowledged has come to this member.
 async fn found(connection: &mut Connection, path: &str) -> Result<Option<u64>, Failure> {
-    let sync = Request::Sync(synod_jute::records::SyncRequest { path: Some(path.into()) });
+    let sync = Request::Sync(synod_jute::records::SyncRequest {
+        path: Some(path.into()),
+    });
     let read = Request::GetData(ReadRequest {
         path: path.into(),
         watch: false,

@@ -109,6 +109,8 @@ pub(super) fn node_is_out_of_service(stage: &Stage) -> Result<(), Failure> {
             .and_then(|pod| pod["metadata"]["name"].as_str())
             .ok_or("no pod is on it")?;
         let before = group.pod_uids()?.remove(pod);
+        // Who has to take over first comes after Kubernetes, which gives such pods up, too, but later.
+        stage.operator_leads_elsewhere(&node)?;
         stage.harm(&node, &Fault::Kill)?;
         stage.cluster.ask([
             "taint",
