@@ -87,6 +87,8 @@ enum Failure {
     Log(String),
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error("kind: {0} is not served by this agent yet")]
+    Unserved(Kind),
     #[error("the runtime does not start: {0}")]
     Runtime(#[from] std::io::Error),
 }
@@ -94,7 +96,7 @@ enum Failure {
 impl Failure {
     const fn exit_code(&self) -> u8 {
         match self {
-            Self::Load(_) | Self::Log(_) => 2,
+            Self::Load(_) | Self::Log(_) | Self::Unserved(_) => 2,
             Self::Start(error) => error.exit_code(),
             Self::Runtime(_) => 1,
         }
@@ -124,6 +126,7 @@ fn check(file: &ConfigFile) -> Result<(), Failure> {
     match config.kind {
         Kind::ConsensusGroup => AnyAgent::<ConsensusGroup>::check(&config)?,
         Kind::LockService => AnyAgent::<LockService>::check(&config)?,
+        Kind::CacheCluster => return Err(Failure::Unserved(config.kind)),
     }
     println!(
         "{}: member {} of {}",
@@ -142,6 +145,7 @@ fn run(file: &ConfigFile) -> Result<(), Failure> {
     let ended = match config.kind {
         Kind::ConsensusGroup => runtime.block_on(serve::<ConsensusGroup>(config, &environment)),
         Kind::LockService => runtime.block_on(serve::<LockService>(config, &environment)),
+        Kind::CacheCluster => Err(Failure::Unserved(config.kind)),
     };
     // A recovery that a signal cut short may still be reading; nobody waits for it.
     runtime.shutdown_background();

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::replicated::{GroupStatus, UpgradePolicy};
 use crate::{PullSecret, Quantity, Resources, Scheduling, Storage, Tls};
 
-/// What is wanted of a CacheCluster. Every field has a default; `spec: {}` is a safe cache with a password.
-#[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+/// What is wanted of a CacheCluster. Every field has a default; `spec: {}` is a safe cache with a password, whose keys are on disk.
+#[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[kube(
     group = "synod.dev",
@@ -25,7 +25,7 @@ use crate::{PullSecret, Quantity, Resources, Scheduling, Storage, Tls};
     status = "GroupStatus",
     derive = "PartialEq",
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.ready", description = "Agents that are ready, of those wanted"),
-    printcolumn(name = "Mode", type_ = "string", json_path = ".spec.mode", description = "Which protocol clients speak: Redis Cluster's or a single server's"),
+    printcolumn(name = "Durability", type_ = "string", json_path = ".spec.durability", description = "What becomes of keys when an agent ends: None, they are lost"),
     printcolumn(name = "Version", type_ = "string", json_path = ".status.version", description = "Version of the agents"),
     printcolumn(name = "State", type_ = "string", json_path = ".status.state", description = "What is going on, in one word"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
@@ -34,24 +34,55 @@ use crate::{PullSecret, Quantity, Resources, Scheduling, Storage, Tls};
     validation = Rule::new("self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
         .message("metadata.name must begin with a letter and hold only a-z, 0-9 and '-': names of services are made from it"),
 )]
+#[x_kube(
+    validation = Rule::new("self.durability != 'None' || !has(self.persistence)")
+        .message("persistence is not allowed with durability None, which keeps no key on disk: leave it out, or choose durability Async"),
+    validation = Rule::new("!has(self.maxMemory) || quantity(self.maxMemory).compareTo(quantity(self.resources.limits.memory)) < 0")
+        .message("maxMemory must be less than resources.limits.memory (default 1Gi): connections need memory besides, and the system ends what takes more"),
+    validation = Rule::new("!has(self.maxMemory) || quantity(self.maxMemory).compareTo(quantity('1Mi')) >= 0")
+        .message("maxMemory must be at least 1Mi"),
+)]
 pub struct CacheClusterSpec {
-    /// What clients take it for. Cluster: a Redis Cluster, with slots and one database. Standalone: a single Redis server
-    /// with 16 databases. Cannot be changed.
+    /// Over how many shards the keys are spread. For now there is one.
+    #[serde(default = "CacheClusterSpec::default_shards")]
+    #[x_kube(validation = Rule::new("self == 1")
+        .message("shards must be 1: keys are not spread over several shards yet; one holds as many as resources.limits.memory has room for"))]
+    pub shards: i32,
+    /// How many further copies of each shard there are. For now there is none.
     #[serde(default)]
-    #[x_kube(validation = Rule::new("self == oldSelf")
-        .message("mode cannot be changed: what is in other databases than 0 would be lost; make another CacheCluster"))]
+    #[x_kube(validation = Rule::new("self == 0")
+        .message("replicasPerShard must be 0: there are no further copies yet; with durability Async keys are on the volume, and are served again by the next pod"))]
+    pub replicas_per_shard: i32,
+    /// What clients take it for. Standalone: a single Redis server with 16 databases. Cluster: a Redis Cluster, with slots
+    /// and one database; not served yet. Cannot be changed.
+    #[serde(default)]
+    #[x_kube(
+        validation = Rule::new("self == oldSelf")
+            .message("mode cannot be changed: what is in other databases than 0 would be lost; make another CacheCluster"),
+        validation = Rule::new("self != 'Cluster'")
+            .message("mode Cluster is not served yet: with Standalone it is what every client of Redis connects to, as to a single server"),
+    )]
     pub mode: CacheMode,
+    /// Which copies have a write before it is acknowledged, and whether keys outlive their agent. None: they are in memory
+    /// only, and lost when the agent ends. Async: they are on the volume, as persistence.fsync says. Quorum: besides, a replica has
+    /// each of them; not served yet, since there are no replicas. What a change to None leaves on the volume is removed.
+    #[serde(default)]
+    #[x_kube(validation = Rule::new("self != 'Quorum'")
+        .message("durability Quorum is not served yet, since it needs replicas: with Async and persistence.fsync Always each write is on disk before it is acknowledged"))]
+    pub durability: Durability,
+    /// When what is written is on disk. EverySecond if absent. Not with durability None.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub persistence: Option<Persistence>,
     /// The most that keys and values may take; beyond it keys are evicted, or writes refused. Three quarters of
     /// resources.limits.memory if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_memory: Option<Quantity>,
-    /// Which keys go when memory is full, in Redis's words.
+    /// Which keys go when memory is full, in Redis's words; or auto, which keeps those that were used again soon after they came,
+    /// and is the best guess where nothing is known.
     #[serde(default)]
     pub eviction: Eviction,
-    /// What is kept on disk, and when it is there.
-    #[serde(default)]
-    pub persistence: Persistence,
-    /// The volume of each agent.
+    /// The volume of each agent. With durability None there is nothing on it but what the agents agree on, and no more than 1Gi
+    /// is asked for.
     #[serde(default)]
     pub storage: Storage,
     /// How clients reach the cache. They show a password besides, which is in the Secret of status.connectionSecret.
@@ -80,8 +111,8 @@ pub struct CacheClusterSpec {
     /// While true the operator changes nothing; the agents go on serving.
     #[serde(default)]
     pub paused: bool,
-    /// While true no agent runs. Volumes, certificates and Services stay, and with false the agents come back with their
-    /// data.
+    /// While true no agent runs. Volumes, certificates and Services stay, and with false the agents come back with the keys
+    /// that are on the volumes: with durability None, none.
     #[serde(default)]
     pub hibernated: bool,
     /// While true the volumes are never deleted with the object, whatever storage.retention says. Where the policy
@@ -90,17 +121,59 @@ pub struct CacheClusterSpec {
     pub deletion_protection: bool,
 }
 
+impl CacheClusterSpec {
+    const fn default_shards() -> i32 {
+        1
+    }
+}
+
+impl Default for CacheClusterSpec {
+    fn default() -> Self {
+        Self {
+            shards: Self::default_shards(),
+            replicas_per_shard: 0,
+            mode: CacheMode::default(),
+            durability: Durability::default(),
+            persistence: None,
+            max_memory: None,
+            eviction: Eviction::default(),
+            storage: Storage::default(),
+            tls: Tls::default(),
+            image: None,
+            image_pull_secrets: Vec::new(),
+            resources: Resources::default(),
+            scheduling: Scheduling::default(),
+            upgrade_policy: UpgradePolicy::default(),
+            paused: false,
+            hibernated: false,
+            deletion_protection: false,
+        }
+    }
+}
+
 /// What clients take a cache for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CacheMode {
-    /// A Redis Cluster.
-    #[default]
-    Cluster,
     /// A single Redis server.
+    #[default]
     Standalone,
+    /// A Redis Cluster.
+    Cluster,
 }
 
-/// Which keys go when memory is full.
+/// What becomes of a write that was acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Durability {
+    /// It is in memory only.
+    None,
+    /// It is acknowledged, then copied; and on disk as [`Persistence`] says.
+    #[default]
+    Async,
+    /// It is copied, then acknowledged.
+    Quorum,
+}
+
+/// Which keys go when memory is full, in Redis's words; and one of ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Eviction {
@@ -122,6 +195,8 @@ pub enum Eviction {
     VolatileRandom,
     /// Of those that expire, those that expire soonest.
     VolatileTtl,
+    /// Those that were not used again soon.
+    Auto,
 }
 
 impl Eviction {
@@ -137,6 +212,7 @@ impl Eviction {
             Self::VolatileLfu => "volatile-lfu",
             Self::VolatileRandom => "volatile-random",
             Self::VolatileTtl => "volatile-ttl",
+            Self::Auto => "auto",
         }
     }
 }

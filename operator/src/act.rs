@@ -457,7 +457,8 @@ impl Actor {
 
     async fn give_password(&self, context: &Context, seen: &Seen) -> Result<(), ActError> {
         let password = paper::password().map_err(ActError::Entropy)?;
-        self.patch(context, seen, paper::with_password(password)).await
+        self.patch(context, seen, paper::with_password(password))
+            .await
     }
 
     async fn rotate(&self, context: &Context, seen: &Seen, step: Step) -> Result<(), ActError> {

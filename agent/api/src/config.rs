@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClusterUid, Identity, Kind};
+use crate::{Cache, ClusterUid, Identity, Kind};
 
 /// The ports agents listen on by default.
 pub mod ports {
@@ -419,63 +419,6 @@ pub enum ReadMode {
     Local,
     /// Once everything that was decided before is applied: as if `sync` came before each.
     Linearizable,
-}
-
-/// What a CacheCluster keeps, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Cache {
-    /// What clients take it for.
-    pub mode: CacheMode,
-    /// Bytes of keys and values beyond which keys are evicted, or writes refused. Default 1 GiB.
-    pub memory_bytes_max: u64,
-    /// Which keys are evicted, in Redis's words. Default `allkeys-lfu`.
-    pub eviction: String,
-    /// When a write is on disk.
-    pub fsync: Fsync,
-    /// A file with the password that clients show, without a line's end. Nobody is asked for one if there is none. Read at the
-    /// start.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub password_file: Option<PathBuf>,
-    /// Threads that serve clients; 0: one for each core that the process may use. Default 0.
-    pub threads: u32,
-}
-
-impl Default for Cache {
-    fn default() -> Self {
-        Self {
-            mode: CacheMode::Cluster,
-            memory_bytes_max: 1 << 30,
-            eviction: "allkeys-lfu".to_owned(),
-            fsync: Fsync::EverySecond,
-            password_file: None,
-            threads: 0,
-        }
-    }
-}
-
-/// What clients take a cache for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CacheMode {
-    /// A Redis Cluster.
-    #[default]
-    Cluster,
-    /// A single Redis server with 16 databases.
-    Standalone,
-}
-
-/// When a write is on disk: Redis's `appendfsync`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fsync {
-    /// Before it is acknowledged.
-    Always,
-    /// A second later at most.
-    #[default]
-    EverySecond,
-    /// When the system likes.
-    No,
 }
 
 /// Threads.

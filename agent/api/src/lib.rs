@@ -9,6 +9,7 @@
 //! nothing of sockets, files, Kubernetes or Paxos.
 
 mod admin;
+mod cache;
 mod config;
 mod identity;
 mod locks;
@@ -19,8 +20,9 @@ pub use admin::{
     ApiError, Change, ConfigurationRequest, ConfigurationResponse, DrainResponse, ErrorCode,
     MemberSpec, SnapshotResponse, StatusQuery, TransferRequest, TransferResponse, paths,
 };
+pub use cache::{Cache, Fsync};
 pub use config::{
-    Advertise, AgentConfig, Cache, CacheMode, ClientTls, ClientTlsMode, Drain, Fsync, InitialMember, Lease, Limits, Listen,
+    Advertise, AgentConfig, ClientTls, ClientTlsMode, Drain, InitialMember, Lease, Limits, Listen,
     Log, LogFormat, PeerTls, ReadMode, Runtime, Snapshot, Start, Timing, Tls, ZooKeeper, ports,
 };
 pub use identity::{ClusterUid, Identity, IdentityError, Kind, OPERATOR_URI, Principal};

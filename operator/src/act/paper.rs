@@ -79,3 +79,20 @@ pub(super) fn texts<const N: usize>(all: [(&str, String); N]) -> BTreeMap<String
     all.map(|(name, text)| (name.to_owned(), ByteString(text.into_bytes())))
         .into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_long_and_plain_and_never_the_same() {
+        let made = || password().expect("the system gives randomness");
+        let (one, other) = (made(), made());
+        assert_ne!(one, other);
+        for password in [one, other] {
+            assert_eq!(password.len(), PASSWORD_LETTERS);
+            let plain = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
+            assert!(password.chars().all(plain), "{password}");
+        }
+    }
+}

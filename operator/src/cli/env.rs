@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         access.endpoints.join(",")
     );
     if let Some((variable, password)) = variables.password.zip(access.password.as_ref()) {
-        say!("export {variable}={}", password.0);
+        say!("export {variable}={}", in_quotes(&password.0));
     }
     let files = [
         (variables.authority, "ca.crt"),
@@ -99,5 +99,10 @@ fn keep(
 }
 
 fn quoted(path: &std::path::Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
+    in_quotes(&path.display().to_string())
+}
+
+/// As a shell takes it for one word, whatever is in it.
+fn in_quotes(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }

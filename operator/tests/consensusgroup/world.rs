@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::{
 };
 use serde_json::{Value, json};
 use synod_agent_api::{AgentConfig, Change, InitialMember, Kind, MemberSpec};
+use synod_operator::act::paper;
 use synod_operator::action::{Action, Seen};
 use synod_operator::child::{Child, ChildKind};
 use synod_operator::kinds::profiles;
@@ -137,7 +138,7 @@ impl World {
             Action::Issue(issue) => self.issue(issue).map_err(refused)?,
             Action::Trust(seen) => self.tell_whom_to_trust(seen).map_err(refused)?,
             Action::GivePassword(seen) => {
-                let patch = paper::with_password("sesame".to_owned());
+                let patch = paper::with_password(format!("sesame-{}", seen.version));
                 self.objects.patch(seen, &patch).map_err(refused)?;
             }
             Action::ConfirmFollowed => self.confirm_followed()?,

@@ -5,10 +5,10 @@
 
 use kube::core::ApiResource;
 use serde_json::json;
-use synod_agent_api::{Cache, CacheMode, Fsync, Kind as AgentKind, ports};
-use synod_crds::cachecluster::{CacheMode as Mode, Fsync as Sync};
+use synod_agent_api::{Cache, Fsync as AgentFsync, Kind as AgentKind, ports};
+use synod_crds::cachecluster::{Durability, Fsync, Persistence};
 use synod_crds::replicated::Timing;
-use synod_crds::{CacheCluster, CacheClusterSpec, Quantity};
+use synod_crds::{CacheCluster, CacheClusterSpec, Quantity, Storage};
 
 use super::replicated::{self, Object, Own, PASSWORD_FILE, Profile, Spec, Variables};
 use super::{Decision, Undecodable};
@@ -34,8 +34,11 @@ static PROFILE: Profile = Profile {
     ],
 };
 
-/// Of what the agents agree on there is never more.
+/// Of what the agents agree on there is never more. It is part of the pods' template: another value would make all of them anew.
 const AGREED_BYTES_MAX: &str = "64Mi";
+
+/// What is enough for that.
+const VOLUME_WITHOUT_KEYS: &str = "1Gi";
 
 /// The kind CacheCluster.
 pub struct Kind;
@@ -61,10 +64,14 @@ impl super::Kind for Kind {
 fn spec(spec: CacheClusterSpec) -> Spec {
     let own = own(&spec);
     let CacheClusterSpec {
+        // The API let nothing pass but one shard that stands alone.
+        shards: _,
+        replicas_per_shard: _,
         mode: _,
+        durability,
+        persistence: _,
         max_memory: _,
         eviction: _,
-        persistence: _,
         storage,
         tls,
         image,
@@ -79,7 +86,7 @@ fn spec(spec: CacheClusterSpec) -> Spec {
     Spec {
         members: 1,
         learners: 0,
-        storage,
+        storage: volume(durability, storage),
         tls,
         image,
         image_pull_secrets,
@@ -96,13 +103,27 @@ fn spec(spec: CacheClusterSpec) -> Spec {
     }
 }
 
+/// Where no key is kept, little is enough.
+fn volume(durability: Durability, asked: Storage) -> Storage {
+    let bytes = |size: &Quantity| size.whole().unwrap_or(0);
+    let little = Quantity::from(VOLUME_WITHOUT_KEYS);
+    match durability {
+        Durability::None if bytes(&asked.size) > bytes(&little) => Storage {
+            size: little,
+            ..asked
+        },
+        Durability::None | Durability::Async | Durability::Quorum => asked,
+    }
+}
+
 fn own(spec: &CacheClusterSpec) -> Own {
     Own {
         cache: Some(cache(spec)),
         fields: vec![
+            ("durability", json!(spec.durability)),
+            ("persistence", json!(persistence(spec))),
             ("maxMemory", json!(spec.max_memory)),
             ("eviction", json!(spec.eviction)),
-            ("persistence", json!(spec.persistence)),
         ],
         ..Own::default()
     }
@@ -110,20 +131,21 @@ fn own(spec: &CacheClusterSpec) -> Own {
 
 fn cache(spec: &CacheClusterSpec) -> Cache {
     Cache {
-        mode: match spec.mode {
-            Mode::Cluster => CacheMode::Cluster,
-            Mode::Standalone => CacheMode::Standalone,
-        },
         memory_bytes_max: memory_bytes_max(spec),
         eviction: spec.eviction.as_str().to_owned(),
-        fsync: match spec.persistence.fsync {
-            Sync::Always => Fsync::Always,
-            Sync::EverySecond => Fsync::EverySecond,
-            Sync::No => Fsync::No,
+        persistent: spec.durability != Durability::None,
+        fsync: match persistence(spec).fsync {
+            Fsync::Always => AgentFsync::Always,
+            Fsync::EverySecond => AgentFsync::EverySecond,
+            Fsync::No => AgentFsync::No,
         },
         password_file: Some(PASSWORD_FILE.into()),
         ..Cache::default()
     }
+}
+
+fn persistence(spec: &CacheClusterSpec) -> Persistence {
+    spec.persistence.clone().unwrap_or_default()
 }
 
 /// As asked for, or so much of the memory that connections and what the allocator wastes have room besides.

@@ -21,10 +21,6 @@ pub(super) const DATA: &str = "/var/lib/synod";
 pub(super) const CONFIG: &str = "/etc/synod/config";
 /// Where the member's own certificate is mounted.
 pub(super) const CERTIFICATE: &str = "/etc/synod/tls";
-/// Where the password that clients show is mounted.
-pub(super) const PASSWORD: &str = "/etc/synod/password";
-/// The file with it.
-pub(in crate::kinds) const PASSWORD_FILE: &str = "/etc/synod/password/password";
 /// Where a certificate given by the user is mounted.
 pub(super) const CLIENT_CERTIFICATE: &str = "/etc/synod/client-tls";
 /// The smallest state quota that an agent takes.

@@ -4,11 +4,9 @@
 //! Pure and level-triggered: it looks at what there is, never at what was done before. Every intent that must survive a
 //! crash is an annotation on a claim, written in an earlier round than the act it announces.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::ByteString;
 use serde_json::{Value, json};
 use synod_crds::TlsMode;
 
@@ -17,8 +15,8 @@ use super::hibernation::Phase;
 use super::seat::{Claim, PodSeen, Seat, Start};
 use super::view::Group;
 use super::{
-    adoption, budget, config, founding, hibernation, leaderless, nodes, objects, recovery, restart,
-    steps, trust,
+    adoption, budget, config, founding, hibernation, leaderless, nodes, objects, password,
+    recovery, restart, steps, trust,
 };
 use crate::action::{Action, Issue, Seen, Why};
 use crate::authority::Authority;
@@ -113,21 +111,8 @@ fn surroundings(group: &Group) -> Vec<Action> {
         TlsMode::Disabled | TlsMode::Secret => ensure(group, objects::plain_connection(group)),
     });
     actions.extend(trust::withdraw(group));
-    actions.extend(password(group));
+    actions.extend(password::give(group));
     actions
-}
-
-/// A password for clients, where they show one and there is none: it is made up when it is written.
-fn password(group: &Group) -> Option<Action> {
-    group.profile.variables.password?;
-    let found = owned(group, ChildKind::Secret, &group.names.connection())?;
-    let Child::Secret(secret) = found else {
-        return None;
-    };
-    let has = |data: &BTreeMap<String, ByteString>| data.contains_key(names::PASSWORD);
-    let is_there = secret.data.as_ref().is_some_and(has);
-    let leaving = secret.metadata.deletion_timestamp.is_some();
-    (!is_there && !leaving).then(|| Action::GivePassword(Seen::of(found)))
 }
 
 /// First claims, and what is to be noted or changed on those there are.
@@ -269,7 +254,8 @@ fn configuration(group: &Group, number: u64) -> Option<Action> {
 fn pod(group: &Group, number: u64, seat: &Seat) -> Vec<Action> {
     let learner = seat.claim.as_ref().is_some_and(|claim| claim.learner);
     let Some(pod) = &seat.pod else {
-        return vec![Action::Create(super::pod::pod(group, number, learner))];
+        let pod = || Action::Create(super::pod::pod(group, number, learner));
+        return password::is_there(group).then(pod).into_iter().collect();
     };
     let outdated = pod.template != config::template(group);
     match (pod.deleting, pod.ended) {

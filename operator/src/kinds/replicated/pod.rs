@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
     Affinity, Capabilities, ConfigMapVolumeSource, Container, ContainerPort, EnvVar, EnvVarSource,
-    HTTPGetAction, KeyToPath, LocalObjectReference, ObjectFieldSelector, PersistentVolumeClaimVolumeSource,
+    HTTPGetAction, LocalObjectReference, ObjectFieldSelector, PersistentVolumeClaimVolumeSource,
     Pod, PodAffinityTerm, PodAntiAffinity, PodSecurityContext, PodSpec, Probe,
     ResourceRequirements, SeccompProfile, SecretVolumeSource, SecurityContext,
     TopologySpreadConstraint, Volume, VolumeMount, WeightedPodAffinityTerm,
@@ -15,11 +15,12 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use synod_agent_api::ports;
 use synod_crds::{SpreadRule, TlsMode};
 
-use super::config::{self, CERTIFICATE, CLIENT_CERTIFICATE, CONFIG, DATA, PASSWORD};
+use super::config::{self, CERTIFICATE, CLIENT_CERTIFICATE, CONFIG, DATA};
 use super::objects::{member_meta, owned, selector};
+use super::password;
 use super::view::Group;
 use crate::child::Child;
-use crate::names::{self, CLUSTER_UID, LABEL_TEMPLATE};
+use crate::names::{CLUSTER_UID, LABEL_TEMPLATE};
 
 /// The name of the only container.
 const CONTAINER: &str = "agent";
@@ -175,8 +176,8 @@ fn mounts(group: &Group) -> Vec<VolumeMount> {
     if group.spec.tls.mode == TlsMode::Secret {
         mounts.push(mount("client-tls", CLIENT_CERTIFICATE, true));
     }
-    if group.profile.variables.password.is_some() {
-        mounts.push(mount("password", PASSWORD, true));
+    if password::is_wanted(group) {
+        mounts.push(mount(password::VOLUME, password::FOLDER, true));
     }
     mounts
 }
@@ -209,9 +210,7 @@ fn volumes(group: &Group, number: u64) -> Vec<Volume> {
         },
         secret("tls", group.names.certificate(number)),
     ];
-    if group.profile.variables.password.is_some() {
-        volumes.push(password(group));
-    }
+    volumes.extend(password::volume(group));
     volumes.extend(
         group
             .spec
@@ -221,24 +220,6 @@ fn volumes(group: &Group, number: u64) -> Vec<Volume> {
             .map(|name| secret("client-tls", name)),
     );
     volumes
-}
-
-/// The password alone: the rest of the Secret is for clients.
-fn password(group: &Group) -> Volume {
-    let item = KeyToPath {
-        key: names::PASSWORD.to_owned(),
-        path: names::PASSWORD.to_owned(),
-        mode: None,
-    };
-    Volume {
-        name: "password".to_owned(),
-        secret: Some(SecretVolumeSource {
-            secret_name: Some(group.names.connection()),
-            items: Some(vec![item]),
-            ..SecretVolumeSource::default()
-        }),
-        ..Volume::default()
-    }
 }
 
 /// On nodes of their own, preferably or strictly, and on such that the user names.
