@@ -16,6 +16,8 @@ pub(crate) enum Command {
     Failover(Arguments),
     /// Writes, reads and locks: ZooKeeper and Synod's LockService, three members each (needs Debian's zookeeper and Java)
     Locks(Arguments),
+    /// Commands and memory: Redis and Synod's cache, a thread for each process (needs Debian's redis)
+    Cache(Arguments),
     /// The operator at 500 objects, against a real kube-apiserver with played nodes and agents: memory, calls, writes
     Operator(Arguments),
 }
@@ -37,6 +39,7 @@ pub(crate) fn run(command_line: &Command) -> Result<(), Failure> {
         Command::Consensus(arguments) => ("consensus", "CONSENSUS.md", arguments),
         Command::Failover(arguments) => ("failover", "FAILOVER.md", arguments),
         Command::Locks(arguments) => return locks(arguments),
+        Command::Cache(arguments) => return cache(arguments),
         Command::Operator(arguments) => return operator(arguments),
     };
     let mut steps = Steps::new(vec![
@@ -92,6 +95,27 @@ fn locks(arguments: &Arguments) -> Result<(), Failure> {
         bench
             .arg("--write")
             .arg(root().join("tests/bench/LOCKS.md"));
+    }
+    steps.run(|| succeed(bench.args(&arguments.rest)))
+}
+
+/// Builds a server of the cache and measures it beside Redis, which the system has.
+fn cache(arguments: &Arguments) -> Result<(), Failure> {
+    let step = |name, cold| Step { name, cold };
+    let mut steps = Steps::new(vec![
+        step("build synod-bench", "6 min"),
+        step("measure", if arguments.quick { "2 min" } else { "15 min" }),
+    ]);
+    steps.run(build_release)?;
+    let mut bench = command(release().join("synod-bench"));
+    bench.env("TMPDIR", temporary()?);
+    bench.arg("cache");
+    if arguments.quick {
+        bench.arg("--quick");
+    } else {
+        bench
+            .arg("--write")
+            .arg(root().join("tests/bench/CACHE.md"));
     }
     steps.run(|| succeed(bench.args(&arguments.rest)))
 }

@@ -232,22 +232,74 @@ impl Replica {
         }
     }
 
-    /// Sends every synchronised member what it lacks; an empty `Accept` tells what was decided, when it is awaited or no
-    /// other has come to tell it for a while.
+    /// Who need not be asked at once: of the synchronised members that no client uses, those that a quorum can do without for now.
+    /// Whoever acknowledged most is asked, so one that is slow is spared as soon as another one was faster. What a member is spared
+    /// comes to it after `decide_delay` at the latest, in one message, so that it writes once for many entries; and if nobody else
+    /// has answered by then, it is asked in time to make up for it.
+    fn spared(&self) -> Vec<Node> {
+        let Role::Leading(leading) = &self.role else {
+            return Vec::new();
+        };
+        let settled = self.log().latest_slot() <= self.decided()
+            && leading.pending.is_none()
+            && leading.transfer.is_none();
+        if !settled {
+            return Vec::new();
+        }
+        let (configuration, election) =
+            (self.decided_configuration(), self.settings.timing.election);
+        let serves = |progress: &Progress| {
+            progress.feed == Feed::Synced && progress.is_live(leading.clock, election)
+        };
+        let (mut prompt, mut others) =
+            (usize::from(configuration.is_voter(self.node())), Vec::new());
+        for (node, progress) in leading.progress.iter().filter(|(_, it)| serves(it)) {
+            match configuration.is_voter(*node) {
+                true if progress.attended => prompt += 1,
+                _ if progress.attended => {}
+                votes => others.push((!votes, std::cmp::Reverse(progress.matched), *node)),
+            }
+        }
+        others.sort_unstable();
+        let needed = configuration.accept_quorum().saturating_sub(prompt);
+        let voters = others.iter().filter(|(is_learner, ..)| !is_learner).count();
+        if voters < needed {
+            return Vec::new();
+        }
+        others
+            .into_iter()
+            .skip(needed)
+            .map(|(.., node)| node)
+            .collect()
+    }
+
+    /// Sends every synchronised member what it lacks, but for those that are spared for a while; an empty `Accept` tells what was
+    /// decided, when it is awaited or no other has come to tell it for a while.
     pub(crate) fn send_accepts(&mut self) {
         let bytes = self.settings.bounds.message_bytes_max;
         let window = self.settings.bounds.inflight_slots_max;
         let delay = self.settings.timing.decide_delay;
         let (decided, last, first) = (self.decided(), self.last(), self.first());
+        let due = match &self.role {
+            Role::Leading(leading) => {
+                delay == Span(0) || leading.tell_at.is_some_and(|at| at <= leading.clock)
+            }
+            _ => return,
+        };
+        let spared = if due { Vec::new() } else { self.spared() };
         let configured = self.log().latest_slot().min(decided);
         let Role::Leading(leading) = &mut self.role else {
             return;
         };
         let (ballot, clock) = (leading.ballot, leading.clock);
-        let due = delay == Span(0) || leading.tell_at.is_some_and(|at| at <= clock);
         let mut untold = false;
         let (mut sent, mut behind) = (Vec::new(), Vec::new());
         for (node, progress) in &mut leading.progress {
+            if spared.contains(node) && !progress.is_awaited(configured) {
+                untold |= progress.next_to_send(last, window).is_some()
+                    || progress.wants_decision(decided);
+                continue;
+            }
             while let Some(from) = progress.next_to_send(last, window) {
                 if from < first {
                     progress.feed = Feed::Lagging { fed: None };

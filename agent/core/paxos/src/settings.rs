@@ -23,7 +23,7 @@ pub struct Timing {
     /// How long a leader may be silent before others stand; each draws once to twice this.
     pub election: Span,
     /// How long a decision may wait for an `Accept` to ride on, before members that no client uses are told by a message of
-    /// its own. 0: it does not wait.
+    /// its own; and how long those of them that a quorum can do without are spared. 0: nothing waits, nobody is spared.
     pub decide_delay: Span,
     /// Leader leases, for reads that need no round to a quorum. `None`: every read asks a quorum.
     pub lease: Option<Lease>,

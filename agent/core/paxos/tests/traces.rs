@@ -224,7 +224,11 @@ fn a_decision_rides_on_the_next_accept_unless_somebody_may_look() {
     let before = Slot(first.0 - 1);
     assert_eq!(known(&mut group), [before, before], "nothing to ride on");
     let second = put(&mut group, "second");
-    assert_eq!(known(&mut group), [first, first], "rode on the next");
+    assert_eq!(
+        known(&mut group),
+        [first, before],
+        "rode on the next, which nobody needs two of"
+    );
     group.tick(2);
     group.settle();
     assert_eq!(known(&mut group), [second, second], "told after the delay");
@@ -238,7 +242,41 @@ fn a_decision_rides_on_the_next_accept_unless_somebody_may_look() {
     );
     group.replica(others[1].0).set_attended(true);
     let fourth = put(&mut group, "fourth");
-    assert_eq!(known(&mut group), [third, fourth], "told where clients are");
+    group.tick(2);
+    group.settle();
+    assert_eq!(known(&mut group), [fourth, fourth], "told after the delay");
+    let fifth = put(&mut group, "fifth");
+    assert_eq!(known(&mut group), [fourth, fifth], "told where clients are");
+}
+
+#[test]
+fn whoever_a_quorum_can_do_without_is_asked_later_and_stands_in_for_one_that_is_silent() {
+    let mut group = Group::new(&[1, 2, 3], 7, None);
+    group.decide_delay = Span::from_millis(2);
+    for node in [1, 2, 3] {
+        group.crash(Node(node));
+        group.restart(Node(node));
+        group.replica(node).set_attended(false);
+    }
+    group.settle();
+    let leader = group.elect();
+    group.tick(5);
+    group.settle();
+    let others: Vec<Node> = (1..=3).map(Node).filter(|node| *node != leader).collect();
+    let decided = |group: &mut Group| group.replica(leader.0).decided();
+    group.crash(others[0]);
+    let first = group.propose(leader, "first").expect("leads");
+    group.settle();
+    assert!(
+        decided(&mut group) < first,
+        "the other one is not asked yet"
+    );
+    group.tick(2);
+    group.settle();
+    assert_eq!(decided(&mut group), first, "it stands in");
+    let second = group.propose(leader, "second").expect("leads");
+    group.settle();
+    assert_eq!(decided(&mut group), second, "it is asked first from now on");
 }
 
 #[test]
