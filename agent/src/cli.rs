@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use synod_agent_api::{AgentConfig, Kind};
 
 use crate::config::{Environment, LoadError, load};
-use crate::roles::{AnyAgent, ConsensusGroup, LockService, Role, StartError};
+use crate::roles::{AnyAgent, CacheCluster, ConsensusGroup, LockService, Role, StartError};
 use crate::{logging, shutdown};
 
 const HELP: &str = "\
@@ -50,7 +50,7 @@ Environment:
 Exit codes:
   0  stopped as asked         3  an address cannot be listened on
   1  anything else            4  the data directory cannot be used (foreign, in use, unreadable)
-  2  wrong configuration      5  certificates cannot be used
+  2  wrong configuration      5  certificates, users or passwords cannot be used
 
 Signals: SIGTERM and SIGINT hand leadership over, drain and exit; a second one exits at once. Certificates are read again
 by themselves when they change.";
@@ -87,8 +87,6 @@ enum Failure {
     Log(String),
     #[error(transparent)]
     Start(#[from] StartError),
-    #[error("kind: {0} is not served by this agent yet")]
-    Unserved(Kind),
     #[error("the runtime does not start: {0}")]
     Runtime(#[from] std::io::Error),
 }
@@ -96,7 +94,7 @@ enum Failure {
 impl Failure {
     const fn exit_code(&self) -> u8 {
         match self {
-            Self::Load(_) | Self::Log(_) | Self::Unserved(_) => 2,
+            Self::Load(_) | Self::Log(_) => 2,
             Self::Start(error) => error.exit_code(),
             Self::Runtime(_) => 1,
         }
@@ -126,7 +124,7 @@ fn check(file: &ConfigFile) -> Result<(), Failure> {
     match config.kind {
         Kind::ConsensusGroup => AnyAgent::<ConsensusGroup>::check(&config)?,
         Kind::LockService => AnyAgent::<LockService>::check(&config)?,
-        Kind::CacheCluster => return Err(Failure::Unserved(config.kind)),
+        Kind::CacheCluster => AnyAgent::<CacheCluster>::check(&config)?,
     }
     println!(
         "{}: member {} of {}",
@@ -145,7 +143,7 @@ fn run(file: &ConfigFile) -> Result<(), Failure> {
     let ended = match config.kind {
         Kind::ConsensusGroup => runtime.block_on(serve::<ConsensusGroup>(config, &environment)),
         Kind::LockService => runtime.block_on(serve::<LockService>(config, &environment)),
-        Kind::CacheCluster => Err(Failure::Unserved(config.kind)),
+        Kind::CacheCluster => runtime.block_on(serve::<CacheCluster>(config, &environment)),
     };
     // A recovery that a signal cut short may still be reading; nobody waits for it.
     runtime.shutdown_background();

@@ -1,6 +1,9 @@
 //! A client's socket, with or without TLS, as one type: reads and writes never block.
+//!
+//! By TLS the handshake is done by the first reads. What a write takes is encrypted at once, and may be here still when it returns:
+//! [`Stream::wants_write`] says so, and [`Stream::send_on`] goes on.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 
 use mio::event::Source;
@@ -17,7 +20,7 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// Of a connection that was accepted; with a configuration it is by TLS, and the handshake is done by the first reads.
+    /// Of a connection that was accepted; with a configuration it is by TLS.
     pub(crate) fn new(socket: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
         socket.set_nodelay(true)?;
         let Some(config) = tls else {
@@ -39,6 +42,29 @@ impl Stream {
         match self {
             Self::Plain(_) => false,
             Self::Tls(tls) => tls.conn.wants_write(),
+        }
+    }
+
+    /// Sends what waits, as far as the socket takes it.
+    pub(crate) fn send_on(&mut self) -> io::Result<()> {
+        let Self::Tls(tls) = self else { return Ok(()) };
+        while tls.conn.wants_write() {
+            match tls.conn.write_tls(&mut tls.sock) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that nothing follows, if that can be said at once.
+    pub(crate) fn part(&mut self) {
+        if let Self::Tls(tls) = self {
+            tls.conn.send_close_notify();
+            drop(self.send_on());
         }
     }
 
@@ -67,6 +93,13 @@ impl Write for Stream {
         }
     }
 
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write_vectored(slices),
+            Self::Tls(tls) => tls.write_vectored(slices),
+        }
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(socket) => socket.flush(),
@@ -76,7 +109,12 @@ impl Write for Stream {
 }
 
 impl Source for Stream {
-    fn register(&mut self, registry: &Registry, token: Token, interest: Interest) -> io::Result<()> {
+    fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
         self.socket().register(registry, token, interest)
     }
 

@@ -185,7 +185,8 @@ fn a_secret_that_is_lost_comes_again_with_a_password() {
         --
         give-password Secret config-cc-connection
         --
-    "#]].assert_eq(&lines);
+    "#]]
+    .assert_eq(&lines);
     assert!(password(&world).is_some());
     assert_ne!(password(&world), before);
 }
