@@ -17,6 +17,7 @@ mod connections;
 mod counts;
 mod deliver;
 mod front;
+mod handle;
 mod interests;
 mod latency;
 mod limits;
@@ -37,6 +38,7 @@ mod secrets;
 mod session;
 mod setup;
 mod slow;
+mod stream;
 mod subscriptions;
 mod tracked;
 mod tracking;
@@ -55,6 +57,7 @@ pub use acl::Password;
 use client::{Clients, Pause};
 use config::Config;
 use counts::Counts;
+pub use handle::Handle;
 use interests::CurrentInterests;
 use latency::Latency;
 use limits::OutputLimits;
@@ -66,7 +69,7 @@ use per_thread::PerThread;
 use persistence::{Kept, Persistence};
 use scripting::Scripting;
 use setup::About;
-pub use setup::{OnLog, OnShutdown, Setup, Shutdown};
+pub use setup::{OnLog, OnShutdown, ServerConfigs, Setup, Shutdown};
 use slow::SlowLog;
 use subscriptions::Subscriptions;
 pub use synod_script::Level;
@@ -130,6 +133,8 @@ pub(crate) struct Shared {
     output_limits: RwLock<OutputLimits>,
     /// So many clients were closed since they did not read.
     pub(crate) closed_for_output: AtomicU64,
+    /// How connections are met; in plain text, if nothing says so.
+    pub(crate) tls: Option<ServerConfigs>,
 }
 
 impl Shared {
@@ -225,6 +230,7 @@ impl Server {
             interests: CurrentInterests::default(),
             output_limits: RwLock::default(),
             closed_for_output: AtomicU64::new(0),
+            tls: setup.tls,
             memcached: memcached::State::default(),
         });
         config::apply_all(&shared);
@@ -264,6 +270,12 @@ impl Server {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The way to it.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle::new(Arc::clone(&self.shared))
     }
 
     /// Ends all connections and threads.

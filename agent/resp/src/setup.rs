@@ -5,9 +5,10 @@ use std::hash::BuildHasher as _;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use rustls::ServerConfig;
 use synod_script::Level;
 
 use crate::config::{Config, Id};
@@ -32,6 +33,9 @@ pub type OnShutdown = Box<dyn Fn(Shutdown) -> Result<(), String> + Send + Sync>;
 /// Writes a line to the log.
 pub type OnLog = Box<dyn Fn(Level, &str) + Send + Sync>;
 
+/// Gives the newest configuration of TLS, for a connection that comes.
+pub type ServerConfigs = Box<dyn Fn() -> Arc<ServerConfig> + Send + Sync>;
+
 /// What is set by name, as `CONFIG SET` names it, and by nobody later: what is fixed while the server runs among it.
 #[derive(Default)]
 pub struct Setup {
@@ -43,6 +47,8 @@ pub struct Setup {
     pub on_log: Option<OnLog>,
     /// What a data directory holds: keys in as many partitions as that has. What is done from now on is kept there.
     pub kept: Option<Kept>,
+    /// How connections are met: by TLS, with what this gives for each.
+    pub tls: Option<ServerConfigs>,
 }
 
 impl std::fmt::Debug for Setup {
