@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use synod_agent_api::{AgentConfig, Kind};
 
 use crate::config::{Environment, LoadError, load};
-use crate::roles::{AnyAgent, ConsensusGroup, LockService, Role, StartError};
+use crate::roles::{AnyAgent, CacheCluster, ConsensusGroup, LockService, Role, StartError};
 use crate::{logging, shutdown};
 
 const HELP: &str = "\
@@ -50,7 +50,7 @@ Environment:
 Exit codes:
   0  stopped as asked         3  an address cannot be listened on
   1  anything else            4  the data directory cannot be used (foreign, in use, unreadable)
-  2  wrong configuration      5  certificates cannot be used
+  2  wrong configuration      5  certificates, users or passwords cannot be used
 
 Signals: SIGTERM and SIGINT hand leadership over, drain and exit; a second one exits at once. Certificates are read again
 by themselves when they change.";
@@ -124,6 +124,7 @@ fn check(file: &ConfigFile) -> Result<(), Failure> {
     match config.kind {
         Kind::ConsensusGroup => AnyAgent::<ConsensusGroup>::check(&config)?,
         Kind::LockService => AnyAgent::<LockService>::check(&config)?,
+        Kind::CacheCluster => AnyAgent::<CacheCluster>::check(&config)?,
     }
     println!(
         "{}: member {} of {}",
@@ -142,6 +143,7 @@ fn run(file: &ConfigFile) -> Result<(), Failure> {
     let ended = match config.kind {
         Kind::ConsensusGroup => runtime.block_on(serve::<ConsensusGroup>(config, &environment)),
         Kind::LockService => runtime.block_on(serve::<LockService>(config, &environment)),
+        Kind::CacheCluster => runtime.block_on(serve::<CacheCluster>(config, &environment)),
     };
     // A recovery that a signal cut short may still be reading; nobody waits for it.
     runtime.shutdown_background();

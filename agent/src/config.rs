@@ -110,6 +110,10 @@ impl Environment {
                 *address = self.bind(*address);
             }
         }
+        let password = config.cache.as_mut().map(|cache| &mut cache.password_file);
+        if let Some(path) = password.and_then(Option::as_mut) {
+            *path = self.rooted(path);
+        }
         let listen = &mut config.listen;
         for address in [
             &mut listen.client,
@@ -152,6 +156,7 @@ number: 1
 data_dir: /data
 listen: {client: '127.0.0.9:2379'}
 tls: {peer: {cert: /tls/a, key: /tls/b, ca: /pods/1/tls/c}}
+cache: {password_file: /password/password}
 ",
         )
         .unwrap();
@@ -169,6 +174,10 @@ tls: {peer: {cert: /tls/a, key: /tls/b, ca: /pods/1/tls/c}}
         assert_eq!(
             applied.tls.peer.ca.as_deref(),
             Some(Path::new("/pods/1/tls/c"))
+        );
+        assert_eq!(
+            applied.cache().password_file.as_deref(),
+            Some(Path::new("/pods/1/password/password"))
         );
         assert_eq!(applied.listen.client.to_string(), "127.0.0.9:2379");
         assert_eq!(applied.listen.peer.to_string(), "127.1.0.2:2380");

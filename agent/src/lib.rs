@@ -2,6 +2,7 @@
 //! crate's manifest says how a request goes through it.
 
 pub mod admin;
+pub mod cache;
 pub mod cli;
 pub mod clock;
 pub mod config;

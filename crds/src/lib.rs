@@ -4,6 +4,7 @@
 //! line reads files through them ([`parse`]), and the rules that the API server evaluates are evaluated here too
 //! ([`schema`]). This crate does no IO and knows nothing of how an object is served.
 
+pub mod cachecluster;
 mod conditions;
 pub mod consensusgroup;
 mod locate;
@@ -18,6 +19,7 @@ mod span;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
 
+pub use cachecluster::{CacheCluster, CacheClusterSpec};
 pub use conditions::{Condition, ConditionStatus, merged};
 pub use consensusgroup::{ConsensusGroup, ConsensusGroupSpec};
 pub use lockservice::{LockService, LockServiceSpec};
@@ -39,7 +41,11 @@ pub const API_VERSION: &str = "synod.dev/v1alpha1";
 /// The definitions of all kinds. A new kind is one line here.
 #[must_use]
 pub fn definitions() -> Vec<CustomResourceDefinition> {
-    vec![ConsensusGroup::crd(), LockService::crd()]
+    vec![
+        ConsensusGroup::crd(),
+        LockService::crd(),
+        CacheCluster::crd(),
+    ]
 }
 
 /// The manifests of all kinds as (file name, YAML), as they are committed in `crds/`.

@@ -2,7 +2,7 @@
 
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
-use synod_crds::{ConsensusGroup, LockService, schema};
+use synod_crds::{CacheCluster, ConsensusGroup, LockService, schema};
 
 #[test]
 fn committed_manifests_do_not_drift() {
@@ -35,6 +35,8 @@ fn the_full_examples_have_every_field_and_every_default() {
     is_full(&schema::of(&ConsensusGroup::crd()), groups);
     let locks = include_str!("../examples/lockservice-full.yaml");
     is_full(&schema::of(&LockService::crd()), locks);
+    let caches = include_str!("../examples/cachecluster-full.yaml");
+    is_full(&schema::of(&CacheCluster::crd()), caches);
 }
 
 fn is_full(schema: &Value, text: &str) {
@@ -144,6 +146,25 @@ fn no_field_that_came_later_has_a_default() {
     ]);
     locks.sort_unstable();
     assert_eq!(defaults(schema::of(&LockService::crd())), locks);
+    let mut caches = OF_THE_FIRST_VERSION.to_vec();
+    let of_groups = [
+        "learners",
+        "members",
+        "timing",
+        "timing.electionMs",
+        "timing.heartbeatMs",
+    ];
+    caches.retain(|field| !of_groups.contains(field));
+    caches.extend([
+        "durability",
+        "eviction",
+        "mode",
+        "persistence.fsync",
+        "replicasPerShard",
+        "shards",
+    ]);
+    caches.sort_unstable();
+    assert_eq!(defaults(schema::of(&CacheCluster::crd())), caches);
 }
 
 /// Of all replicated kinds.

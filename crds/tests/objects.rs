@@ -195,7 +195,7 @@ fn documents() {
     check(
         "apiVersion: synod.dev/v1alpha1\nkind: Group\nmetadata: {name: a}\n",
         expect![[r#"
-            f.yaml:2: kind: Group is no kind of synod.dev/v1alpha1; known are ConsensusGroup, LockService
+            f.yaml:2: kind: Group is no kind of synod.dev/v1alpha1; known are ConsensusGroup, LockService, CacheCluster
         "#]],
     );
     check(

@@ -75,6 +75,9 @@ pub enum ActError {
     /// A certificate could not be made.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// The system gives no randomness, so no password could be made up.
+    #[error("the system gives no randomness: {0}")]
+    Entropy(getrandom::Error),
 }
 
 impl ActError {
@@ -87,6 +90,7 @@ impl ActError {
             Self::Api(_) => "api",
             Self::Agent(_) => "agent",
             Self::Certificate(_) => "certificate",
+            Self::Entropy(_) => "entropy",
         }
     }
 
@@ -100,7 +104,7 @@ impl ActError {
             Self::Api(kube::Error::Api(status)) => {
                 matches!(status.code, 400..500) && !matches!(status.code, 401 | 408 | 429)
             }
-            Self::Agent(_) | Self::Certificate(_) => true,
+            Self::Agent(_) | Self::Certificate(_) | Self::Entropy(_) => true,
             Self::Api(_) | Self::Outdated(_) | Self::NameConflict { .. } => false,
         }
     }
@@ -172,6 +176,7 @@ impl Actor {
             Action::CreateAuthority => self.create_authority(context).await?,
             Action::Issue(issue) => self.issue(context, issue).await?,
             Action::Trust(seen) => self.trust(context, seen).await?,
+            Action::GivePassword(seen) => self.give_password(context, seen).await?,
             Action::ConfirmFollowed => self.confirm_followed(context).await?,
             Action::Rotate { seen, step } => self.rotate(context, seen, *step).await?,
             Action::Create(object) => self.create(context, object).await?,
@@ -448,6 +453,12 @@ impl Actor {
     async fn trust(&self, context: &Context, seen: &Seen) -> Result<(), ActError> {
         let patch = paper::trust(&context.trusted()?, context.now);
         self.patch(context, seen, patch).await
+    }
+
+    async fn give_password(&self, context: &Context, seen: &Seen) -> Result<(), ActError> {
+        let password = paper::password().map_err(ActError::Entropy)?;
+        self.patch(context, seen, paper::with_password(password))
+            .await
     }
 
     async fn rotate(&self, context: &Context, seen: &Seen, step: Step) -> Result<(), ActError> {

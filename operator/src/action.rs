@@ -53,6 +53,8 @@ pub enum Action {
     Issue(Box<Issue>),
     /// Writes into a Secret with a certificate which authorities are to be trusted now, if it still is what was seen.
     Trust(Seen),
+    /// Writes a password that is made up now into a Secret, if it still is what was seen.
+    GivePassword(Seen),
     /// Makes sure that every Secret with a certificate in the namespace has followed its authority, by asking the API itself;
     /// ends the round if one has not.
     ConfirmFollowed,
@@ -250,6 +252,7 @@ impl Action {
             Self::CreateAuthority => "create-authority",
             Self::Issue(_) => "issue",
             Self::Trust(_) => "trust",
+            Self::GivePassword(_) => "give-password",
             Self::ConfirmFollowed => "confirm-followed",
             Self::Rotate { .. } => "rotate",
             Self::Create(_) => "create",
@@ -275,7 +278,9 @@ impl fmt::Display for Action {
         f.write_str(self.word())?;
         match self {
             Self::CreateAuthority | Self::ConfirmFollowed => Ok(()),
-            Self::Trust(seen) => write!(f, " {} {}", seen.kind, seen.name),
+            Self::Trust(seen) | Self::GivePassword(seen) => {
+                write!(f, " {} {}", seen.kind, seen.name)
+            }
             Self::Rotate { seen, step } => write!(f, " {}: {}", seen.name, step.word()),
             Self::Issue(issue) => write!(f, " {} for {}", issue.secret.name(), issue.uri),
             Self::Create(object) => write!(f, " {} {}", object.kind(), object.name()),

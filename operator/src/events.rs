@@ -82,6 +82,7 @@ pub fn of_action(action: &Action) -> Option<Event> {
         Action::Rotate { step, .. } => Some(rotated(*step)),
         Action::CreateAuthority
         | Action::Trust(_)
+        | Action::GivePassword(_)
         | Action::ConfirmFollowed
         | Action::Apply { .. }
         | Action::ConfirmGone { .. }

@@ -70,5 +70,6 @@ synod_mutation::mutations! {
     "old-authority-leaves-early" => "an authority is not trusted any more although its certificates are in use",
     "keep-settings-without-a-leader" => "while nobody leads, members' configurations stay as they are, and pods are made as if they did not",
     "keep-the-old-time-outs" => "other bounds of session time-outs of a LockService reach no member that runs",
+    "give-another-password" => "the password that clients show is replaced by another one at each look",
     "membership-without-id" => "membership calls do not carry the configuration they were decided on",
 }

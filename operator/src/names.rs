@@ -70,6 +70,9 @@ pub const PHASE_SINCE: &str = "synod.dev/phase-since";
 /// The Secret of a namespace's certificate authority.
 pub const AUTHORITY: &str = "synod-ca";
 
+/// In the connection Secret: the password that clients show.
+pub const PASSWORD: &str = "password";
+
 /// Field manager of what is applied, and name of the operator in events.
 pub const MANAGER: &str = "synod-operator";
 

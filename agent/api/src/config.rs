@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClusterUid, Identity, Kind};
+use crate::{Cache, ClusterUid, Identity, Kind};
 
 /// The ports agents listen on by default.
 pub mod ports {
@@ -19,6 +19,8 @@ pub mod ports {
     pub const HEALTH: u16 = 2382;
     /// Clients of a LockService, where ZooKeeper's look for it. No agent's default: `listen.client` says it.
     pub const ZOOKEEPER: u16 = 2181;
+    /// Clients of a CacheCluster, where Redis's look for it. No agent's default: `listen.client` says it.
+    pub const REDIS: u16 = 6379;
 }
 
 /// What `synod-agent --config FILE` reads: YAML, unknown fields refused.
@@ -69,6 +71,9 @@ pub struct AgentConfig {
     /// What a LockService's clients are given; of no concern to other kinds. Defaults where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zookeeper: Option<ZooKeeper>,
+    /// What a CacheCluster keeps, and how; of no concern to other kinds. Defaults where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
     /// When snapshots are written.
     #[serde(default)]
     pub snapshot: Snapshot,
@@ -88,6 +93,12 @@ impl AgentConfig {
     #[must_use]
     pub fn zookeeper(&self) -> ZooKeeper {
         self.zookeeper.clone().unwrap_or_default()
+    }
+
+    /// What a CacheCluster keeps, and how.
+    #[must_use]
+    pub fn cache(&self) -> Cache {
+        self.cache.clone().unwrap_or_default()
     }
 
     /// This member's identity, as its certificate must state it.

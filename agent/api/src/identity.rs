@@ -78,6 +78,8 @@ pub enum Kind {
     ConsensusGroup,
     /// Locks and coordination that speak the ZooKeeper protocol.
     LockService,
+    /// A cache that speaks Redis's protocol.
+    CacheCluster,
 }
 
 impl Kind {
@@ -87,6 +89,7 @@ impl Kind {
         match self {
             Self::ConsensusGroup => "ConsensusGroup",
             Self::LockService => "LockService",
+            Self::CacheCluster => "CacheCluster",
         }
     }
 }
@@ -103,6 +106,7 @@ impl FromStr for Kind {
         match text {
             "ConsensusGroup" => Ok(Self::ConsensusGroup),
             "LockService" => Ok(Self::LockService),
+            "CacheCluster" => Ok(Self::CacheCluster),
             other => Err(IdentityError::Kind(other.to_owned())),
         }
     }

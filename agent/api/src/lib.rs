@@ -9,6 +9,7 @@
 //! nothing of sockets, files, Kubernetes or Paxos.
 
 mod admin;
+mod cache;
 mod config;
 mod identity;
 mod locks;
@@ -19,6 +20,7 @@ pub use admin::{
     ApiError, Change, ConfigurationRequest, ConfigurationResponse, DrainResponse, ErrorCode,
     MemberSpec, SnapshotResponse, StatusQuery, TransferRequest, TransferResponse, paths,
 };
+pub use cache::{Cache, Fsync};
 pub use config::{
     Advertise, AgentConfig, ClientTls, ClientTlsMode, Drain, InitialMember, Lease, Limits, Listen,
     Log, LogFormat, PeerTls, ReadMode, Runtime, Snapshot, Start, Timing, Tls, ZooKeeper, ports,

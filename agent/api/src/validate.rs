@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
+use crate::cache::EVICTIONS;
 use crate::{AgentConfig, ClientTlsMode, MEASURED_LOCKS_MAX, Start};
 
 /// Why a text is no configuration.
@@ -64,6 +65,7 @@ impl AgentConfig {
         self.check_tls(&mut found);
         self.check_timing(&mut found);
         self.check_sizes(&mut found);
+        self.check_cache(&mut found);
         if found.0.is_empty() {
             Ok(())
         } else {
@@ -312,13 +314,21 @@ impl AgentConfig {
             ("runtime.workers", self.runtime.workers.into(), 1, 256),
         ];
         for (place, value, least, most) in rows {
-            found.unless(
-                (least..=most).contains(&value),
-                place,
-                &format!("{value} is out of range"),
-                &format!("use {least} to {most}"),
-            );
+            found.unless_within(place, value, least, most);
         }
+    }
+
+    fn check_cache(&self, found: &mut Problems) {
+        let cache = self.cache();
+        found.unless(
+            EVICTIONS.contains(&cache.eviction.as_str()),
+            "cache.eviction",
+            &format!("{:?} is no policy", cache.eviction),
+            &format!("use one of {}", EVICTIONS.join(", ")),
+        );
+        let (bytes, threads) = (cache.memory_bytes_max, cache.threads);
+        found.unless_within("cache.memory_bytes_max", bytes, 1 << 20, 1 << 50);
+        found.unless_within("cache.threads", threads.into(), 0, 128);
     }
 }
 
@@ -344,6 +354,15 @@ impl Problems {
                 cure: cure.to_owned(),
             });
         }
+    }
+
+    fn unless_within(&mut self, place: &str, value: u64, least: u64, most: u64) {
+        self.unless(
+            (least..=most).contains(&value),
+            place,
+            &format!("{value} is out of range"),
+            &format!("use {least} to {most}"),
+        );
     }
 
     fn need(&mut self, file: Option<&Path>, place: &str) {

@@ -55,7 +55,7 @@ fn what_is_wrong_is_told_with_place_and_cure() {
         "data_dir",
         "data_dri",
         expect![
-            "unknown field `data_dri`, expected one of `cluster_uid`, `former_cluster_uid`, `kind`, `group`, `name`, `number`, `start`, `members`, `data_dir`, `listen`, `advertise`, `tls`, `timing`, `limits`, `zookeeper`, `snapshot`, `drain`, `runtime`, `log` at line 10 column 1"
+            "unknown field `data_dri`, expected one of `cluster_uid`, `former_cluster_uid`, `kind`, `group`, `name`, `number`, `start`, `members`, `data_dir`, `listen`, `advertise`, `tls`, `timing`, `limits`, `zookeeper`, `cache`, `snapshot`, `drain`, `runtime`, `log` at line 10 column 1"
         ],
     );
     refused(
@@ -131,6 +131,14 @@ fn what_is_wrong_is_told_with_place_and_cure() {
         expect![
             "zookeeper.measured_locks: are too many, or not different paths; name at most 100 locks, each as `/locks/a` and once"
         ],
+    );
+    refused(
+        "tls:\n",
+        "cache: {eviction: lru, memory_bytes_max: 1, threads: 1000}\ntls:\n",
+        expect![[r#"
+            cache.eviction: "lru" is no policy; use one of noeviction, allkeys-lru, allkeys-lfu, allkeys-random, volatile-lru, volatile-lfu, volatile-random, volatile-ttl, auto
+            cache.memory_bytes_max: 1 is out of range; use 1048576 to 1125899906842624
+            cache.threads: 1000 is out of range; use 0 to 128"#]],
     );
     refused(
         "data_dir: /data",

@@ -17,6 +17,9 @@ use crate::gather::Gathered;
 use crate::progress::{Fsync, Progress};
 use crate::record;
 
+#[cfg(test)]
+mod tests;
+
 const SYNC_EVERY: Span = Span::from_millis(1000);
 /// When the disk had no space, it is asked again after this.
 const FULL_RETRY: Span = Span::from_millis(100);
@@ -193,6 +196,12 @@ impl Log {
             return;
         }
         let gathered = self.next_segment.take().unwrap_or(gathered);
+        let length = gathered.body.as_ref().map_or(0, Vec::len);
+        if u32::try_from(length).is_err() {
+            let why = "what was done at once is longer than 4 GiB, which the log does not take";
+            self.progress.failed = Some(why.to_owned());
+            return;
+        }
         let mut flight = Flight {
             ops: Vec::with_capacity(4),
             tickets: VecDeque::new(),
@@ -353,7 +362,12 @@ impl Log {
                 }
                 (error, _) => error.clone(),
             };
-            flight.error.get_or_insert(error);
+            // A lack of space passes, and what it kept from being done is done again. What a failure leaves behind does not: it counts,
+            // whatever came before it.
+            let is_told = matches!(flight.error, Some(DiskError::Failed(_)));
+            if flight.error.is_none() || !is_told && matches!(error, DiskError::Failed(_)) {
+                flight.error = Some(error);
+            }
         }
         if flight.tickets.is_empty() {
             self.land(now);

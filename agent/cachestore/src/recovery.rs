@@ -105,12 +105,20 @@ pub struct Found {
     pub is_new: bool,
     /// The number of the snapshot that was read.
     pub snapshot: Option<u64>,
-    /// How many records of the log were applied.
+    /// How many records of the log were read that do something.
     pub records: u64,
     /// How many bytes of the log were read.
     pub log_bytes: u64,
     /// Whether the log ended in the middle of a write, which is not in it.
     pub is_torn: bool,
+}
+
+impl Found {
+    /// Whether nothing was ever kept there.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.snapshot.is_none() && self.records == 0
+    }
 }
 
 /// A directory that can be used, once its operations are carried out.
@@ -276,7 +284,7 @@ impl State {
             for part in &record.parts {
                 self.apply_part(part).map_err(damaged)?;
             }
-            self.records += 1;
+            self.records += u64::from(!record.parts.is_empty());
         }
         Ok(())
     }

@@ -6,7 +6,6 @@ mod sending;
 
 use std::io;
 
-use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use synod_cache::reply::Protocol;
 use synod_cache::request::{Bounds, Found, Parser};
@@ -20,6 +19,7 @@ use crate::memcached;
 use crate::output::Output;
 use crate::scripting::{Attend, reborrowed};
 use crate::session::{Carried, Session};
+use crate::stream::Stream;
 use crate::worker;
 use input::Input;
 
@@ -48,7 +48,7 @@ pub(crate) enum State {
 }
 
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     token: Token,
     input: Input,
     parser: Parser,
@@ -72,12 +72,11 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn open(
-        mut stream: TcpStream,
+        mut stream: Stream,
         token: Token,
         session: Session,
         registry: &Registry,
     ) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
         registry.register(&mut stream, token, Interest::READABLE)?;
         Ok(Self {
             stream,
@@ -128,6 +127,7 @@ impl Connection {
         self.session.unwatch(shared);
         self.session.stop_listening(shared);
         shared.clients.remove(self.session.id);
+        self.stream.part();
         drop(registry.deregister(&mut self.stream));
         self.take_changes()
     }
@@ -231,12 +231,15 @@ impl Connection {
             match self.input.read(&mut self.stream, needed) {
                 Ok(0) => return State::Over,
                 Ok(read) => {
-                    reads = read >= READ_BYTES;
+                    reads = read >= READ_BYTES || !self.stream.is_empty_after_less();
                     shared.counts[self.session.worker]
                         .input_bytes
                         .add(read as u64);
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return State::Open,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // A handshake may be in the middle of an answer.
+                    return self.wait_to_write(self.stream.wants_write(), registry);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return State::Over,
             }

@@ -17,6 +17,7 @@ mod connections;
 mod counts;
 mod deliver;
 mod front;
+mod handle;
 mod interests;
 mod latency;
 mod limits;
@@ -37,6 +38,7 @@ mod secrets;
 mod session;
 mod setup;
 mod slow;
+mod stream;
 mod subscriptions;
 mod tracked;
 mod tracking;
@@ -55,6 +57,7 @@ pub use acl::Password;
 use client::{Clients, Pause};
 use config::Config;
 use counts::Counts;
+pub use handle::Handle;
 use interests::CurrentInterests;
 use latency::Latency;
 use limits::OutputLimits;
@@ -63,10 +66,10 @@ use memory::Memory;
 use parking_lot::Mutex;
 use part::Part;
 use per_thread::PerThread;
-use persistence::Persistence;
+use persistence::{Kept, Persistence};
 use scripting::Scripting;
 use setup::About;
-pub use setup::{OnLog, OnShutdown, Setup, Shutdown};
+pub use setup::{OnLog, OnShutdown, ServerConfigs, Setup, Shutdown};
 use slow::SlowLog;
 use subscriptions::Subscriptions;
 pub use synod_script::Level;
@@ -130,6 +133,8 @@ pub(crate) struct Shared {
     output_limits: RwLock<OutputLimits>,
     /// So many clients were closed since they did not read.
     pub(crate) closed_for_output: AtomicU64,
+    /// How connections are met; in plain text, if nothing says so.
+    pub(crate) tls: Option<ServerConfigs>,
 }
 
 impl Shared {
@@ -197,6 +202,7 @@ impl Server {
         let polls = polls.collect::<io::Result<Vec<_>>>()?;
         let mailboxes = polls.iter().map(worker::mailbox);
         let mailboxes = mailboxes.collect::<io::Result<Vec<_>>>()?;
+        let fsync = setup.kept.as_ref().map(Kept::fsync);
         let (parts, persistence) = match setup.kept.take() {
             Some(kept) => kept.begin(&mailboxes)?,
             None => (part::unkept(settings), None),
@@ -209,7 +215,7 @@ impl Server {
             clients: Clients::default(),
             pause: Pause::default(),
             accounts: Accounts::new(settings.password),
-            config: setup.config(address, settings)?,
+            config: setup.config(address, settings, fsync)?,
             counts: (0..settings.threads).map(|_| Counts::new()).collect(),
             resets: AtomicU64::new(0),
             memory: Memory::default(),
@@ -224,6 +230,7 @@ impl Server {
             interests: CurrentInterests::default(),
             output_limits: RwLock::default(),
             closed_for_output: AtomicU64::new(0),
+            tls: setup.tls,
             memcached: memcached::State::default(),
         });
         config::apply_all(&shared);
@@ -263,6 +270,12 @@ impl Server {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The way to it.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle::new(Arc::clone(&self.shared))
     }
 
     /// Ends all connections and threads.

@@ -161,7 +161,9 @@ impl Session {
             self.refuse(shared, &NO_ROOM, args);
             return Carried::Out;
         }
-        if let Some(why) = persistence::refuses(shared, called.spec) {
+        if persistence::may_refuse(shared)
+            && let Some(why) = persistence::refuses(shared, self.what_writes(called))
+        {
             self.refuse(shared, &Error::Other(why.into()), args);
             return Carried::Out;
         }
@@ -242,6 +244,15 @@ impl Session {
             }
             Some(_) => !is_at_once(called) || takes(called.spec),
         }
+    }
+
+    /// What is looked at for whether it writes: of a transaction, what is queued.
+    #[cold]
+    fn what_writes(&self, called: Called) -> &'static Spec {
+        let queue = self.transaction.iter().flat_map(|it| &it.queue);
+        let queue = queue.filter(|_| called.spec.name == "exec");
+        let mut writing = queue.filter(|queued| queued.spec.flags.has(Traits::WRITE));
+        writing.next().map_or(called.spec, |queued| queued.spec)
     }
 
     fn queue(&mut self, spec: &'static Spec, args: &[&[u8]]) {

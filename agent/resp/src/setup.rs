@@ -5,14 +5,15 @@ use std::hash::BuildHasher as _;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use rustls::ServerConfig;
 use synod_script::Level;
 
 use crate::config::{Config, Id};
 use crate::counts::Sum;
-use crate::persistence::Kept;
+use crate::persistence::{self, Fsync, Kept};
 use crate::{Settings, Shared};
 
 /// How a client wants the server to end.
@@ -32,6 +33,9 @@ pub type OnShutdown = Box<dyn Fn(Shutdown) -> Result<(), String> + Send + Sync>;
 /// Writes a line to the log.
 pub type OnLog = Box<dyn Fn(Level, &str) + Send + Sync>;
 
+/// Gives the newest configuration of TLS, for a connection that comes.
+pub type ServerConfigs = Box<dyn Fn() -> Arc<ServerConfig> + Send + Sync>;
+
 /// What is set by name, as `CONFIG SET` names it, and by nobody later: what is fixed while the server runs among it.
 #[derive(Default)]
 pub struct Setup {
@@ -43,6 +47,8 @@ pub struct Setup {
     pub on_log: Option<OnLog>,
     /// What a data directory holds: keys in as many partitions as that has. What is done from now on is kept there.
     pub kept: Option<Kept>,
+    /// How connections are met: by TLS, with what this gives for each.
+    pub tls: Option<ServerConfigs>,
 }
 
 impl std::fmt::Debug for Setup {
@@ -54,7 +60,13 @@ impl std::fmt::Debug for Setup {
 }
 
 impl Setup {
-    pub(crate) fn config(&self, address: SocketAddr, settings: &Settings) -> io::Result<Config> {
+    /// `fsync`: when what is kept is synced, if something is.
+    pub(crate) fn config(
+        &self,
+        address: SocketAddr,
+        settings: &Settings,
+        fsync: Option<Fsync>,
+    ) -> io::Result<Config> {
         let config = Config::new();
         let own = [
             ("port", address.port().to_string()),
@@ -62,7 +74,13 @@ impl Setup {
             ("io-threads", settings.threads.min(128).to_string()),
         ];
         let own = own.into_iter().map(|(name, text)| (name.to_owned(), text));
-        for (name, text) in own.chain(self.config.iter().cloned()) {
+        let fsync = fsync.map(|fsync| {
+            let name = persistence::name_of(fsync);
+            [("appendonly", "yes"), ("appendfsync", name)]
+        });
+        let fsync = fsync.into_iter().flatten();
+        let fsync = fsync.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        for (name, text) in own.chain(fsync).chain(self.config.iter().cloned()) {
             config
                 .set_first(&name, &text)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;

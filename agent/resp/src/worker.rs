@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
+use rustls::ServerConfig;
 
 use crate::Shared;
 use crate::audience::Audience;
@@ -24,6 +25,7 @@ use crate::memory::go_on_evicting;
 use crate::part::{NOBODY, Parts, tell};
 use crate::scripting::Attend;
 use crate::session::Session;
+use crate::stream::Stream;
 
 const LISTENER: Token = Token(0);
 const WAKER: Token = Token(1);
@@ -260,7 +262,14 @@ impl Worker {
     fn accept(&mut self) -> bool {
         for _ in 0..ACCEPTS {
             match self.listener.accept() {
-                Ok((stream, peer)) => drop(self.open(stream, peer)),
+                Ok((stream, peer)) => {
+                    let tls = self
+                        .shared
+                        .tls
+                        .as_ref()
+                        .map(|configuration| configuration());
+                    drop(self.open(stream, peer, tls));
+                }
                 Err(error) => {
                     self.has_callers = error.kind() != io::ErrorKind::WouldBlock;
                     return false;
@@ -296,7 +305,7 @@ impl Worker {
             };
             match memcached.listener.accept() {
                 Ok((stream, peer)) => {
-                    if let Some(connection) = self.open(stream, peer) {
+                    if let Some(connection) = self.open(stream, peer, None) {
                         connection.speak_memcached();
                     }
                 }
@@ -309,11 +318,19 @@ impl Worker {
         true
     }
 
-    fn open(&mut self, stream: TcpStream, peer: SocketAddr) -> Option<&mut Connection> {
+    fn open(
+        &mut self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Option<&mut Connection> {
         let shared = &self.shared;
         if has_too_many(shared) {
             shared.counts[self.number].refused.add(1);
-            refuse(stream);
+            // By TLS nothing can be said before the handshake.
+            if tls.is_none() {
+                refuse(stream);
+            }
             return None;
         }
         let id = shared.next_client.fetch_add(1, Ordering::Relaxed);
@@ -329,7 +346,9 @@ impl Worker {
         let session = Session::new(Arc::clone(&client), shared);
         let registry = self.poll.registry();
         let token = self.connections.token();
-        let Ok(connection) = Connection::open(stream, token, session, registry) else {
+        let stream = Stream::new(stream, tls);
+        let connection = stream.and_then(|it| Connection::open(it, token, session, registry));
+        let Ok(connection) = connection else {
             self.connections.give_back(token);
             return None;
         };

@@ -6,7 +6,7 @@ use synod_agent_api::AgentConfig;
 use synod_kv::Store;
 
 use super::member::{Role, Serving};
-use super::settings;
+use super::{StartError, settings};
 use crate::etcd::{self, Front};
 
 /// A member of a ConsensusGroup.
@@ -14,14 +14,20 @@ pub struct ConsensusGroup;
 
 impl Role for ConsensusGroup {
     type Machine = Store;
+    type Opened = ();
 
     fn machine(config: &AgentConfig) -> Store {
         settings::store(config)
     }
 
-    async fn serve(serving: Serving<Store>) {
+    fn open(_: &AgentConfig) -> Result<(), StartError> {
+        Ok(())
+    }
+
+    async fn serve(serving: Serving<Store>) -> Result<(), StartError> {
         let front = front(&serving);
         etcd::serve(serving.listener, serving.accept, front).await;
+        Ok(())
     }
 }
 

@@ -16,6 +16,7 @@ pub struct LockService;
 
 impl Role for LockService {
     type Machine = Store;
+    type Opened = ();
 
     fn machine(config: &AgentConfig) -> Store {
         settings::znodes(config)
@@ -25,7 +26,11 @@ impl Role for LockService {
         users(config).map(drop)
     }
 
-    async fn serve(serving: Serving<Store>) {
+    fn open(_: &AgentConfig) -> Result<(), StartError> {
+        Ok(())
+    }
+
+    async fn serve(serving: Serving<Store>) -> Result<(), StartError> {
         let mut settings = settings::zookeeper(&serving.config);
         match users(&serving.config) {
             Ok(users) => settings.users = users,
@@ -52,6 +57,7 @@ impl Role for LockService {
             .into_iter()
             .chain(plain);
         zookeeper::serve(listeners.collect(), front).await;
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ use synod_agent_api::AgentConfig;
 use synod_paxos::Node;
 use synod_replica::{Driver, Phase};
 use tokio::net::TcpListener;
+use tokio::sync::{Mutex, oneshot};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,6 +30,8 @@ use crate::tls::TlsAccept;
 pub trait Role: 'static {
     /// What is replicated.
     type Machine: Machine;
+    /// What it opens before the member takes part in its group.
+    type Opened: Send + 'static;
 
     /// An empty one, as the configuration has it.
     fn machine(config: &AgentConfig) -> Self::Machine;
@@ -42,14 +45,27 @@ pub trait Role: 'static {
         Ok(())
     }
 
+    /// Opens what it has on disk besides, once the data directory is locked. It may take long: health is told meanwhile.
+    ///
+    /// # Errors
+    /// If something cannot be used.
+    fn open(config: &AgentConfig) -> Result<Self::Opened, StartError>;
+
     /// Serves clients until it is told to stop, and shows its metrics beside the others.
-    fn serve(serving: Serving<Self::Machine>) -> impl Future<Output = ()> + Send + 'static;
+    ///
+    /// # Errors
+    /// If it cannot go on: the process ends then.
+    fn serve(
+        serving: Serving<Self::Machine, Self::Opened>,
+    ) -> impl Future<Output = Result<(), StartError>> + Send + 'static;
 }
 
 /// What a front end is given.
-pub struct Serving<S: Machine> {
+pub struct Serving<S: Machine, O = ()> {
     /// The configuration.
     pub config: Arc<AgentConfig>,
+    /// What was opened.
+    pub opened: O,
     /// The way into the engine.
     pub engine: Engine<S>,
     /// Where its metrics are shown.
@@ -72,6 +88,8 @@ pub struct Agent<R: Role> {
     engine: Engine<R::Machine>,
     addresses: Addresses,
     tasks: Tasks,
+    /// Told why clients cannot be served any more.
+    failure: Mutex<oneshot::Receiver<StartError>>,
 }
 
 /// What runs for an agent, and how it is ended.
@@ -107,7 +125,8 @@ impl<R: Role> Agent<R> {
         let tasks = Tasks::default();
         // Whoever does not wait for the end of this leaves nothing that runs.
         let unfinished = tasks.stop.clone().drop_guard();
-        match Self::start_tasks(&config, environment, &tasks).await {
+        let (fails, failure) = oneshot::channel();
+        match Self::start_tasks(&config, environment, &tasks, fails).await {
             Ok((engine, addresses)) => {
                 unfinished.disarm();
                 Ok(Self {
@@ -115,6 +134,7 @@ impl<R: Role> Agent<R> {
                     engine,
                     addresses,
                     tasks,
+                    failure: Mutex::new(failure),
                 })
             }
             Err(error) => {
@@ -128,6 +148,7 @@ impl<R: Role> Agent<R> {
         config: &Arc<AgentConfig>,
         environment: &Environment,
         tasks: &Tasks,
+        fails: oneshot::Sender<StartError>,
     ) -> Result<(Engine<R::Machine>, Addresses), StartError> {
         R::check(config)?;
         let Grounds {
@@ -139,6 +160,7 @@ impl<R: Role> Agent<R> {
         let metrics = Arc::new(Metrics::new());
         let health = Arc::new(Health::new(Arc::clone(&metrics)));
         tasks.serve_health(listeners.health, &health);
+        let opened = open_role::<R>(config).await?;
         let (feeds, lanes) = engine::feeds();
         let net = net_settings(config, environment, &keys, &metrics, tasks)?;
         let net = RealNet::start(net, listeners.peer, feeds.events.clone());
@@ -159,8 +181,9 @@ impl<R: Role> Agent<R> {
         tasks.serve_admin(listeners.admin, config, &keys, routes);
         tasks.keep_fresh(&keys, &engine);
         tasks.announce(config, &engine);
-        tasks.front.spawn(R::serve(Serving {
+        let serving = R::serve(Serving {
             config: Arc::clone(config),
+            opened,
             engine: engine.clone(),
             health,
             further,
@@ -168,7 +191,13 @@ impl<R: Role> Agent<R> {
             plain: listeners.plain,
             accept: TlsAccept::new(keys.client),
             stop: tasks.stop_front.clone(),
-        }));
+        });
+        tasks.front.spawn(async move {
+            if let Err(error) = serving.await {
+                // Whoever waits for it may be gone.
+                let _ = fails.send(error);
+            }
+        });
         tracing::info!(
             member = config.name,
             number = config.number,
@@ -192,11 +221,22 @@ impl<R: Role> Agent<R> {
         self.addresses
     }
 
-    /// Waits until the member cannot go on: its loop ended by itself.
+    /// Waits until the member cannot go on: its loop ended by itself, or clients cannot be served any more.
     pub async fn failed(&self) -> StartError {
         let mut status = self.engine.watch_status();
-        while status.changed().await.is_ok() {}
-        StartError::Ended("the replica's loop")
+        let ended = async { while status.changed().await.is_ok() {} };
+        let mut failure = self.failure.lock().await;
+        let failed = async {
+            match (&mut *failure).await {
+                Ok(error) => error,
+                // It ended well.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = ended => StartError::Ended("the replica's loop"),
+            error = failed => error,
+        }
     }
 
     /// Stops in good order: unready, leadership handed over, endpoints waited for, clients let go, answers given.
@@ -316,6 +356,14 @@ fn start_disk(
         let _ = completions.send(completed);
     });
     RealDisk::start(directory, metrics.disk.clone(), completed).map_err(StartError::Thread)
+}
+
+/// On a thread of its own, too.
+async fn open_role<R: Role>(config: &Arc<AgentConfig>) -> Result<R::Opened, StartError> {
+    let config = Arc::clone(config);
+    tokio::task::spawn_blocking(move || R::open(&config))
+        .await
+        .expect("opening does not panic")
 }
 
 /// Opens the driver on a thread of its own: recovery reads the whole log, and health must be answered meanwhile.

@@ -1,6 +1,7 @@
 //! The roles an agent can have: wiring, nothing else.
 
 mod announce;
+mod cache_cluster;
 mod consensus_group;
 mod grounds;
 mod lock_service;
@@ -8,6 +9,7 @@ mod member;
 mod settings;
 mod start_error;
 
+pub use cache_cluster::CacheCluster;
 pub use consensus_group::ConsensusGroup;
 pub use grounds::Addresses;
 pub use lock_service::LockService;

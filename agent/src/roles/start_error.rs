@@ -2,6 +2,7 @@
 
 use synod_replica::OpenError;
 
+use crate::cache::CacheError;
 use crate::disk::DirectoryError;
 use crate::listen::ListenError;
 use crate::tls::TlsError;
@@ -30,6 +31,12 @@ pub enum StartError {
     /// The file of users cannot be used.
     #[error(transparent)]
     Users(#[from] UsersError),
+    /// There is no cache.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// Clients of a cache cannot be served.
+    #[error("clients cannot be served: {0}")]
+    Serve(std::io::Error),
     /// The system gives no thread.
     #[error("the system gives no thread: {0}; raise the limit of processes")]
     Thread(std::io::Error),
@@ -49,7 +56,8 @@ impl StartError {
             Self::Listen(_) => 3,
             Self::Directory(_) | Self::Open { .. } => 4,
             Self::Tls(_) | Self::Users(_) => 5,
-            Self::Thread(_) | Self::Entropy(_) | Self::Ended(_) => 1,
+            Self::Cache(error) => error.exit_code(),
+            Self::Serve(_) | Self::Thread(_) | Self::Entropy(_) | Self::Ended(_) => 1,
         }
     }
 }

@@ -12,4 +12,4 @@ mod stream;
 
 pub use chain::{principal, subject};
 pub use material::{Certificates, ClientTrust, Sources, TlsError};
-pub use stream::{Stream, TlsAccept};
+pub use stream::{ServerConfigs, Stream, TlsAccept};

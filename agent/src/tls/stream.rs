@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use rustls::pki_types::ServerName;
 use synod_agent_api::Principal;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf, copy, sink};
@@ -29,6 +30,9 @@ pub enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+/// Gives the newest configuration of a server.
+pub type ServerConfigs = Box<dyn Fn() -> Arc<ServerConfig> + Send + Sync>;
+
 /// How a listener makes a [`Stream`] of what it accepted: by TLS if there are certificates.
 #[derive(Clone, Debug)]
 pub struct TlsAccept(Option<Arc<Certificates>>);
@@ -44,6 +48,13 @@ impl TlsAccept {
     #[must_use]
     pub const fn is_tls(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// How each connection is met that comes, for those who do the handshake themselves; nothing for plain text.
+    #[must_use]
+    pub fn servers(&self) -> Option<ServerConfigs> {
+        let certificates = self.0.clone()?;
+        Some(Box::new(move || certificates.server()))
     }
 
     /// Does the handshake. Unbounded in time: the caller bounds it.

@@ -29,8 +29,20 @@ impl Authority {
 
     /// Certificate and key that name `uri`.
     pub fn issue(&self, uri: &str) -> (String, String) {
+        self.issue_as(vec![SanType::URI(uri.try_into().unwrap())])
+    }
+
+    /// The same, that hold for a host, too.
+    pub fn issue_at(&self, uri: &str, host: &str) -> (String, String) {
+        self.issue_as(vec![
+            SanType::URI(uri.try_into().unwrap()),
+            SanType::DnsName(host.try_into().unwrap()),
+        ])
+    }
+
+    fn issue_as(&self, names: Vec<SanType>) -> (String, String) {
         let mut params = CertificateParams::default();
-        params.subject_alt_names = vec![SanType::URI(uri.try_into().unwrap())];
+        params.subject_alt_names = names;
         params.extended_key_usages = vec![
             ExtendedKeyUsagePurpose::ServerAuth,
             ExtendedKeyUsagePurpose::ClientAuth,

@@ -1,6 +1,6 @@
 {{/* What members may receive and send. */}}
 
-{{/* Of {context, namespace, name, members (a pod selector), clients, port (theirs)}. */}}
+{{/* Of {context, namespace, name, members (a pod selector), clients, and what is said of their kind: port, alone, askedByMembers}. */}}
 {{- define "synod.members" -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -16,11 +16,13 @@ spec:
   - from: {{- toYaml .clients | nindent 4 }}
     ports:
     - {protocol: TCP, port: {{ .port }}}
+  {{- if not .alone }}
   # Members among themselves.
   - from:
     - podSelector: {{- toYaml .members | nindent 8 }}
     ports:
     - {protocol: TCP, port: 2380}
+  {{- end }}
   # The operator.
   - from:
     - namespaceSelector:
@@ -36,6 +38,9 @@ spec:
     {{- with .context.Values.networkPolicy.metricsFrom }}
     from: {{- toYaml . | nindent 4 }}
     {{- end }}
+  {{- if .alone }}
+  egress: []
+  {{- else }}
   egress:
   # Members among themselves{{ if .askedByMembers }}; as clients too: `synod kv` in a member's pod{{ end }}.
   - to:
@@ -46,6 +51,7 @@ spec:
     - {protocol: TCP, port: {{ .port }}}
     {{- end }}
   {{- include "synod.dns" . | nindent 2 }}
+  {{- end }}
 {{- end -}}
 
 {{/* Names are resolved by whoever does it in this cluster: pods, or something on the nodes. */}}

@@ -57,7 +57,42 @@ pub fn trust(authority: &Authority, now: Timestamp) -> Value {
     })
 }
 
+/// Letters of a password, of six bits each, which nobody guesses.
+const PASSWORD_LETTERS: usize = 32;
+
+/// A new password: letters, digits, `-` and `_`, so that it can be part of a URL and of a line for a shell.
+pub(super) fn password() -> Result<String, getrandom::Error> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut bytes = [0; PASSWORD_LETTERS];
+    getrandom::fill(&mut bytes)?;
+    let letters = bytes.map(|byte| char::from(LETTERS[usize::from(byte % 64)]));
+    Ok(letters.iter().collect())
+}
+
+/// What gives a Secret a password, as a merge patch.
+#[must_use]
+pub fn with_password(password: String) -> Value {
+    json!({ "data": texts([(names::PASSWORD, password)]) })
+}
+
 pub(super) fn texts<const N: usize>(all: [(&str, String); N]) -> BTreeMap<String, ByteString> {
     all.map(|(name, text)| (name.to_owned(), ByteString(text.into_bytes())))
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_long_and_plain_and_never_the_same() {
+        let made = || password().expect("the system gives randomness");
+        let (one, other) = (made(), made());
+        assert_ne!(one, other);
+        for password in [one, other] {
+            assert_eq!(password.len(), PASSWORD_LETTERS);
+            let plain = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
+            assert!(password.chars().all(plain), "{password}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use super::Failure;
 use super::kinds;
 use crate::kinds::{Profile, profiles};
 use crate::local::runner::NODE;
+use crate::names;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::{Api, DynamicObject, ListParams};
 use kube::{Client, ResourceExt};
@@ -16,8 +17,20 @@ pub(crate) struct Access {
     pub(crate) endpoints: Vec<String>,
     /// PEM; none without TLS.
     pub(crate) tls: Option<Certificates>,
+    /// What clients show besides, if their kind has one.
+    pub(crate) password: Option<Password>,
     /// Whether the endpoints are only reached from inside of the cluster.
     pub(crate) inside_only: bool,
+}
+
+/// A password, which no log is told.
+#[derive(Clone)]
+pub(crate) struct Password(pub(crate) String);
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(..)")
+    }
 }
 
 /// PEM texts of the connection Secret.
@@ -190,23 +203,29 @@ pub(crate) async fn access(client: &Client, group: &DynamicObject) -> Result<Acc
             called(group)
         )));
     }
+    let missing = || {
+        Failure::new(format!(
+            "the connection Secret of {} is not there yet; try again shortly",
+            group.name_any()
+        ))
+    };
     let mut tls = None;
     if is_tls(group) {
-        let missing = || {
-            Failure::new(format!(
-                "the connection Secret of {} is not there yet; try again shortly",
-                group.name_any()
-            ))
-        };
         tls = Some(Certificates {
             authority: text("ca.crt").ok_or_else(missing)?,
             certificate: text("tls.crt").ok_or_else(missing)?,
             key: text("tls.key").ok_or_else(missing)?,
         });
     }
+    let password = profile(group).and_then(|profile| profile.variables.password);
+    let password = match password {
+        Some(_) => Some(Password(text(names::PASSWORD).ok_or_else(missing)?)),
+        None => None,
+    };
     Ok(Access {
         endpoints,
         tls,
+        password,
         inside_only: !local,
     })
 }

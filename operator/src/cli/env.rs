@@ -13,6 +13,7 @@ const EXAMPLES: &str = "\
 Examples:
   eval \"$(synod env cg/config)\"     then: etcdctl put hello world
   eval \"$(synod env ls/locks)\"      then: zkCli.sh -server \"$ZOOKEEPER_CONNECT\"
+  eval \"$(synod env cc/cache)\"      then: redis-cli -u \"$REDIS_URL\" set hello world
   synod env                         of the only object there is";
 
 /// Print what a client has to know about an object, for the shell to evaluate
@@ -45,6 +46,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         variables.endpoints,
         access.endpoints.join(",")
     );
+    if let Some((variable, password)) = variables.password.zip(access.password.as_ref()) {
+        say!("export {variable}={}", in_quotes(&password.0));
+    }
     let files = [
         (variables.authority, "ca.crt"),
         (variables.certificate, "tls.crt"),
@@ -95,5 +99,10 @@ fn keep(
 }
 
 fn quoted(path: &std::path::Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
+    in_quotes(&path.display().to_string())
+}
+
+/// As a shell takes it for one word, whatever is in it.
+fn in_quotes(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }

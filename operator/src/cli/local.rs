@@ -381,7 +381,7 @@ impl Presentation {
         say!("\nCopy and paste:");
         let access = endpoints::access(client, group).await?;
         let called = endpoints::called(group);
-        if access.tls.is_some() {
+        if access.tls.is_some() || access.password.is_some() {
             say!("  eval \"$(synod env {called}{})\"", self.flag());
         } else {
             let endpoints = access.endpoints.join(",");

@@ -33,8 +33,9 @@ Its account must be allowed to:
   get, list, watch, create, patch, delete   pods, persistentvolumeclaims, secrets, configmaps,
                                             poddisruptionbudgets
   get, list, watch, create, patch           services
-  get, list, watch                          consensusgroups, lockservices
-  update                                    consensusgroups/status, lockservices/status
+  get, list, watch                          consensusgroups, lockservices, cacheclusters
+  update                                    consensusgroups/status, lockservices/status,
+                                            cacheclusters/status
   get, list, watch                          nodes; without it what is on nodes that are gone for
                                             good is left to the cluster
   create, patch                             events

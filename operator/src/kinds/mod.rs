@@ -3,6 +3,7 @@
 //! A kind knows nothing of clients, tasks, clocks or sockets. Adding one is a folder here, a file in `synod-crds`, and
 //! a line in [`all`]. Kinds that are kept by members which agree by Paxos share all decisions (`replicated`).
 
+pub mod cachecluster;
 pub mod consensusgroup;
 pub mod lockservice;
 mod replicated;
@@ -83,5 +84,9 @@ pub fn profiles() -> Vec<&'static Profile> {
 /// All kinds that the operator serves.
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Kind>> {
-    vec![Arc::new(consensusgroup::Kind), Arc::new(lockservice::Kind)]
+    vec![
+        Arc::new(consensusgroup::Kind),
+        Arc::new(lockservice::Kind),
+        Arc::new(cachecluster::Kind),
+    ]
 }

@@ -1,9 +1,10 @@
-//! The plans of replicated kinds, told of ConsensusGroup, and the same of LockService (`lockservice`), against a small world: objects with uids and versions, a kubelet, and a group that keeps the
+//! The plans of replicated kinds, told of ConsensusGroup, and the same of LockService (`lockservice`) and CacheCluster (`cachecluster`), against a small world: objects with uids and versions, a kubelet, and a group that keeps the
 //! rules of membership. Traces of what is done, and properties under faults, stale reads and crashes.
 
 mod adoption;
 mod api;
 mod budgets;
+mod cachecluster;
 mod controller;
 mod definitions;
 mod election;

@@ -22,6 +22,10 @@ const SCENARIOS: &[(&str, Scenario)] = &[
         crate::lockservice::other_time_outs_are_rolled_out,
     ),
     (
+        "give-another-password",
+        crate::cachecluster::the_password_stays,
+    ),
+    (
         "keep-settings-without-a-leader",
         crate::hibernation::settings_change_while_all_sleep,
     ),

@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::{
 };
 use serde_json::{Value, json};
 use synod_agent_api::{AgentConfig, Change, InitialMember, Kind, MemberSpec};
+use synod_operator::act::paper;
 use synod_operator::action::{Action, Seen};
 use synod_operator::child::{Child, ChildKind};
 use synod_operator::kinds::profiles;
@@ -136,6 +137,10 @@ impl World {
             Action::CreateAuthority => self.trust.create_authority().map_err(refused)?,
             Action::Issue(issue) => self.issue(issue).map_err(refused)?,
             Action::Trust(seen) => self.tell_whom_to_trust(seen).map_err(refused)?,
+            Action::GivePassword(seen) => {
+                let patch = paper::with_password(format!("sesame-{}", seen.version));
+                self.objects.patch(seen, &patch).map_err(refused)?;
+            }
             Action::ConfirmFollowed => self.confirm_followed()?,
             Action::Rotate { seen, step } => self.trust.rotate(seen, *step).map_err(refused)?,
             Action::Create(object) => self.objects.create(object.clone()).map_err(refused)?,

@@ -65,6 +65,17 @@ pub(crate) const KINDS: &[Kind] = &[
         },
     },
     Kind {
+        name: "the sign of nothing",
+        reason: "Redis keeps that of a score that is stored if members are long, and else not",
+        is_it: |it| {
+            let unsigned = |value| unsigned_zeros(&by_number(value));
+            [b'z', b'b'].contains(&it.words[0][0].to_ascii_lowercase())
+                && it
+                    .compare
+                    .are_equal(&unsigned(it.ours), &unsigned(it.theirs))
+        },
+    },
+    Kind {
         name: "streams without an identifier each",
         reason: "Redis 7.2 names the command in other words",
         is_it: |it| it.fail("ERR Unbalanced '", "ERR Unbalanced XREAD"),
@@ -148,7 +159,11 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "sorted sets that were sorted",
         reason: "Redis unpacks them, which only OBJECT ENCODING shows; seeds sort none that they look at later",
-        is_it: |it| it.is("object") && it.has(2, "z") && it.are("listpack", "skiplist"),
+        is_it: |it| {
+            it.is("object")
+                && (it.has(2, "z") || it.has(2, "zsort"))
+                && it.are("listpack", "skiplist")
+        },
     },
     Kind {
         name: "sorting after a number that was too large",
@@ -163,7 +178,27 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "time-outs that are too long",
         reason: "Redis 7.2 says so where 7.0 takes what overflows for negative",
-        is_it: |it| it.fail("ERR timeout is out of range", "ERR timeout is negative"),
+        is_it: |it| {
+            it.fail("ERR timeout is out of range", "ERR timeout is negative")
+                || it.is("client")
+                    && it.has(1, "pause")
+                    && it.ours.is_error("ERR timeout is out of range")
+        },
+    },
+    Kind {
+        name: "counts that are too low",
+        reason: "since Redis 7.2 the least number is an error, since it has no opposite",
+        is_it: |it| it.is("lrem") && it.ours.is_error("ERR value is out of range, must between"),
+    },
+    Kind {
+        name: "streams that end before what was deleted",
+        reason: "since Redis 7.2 that is an error",
+        is_it: |it| {
+            it.is("xsetid")
+                && it.ours.is_error(
+                    "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id",
+                )
+        },
     },
 ];
 
@@ -232,6 +267,16 @@ fn by_number(value: &Value) -> Value {
         }
         Value::Array(values) => Value::Array(all(values)),
         Value::Set(values) => Value::Set(all(values)),
+        _ => value.clone(),
+    }
+}
+
+/// What is told in numbers, with no sign before a zero.
+fn unsigned_zeros(value: &Value) -> Value {
+    match value {
+        Value::Bulk(bytes) if bytes == b"-0" => Value::Bulk(b"0".to_vec()),
+        Value::Array(values) => Value::Array(values.iter().map(unsigned_zeros).collect()),
+        Value::Set(values) => Value::Set(values.iter().map(unsigned_zeros).collect()),
         _ => value.clone(),
     }
 }

@@ -146,9 +146,20 @@ impl Journal {
         self.appended.store(place, Ordering::Release);
         drop(state);
         if !waited {
+            self.note_waiting();
             self.work.notify_one();
         }
         place
+    }
+
+    /// Something waits for the disk from now on, if nothing did before: whatever the thread that writes is busy with.
+    fn note_waiting(&self) {
+        let since = &self.unsynced_since;
+        if self.fsync() == Fsync::EverySecond && since.load(Ordering::Relaxed) == 0 {
+            let now = self.now().0 + 1;
+            // If there is another time by now, it is no later one.
+            let _ = since.compare_exchange(0, now, Ordering::SeqCst, Ordering::Relaxed);
+        }
     }
 
     /// The number of the last effects of a partition.
@@ -187,8 +198,11 @@ impl Journal {
         is_behind || is_late
     }
 
-    /// Whether something has waited for a sync for too long.
+    /// Whether something has waited for a sync for too long. When none comes any more, nobody waits for it.
     fn is_late(&self) -> bool {
+        if self.is_failed() {
+            return false;
+        }
         let since = self.unsynced_since.load(Ordering::SeqCst);
         since > 0 && self.now().0 + 1 > since + LAG_MAX.0
     }
@@ -234,7 +248,10 @@ impl Journal {
 
     /// From now on it syncs then.
     pub fn set_fsync(&self, fsync: Fsync) {
+        // The thread that writes looks at it while it has the state: it is not between looking and waiting then.
+        let state = lock(&self.state);
         self.fsync.store(number(fsync), Ordering::Relaxed);
+        drop(state);
         self.work.notify_one();
     }
 

@@ -11,6 +11,25 @@ use super::{Journal, lock};
 use crate::gather::Gathered;
 use crate::log::Log;
 
+/// Tells all who wait that the thread has ended. If it was not to, nothing more is written, and nobody is to believe that it is.
+struct Ending<'a>(&'a Journal);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        let Self(journal) = self;
+        let mut state = lock(&journal.state);
+        if std::thread::panicking() {
+            let why = "the thread that writes the log has panicked";
+            state.progress.failed.get_or_insert_with(|| why.to_owned());
+            journal.is_failed.store(true, Ordering::Release);
+        }
+        state.has_ended = true;
+        drop(state);
+        journal.done.notify_all();
+        (journal.told)(u64::MAX);
+    }
+}
+
 /// The thread, until it ends.
 pub(super) struct Writer {
     pub(super) journal: Arc<Journal>,
@@ -21,6 +40,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn run(mut self) {
         let journal = Arc::clone(&self.journal);
+        let _ending = Ending(&journal);
         while let Some((gathered, remove)) = self.next() {
             let now = journal.now();
             if !remove.is_empty() {
@@ -33,9 +53,6 @@ impl Writer {
             }
             self.publish();
         }
-        lock(&journal.state).has_ended = true;
-        journal.done.notify_all();
-        (journal.told)(u64::MAX);
     }
 
     /// Waits until something is to be done; nothing, when it is to end.

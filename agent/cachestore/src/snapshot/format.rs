@@ -14,8 +14,8 @@ use crate::record::{number, put_number};
 pub(crate) const VERSION: u64 = 1;
 const MAGIC: &[u8; 8] = b"SYNODCSN";
 pub(super) const BLOCK_HEADER: usize = 9;
-/// Larger blocks are not believed.
-pub(super) const BLOCK_BYTES_MAX: usize = 1 << 30;
+/// No contents are longer: their length is written in four bytes. A key may have 512 MiB, and so may each of what is under it.
+const BLOCK_BYTES_MAX: usize = u32::MAX as usize;
 
 pub(super) const HEADER: u8 = 1;
 pub(super) const PIECE: u8 = 2;
@@ -47,15 +47,18 @@ pub(crate) struct Footer {
     pub(crate) pieces: u64,
 }
 
-/// A block, in parts.
-pub(super) fn block(kind: u8, contents: Bytes) -> [Bytes; 2] {
-    let length = u32::try_from(contents.len()).expect("a piece is below 4 GiB");
+/// A block, in parts; nothing, if its contents are longer than [`BLOCK_BYTES_MAX`].
+pub(super) fn block(kind: u8, contents: Bytes) -> Option<[Bytes; 2]> {
+    if contents.len() > BLOCK_BYTES_MAX {
+        return None;
+    }
+    let length = contents.len() as u32;
     let mut head = Vec::with_capacity(BLOCK_HEADER);
     head.push(kind);
     head.extend_from_slice(&length.to_le_bytes());
     let crc = crc32c::crc32c_append(crc32c::crc32c(&head), &contents);
     head.extend_from_slice(&crc.to_le_bytes());
-    [head.into(), contents]
+    Some([head.into(), contents])
 }
 
 pub(super) fn header(owner: &Owner, partitions: u32) -> Bytes {
@@ -126,5 +129,18 @@ impl Footer {
                 .collect::<Option<_>>()?,
         };
         from.is_empty().then_some(footer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_for_a_block_is_none() {
+        // Nothing is written to it, so it takes no memory.
+        let contents = vec![0; BLOCK_BYTES_MAX + 1];
+        assert_eq!(block(PIECE, contents.into()), None);
+        assert!(block(PIECE, Bytes::from_static(b"effects")).is_some());
     }
 }

@@ -6,8 +6,8 @@ use synod_replica::Disk;
 use synod_replica::framing::Owner;
 
 use super::format::{
-    BLOCK_BYTES_MAX, BLOCK_HEADER, FOOTER, Footer, HEADER, Head, PIECE, VERSION, read_header,
-    read_piece, snapshot_file,
+    BLOCK_HEADER, FOOTER, Footer, HEADER, Head, PIECE, VERSION, read_header, read_piece,
+    snapshot_file,
 };
 use crate::reading::unreadable;
 use crate::recovery::OpenError;
@@ -84,9 +84,6 @@ impl<D: Disk> Reader<'_, D> {
     fn block(&mut self) -> Result<(u8, Bytes), OpenError> {
         let head = self.read(BLOCK_HEADER)?;
         let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
-        if length > BLOCK_BYTES_MAX {
-            return Err(self.damaged("has a block of impossible length"));
-        }
         let contents = self.read(length)?;
         let crc = crc32c::crc32c_append(crc32c::crc32c(&head[..5]), &contents);
         if crc.to_le_bytes() != head[5..] {

@@ -61,6 +61,9 @@ pub enum TakeError {
     /// The disk could not.
     #[error("the disk has no space")]
     Full,
+    /// What is under a key cannot be written in parts, and is too long to be written as a whole.
+    #[error("a value has an element, or a group of consumers, of 4 GiB or more")]
+    TooLong,
     /// The disk failed.
     #[error("the disk failed: {0}")]
     Failed(String),
@@ -189,7 +192,7 @@ impl File {
 
     fn block(&mut self, host: &mut impl Host, kind: u8, contents: Bytes) -> Result<(), TakeError> {
         let (file, offset) = (self.name.clone(), self.offset);
-        let parts = block(kind, contents).to_vec();
+        let parts = block(kind, contents).ok_or(TakeError::TooLong)?.to_vec();
         let bytes = parts.iter().map(|part| part.len() as u64).sum::<u64>();
         host.carry_out(DiskOp::Write {
             file,

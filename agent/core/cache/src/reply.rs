@@ -135,8 +135,18 @@ impl Reply {
         self.error_bytes(text.as_bytes());
     }
 
-    /// An error that may be no text.
+    /// An error that may be no text. Ends of lines within it become spaces, those around it go.
     pub fn error_bytes(&mut self, text: &[u8]) {
+        let ends = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let first = text
+            .iter()
+            .position(|byte| !ends(byte))
+            .unwrap_or(text.len());
+        let last = text
+            .iter()
+            .rposition(|byte| !ends(byte))
+            .map_or(first, |at| at + 1);
+        let text = &text[first..last];
         self.bytes.push(b'-');
         let plain = text.iter().map(|byte| match byte {
             b'\r' | b'\n' => b' ',

@@ -7,6 +7,7 @@ use super::{Changes, Config, Id};
 use crate::Shared;
 use crate::limits::OutputLimits;
 use crate::part::Parts;
+use crate::persistence;
 use crate::scripting::Later;
 
 /// More keys are not looked at for one that goes, whatever is set.
@@ -51,6 +52,14 @@ pub(crate) fn apply(shared: &Shared, parts: &mut Parts<'_>, changes: Changes) {
             shared.scripting.set(config);
             true
         }
+        Changes::Disk => {
+            const FSYNC: Id = Id::of("appendfsync");
+            if let Some(persistence) = &shared.persistence {
+                let fsync = persistence::fsync_named(&config.text(FSYNC));
+                persistence.journal.set_fsync(fsync.unwrap_or_default());
+            }
+            true
+        }
     };
     if !are_all {
         shared.scripting.later(Later::Apply(changes));
@@ -66,6 +75,7 @@ pub(crate) fn apply_all(shared: &Shared) {
         Changes::Notices,
         Changes::Listeners,
         Changes::Slow,
+        Changes::Disk,
     ] {
         apply(shared, &mut Parts::Free(shared), changes);
     }

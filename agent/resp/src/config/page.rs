@@ -81,6 +81,7 @@ fn row(page: &mut String, setting: &Setting) {
         Changes::Notices => "what is told of changes to keys",
         Changes::Listeners => "what is kept for clients that are sent what they do not ask for",
         Changes::Slow => "what is done with commands that take long",
+        Changes::Disk => "when what is written to the log is synced",
     };
     let _ = writeln!(
         page,

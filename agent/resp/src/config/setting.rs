@@ -41,6 +41,8 @@ pub(crate) enum Changes {
     Listeners,
     /// What takes long.
     Slow,
+    /// When what is written is synced.
+    Disk,
 }
 
 impl Setting {

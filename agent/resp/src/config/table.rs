@@ -36,7 +36,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     text("aof_rewrite_cpulist", "").fixed(),
     text("appenddirname", "appendonlydir").fixed(),
     text("appendfilename", "appendonly.aof").fixed(),
-    choice("appendfsync", &["everysec", "always", "no"], "everysec"),
+    choice("appendfsync", &["everysec", "always", "no"], "everysec").changes(Changes::Disk),
     flag("appendonly", "no"),
     memory("auto-aof-rewrite-min-size", 0, BYTES, "67108864"),
     number("auto-aof-rewrite-percentage", 0, INT, "100"),

@@ -2,9 +2,8 @@
 
 use std::io::{self, Read as _};
 
-use mio::net::TcpStream;
-
 use super::READ_BYTES;
+use crate::stream::Stream;
 
 /// What a client sent and was not carried out yet.
 #[derive(Default)]
@@ -34,7 +33,7 @@ impl Input {
     }
 
     /// Reads what there is, at most as much as there is room for; there is room for so many bytes in all at least.
-    pub(super) fn read(&mut self, stream: &mut TcpStream, needed: usize) -> io::Result<usize> {
+    pub(super) fn read(&mut self, stream: &mut Stream, needed: usize) -> io::Result<usize> {
         if self.begin > 0 {
             self.bytes.copy_within(self.begin..self.end, 0);
             (self.begin, self.end) = (0, self.end - self.begin);

@@ -88,7 +88,11 @@ impl Connection {
                 if let Some(listening) = &mut self.session.listening {
                     listening.pushed = 0;
                 }
-                self.wait_to_write(false, registry)
+                // What was taken may be here still, encrypted.
+                match self.stream.send_on() {
+                    Ok(()) => self.wait_to_write(self.stream.wants_write(), registry),
+                    Err(_) => State::Over,
+                }
             }
             Ok(false) => self.wait_to_write(true, registry),
             Err(_) => State::Over,

@@ -124,12 +124,13 @@ impl Caller<'_> {
         }
     }
 
-    /// Whether what is to be stored can be: there is room, and the disk takes it. Says so if not.
+    /// Whether what is to be changed can be: there is room for what is stored, and the disk takes it. Says so if not.
     fn is_there_room(&mut self, request: &Request<'_>) -> bool {
-        if !matches!(request, Request::Store(_) | Request::MetaSet(..)) {
+        if !request.writes() {
             return true;
         }
-        if make_room(self.shared, self.now) == Room::None {
+        let stores = matches!(request, Request::Store(_) | Request::MetaSet(..));
+        if stores && make_room(self.shared, self.now) == Room::None {
             self.say("SERVER_ERROR out of memory storing object");
             return false;
         }

@@ -53,6 +53,21 @@ pub(super) enum Request<'a> {
     MetaDebug(&'a [u8]),
 }
 
+impl Request<'_> {
+    /// Whether it changes what is kept: that something was read is no such change.
+    pub(super) const fn writes(&self) -> bool {
+        match self {
+            Self::Store(_) | Self::Count { .. } | Self::Touch { .. } => true,
+            Self::Delete { .. } | Self::Flush { .. } => true,
+            Self::MetaSet(..) | Self::MetaDelete(_) | Self::MetaCount(_) => true,
+            Self::Read { touches, .. } => touches.is_some(),
+            Self::MetaGet(meta) => meta.expires.is_some() || meta.vivified.is_some(),
+            Self::Stats { .. } | Self::Version | Self::Verbosity { .. } | Self::Quit => false,
+            Self::MetaNothing | Self::MetaDebug(_) => false,
+        }
+    }
+}
+
 /// `set`, `add`, `replace`, `append`, `prepend`, `cas`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Store<'a> {

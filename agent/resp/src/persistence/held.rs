@@ -29,6 +29,10 @@ impl<'a> Held<'a> {
         let Some(persistence) = &self.shared.persistence else {
             return;
         };
+        if persistence.is_cut_short() {
+            let parts = self.parts.iter_mut();
+            return parts.for_each(|part| part.partition.clear_effects());
+        }
         let parts = self.parts.iter().enumerate();
         let with_effects = parts.filter_map(|(index, part)| {
             let effects = part.partition.effects();

@@ -14,7 +14,7 @@ mod snapshots;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
@@ -45,6 +45,8 @@ pub(crate) struct Persistence {
     owner: Owner,
     /// What was changed when all keys were saved last.
     changes_saved: AtomicI64,
+    /// See [`Self::cut_short`].
+    is_cut_short: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -52,7 +54,9 @@ impl Persistence {
     /// Takes what was done to a partition to the log; the place where the partition's last effects end there.
     pub(crate) fn collect(&self, index: usize, part: &mut Part) -> u64 {
         let effects = part.partition.effects();
-        if !effects.is_empty() {
+        if self.is_cut_short() {
+            part.partition.clear_effects();
+        } else if !effects.is_empty() {
             let place = self.journal.append(index as u32, effects);
             self.ends_at(index, place);
             part.partition.clear_effects();
@@ -85,8 +89,22 @@ impl Persistence {
             place = place.max(ends);
         }
         session.kept.note_place(place);
+        if self.is_cut_short() {
+            // No log comes so far.
+            return Some(u64::MAX);
+        }
         let held = self.journal.holds(place).then_some(place);
         held.max(session.kept.take_held())
+    }
+
+    /// What was done at once ends in its middle, since the server stops: it is not kept, nor is anything that is done from now on, which
+    /// may rest on it. Nobody is answered any more. To be called by who has all partitions.
+    pub(crate) fn cut_short(&self) {
+        self.is_cut_short.store(true, Ordering::Release);
+    }
+
+    fn is_cut_short(&self) -> bool {
+        self.is_cut_short.load(Ordering::Acquire)
     }
 
     /// How many changes there were since all keys were saved.
@@ -100,6 +118,32 @@ fn changes(shared: &Shared) -> i64 {
     let parts = shared.parts.iter().filter_map(Mutex::try_lock);
     let changes = parts.map(|part| part.partition.changes());
     i64::try_from(changes.sum::<u64>()).unwrap_or(i64::MAX)
+}
+
+/// `appendfsync`
+const FSYNCS: [(&str, Fsync); 3] = [
+    ("always", Fsync::Always),
+    ("everysec", Fsync::EverySecond),
+    ("no", Fsync::Never),
+];
+
+/// When the log is synced, by what Redis calls it.
+pub(crate) fn fsync_named(name: &str) -> Option<Fsync> {
+    let known = FSYNCS.iter().find(|(known, _)| *known == name);
+    known.map(|(_, fsync)| *fsync)
+}
+
+/// What Redis calls it.
+pub(crate) fn name_of(fsync: Fsync) -> &'static str {
+    let known = FSYNCS.iter().find(|(_, known)| *known == fsync);
+    known.expect("each has a name").0
+}
+
+/// Whether [`refuses`] may say something.
+#[inline]
+pub(crate) fn may_refuse(shared: &Shared) -> bool {
+    let persistence = shared.persistence.as_ref();
+    persistence.is_some_and(|it| it.journal.may_refuse())
 }
 
 /// What a command is answered that cannot be, since what it does cannot be kept.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
@@ -129,7 +129,9 @@ impl Kept {
             })?;
         }
         let mut recovered = opened.recovered;
-        if let Some(from) = settings.import.as_ref().filter(|_| recovered.found.is_new) {
+        // It may have been made when importing failed, or was cut short.
+        let is_empty = recovered.found.is_empty();
+        if let Some(from) = settings.import.as_ref().filter(|_| is_empty) {
             import(from, &mut recovered.partitions)?;
             // Nothing of it is in the log.
             save_now(&mut recovered, &mut disk)?;
@@ -149,6 +151,11 @@ impl Kept {
     /// The partitions, for those who want no server.
     pub fn partitions(&mut self) -> &mut [Partition] {
         &mut self.recovered.partitions
+    }
+
+    /// When the log is synced, unless something else is set.
+    pub(crate) const fn fsync(&self) -> Fsync {
+        self.recovered.log.fsync()
     }
 
     /// Begins to write to the log.
@@ -178,6 +185,7 @@ impl Kept {
             directory: self.directory,
             owner,
             changes_saved: AtomicI64::new(0),
+            is_cut_short: AtomicBool::new(false),
             threads: Mutex::new(vec![thread]),
         };
         let parts = partitions.into_iter().map(Part::new).map(Mutex::new);

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use synod_cache::Pinned;
@@ -21,6 +21,8 @@ use crate::part::lock;
 const GROWTH_BYTES_MIN: u64 = 64 << 20;
 /// So often it is looked how it has grown.
 const LOOK: Duration = Duration::from_secs(1);
+/// When one failed, none is taken by itself for so long: the disk may have space by then.
+const FAILED: Duration = Duration::from_secs(60);
 
 /// What somebody asked for. Both are the same here, a snapshot that cuts the log, but are told apart where they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +81,8 @@ pub(super) struct State {
     found_bytes: u64,
     /// What had been appended to the log when the last one was cut.
     pub(super) appended: u64,
+    /// When the last one failed, if it did.
+    failed_at: Option<Instant>,
     stops: bool,
 }
 
@@ -101,6 +105,7 @@ impl Snapshots {
             base_bytes: 0,
             found_bytes,
             appended: 0,
+            failed_at: None,
             stops: false,
         };
         Self {
@@ -165,8 +170,7 @@ impl Snapshots {
                 state.begin(kind);
                 continue;
             }
-            let grown = persistence.journal.appended() - state.appended + state.found_bytes;
-            if grown > GROWTH_BYTES_MIN.max(state.base_bytes) && !state.rewrites.has_failed {
+            if state.is_due(persistence.journal.appended(), Instant::now()) {
                 state.begin(Kind::Rewrite);
                 continue;
             }
@@ -196,8 +200,12 @@ impl Snapshots {
                 state.base_bytes = taken.bytes;
                 state.found_bytes = 0;
                 state.appended = appended;
+                state.failed_at = None;
             }
-            Err(error) => state.result = Err(error.to_string()),
+            Err(error) => {
+                state.result = Err(error.to_string());
+                state.failed_at = Some(Instant::now());
+            }
         }
     }
 }
@@ -207,6 +215,12 @@ impl State {
         self.last += 1;
         self.current = Some((self.last, kind, now()));
         self.last
+    }
+
+    /// Whether one is to be taken though nobody asks for it.
+    fn is_due(&self, appended: u64, now: Instant) -> bool {
+        let may = self.failed_at.is_none_or(|at| now >= at + FAILED);
+        may && self.log_bytes(appended) > GROWTH_BYTES_MIN.max(self.base_bytes)
     }
 
     /// What is in the log beyond the last one.
@@ -255,6 +269,9 @@ impl Host for Keeper<'_> {
     fn pin(&mut self, partition: u32) -> Result<(Pinned, u64), Stopped> {
         let index = partition as usize;
         let mut part = lock(&self.shared.parts[index]);
+        if self.persistence.is_cut_short() {
+            return Err(Stopped);
+        }
         self.persistence.collect(index, &mut part);
         let sequence = self.persistence.journal.sequence(partition);
         Ok((part.partition.pin(), sequence))
@@ -364,5 +381,22 @@ impl Host for Alone<'_> {
         while let Some(completion) = self.disk.completed() {
             self.recovered.log.complete(Now(0), &completion);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_failed_is_taken_again_after_a_while() {
+        let snapshots = Snapshots::new(0, 0);
+        let (grown, now) = (GROWTH_BYTES_MIN + 1, Instant::now());
+        let is_due = |after| snapshots.state().is_due(grown, now + after);
+        assert!(is_due(Duration::ZERO));
+        snapshots.state().begin(Kind::Rewrite);
+        snapshots.end(Err(TakeError::Full), grown);
+        assert!(!is_due(Duration::ZERO), "not at once");
+        assert!(is_due(2 * FAILED));
     }
 }

@@ -106,11 +106,10 @@ impl Session {
             waiting.turn.end();
             self.client.known().turn = None;
             for (part, key) in &waiting.places {
+                // What it is answered shows what is there, whether a script has it by now or not.
+                self.kept.shows(*part);
                 match scripting::part(shared, *part) {
-                    Ok(mut held) => {
-                        held.forget(key);
-                        self.kept.shows(*part);
-                    }
+                    Ok(mut held) => held.forget(key),
                     Err(_) => shared.scripting.later(Later::Forget(*part, key.clone())),
                 }
             }

@@ -5,6 +5,7 @@ mod clients;
 mod commands;
 mod config;
 mod connections;
+mod disk;
 mod invalidations;
 mod memcached;
 mod memory;

@@ -15,11 +15,11 @@ use crate::client::{Client, start};
 /// Where a process of its own is to keep its keys.
 const DIRECTORY: &str = "SYNOD_TEST_DIRECTORY";
 
-fn settings(directory: &Path, fsync: Fsync) -> persistence::Settings {
+pub(crate) fn settings(directory: &Path, fsync: Fsync) -> persistence::Settings {
     persistence::Settings::alone(directory, fsync, 8, 7)
 }
 
-fn serve(settings: &persistence::Settings) -> Server {
+pub(crate) fn serve(settings: &persistence::Settings) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let kept = Kept::open(settings).expect("it can be opened");
     let settings = Settings {
@@ -249,7 +249,7 @@ fn sum(numbers: &[AtomicU64]) -> u64 {
 }
 
 /// However long that takes on a machine that has much to do.
-fn wait_until(is_so: impl Fn() -> bool) {
+pub(crate) fn wait_until(is_so: impl Fn() -> bool) {
     let since = Instant::now();
     while !is_so() {
         assert!(

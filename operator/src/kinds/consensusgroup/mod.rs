@@ -19,6 +19,7 @@ static PROFILE: Profile = Profile {
         authority: "ETCDCTL_CACERT",
         certificate: "ETCDCTL_CERT",
         key: "ETCDCTL_KEY",
+        password: None,
     },
     first_lines: [&["etcdctl put hello world && etcdctl get hello"]; 2],
 };

@@ -25,6 +25,7 @@ static PROFILE: Profile = Profile {
         authority: "ZOOKEEPER_CACERT",
         certificate: "ZOOKEEPER_CERT",
         key: "ZOOKEEPER_KEY",
+        password: None,
     },
     // By TLS each client has ways of its own to be told of certificates.
     first_lines: [
@@ -66,6 +67,7 @@ fn own(timeout: &SessionTimeout, reads: Reads) -> Own {
     Own {
         zookeeper: Some(zookeeper(timeout, reads)),
         fields,
+        ..Own::default()
     }
 }
 

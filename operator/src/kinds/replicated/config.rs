@@ -55,6 +55,7 @@ pub(super) fn agent(group: &Group, number: u64, members: &[u64]) -> AgentConfig 
             ..Limits::default()
         },
         zookeeper: group.spec.own.zookeeper.clone(),
+        cache: group.spec.own.cache.clone(),
         snapshot: Snapshot::default(),
         drain: Drain {
             endpoints_wait_ms: u64::try_from(group.settings.endpoints_wait.as_millis())

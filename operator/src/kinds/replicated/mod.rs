@@ -11,6 +11,7 @@ mod hibernation;
 mod leaderless;
 mod nodes;
 mod objects;
+mod password;
 mod plan;
 mod pod;
 mod profile;
@@ -31,6 +32,7 @@ use serde::de::DeserializeOwned;
 use crate::kinds::{Decision, Facts, Undecodable};
 use crate::observe::Observed;
 
+pub(in crate::kinds) use password::FILE as PASSWORD_FILE;
 pub use profile::{Profile, Variables};
 pub(in crate::kinds) use spec::{Object, Own, Spec, common};
 

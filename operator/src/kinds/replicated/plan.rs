@@ -15,8 +15,8 @@ use super::hibernation::Phase;
 use super::seat::{Claim, PodSeen, Seat, Start};
 use super::view::Group;
 use super::{
-    adoption, budget, config, founding, hibernation, leaderless, nodes, objects, recovery, restart,
-    steps, trust,
+    adoption, budget, config, founding, hibernation, leaderless, nodes, objects, password,
+    recovery, restart, steps, trust,
 };
 use crate::action::{Action, Issue, Seen, Why};
 use crate::authority::Authority;
@@ -111,6 +111,7 @@ fn surroundings(group: &Group) -> Vec<Action> {
         TlsMode::Disabled | TlsMode::Secret => ensure(group, objects::plain_connection(group)),
     });
     actions.extend(trust::withdraw(group));
+    actions.extend(password::give(group));
     actions
 }
 
@@ -253,7 +254,8 @@ fn configuration(group: &Group, number: u64) -> Option<Action> {
 fn pod(group: &Group, number: u64, seat: &Seat) -> Vec<Action> {
     let learner = seat.claim.as_ref().is_some_and(|claim| claim.learner);
     let Some(pod) = &seat.pod else {
-        return vec![Action::Create(super::pod::pod(group, number, learner))];
+        let pod = || Action::Create(super::pod::pod(group, number, learner));
+        return password::is_there(group).then(pod).into_iter().collect();
     };
     let outdated = pod.template != config::template(group);
     match (pod.deleting, pod.ended) {

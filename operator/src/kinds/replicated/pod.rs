@@ -17,6 +17,7 @@ use synod_crds::{SpreadRule, TlsMode};
 
 use super::config::{self, CERTIFICATE, CLIENT_CERTIFICATE, CONFIG, DATA};
 use super::objects::{member_meta, owned, selector};
+use super::password;
 use super::view::Group;
 use crate::child::Child;
 use crate::names::{CLUSTER_UID, LABEL_TEMPLATE};
@@ -175,6 +176,9 @@ fn mounts(group: &Group) -> Vec<VolumeMount> {
     if group.spec.tls.mode == TlsMode::Secret {
         mounts.push(mount("client-tls", CLIENT_CERTIFICATE, true));
     }
+    if password::is_wanted(group) {
+        mounts.push(mount(password::VOLUME, password::FOLDER, true));
+    }
     mounts
 }
 
@@ -206,6 +210,7 @@ fn volumes(group: &Group, number: u64) -> Vec<Volume> {
         },
         secret("tls", group.names.certificate(number)),
     ];
+    volumes.extend(password::volume(group));
     volumes.extend(
         group
             .spec

@@ -32,6 +32,8 @@ pub struct Variables {
     pub certificate: &'static str,
     /// The file with its key.
     pub key: &'static str,
+    /// The password, if clients show one: the operator makes it up, and the agents are given it as a file.
+    pub password: Option<&'static str>,
 }
 
 impl Profile {

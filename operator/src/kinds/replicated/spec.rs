@@ -2,7 +2,7 @@
 
 use kube::api::ObjectMeta;
 use serde_json::Value;
-use synod_agent_api::ZooKeeper;
+use synod_agent_api::{Cache, ZooKeeper};
 use synod_crds::replicated::{GroupStatus, Recovery, Timing, UpgradePolicy};
 use synod_crds::{PullSecret, Quantity, Resources, Scheduling, Storage, Tls};
 
@@ -39,6 +39,8 @@ pub(in crate::kinds) struct Spec {
 pub(in crate::kinds) struct Own {
     /// The section of that name in the agents' configuration.
     pub(in crate::kinds) zookeeper: Option<ZooKeeper>,
+    /// The section of that name in the agents' configuration.
+    pub(in crate::kinds) cache: Option<Cache>,
     /// The fields that this rests on, as the user wrote them: with another value of one, pods are made anew.
     pub(in crate::kinds) fields: Vec<(&'static str, Value)>,
 }

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
-use synod_agent_api::ports::{ADMIN, CLIENT, HEALTH, PEER, ZOOKEEPER};
+use synod_agent_api::ports::{ADMIN, CLIENT, HEALTH, PEER, REDIS, ZOOKEEPER};
 use synod_operator::names::{LABEL_KIND, LABEL_NAME};
 
 use super::ensure;
@@ -18,6 +18,8 @@ enum Who {
     Member(&'static str, &'static str),
     /// A member of that LockService in that namespace.
     Lock(&'static str, &'static str),
+    /// The agent of that CacheCluster in that namespace.
+    Cache(&'static str, &'static str),
     /// A pod with that label `app` in that namespace.
     Client(&'static str, &'static str),
     /// A pod in the operator's own namespace.
@@ -25,7 +27,7 @@ enum Who {
     /// A node, the API server, or something outside.
     Address(&'static str),
 }
-use Who::{Address, Client, Lock, Member, Neighbour, Operator};
+use Who::{Address, Cache, Client, Lock, Member, Neighbour, Operator};
 
 type Row = (Who, Who, u16, bool);
 
@@ -40,6 +42,9 @@ const LOCKS: Who = Lock("team-a", "locks");
 const OTHER_LOCKS: Who = Lock("team-a", "other");
 /// Of the name of a group that has a policy of its own.
 const NAMESAKE: Who = Lock("team-a", "config");
+
+const CACHE: Who = Cache("team-a", "cache");
+const OTHER_CACHE: Who = Cache("team-a", "other");
 
 /// Two namespaces are watched.
 const WATCHED: &[Row] = &[
@@ -85,6 +90,17 @@ const WATCHED: &[Row] = &[
     (Client("team-b", "a"), LOCKS, ZOOKEEPER, false),
     (Client("team-a", "a"), LOCKS, CLIENT, false),
     (PROMETHEUS, LOCKS, HEALTH, true),
+    (Operator, CACHE, ADMIN, true),
+    (Client("team-a", "a"), CACHE, REDIS, true),
+    (Client("team-b", "a"), CACHE, REDIS, false),
+    (Client("team-a", "a"), CACHE, PEER, false),
+    (A, CACHE, PEER, false),
+    // An agent that is alone asks for nothing.
+    (CACHE, OTHER_CACHE, PEER, false),
+    (CACHE, A, CLIENT, false),
+    (CACHE, DNS, 53, false),
+    (PROMETHEUS, CACHE, HEALTH, true),
+    (NODE, CACHE, HEALTH, true),
     (API, A, ADMIN, false),
     // Others in these namespaces are nobody's concern.
     (Client("team-a", "a"), Client("team-a", "b"), 80, true),
@@ -97,7 +113,7 @@ const WATCHED: &[Row] = &[
 ];
 
 /// All namespaces are watched; team-a has a policy, and in it, and in team-b, the group `config` has its own, and in it the
-/// LockService `locks`. Metrics are for Prometheus only.
+/// LockService `locks` and the CacheCluster `cache`. Metrics are for Prometheus only.
 const GROUPS: &[Row] = &[
     (Operator, Address("10.0.0.9"), 6443, true),
     (Operator, Address("fd00::9"), 6443, true),
@@ -144,6 +160,13 @@ const GROUPS: &[Row] = &[
     (Client("team-a", "locker"), LOCKS, ADMIN, false),
     (PROMETHEUS, LOCKS, HEALTH, true),
     (Client("team-a", "locker"), LOCKS, HEALTH, false),
+    (Operator, CACHE, ADMIN, true),
+    (Client("team-a", "reader"), CACHE, REDIS, true),
+    (Client("team-a", "client"), CACHE, REDIS, false),
+    (Client("team-a", "reader"), OTHER_CACHE, REDIS, false),
+    (Client("team-a", "client"), OTHER_CACHE, REDIS, true),
+    (PROMETHEUS, CACHE, HEALTH, true),
+    (Client("team-a", "reader"), CACHE, HEALTH, false),
     (
         Client("team-b", "a"),
         Member("team-b", "free"),
@@ -223,6 +246,10 @@ fn end(who: Who, operator: &Labels) -> End {
         Lock(namespace, name) => pod(
             namespace,
             &[(LABEL_KIND, "LockService"), (LABEL_NAME, name)],
+        ),
+        Cache(namespace, name) => pod(
+            namespace,
+            &[(LABEL_KIND, "CacheCluster"), (LABEL_NAME, name)],
         ),
         Client(namespace, app) => pod(namespace, &[("app", app)]),
         Neighbour => pod(HOME, &[("app", "neighbour")]),

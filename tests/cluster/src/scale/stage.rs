@@ -27,9 +27,10 @@ pub const HOME: &str = "synod-system";
 /// What it may do: the one place where that is written.
 const PERMISSIONS: &str = include_str!("../../../../operator/permissions.yaml");
 /// Of all kinds: the operator looks at nothing before it knows of all that it watches.
-const DEFINITIONS: [&str; 2] = [
+const DEFINITIONS: [&str; 3] = [
     include_str!("../../../../crds/consensusgroups.synod.dev.yaml"),
     include_str!("../../../../crds/lockservices.synod.dev.yaml"),
+    include_str!("../../../../crds/cacheclusters.synod.dev.yaml"),
 ];
 /// Namespaces that the objects are spread over.
 const NAMESPACES: usize = 10;

@@ -7,7 +7,7 @@ use crate::mutation::Mutation;
 /// force-deletes is stopped by its act, which asks for the node; all definitions are there; nobody loses first claims before
 /// their group began; and only [`super::run_bereft`] loses quorums: it shows that a recovery ends well over real groups, not
 /// what mistakes in it would do.
-pub const ELSEWHERE: [&str; 14] = [
+pub const ELSEWHERE: [&str; 15] = [
     "lead-after-the-lease",
     "force-delete-on-a-silent-node",
     "wait-for-every-definition",
@@ -22,6 +22,7 @@ pub const ELSEWHERE: [&str; 14] = [
     "recover-into-one-cluster",
     "keep-pods-of-before",
     "keep-the-floor-of-before",
+    "give-another-password",
 ];
 
 /// All mistakes of the operator that this build can make: none without the feature `mutations`.

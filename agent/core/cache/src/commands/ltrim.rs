@@ -25,6 +25,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
                     list.apply(&ListChange::Pop { end, count });
                 }
             }
+            list.tell();
             list.notify(Class::LIST, "ltrim");
         })?;
     }

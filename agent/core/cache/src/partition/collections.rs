@@ -198,6 +198,11 @@ impl<C: Collection> Edit<'_, C> {
         outcome
     }
 
+    /// Those who watch the key, or wait for it, are told whether or not there is a change.
+    pub(crate) fn tell(&mut self) {
+        self.is_told = true;
+    }
+
     fn note(&mut self, change: &C::Change<'_>) {
         self.effects
             .note_change::<C>(self.database, self.key, change);

@@ -66,11 +66,19 @@ impl<'a> LexRange<'a> {
         Ok(Self { min, max })
     }
 
-    /// The ranks of those that are in it, if all have the same score.
+    /// The ranks of those that are in it, if all have the same score; if they have not, none unless the last one is not before the
+    /// range and the first one not behind it, as Redis does it.
     pub(crate) fn ranks(&self, view: SortedSetView<'_>) -> Range<usize> {
         let before = |element: &Element<'_>| self.min.is_behind(element.member, true);
         let until = |element: &Element<'_>| self.max.is_behind(element.member, false);
-        ranks(view, before, until)
+        let at = |rank: usize| view.range(rank..rank + 1, false).next();
+        let last = view.len().checked_sub(1).and_then(at);
+        let is_reached = last.is_some_and(|it| !before(&it)) && at(0).is_some_and(|it| until(&it));
+        if is_reached {
+            ranks(view, before, until)
+        } else {
+            0..0
+        }
     }
 }
 

@@ -24,7 +24,8 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     };
     let options = Options::parse(options)?;
     let (mut elements, next) = set.scan(at, options.count, LISTPACK_WALKED_MAX);
-    if let Some(pattern) = options.pattern {
+    // This one is not looked at: what is empty would not match it.
+    if let Some(pattern) = options.pattern.filter(|pattern| *pattern != b"*") {
         elements.retain(|element| glob::matches(pattern, element.member));
     }
     let is_whole = set.len() <= LISTPACK_WALKED_MAX;

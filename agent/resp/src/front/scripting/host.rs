@@ -223,6 +223,14 @@ impl Host for Script<'_> {
 
     fn ends(&mut self) -> Option<Ends> {
         if self.shared.stops.load(Ordering::Acquire) {
+            if let Some(persistence) = self
+                .shared
+                .persistence
+                .as_ref()
+                .filter(|_| self.has_written)
+            {
+                persistence.cut_short();
+            }
             return Some(Ends::Killed(self.killed()));
         }
         if !self.is_busy {
