@@ -36,6 +36,7 @@ fn main() {
         on_shutdown: Some(Box::new(|_| std::process::exit(0))),
         on_log: None,
         kept,
+        tls: None,
     };
     let server = Server::start_with(listener, &settings, setup).expect("threads");
     if let Some(port) = memcached {
