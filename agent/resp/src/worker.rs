@@ -268,7 +268,7 @@ impl Worker {
                         .tls
                         .as_ref()
                         .map(|configuration| configuration());
-                    self.open(stream, peer, tls);
+                    let _ = self.open(stream, peer, tls);
                 }
                 Err(error) => {
                     self.has_callers = error.kind() != io::ErrorKind::WouldBlock;
