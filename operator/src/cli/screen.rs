@@ -56,11 +56,13 @@ fn facts(seen: &Seen<'_>) -> Vec<Vec<String>> {
             .as_i64()
             .map_or_else(|| "-".to_owned(), |n| n.to_string())
     };
+    // A shard of a cache is one agent, for now.
+    let wanted = spec.get("members").or_else(|| spec.get("shards"));
     let members = format!(
         "{} ready of {} voting, {} wanted",
         number(&status["readyMembers"]),
         number(&status["members"]),
-        number(&spec["members"])
+        number(wanted.unwrap_or(&Value::Null))
     );
     let generation = format!(
         "{} (acted on: {})",

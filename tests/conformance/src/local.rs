@@ -1,6 +1,7 @@
 //! `synod local`: a ConsensusGroup made from a YAML file, used, scaled, rolled, and left alone by its controller, under a
 //! client that writes without pause.
 
+mod caches;
 mod locks;
 mod members;
 mod quickstart;
@@ -17,6 +18,7 @@ use crate::faults::Clients;
 use crate::workload::Workload;
 use crate::{Failure, eventually_within};
 
+pub use caches::caches;
 pub use locks::locks;
 use members::Roll;
 pub use quickstart::quickstart;

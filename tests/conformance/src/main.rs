@@ -218,11 +218,15 @@ fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
     if matches!(server, Server::Synod(_)) {
         let programs = programs.clone();
         let of_locks = programs.clone();
+        let of_caches = programs.clone();
         tests.push(test(&server, "synod local: refusals", move |_| {
             local::refusals(&programs)
         }));
         tests.push(test(&server, "synod local: a LockService", move |_| {
             local::locks(&of_locks)
+        }));
+        tests.push(test(&server, "synod local: a CacheCluster", move |_| {
+            local::caches(&of_caches)
         }));
         tests.push(test(&server, "refusals of synod-agent", refusals::agent));
     }

@@ -1,4 +1,4 @@
-//! A ConsensusGroup or a LockService in a namespace: members that keep something together.
+//! A ConsensusGroup, a LockService or a CacheCluster in a namespace: members that keep something together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -21,6 +21,8 @@ pub enum Kind {
     ConsensusGroup,
     /// Locks.
     LockService,
+    /// Keys that may be in memory only, of one agent.
+    CacheCluster,
 }
 
 impl Kind {
@@ -30,6 +32,7 @@ impl Kind {
         match self {
             Self::ConsensusGroup => "ConsensusGroup",
             Self::LockService => "LockService",
+            Self::CacheCluster => "CacheCluster",
         }
     }
 
@@ -38,11 +41,12 @@ impl Kind {
         match self {
             Self::ConsensusGroup => "cg",
             Self::LockService => "ls",
+            Self::CacheCluster => "cc",
         }
     }
 
     fn of(name: &str) -> Option<Self> {
-        let mut all = [Self::ConsensusGroup, Self::LockService].into_iter();
+        let mut all = [Self::ConsensusGroup, Self::LockService, Self::CacheCluster].into_iter();
         all.find(|kind| kind.name() == name)
     }
 }
@@ -187,8 +191,10 @@ impl<'a> Group<'a> {
     pub fn ready(&self) -> Result<Value, Failure> {
         self.reaches("Ready", |object| {
             let spec = &object["spec"];
-            let wanted =
-                spec["members"].as_u64().unwrap_or(0) + spec["learners"].as_u64().unwrap_or(0);
+            let wanted = match self.kind {
+                Kind::CacheCluster => spec["shards"].as_u64().unwrap_or(0),
+                _ => spec["members"].as_u64().unwrap_or(0) + spec["learners"].as_u64().unwrap_or(0),
+            };
             let ready = |pods: Vec<Value>| pods.iter().filter(|pod| is_ready(pod)).count() as u64;
             object["status"]["state"] == "Ready" && self.pods().map(ready) == Ok(wanted)
         })

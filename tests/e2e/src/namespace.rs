@@ -178,6 +178,17 @@ impl<'a> Namespace<'a> {
         ]))
     }
 
+    /// The client that counts what a CacheCluster acknowledges, by its Service and with its password.
+    ///
+    /// # Errors
+    /// When the connection Secret is not there.
+    pub fn keeper(&self, cache: &str) -> Result<Command, Failure> {
+        let endpoint = self.endpoints(cache)?;
+        let connection = certificates(cache);
+        let place = ["-endpoint", &endpoint, "-connection", &connection];
+        Ok(self.in_client(&[&["keeper"], place.as_slice()].concat()))
+    }
+
     /// What a connection Secret tells.
     fn endpoints(&self, base: &str) -> Result<String, Failure> {
         let secret = self.get(&["secret", &format!("{base}-connection")])?;

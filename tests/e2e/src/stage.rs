@@ -19,6 +19,8 @@ pub(crate) const POD_KILLED: &str = "failover, pod deleted by force";
 pub(crate) const PROCESS_KILLED: &str = "failover, kill -9 of the process";
 /// A leader of locks deleted by force, to the first write of somebody who got the lock since.
 pub(crate) const LOCK_PASSED: &str = "a lock is passed on, the leader's pod deleted by force";
+/// A cache's pod deleted by force, to the next write that is on disk.
+pub(crate) const CACHE_KILLED: &str = "a cache is back, its only pod deleted by force";
 /// The longest time without a write while the leader's node suffers.
 pub(crate) const NODE_HARMED: &str = "longest pause, the leader's node harmed";
 

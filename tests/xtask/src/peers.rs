@@ -155,10 +155,11 @@ pub(crate) const HELM: Peers = Peers {
 
 /// The tests' own programs; they change with the tree, so they are built into the target folder every time (Go keeps
 /// what did not change).
-const OWN: [(&str, &str); 3] = [
+const OWN: [(&str, &str); 4] = [
     ("clients", "./clients"),
     ("workload", "./workload"),
     ("holders", "./holders"),
+    ("keeper", "./keeper"),
 ];
 
 /// The oldest Go that builds them: its minor version.

@@ -1,6 +1,7 @@
 //! What is played.
 
 mod basics;
+mod caches;
 mod certificates;
 mod faults;
 mod life;
@@ -132,6 +133,13 @@ pub const ALL: &[Scenario] = &[
         &[],
         false,
         locks::passed_on,
+    ),
+    scenario(
+        "caches",
+        "a cache's pod is killed, rolled and stopped, and keeps what it acknowledged; another one keeps nothing",
+        &[],
+        false,
+        caches::kept,
     ),
     scenario(
         "operator",

@@ -105,7 +105,7 @@ fn made(
     process::run(docker("tag").args([SYNOD, AGAIN]))?;
     let context = folder("client");
     staged(&context, &ETCD.build()?, &["etcdctl"])?;
-    staged(&context, &clients(), &["workload", "holders"])?;
+    staged(&context, &clients(), &["workload", "holders", "keeper"])?;
     let mut client = build(docker, CLIENT, &sources.join("client.Dockerfile"));
     client.args(["--build-arg", &format!("BASE={BASE}")]);
     process::run(client.arg(context))
