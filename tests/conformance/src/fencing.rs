@@ -21,7 +21,7 @@ use crate::etcdctl::Etcdctl;
 use crate::group::{Group, Server};
 use crate::workload::Workload;
 use crate::zookeeper::ensemble::{self, Ensemble};
-use crate::zookeeper::program::Program;
+use crate::program::Program;
 use crate::zookeeper::settings::SessionKind;
 use crate::{Failure, eventually, http};
 

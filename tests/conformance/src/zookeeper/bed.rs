@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::clients::Client;
 use super::ensemble::{Ensemble, Server};
-use super::program::{Harm, Program};
+use crate::program::{Harm, Program};
 use super::settings::SessionKind;
 use crate::Failure;
 

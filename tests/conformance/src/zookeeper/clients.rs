@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::bed::Bed;
 use super::ensemble::{Ensemble, Server};
-use super::program::Program;
+use crate::program::Program;
 use super::settings::SessionKind;
 use super::{Case, faults, recipes, zkcli};
 use crate::Failure;

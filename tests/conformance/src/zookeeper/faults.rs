@@ -6,7 +6,7 @@ use super::bed::Bed;
 use super::clients::Client;
 use super::ensemble::{Ensemble, SIZE};
 use super::judge::Ledger;
-use super::program::Program;
+use crate::program::Program;
 use crate::Failure;
 
 /// How long every worker may take to hold the lock again.
