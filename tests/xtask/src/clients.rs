@@ -170,12 +170,7 @@ fn java_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
 
 /// A virtual environment whose packages are those of the hashes in these files; those of all but the first may be built with
 /// what the first brings.
-pub(crate) fn python(
-    kind: &str,
-    name: &str,
-    files: &[PathBuf],
-    to: &Path,
-) -> Result<(), Failure> {
+pub(crate) fn python(kind: &str, name: &str, files: &[PathBuf], to: &Path) -> Result<(), Failure> {
     let folder = pinned(kind, name, files)?;
     // A virtual environment cannot be renamed: it is whole when this file is there.
     let whole = folder.join("WHOLE");
@@ -215,7 +210,13 @@ pub(crate) fn node(kind: &str, project: &Path, to: &Path) -> Result<(), Failure>
                 .map_err(|error| format!("cannot copy {}: {error}", file.display()))?;
         }
         let mut npm = command("npm");
-        npm.args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]);
+        npm.args([
+            "ci",
+            "--silent",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ]);
         succeed(npm.current_dir(&folder))?;
         std::fs::write(&whole, "")
             .map_err(|error| format!("cannot write {}: {error}", whole.display()))?;

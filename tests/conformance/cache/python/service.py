@@ -45,7 +45,7 @@ def access(bed):
         words = str(raised(NoPermissionError, lambda: reader.set("r:1", 1)))
         check("a write is refused", words.endswith("has no permissions to run the 'set' command"))
         words = str(raised(NoPermissionError, lambda: reader.get("other")))
-        check("another key is refused", words.startswith("No permissions to access a key"))
+        check("another key is refused", "permissions to access" in words)
         wrong = bed.client(username="reader", password="wrong")
         refused("a wrong password", AuthenticationError, "invalid username-password pair or user is disabled.", wrong.ping)
         equal("acl whoami", "default", r.acl_whoami())

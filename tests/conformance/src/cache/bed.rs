@@ -60,10 +60,7 @@ impl Bed {
         })
     }
 
-    fn lent<T>(
-        &self,
-        work: impl FnOnce(&mut Shared) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+    fn lent<T>(&self, work: impl FnOnce(&mut Shared) -> Result<T, Failure>) -> Result<T, Failure> {
         let mut slot = self.running.borrow_mut();
         let mut shared = match slot.take() {
             Some(shared) => shared,

@@ -1,7 +1,8 @@
 //! redis-cli: sessions of the shell, with what it prints.
 //!
 //! A session is blocks: a line `$ WORDS`, lines `< INPUT` for its standard input, then what is expected, up to an empty line.
-//! The words are those of a shell's line, with `redis-cli` at the server's port before them; lines of both outputs are compared.
+//! The words are those of a shell's line, with `redis-cli` at the server's port (also `$PORT`) before them; lines of both outputs
+//! are compared.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -26,7 +27,9 @@ pub(super) fn is_here() -> bool {
 /// When the sessions cannot be listed.
 pub fn cases(bed: &Rc<Bed>, record: bool) -> Result<Vec<Case>, Failure> {
     if !is_here() {
-        println!("not run: cache/redis-cli: `redis-cli` is not here: `apt-get install redis-tools`");
+        println!(
+            "not run: cache/redis-cli: `redis-cli` is not here: `apt-get install redis-tools`"
+        );
         return Ok(Vec::new());
     }
     let folder = folder().join("cli");
@@ -81,7 +84,10 @@ fn check(path: &Path, server: &mut Running, record: bool) -> Result<(), Failure>
         let came = said(server, &block.words, &block.input)?;
         if !record && came != block.expected {
             let (expected, came) = (block.expected.join("\n"), came.join("\n"));
-            return Err(format!("$ {}\nexpected:\n{expected}\ncame:\n{came}", block.words));
+            return Err(format!(
+                "$ {}\nexpected:\n{expected}\ncame:\n{came}",
+                block.words
+            ));
         }
         let _ = writeln!(recorded, "$ {}", block.words);
         for line in &block.input {
@@ -100,10 +106,11 @@ fn check(path: &Path, server: &mut Running, record: bool) -> Result<(), Failure>
 fn said(server: &Running, words: &str, input: &[String]) -> Result<Vec<String>, Failure> {
     let cannot = |error: std::io::Error| format!("redis-cli: {error}");
     let port = server.address().port();
-    let line = format!("exec redis-cli -p {port} {words} 2>&1");
+    let line = format!("{{ redis-cli -p {port} {words}\n}} 2>&1");
     let mut child = Command::new("sh")
         .args(["-c", &line])
         .env("REDISCLI_HISTFILE", "/dev/null")
+        .env("PORT", port.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

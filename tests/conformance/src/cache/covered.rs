@@ -41,7 +41,10 @@ fn counted(tests: &[String]) -> BTreeMap<String, usize> {
 /// The rows of the page that name a client in backquotes first and count its tests last.
 fn said(page: &str) -> BTreeMap<String, usize> {
     let row = |line: &str| {
-        let mut cells = line.strip_prefix("| `")?.trim_end_matches(" |").split(" | ");
+        let mut cells = line
+            .strip_prefix("| `")?
+            .trim_end_matches(" |")
+            .split(" | ");
         let name = cells.next()?.trim_end_matches('`').to_owned();
         Some((name, cells.last()?.trim().parse().ok()?))
     };

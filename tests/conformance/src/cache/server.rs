@@ -38,7 +38,9 @@ impl Server {
                 .into_iter()
                 .find(|program| !answers(program))
                 .map_or(Ok(()), |program| {
-                    Err(format!("`{program}` is not here: `apt-get install {program}`"))
+                    Err(format!(
+                        "`{program}` is not here: `apt-get install {program}`"
+                    ))
                 }),
         }
     }

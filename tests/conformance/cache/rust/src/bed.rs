@@ -75,7 +75,9 @@ pub fn refused<T: Debug, E: ToString>(what: &str, words: &str, came: Result<T, E
             println!("  {what} is refused: {words}");
             Ok(())
         }
-        Err(error) => Err(format!("{what}: expected `{words}`, came `{}`", error.to_string()).into()),
+        Err(error) => {
+            Err(format!("{what}: expected `{words}`, came `{}`", error.to_string()).into())
+        }
         Ok(value) => Err(format!("{what}: not refused: {value:?}").into()),
     }
 }

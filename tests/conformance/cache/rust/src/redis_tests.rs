@@ -65,7 +65,11 @@ async fn connect(bed: &Bed, protocol: &str) -> Outcome {
         .arg("maxmemory-policy")
         .query_async(&mut r)
         .await?;
-    equal("config get", Some("noeviction"), settings.get("maxmemory-policy").map(String::as_str))
+    equal(
+        "config get",
+        Some("noeviction"),
+        settings.get("maxmemory-policy").map(String::as_str),
+    )
 }
 
 async fn values(bed: &Bed, protocol: &str) -> Outcome {
@@ -75,16 +79,37 @@ async fn values(bed: &Bed, protocol: &str) -> Outcome {
     equal("get of nothing", None::<String>, r.get("none").await?)?;
     equal("incr", 5, r.incr::<_, _, i64>("n", 5).await?)?;
     equal("rpush", 3, r.rpush::<_, _, i64>("l", &[1, 2, 3]).await?)?;
-    equal("lrange", vec![1, 2, 3], r.lrange::<_, Vec<i64>>("l", 0, -1).await?)?;
+    equal(
+        "lrange",
+        vec![1, 2, 3],
+        r.lrange::<_, Vec<i64>>("l", 0, -1).await?,
+    )?;
     equal("sadd", 2, r.sadd::<_, _, i64>("set", &["a", "b"]).await?)?;
     let members: HashSet<String> = r.smembers("set").await?;
-    equal("smembers", HashSet::from(["a".to_owned(), "b".to_owned()]), members)?;
-    equal("zadd", 2, r.zadd_multiple::<_, _, _, i64>("z", &[(1.5, "a"), (2.0, "b")]).await?)?;
+    equal(
+        "smembers",
+        HashSet::from(["a".to_owned(), "b".to_owned()]),
+        members,
+    )?;
+    equal(
+        "zadd",
+        2,
+        r.zadd_multiple::<_, _, _, i64>("z", &[(1.5, "a"), (2.0, "b")])
+            .await?,
+    )?;
     let range: Vec<(String, f64)> = r.zrange_withscores("z", 0, -1).await?;
-    equal("zrange with scores", vec![("a".to_owned(), 1.5), ("b".to_owned(), 2.0)], range)?;
+    equal(
+        "zrange with scores",
+        vec![("a".to_owned(), 1.5), ("b".to_owned(), 2.0)],
+        range,
+    )?;
     let () = r.hset_multiple("h", &[("a", 1), ("b", 2)]).await?;
     let fields: HashMap<String, i64> = r.hgetall("h").await?;
-    equal("hgetall", HashMap::from([("a".to_owned(), 1), ("b".to_owned(), 2)]), fields)?;
+    equal(
+        "hgetall",
+        HashMap::from([("a".to_owned(), 1), ("b".to_owned(), 2)]),
+        fields,
+    )?;
     let id: String = r.xadd("x", "1-1", &[("a", "b")]).await?;
     equal("xadd", "1-1".to_owned(), id)?;
     let read: redis::streams::StreamReadReply = r.xread(&["x"], &["0"]).await?;
@@ -145,7 +170,11 @@ async fn channels(bed: &Bed, protocol: &str) -> Outcome {
     }
     let (mut sink, mut stream) = client.get_async_pubsub().await?.split();
     sink.subscribe("news").await?;
-    equal("one hears it", 1, r.publish::<_, _, i64>("news", "hello").await?)?;
+    equal(
+        "one hears it",
+        1,
+        r.publish::<_, _, i64>("news", "hello").await?,
+    )?;
     let message = next(&mut stream).await.ok_or("no message")?;
     equal("what it hears", "hello".to_owned(), message.get_payload()?)
 }
@@ -160,7 +189,10 @@ async fn next(stream: &mut redis::aio::PubSubStream) -> Option<redis::Msg> {
 
 async fn scripts(bed: &Bed, protocol: &str) -> Outcome {
     let mut r = connection(bed, protocol).await?;
-    let () = redis::cmd("SCRIPT").arg("FLUSH").query_async(&mut r).await?;
+    let () = redis::cmd("SCRIPT")
+        .arg("FLUSH")
+        .query_async(&mut r)
+        .await?;
     let script = Script::new("return redis.call('INCRBY', KEYS[1], ARGV[1])");
     let came: i64 = script.key("n").arg(5).invoke_async(&mut r).await?;
     equal("a script that is not there yet", 5, came)?;
@@ -172,7 +204,11 @@ async fn errors(bed: &Bed, protocol: &str) -> Outcome {
     let mut r = connection(bed, protocol).await?;
     let () = r.set("s", "abc").await?;
     let wrong = r.lpush::<_, _, i64>("s", 1).await;
-    refused("a wrong type", "Operation against a key holding the wrong kind of value", wrong)?;
+    refused(
+        "a wrong type",
+        "Operation against a key holding the wrong kind of value",
+        wrong,
+    )?;
     let unknown = redis::cmd("NOSUCH").query_async::<String>(&mut r).await;
     refused("an unknown command", "unknown command 'NOSUCH'", unknown)
 }
@@ -191,5 +227,9 @@ async fn manager(bed: &Bed, protocol: &str) -> Outcome {
     })
     .await?;
     let keys: Vec<String> = (0..200).map(|number| format!("k{number}")).collect();
-    equal("no acknowledged write is lost", 200, r.exists::<_, i64>(keys).await?)
+    equal(
+        "no acknowledged write is lost",
+        200,
+        r.exists::<_, i64>(keys).await?,
+    )
 }

@@ -146,7 +146,7 @@ final class JedisTests {
         var r = client(bed, protocol);
         var first = r.xadd("x", XAddParams.xAddParams().id("1-1"), Map.of("a", "b"));
         equal("xadd", new StreamEntryID("1-1"), first);
-        equal("xgroupCreate", "OK", r.xgroupCreate("x", "g", new StreamEntryID("0"), false));
+        equal("xgroupCreate", "OK", r.xgroupCreate("x", "g", new StreamEntryID("0-0"), false));
         var read = r.xreadGroup("g", "c", new XReadGroupParams(), Map.of("x", StreamEntryID.XREADGROUP_UNDELIVERED_ENTRY));
         equal("xreadGroup", Map.of("a", "b"), read.get(0).getValue().get(0).getFields());
         equal("xpending", 1L, r.xpending("x", "g").getTotal());

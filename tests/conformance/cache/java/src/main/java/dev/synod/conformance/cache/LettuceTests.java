@@ -24,6 +24,8 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.Delay;
 import io.lettuce.core.support.caching.CacheAccessor;
 import io.lettuce.core.support.caching.ClientSideCaching;
 import java.time.Duration;
@@ -41,6 +43,7 @@ import java.util.stream.IntStream;
 /** Lettuce: one connection for all, with futures. */
 final class LettuceTests {
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
+    private static final Duration RECONNECT = Duration.ofMillis(100);
 
     private LettuceTests() {}
 
@@ -72,8 +75,10 @@ final class LettuceTests {
 
     private static RedisClient client(Bed bed, ProtocolVersion protocol) {
         var address = RedisURI.builder().withHost(bed.host()).withPort(bed.port()).withTimeout(TIMEOUT);
-        var client = RedisClient.create(address.withClientName("of-lettuce").withDatabase(1).build());
+        var resources = ClientResources.builder().reconnectDelay(Delay.constant(RECONNECT)).build();
+        var client = RedisClient.create(resources, address.withClientName("of-lettuce").withDatabase(1).build());
         client.setOptions(ClientOptions.builder().protocolVersion(protocol).build());
+        bed.ending((AutoCloseable) () -> resources.shutdown(0, 1, TimeUnit.SECONDS).sync());
         bed.ending((AutoCloseable) () -> client.shutdown(0, 1, TimeUnit.SECONDS));
         return client;
     }
