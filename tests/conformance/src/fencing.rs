@@ -19,9 +19,9 @@ use serde_json::Value;
 
 use crate::etcdctl::Etcdctl;
 use crate::group::{Group, Server};
+use crate::program::Program;
 use crate::workload::Workload;
 use crate::zookeeper::ensemble::{self, Ensemble};
-use crate::zookeeper::program::Program;
 use crate::zookeeper::settings::SessionKind;
 use crate::{Failure, eventually, http};
 

@@ -5,6 +5,7 @@
 //! the same tests run against etcd by `cargo xtask conformance --against etcd`. It knows nothing of what is inside a
 //! member: it uses the files, ports and signals that anybody could use.
 
+pub mod cache;
 pub mod etcdctl;
 pub mod faults;
 pub mod fencing;
@@ -15,6 +16,7 @@ pub mod machine;
 pub mod names;
 pub mod ports;
 pub mod process;
+pub mod program;
 pub mod refusals;
 pub mod tools;
 pub mod transcript;

@@ -10,7 +10,7 @@ use synod_conformance::faults::{self, Clients};
 use synod_conformance::group::Server;
 use synod_conformance::transcript::Transcript;
 use synod_conformance::zookeeper::corpus::{self, Place};
-use synod_conformance::{Failure, fencing, local, refusals, tools, zookeeper};
+use synod_conformance::{Failure, cache, fencing, local, refusals, tools, zookeeper};
 
 /// Real clients against running members.
 #[derive(Parser)]
@@ -26,7 +26,7 @@ struct Arguments {
     /// Where etcd and its tools are; without it what needs Go is not run, and said
     #[arg(long)]
     peers: Option<PathBuf>,
-    /// What the members are: synod, etcd or zookeeper (which has tests of its own)
+    /// What the members are: synod, etcd, zookeeper or, with `--cache`, redis (which have tests of their own)
     #[arg(long, default_value = "synod")]
     against: String,
     /// Instead of all that, play ZooKeeper's corpus at this server, which has no nodes yet
@@ -51,6 +51,9 @@ struct Arguments {
     /// The tests of ZooKeeper's protocol, at Synod's agents
     #[arg(long)]
     locks: bool,
+    /// The tests of the clients of Redis's and memcached's protocols
+    #[arg(long, conflicts_with = "locks")]
+    cache: bool,
     /// Write into the transcripts what came, instead of comparing (not against synod)
     #[arg(long)]
     record: bool,
@@ -109,7 +112,9 @@ fn main() -> ExitCode {
     }
     let against = match arguments.against.as_str() {
         "synod" if arguments.locks => " --locks".to_owned(),
+        "synod" if arguments.cache => " --cache".to_owned(),
         "synod" => String::new(),
+        other if arguments.cache => format!(" --cache --against {other}"),
         other => format!(" --against {other}"),
     };
     run(runnable(tests, arguments.peers.is_some()), &against)
@@ -167,6 +172,9 @@ fn tests(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
     };
     if let Some(place) = place {
         return corpus_of(&place, arguments.record);
+    }
+    if arguments.cache {
+        return of_cache(arguments);
     }
     if arguments.against == "zookeeper" || arguments.locks {
         return of_zookeeper(arguments);
@@ -241,6 +249,30 @@ fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
         refusals::random_bytes(server, &rust_client)
     }));
     Ok(tests)
+}
+
+/// The tests of the cache's clients.
+fn of_cache(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
+    let server = match (arguments.against.as_str(), &arguments.programs) {
+        ("redis", _) => cache::server::Server::Redis,
+        ("synod", Some(programs)) => cache::server::Server::Synod(programs.join("examples/serve")),
+        ("synod", None) => return Err("needs `--programs`".to_owned()),
+        (other, _) => return Err(format!("`{other}` is not `synod` or `redis`")),
+    };
+    server.is_here()?;
+    let Some(own) = &arguments.own else {
+        return Err("needs `--own`".to_owned());
+    };
+    if arguments.record && !matches!(server, cache::server::Server::Redis) {
+        return Err("what is expected is recorded from Redis: add `--against redis`".to_owned());
+    }
+    let test = |case: cache::Case| Test {
+        name: case.name,
+        needs_go: false,
+        run: case.run,
+    };
+    let cases = cache::clients::cases(&server, own, arguments.record)?;
+    Ok(cases.into_iter().map(test).collect())
 }
 
 /// The tests of ZooKeeper's protocol.

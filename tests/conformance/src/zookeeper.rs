@@ -13,7 +13,6 @@ pub mod crowd;
 pub mod ensemble;
 pub mod faults;
 pub mod judge;
-pub mod program;
 pub mod recipes;
 pub mod settings;
 mod shell;

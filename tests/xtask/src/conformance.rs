@@ -3,6 +3,7 @@
 use synod_bed::process;
 
 use crate::Failure;
+use crate::cache;
 use crate::differential;
 use crate::peers;
 use crate::steps::{Step, Steps};
@@ -15,13 +16,16 @@ use crate::zookeeper;
 /// Real clients against running members.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Run the same tests against etcd instead, or those of ZooKeeper's clients against ZooKeeper: what they expect is the
-    /// peer's own output
-    #[arg(long, value_name = "etcd|zookeeper")]
+    /// Run the same tests against etcd instead, those of ZooKeeper's clients against ZooKeeper, or with `--cache` those of
+    /// Redis's clients against Redis: what they expect is the peer's own output
+    #[arg(long, value_name = "etcd|zookeeper|redis")]
     against: Option<String>,
     /// The tests of ZooKeeper's clients instead, against the agents of a LockService
     #[arg(long, conflicts_with = "against")]
     locks: bool,
+    /// The tests of Redis's and memcached's clients instead, against a cache
+    #[arg(long, conflicts_with_all = ["locks", "cache_differential"])]
+    cache: bool,
     /// The same random commands at redis-server and at the cache instead, every reply compared
     #[arg(long, conflicts_with_all = ["against", "locks"])]
     cache_differential: bool,
@@ -71,6 +75,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     options.extend(arguments.rest.clone());
     if arguments.locks {
         options.push("--locks".to_owned());
+    }
+    if arguments.cache {
+        options.push("--cache".to_owned());
+        return cache::run(&options);
     }
     if arguments.locks || arguments.against.as_deref() == Some("zookeeper") {
         return zookeeper::run(&options);

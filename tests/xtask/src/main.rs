@@ -6,7 +6,9 @@
 mod apiserver;
 mod before;
 mod bench;
+mod cache;
 mod chart;
+mod clients;
 mod cluster;
 mod conformance;
 mod crds;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::clients::Client;
 use super::ensemble::{Ensemble, Server};
-use super::program::{Harm, Program};
 use super::settings::SessionKind;
 use crate::Failure;
+use crate::program::{Harm, Program};
 
 /// What the tests share: started by the first that needs it, gone with the last that holds it.
 pub struct Bed {

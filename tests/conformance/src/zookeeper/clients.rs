@@ -6,10 +6,10 @@ use std::rc::Rc;
 
 use super::bed::Bed;
 use super::ensemble::{Ensemble, Server};
-use super::program::Program;
 use super::settings::SessionKind;
 use super::{Case, faults, recipes, zkcli};
 use crate::Failure;
+use crate::program::Program;
 
 /// Tests that need sessions of another kind, and so an ensemble of their own.
 const LOCAL_SESSIONS: [&str; 1] = ["java/read-only"];

@@ -6,8 +6,8 @@ use super::bed::Bed;
 use super::clients::Client;
 use super::ensemble::{Ensemble, SIZE};
 use super::judge::Ledger;
-use super::program::Program;
 use crate::Failure;
+use crate::program::Program;
 
 /// How long every worker may take to hold the lock again.
 const PATIENCE: Duration = Duration::from_secs(60);
