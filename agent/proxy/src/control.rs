@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use synod_balance::{Endpoint, Group, Moment, View};
 
 use crate::config::{Config, Listener, Problem};
+use crate::keyring::Keyring;
 use crate::mutation::mutated;
 use crate::plan::Plan;
 use crate::probe::{Prober, Probing};
@@ -33,6 +34,8 @@ pub(crate) enum Order {
 
 /// The groups are told of the time so often.
 const TICK: Duration = Duration::from_millis(100);
+/// Certificates' files are compared with what is in use so often. Kubernetes takes a minute to bring a Secret's change into a pod.
+const REFRESH: Duration = Duration::from_secs(2);
 /// Connections that wait to be taken, for each listener and thread.
 const BACKLOG: i32 = 4_096;
 
@@ -55,6 +58,9 @@ pub(crate) struct Control {
     config: Config,
     plan: Option<Arc<Plan>>,
     prober: Prober,
+    keyring: Keyring,
+    /// When certificates were read last.
+    refreshed: Instant,
 }
 
 impl Control {
@@ -76,6 +82,8 @@ impl Control {
             config: Config::default(),
             plan: None,
             prober: Prober::new(sender),
+            keyring: Keyring::default(),
+            refreshed: began,
         }
     }
 
@@ -136,6 +144,10 @@ impl Control {
 
     fn tick(&mut self) {
         let now = self.now();
+        if self.refreshed.elapsed() >= REFRESH {
+            self.refreshed = Instant::now();
+            self.keyring.refresh();
+        }
         let mut told = Vec::new();
         for (name, held) in &mut self.groups {
             told.extend(held.group.tick(now).map(|view| (name.clone(), view)));
@@ -172,24 +184,19 @@ impl Control {
         if !problems.is_empty() && !mutated("unchecked") {
             return Err(problems);
         }
+        let keyring = Keyring::load(&config)?;
         let (mut bound, addresses) = self.bind(&config)?;
-        let plan = Arc::new(Plan::new(&config, self.plan.as_deref(), self.secret));
-        let views = self.regroup(&config);
-        let numbers = config
-            .backends
-            .iter()
-            .map(|it| self.groups[&it.name].number);
-        let numbers = numbers.collect::<Vec<_>>();
+        let before = self.plan.as_deref();
+        let plan = Arc::new(Plan::new(&config, before, &keyring, self.secret));
+        let groups = self.regroup(&config);
         for mailbox in &self.mailboxes {
             let own = bound
                 .iter_mut()
                 .filter_map(|(name, all)| Some((name.clone(), all.pop()?)));
             let own = own.collect();
-            mailbox.send(Message::Plan(Arc::clone(&plan), own, numbers.clone()));
+            mailbox.send(Message::Plan(Arc::clone(&plan), own, groups.clone()));
         }
-        for (name, view) in &views {
-            self.tell(name, view);
-        }
+        self.keyring = keyring;
         self.addresses = addresses;
         self.config = config;
         self.plan = Some(plan);
@@ -236,8 +243,8 @@ impl Control {
         Ok((bound, addresses))
     }
 
-    /// The groups of this configuration; those that were there go on. Returns their views.
-    fn regroup(&mut self, config: &Config) -> Vec<(String, Arc<View>)> {
+    /// The groups of this configuration; those that were there go on. Returns their numbers and views.
+    fn regroup(&mut self, config: &Config) -> Vec<(u64, Arc<View>)> {
         let now = self.now();
         let mut before = std::mem::take(&mut self.groups);
         let mut views = Vec::new();
@@ -261,7 +268,14 @@ impl Control {
                 held.group
                     .endpoints(rules.servers.iter().map(endpoint).collect(), now);
             }
-            views.push((rules.name.clone(), Arc::clone(held.group.view())));
+            if old
+                .is_some_and(|it| it.tls != rules.tls || it.proxy_protocol != rules.proxy_protocol)
+            {
+                // Connections that wait are of another kind: nobody finds them any more.
+                self.next_group += 1;
+                held.number = self.next_group;
+            }
+            views.push((held.number, Arc::clone(held.group.view())));
             self.groups.insert(rules.name.clone(), held);
         }
         views

@@ -22,6 +22,7 @@ use crate::plan::Plan;
 use crate::pool::{Idle, Pool};
 use crate::proxy_protocol::Version;
 use crate::socket::Socket;
+use crate::tls::{Outward, Secure};
 
 /// So much is read at once.
 const SCRATCH_BYTES: usize = 64 * 1024;
@@ -43,6 +44,7 @@ pub(crate) struct Group {
     pub(crate) number: u64,
     pub(crate) balancer: Balancer,
     pub(crate) proxy_protocol: Option<Version>,
+    pub(crate) tls: Option<Outward>,
     pub(crate) idle_connections_max: usize,
 }
 
@@ -118,7 +120,10 @@ impl Core {
     }
 
     /// Closes a socket. Its number is free for another one once this turn is over.
-    pub(crate) fn close(&mut self, socket: Socket) {
+    pub(crate) fn close(&mut self, mut socket: Socket) {
+        if socket.is_secure() {
+            socket.end();
+        }
         let number = socket.token.0;
         self.owners[number] = Owner::Nobody;
         self.closed.push(number);
@@ -185,8 +190,16 @@ impl Core {
         let stream = TcpStream::connect(address).map_err(|_| LinkError::Failed)?;
         // Without it, small answers wait; with an error, they do as well.
         let _ = stream.set_nodelay(true);
+        let secure = group.tls.as_ref().map(|tls| {
+            let (config, name) = tls.to(address);
+            Secure::client(config, name)
+        });
+        let secure = secure.transpose().map_err(|_| LinkError::Failed)?;
         let socket = self.own(stream, Owner::Upstream(session));
-        let socket = socket.map_err(|_| LinkError::Failed)?;
+        let mut socket = socket.map_err(|_| LinkError::Failed)?;
+        if let Some(secure) = secure {
+            socket.speak(secure);
+        }
         self.counts.connects.add(1);
         Ok(Link {
             socket,

@@ -58,7 +58,7 @@ impl Dial {
             if self.link.is_none() && !self.connect(peer, core) {
                 return Turn::Over;
             }
-            let Some(link) = &self.link else {
+            let Some(link) = &mut self.link else {
                 continue;
             };
             match link.socket.is_connected() {

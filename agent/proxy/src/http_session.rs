@@ -61,11 +61,11 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    pub(crate) fn new(place: Arc<Place>, input: Vec<u8>, now: Moment) -> Self {
+    pub(crate) fn new(place: Arc<Place>, now: Moment) -> Self {
         let deadline = now.after(place.head_time);
         Self {
             place,
-            input,
+            input: Vec::new(),
             seen: 0,
             output: Outbox::default(),
             exchange: None,
@@ -85,7 +85,7 @@ impl Http {
                 Ok(false) => {}
                 Err(_) => return self.over(core),
             }
-            if self.exchange.is_none() && self.output.is_empty() {
+            if self.exchange.is_none() && self.output.is_empty() && !peer.socket.is_sending() {
                 match self.ending {
                     Ending::None => {}
                     Ending::Close => return Turn::Over,
@@ -151,7 +151,10 @@ impl Http {
             match exchange.time_out(!self.output.is_empty(), core) {
                 Ok(()) => self.exchange = Some(exchange),
                 Err(Failure::Reason(reason)) => self.answer(reason, &exchange, core),
-                Err(Failure::Broken) => return Turn::Over,
+                Err(Failure::Broken) => {
+                    peer.socket.break_off();
+                    return Turn::Over;
+                }
             }
             return self.drive(peer, core);
         }
@@ -238,7 +241,7 @@ impl Http {
             return self.answer_or_close(Reason::Refused(refusal), is_of_head, may_go_on, core);
         }
         if let Some(redirect) = &route.redirect {
-            let location = plan::location(redirect, head, request);
+            let location = plan::location(redirect, head, request, peer.socket.is_secure());
             self.settle(may_go_on && !core.is_draining);
             let closes = self.ending != Ending::None;
             answer::redirect(&mut self.output.bytes, redirect.status, &location, closes);
@@ -282,7 +285,7 @@ impl Http {
         let prefix = route.replace_prefix.as_ref();
         let hop = Hop {
             client: peer.address.ip(),
-            is_tls: false,
+            is_tls: peer.socket.is_secure(),
             prefix: prefix.map(|(length, by)| (*length, &**by)),
             trusts_client: self.place.trusts_clients,
         };
@@ -344,7 +347,10 @@ impl Http {
                 self.answer(reason, &exchange, core);
                 Step::Again
             }
-            Err(Failure::Broken) => Step::Over,
+            Err(Failure::Broken) => {
+                peer.socket.break_off();
+                Step::Over
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! The load balancer's sockets: TCP and HTTP/1.1, an event loop for each core.
+//! The load balancer's sockets: TCP, TLS and HTTP/1.1, an event loop for each core.
 //!
 //! **Why not a general HTTP library.** Four socket calls for each request in the kernel are most of what a proxy costs, and a bare relay
 //! that parses nothing takes three quarters of HAProxy's time: so a quarter is all there is to win, and a task, a channel and a header
@@ -21,6 +21,7 @@ mod dial;
 mod exchange;
 mod http;
 mod http_session;
+mod keyring;
 pub mod mutation;
 mod pipe;
 mod plan;
@@ -29,6 +30,7 @@ mod probe;
 mod proxy_protocol;
 mod session;
 mod socket;
+mod tls;
 mod tunnel;
 mod worker;
 
@@ -46,6 +48,7 @@ use config::{Config, Problem};
 use control::{Control, Order};
 use core::Core;
 use counts::Counts;
+use keyring::Keyring;
 use plan::Plan;
 use worker::{Mailbox, Message, Worker};
 
@@ -130,7 +133,7 @@ impl Proxy {
         let mailbox = Mailbox::new(&poll)?;
         let counts = Arc::new(Counts::default());
         let seed = settings.seed.wrapping_add((number as u64 + 1) << 32);
-        let plan = Arc::new(Plan::new(&Config::default(), None, 0));
+        let plan = Arc::new(Plan::new(&Config::default(), None, &Keyring::default(), 0));
         let registry = poll.registry().try_clone()?;
         let secrets = (seed, settings.secret);
         let core = Core::new(

@@ -18,6 +18,9 @@ synod_mutation::mutations! {
     "drain-cuts" => "draining ends connections at once",
     "unchecked" => "a configuration with mistakes is applied",
     "pipe-loses" => "what went into the pipe is forgotten",
+    "keys-stay" => "certificates are read once and never again",
+    "any-name" => "TLS that is passed on goes to the first name's backend",
+    "cut-is-end" => "a connection with TLS that somebody cut off looks whole",
     "ends-both" => "when one side of a tunnel ends, the other is cut off",
 }
 

@@ -13,13 +13,15 @@ use crate::config::{
 use crate::http::edits::Edits;
 use crate::http::head::Field;
 use crate::http::request::Request;
+use crate::keyring::Keyring;
 use crate::mutation::mutated;
 use crate::proxy_protocol::Version;
+use crate::tls::{Outward, Shown};
 
 /// What threads go by.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub(crate) listeners: Vec<Listener>,
+    pub(crate) listeners: Vec<(Listener, Option<Shown>)>,
     /// The most particular first.
     routes: Vec<Arc<Route>>,
     pub(crate) backends: Vec<Backend>,
@@ -30,6 +32,7 @@ pub(crate) struct Plan {
 pub(crate) struct Backend {
     pub(crate) name: String,
     pub(crate) proxy_protocol: Option<Version>,
+    pub(crate) tls: Option<Outward>,
     pub(crate) idle_connections_max: usize,
 }
 
@@ -71,7 +74,12 @@ const CLIENTS_MAX: usize = 65_536;
 impl Plan {
     /// The plan of a configuration without mistakes. A route that was in the plan before goes on: its rates and its budget are not
     /// forgotten because another route changed.
-    pub(crate) fn new(config: &Config, before: Option<&Self>, secret: u64) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        before: Option<&Self>,
+        keyring: &Keyring,
+        secret: u64,
+    ) -> Self {
         let old = |route: &&config::Route| {
             let old = before?.routes.iter().find(|it| it.source == **route)?;
             Some(Arc::clone(old))
@@ -82,10 +90,15 @@ impl Plan {
         let backend = |it: &config::Backend| Backend {
             name: it.name.clone(),
             proxy_protocol: it.proxy_protocol,
+            tls: keyring.outward(&it.name),
             idle_connections_max: it.limits.idle_connections_max,
         };
         Self {
-            listeners: config.listeners.clone(),
+            listeners: config
+                .listeners
+                .iter()
+                .map(|it| (it.clone(), keyring.shown(&it.name)))
+                .collect(),
             routes,
             backends: config.backends.iter().map(backend).collect(),
         }
@@ -140,14 +153,20 @@ pub(crate) fn path(target: &[u8]) -> &[u8] {
 }
 
 /// Where a redirection sends this request.
-pub(crate) fn location(redirect: &Redirect, head: &[u8], request: &Request) -> Vec<u8> {
+pub(crate) fn location(
+    redirect: &Redirect,
+    head: &[u8],
+    request: &Request,
+    is_tls: bool,
+) -> Vec<u8> {
     let target = &head[request.target.clone()];
+    let scheme = if is_tls { "https" } else { "http" };
     let host = redirect
         .host
         .as_ref()
         .map_or(&head[request.host.clone()], |it| it.as_bytes());
     let mut location = Vec::with_capacity(target.len() + host.len() + 16);
-    location.extend_from_slice(redirect.scheme.as_deref().unwrap_or("http").as_bytes());
+    location.extend_from_slice(redirect.scheme.as_deref().unwrap_or(scheme).as_bytes());
     location.extend_from_slice(b"://");
     location.extend_from_slice(host);
     match &redirect.path {
@@ -233,15 +252,7 @@ impl Route {
     }
 
     fn is_for(&self, host: &[u8]) -> bool {
-        let is_it = |pattern: &String| match pattern.strip_prefix('*') {
-            // At least one label before the rest, which begins with its dot.
-            Some(rest) => {
-                let begin = host.len().checked_sub(rest.len()).filter(|it| *it > 0);
-                begin.is_some_and(|it| host[it..].eq_ignore_ascii_case(rest.as_bytes()))
-            }
-            None => host.eq_ignore_ascii_case(pattern.as_bytes()),
-        };
-        self.hosts.is_empty() || self.hosts.iter().any(is_it)
+        self.hosts.is_empty() || self.hosts.iter().any(|it| is_host(it, host))
     }
 
     fn has_path(&self, path: &[u8]) -> bool {
@@ -272,6 +283,18 @@ impl Route {
 
     pub(crate) const fn connect_time(&self) -> Duration {
         Duration::from_millis(self.time_outs.connect_ms)
+    }
+}
+
+/// True if a pattern is for this host.
+pub(crate) fn is_host(pattern: &str, host: &[u8]) -> bool {
+    match pattern.strip_prefix('*') {
+        // At least one label before the rest, which begins with its dot.
+        Some(rest) => {
+            let begin = host.len().checked_sub(rest.len()).filter(|it| *it > 0);
+            begin.is_some_and(|it| host[it..].eq_ignore_ascii_case(rest.as_bytes()))
+        }
+        None => host.eq_ignore_ascii_case(pattern.as_bytes()),
     }
 }
 

@@ -51,6 +51,11 @@ impl Pool {
         Ok(())
     }
 
+    /// Keeps one that was there just now.
+    pub(crate) fn put_back(&mut self, key: Key, idle: Idle) {
+        self.idle.entry(key).or_default().push(idle);
+    }
+
     /// Removes the connection with this token.
     pub(crate) fn remove(&mut self, key: Key, token: Token) -> Option<Idle> {
         let kept = self.idle.get_mut(&key)?;

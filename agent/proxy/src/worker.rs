@@ -18,7 +18,7 @@ use crate::exchange::Peer;
 use crate::http_session::Place;
 use crate::mutation::mutated;
 use crate::plan::Plan;
-use crate::session::{Manner, Session};
+use crate::session::{Manner, Session, Speaks};
 
 const WAKER: Token = Token(usize::MAX);
 /// Listeners' tokens are from here on down.
@@ -32,8 +32,12 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// What a thread is told.
 pub(crate) enum Message {
-    /// Another plan, the listeners that are new in it, and how its groups are numbered.
-    Plan(Arc<Plan>, Vec<(String, std::net::TcpListener)>, Vec<u64>),
+    /// Another plan, the listeners that are new in it, and its groups: how each is numbered, and who may be chosen of it.
+    Plan(
+        Arc<Plan>,
+        Vec<(String, std::net::TcpListener)>,
+        Vec<(u64, Arc<View>)>,
+    ),
     /// Who may be chosen of a group.
     View(Arc<str>, Arc<View>),
     /// No connection more is taken; those that are open end when they can, at the latest after this time.
@@ -190,8 +194,13 @@ impl Worker {
             Owner::Idle(group, backend) => {
                 let is_spoiled = event.is_readable() || event.is_read_closed() || event.is_error();
                 let is_spoiled = is_spoiled && !mutated("spoiled-reused");
-                if is_spoiled && let Some(idle) = self.core.pool.remove((group, backend), token) {
-                    self.core.close(idle.socket);
+                let key = (group, backend);
+                if is_spoiled && let Some(mut idle) = self.core.pool.remove(key, token) {
+                    idle.socket.told(event);
+                    match idle.socket.stays_idle() {
+                        true => self.core.pool.put_back(key, idle),
+                        false => self.core.close(idle.socket),
+                    }
                 }
             }
         }
@@ -293,7 +302,7 @@ impl Worker {
     fn read_messages(&mut self) {
         for message in self.mailbox.take() {
             match message {
-                Message::Plan(plan, listeners, numbers) => self.plan(plan, listeners, &numbers),
+                Message::Plan(plan, listeners, groups) => self.plan(plan, listeners, groups),
                 Message::View(group, view) => {
                     if let Some(group) = self.core.groups.get_mut(&group) {
                         group.balancer.update(view);
@@ -309,19 +318,27 @@ impl Worker {
         &mut self,
         plan: Arc<Plan>,
         listeners: Vec<(String, std::net::TcpListener)>,
-        numbers: &[u64],
+        groups: Vec<(u64, Arc<View>)>,
     ) {
         self.core.plan = Arc::clone(&plan);
         let mut before = std::mem::take(&mut self.core.groups);
-        for (backend, number) in plan.backends.iter().zip(numbers) {
+        for (backend, (number, view)) in plan.backends.iter().zip(groups) {
             let name = Arc::<str>::from(&*backend.name);
             let seed = self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            let old = before.remove(&name).filter(|it| it.number == *number);
-            let empty = || Balancer::new(Arc::new(View::empty()), seed);
+            let old = before.remove(&name).filter(|it| it.number == number);
+            let balancer = match old {
+                Some(old) => {
+                    let mut balancer = old.balancer;
+                    balancer.update(view);
+                    balancer
+                }
+                None => Balancer::new(view, seed),
+            };
             let group = Group {
-                number: *number,
-                balancer: old.map_or_else(empty, |it| it.balancer),
+                number,
+                balancer,
                 proxy_protocol: backend.proxy_protocol,
+                tls: backend.tls.clone(),
                 idle_connections_max: backend.idle_connections_max,
             };
             self.core.groups.insert(name, group);
@@ -352,7 +369,7 @@ impl Worker {
                 });
             }
         }
-        for rules in &plan.listeners {
+        for (rules, shown) in &plan.listeners {
             let Some(place) = before.iter().position(|it| it.name == rules.name) else {
                 continue;
             };
@@ -365,8 +382,9 @@ impl Worker {
                     head_time: Duration::from_millis(rules.head_ms),
                     keep_alive_time: Duration::from_millis(rules.keep_alive_ms),
                 }),
-                backend: rules.backend.as_deref().map(Arc::from),
                 proxy_protocol: rules.proxy_protocol,
+                shown: shown.clone(),
+                speaks: Speaks::of(rules),
             });
             self.listeners.push(bound);
         }

@@ -279,7 +279,9 @@ fn whoever_a_quorum_can_do_without_gets_an_entry_together_with_its_decision_if_c
     let (mut group, leader, _) = patient(true);
     group.propose(leader, "one").expect("leads");
     group.settle_aloud();
-    check(&group, &expect![[r#"
+    check(
+        &group,
+        &expect![[r#"
         n1 writes append b2.1 from s3 [one]
         n1 -> n2: accept b2.1 from s3 [one] decide s2
         n2 writes append b2.1 from s3 [one]
@@ -288,7 +290,8 @@ fn whoever_a_quorum_can_do_without_gets_an_entry_together_with_its_decision_if_c
         n1 -> n3: accept b2.1 from s3 [one] decide s3
         n3 writes append b2.1 from s3 [one]
         n3 -> n1: accepted b2.1 through s3 gap false
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

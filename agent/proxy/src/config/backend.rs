@@ -8,6 +8,7 @@ use synod_balance::{Algorithm, Settings, circuit, health, outlier};
 
 use crate::proxy_protocol::Version;
 
+use super::BackendTls;
 use super::route::millis;
 
 /// A group of servers that serve the same.
@@ -31,6 +32,9 @@ pub struct Backend {
     /// Ejection of who fails or is slow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outlier: Option<Outlier>,
+    /// TLS to its servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<BackendTls>,
     /// Each connection begins with a PROXY header. Then no connection is used for two clients.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy_protocol: Option<Version>,

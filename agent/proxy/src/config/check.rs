@@ -85,8 +85,12 @@ impl Config {
 
     fn listener(&self, listener: &Listener, at: &str, found: &mut Found) {
         let at_backend = format!("{at}.backend");
+        self.names(listener, at, found);
         match (listener.protocol, &listener.backend) {
-            (Protocol::Tcp, Some(backend)) => self.has_backend(backend, &at_backend, found),
+            (Protocol::Tcp | Protocol::Tls, Some(backend)) => {
+                self.has_backend(backend, &at_backend, found);
+            }
+            (Protocol::Tls, None) => {}
             (Protocol::Tcp, None) => found.check(
                 false,
                 &at_backend,
@@ -100,6 +104,36 @@ impl Config {
                 "remove it, and add a route to this backend",
             ),
         }
+    }
+
+    fn names(&self, listener: &Listener, at: &str, found: &mut Found) {
+        let passes = listener.protocol == Protocol::Tls;
+        found.check(
+            listener.names.is_empty() != passes,
+            &format!("{at}.names"),
+            "names belong to TLS that is passed on, and that to names",
+            "set protocol TLS and names, or neither",
+        );
+        for (number, name) in listener.names.iter().enumerate() {
+            let at = format!("{at}.names[{number}]");
+            self.has_backend(&name.backend, &format!("{at}.backend"), found);
+            hosts(&name.hosts, &format!("{at}.hosts"), found);
+        }
+        let Some(tls) = &listener.tls else {
+            return;
+        };
+        found.check(
+            !passes,
+            &format!("{at}.tls"),
+            "TLS either ends here or is passed on",
+            "remove it, or set another protocol",
+        );
+        found.check(
+            !tls.certificates.is_empty(),
+            &format!("{at}.tls.certificates"),
+            "there is none to show",
+            "name a certificate and its key",
+        );
     }
 
     fn route(&self, route: &Route, at: &str, found: &mut Found) {
@@ -160,17 +194,21 @@ impl Config {
     }
 }
 
-fn matches(route: &Route, at: &str, found: &mut Found) {
-    for (number, host) in route.hosts.iter().enumerate() {
+fn hosts(hosts: &[String], at: &str, found: &mut Found) {
+    for (number, host) in hosts.iter().enumerate() {
         let name = host.strip_prefix("*.").unwrap_or(host);
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
         found.check(
             !name.is_empty() && name.bytes().all(is_name),
-            &format!("{at}.hosts[{number}]"),
+            &format!("{at}[{number}]"),
             "this is neither a host's name nor *. and the rest of one",
             "write it without scheme and port",
         );
     }
+}
+
+fn matches(route: &Route, at: &str, found: &mut Found) {
+    hosts(&route.hosts, &format!("{at}.hosts"), found);
     if let Some(PathMatch::Exact(path) | PathMatch::Prefix(path)) = &route.path {
         found.check(
             path.starts_with('/') && path.bytes().all(|it| it.is_ascii_graphic() && it != b'?'),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use synod_proxy::mutation;
 
-use crate::{change, failing, forward, headers, refusing, routing, tcp};
+use crate::{change, failing, forward, headers, refusing, routing, tcp, tls};
 
 /// By whom each is found.
 const FOUND_BY: &[(&str, fn())] = &[
@@ -50,6 +50,12 @@ const FOUND_BY: &[(&str, fn())] = &[
     ),
     ("drain-cuts", change::draining_drops_nothing),
     ("unchecked", change::nothing_fails_while_routes_change),
+    (
+        "keys-stay",
+        tls::certificates_are_replaced_and_connections_stay,
+    ),
+    ("any-name", tls::the_name_decides_who_gets_it_as_it_is),
+    ("cut-is-end", tls::what_was_cut_off_does_not_look_whole),
     ("pipe-loses", tcp::bytes_and_ends_go_both_ways),
     ("ends-both", tcp::bytes_and_ends_go_both_ways),
 ];
