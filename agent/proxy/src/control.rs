@@ -11,9 +11,11 @@ use synod_balance::{Endpoint, Group, Moment, View};
 
 use crate::config::{Config, Listener, Problem};
 use crate::keyring::Keyring;
+use crate::metrics::{BackendTold, Told};
 use crate::mutation::mutated;
 use crate::plan::Plan;
 use crate::probe::{Prober, Probing};
+use crate::resolver::Resolver;
 use crate::worker::{Mailbox, Message};
 
 /// What the control thread is told.
@@ -25,10 +27,18 @@ pub(crate) enum Order {
     ),
     /// These are a backend's servers now.
     Endpoints(String, Vec<Endpoint>),
+    /// These are the servers of a backend whose servers have this name.
+    Resolved {
+        backend: String,
+        name: String,
+        endpoints: Vec<Endpoint>,
+    },
     /// A group has a backend that fails.
     Suspect(Arc<str>),
     /// What a probe found.
     Probed(Arc<str>, Arc<synod_balance::Backend>, bool),
+    /// What there is to be said of routes and backends.
+    Tell(Sender<Told>),
     Stop,
 }
 
@@ -58,6 +68,7 @@ pub(crate) struct Control {
     config: Config,
     plan: Option<Arc<Plan>>,
     prober: Prober,
+    resolver: Resolver,
     keyring: Keyring,
     /// When certificates were read last.
     refreshed: Instant,
@@ -81,7 +92,8 @@ impl Control {
             addresses: BTreeMap::new(),
             config: Config::default(),
             plan: None,
-            prober: Prober::new(sender),
+            prober: Prober::new(sender.clone()),
+            resolver: Resolver::new(sender),
             keyring: Keyring::default(),
             refreshed: began,
         }
@@ -117,6 +129,18 @@ impl Control {
                 let _ = answer.send(self.apply(*config));
             }
             Order::Endpoints(name, endpoints) => self.endpoints(&name, endpoints),
+            Order::Resolved {
+                backend,
+                name,
+                endpoints,
+            } => {
+                let rules = self.config.backends.iter().find(|it| it.name == backend);
+                let dns = rules.and_then(|it| it.dns.as_ref());
+                // It may have another name meanwhile.
+                if dns.is_some_and(|it| it.name == name) {
+                    self.endpoints(&backend, endpoints);
+                }
+            }
             Order::Suspect(name) => {
                 let now = self.now();
                 let held = self.groups.get_mut(&*name);
@@ -131,6 +155,10 @@ impl Control {
                 if let Some(view) = view {
                     self.tell(&name, &view);
                 }
+            }
+            Order::Tell(answer) => {
+                // Who asked may be gone.
+                let _ = answer.send(self.told());
             }
             Order::Stop => {}
         }
@@ -148,6 +176,7 @@ impl Control {
             self.refreshed = Instant::now();
             self.keyring.refresh();
         }
+        self.resolver.tick(&self.config, self.began.elapsed());
         let mut told = Vec::new();
         for (name, held) in &mut self.groups {
             told.extend(held.group.tick(now).map(|view| (name.clone(), view)));
@@ -169,6 +198,31 @@ impl Control {
         }
     }
 
+    fn told(&self) -> Told {
+        let Some(plan) = &self.plan else {
+            return Told::default();
+        };
+        let routes = plan.route_figures();
+        let routes = routes
+            .iter()
+            .map(|(name, it)| (name.to_string(), it.counted()));
+        let backend = |it: &crate::plan::Backend| {
+            let group = &self.groups.get(&it.name)?.group;
+            Some(BackendTold {
+                name: it.name.clone(),
+                counted: it.figures.counted(),
+                servers: group.len(),
+                usable: group.view().usable().count(),
+                ejections: group.ejections(),
+                requests: group.view().totals().requests(),
+            })
+        };
+        Told {
+            routes: routes.collect(),
+            backends: plan.backends.iter().filter_map(backend).collect(),
+        }
+    }
+
     fn endpoints(&mut self, name: &str, endpoints: Vec<Endpoint>) {
         let now = self.now();
         let Some(held) = self.groups.get_mut(name).filter(|it| !it.is_fixed) else {
@@ -187,7 +241,12 @@ impl Control {
         let keyring = Keyring::load(&config)?;
         let (mut bound, addresses) = self.bind(&config)?;
         let before = self.plan.as_deref();
-        let plan = Arc::new(Plan::new(&config, before, &keyring, self.secret));
+        let plan = Arc::new(Plan::new(
+            &config,
+            before,
+            &keyring,
+            (self.mailboxes.len(), self.secret),
+        ));
         let groups = self.regroup(&config);
         for mailbox in &self.mailboxes {
             let own = bound
@@ -263,6 +322,9 @@ impl Control {
                 held.group.configure(settings, now);
             }
             let old = self.config.backends.iter().find(|it| it.name == rules.name);
+            if old.is_none_or(|it| it.dns != rules.dns) {
+                self.resolver.forget(&rules.name);
+            }
             if old.is_none_or(|it| it.servers != rules.servers) {
                 held.is_fixed = !rules.servers.is_empty();
                 held.group

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Sender, SyncSender};
 use std::time::Duration;
 
 use mio::net::TcpStream;
@@ -15,8 +15,10 @@ use synod_balance::{
     Asked, Backend, BackendId, Balancer, Draws, Moment, Notice, Outcome, Refusal, Ticket,
 };
 
+use crate::access::Entry;
 use crate::control::Order;
 use crate::counts::Counts;
+use crate::figures::Figures;
 use crate::http::head::Field;
 use crate::plan::Plan;
 use crate::pool::{Idle, Pool};
@@ -45,6 +47,7 @@ pub(crate) struct Group {
     pub(crate) balancer: Balancer,
     pub(crate) proxy_protocol: Option<Version>,
     pub(crate) tls: Option<Outward>,
+    pub(crate) figures: Arc<Figures>,
     pub(crate) idle_connections_max: usize,
 }
 
@@ -68,6 +71,10 @@ pub(crate) struct Core {
     pub(crate) orders: Sender<Order>,
     /// What cookies' tokens are hashed with.
     pub(crate) secret: u64,
+    /// Which thread it is.
+    pub(crate) thread: usize,
+    /// The access log, if there is one.
+    pub(crate) log: Option<SyncSender<Entry>>,
 }
 
 /// A connection to a backend.
@@ -106,6 +113,18 @@ impl Core {
             counts,
             orders,
             secret,
+            thread: 0,
+            log: None,
+        }
+    }
+
+    /// An entry for the log. Nobody waits for who writes it.
+    pub(crate) fn log(&self, entry: impl FnOnce() -> Entry) {
+        let Some(log) = &self.log else {
+            return;
+        };
+        if log.try_send(entry()).is_err() {
+            self.counts.unlogged.add(1);
         }
     }
 

@@ -1,5 +1,6 @@
 //! A configuration that passed, as threads go by it: names are numbers, headers are bytes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use synod_balance::{Moment, Refusal, Split};
 use crate::config::{
     self, Config, HashOn, HeaderEdits, HeaderMatch, Listener, PathMatch, Redirect, TimeOuts,
 };
+use crate::figures::Figures;
 use crate::http::edits::Edits;
 use crate::http::head::Field;
 use crate::http::request::Request;
@@ -33,6 +35,7 @@ pub(crate) struct Backend {
     pub(crate) name: String,
     pub(crate) proxy_protocol: Option<Version>,
     pub(crate) tls: Option<Outward>,
+    pub(crate) figures: Arc<Figures>,
     pub(crate) idle_connections_max: usize,
 }
 
@@ -41,6 +44,8 @@ pub(crate) struct Backend {
 pub(crate) struct Route {
     /// What it was made of.
     source: config::Route,
+    pub(crate) name: Arc<str>,
+    pub(crate) figures: Arc<Figures>,
     listeners: Vec<String>,
     hosts: Vec<String>,
     path: Option<PathMatch>,
@@ -78,19 +83,30 @@ impl Plan {
         config: &Config,
         before: Option<&Self>,
         keyring: &Keyring,
-        secret: u64,
+        (threads, secret): (usize, u64),
     ) -> Self {
         let old = |route: &&config::Route| {
             let old = before?.routes.iter().find(|it| it.source == **route)?;
             Some(Arc::clone(old))
         };
-        let route = |it| old(&it).unwrap_or_else(|| Arc::new(Route::new(it, secret)));
-        let mut routes = config.routes.iter().map(route).collect::<Vec<_>>();
+        let mut by_name = before.map(Self::route_figures).unwrap_or_default();
+        let mut route = |it: &config::Route| {
+            let figures = by_name.entry(Arc::from(&*it.name));
+            let figures = figures.or_insert_with(|| Arc::new(Figures::new(threads)));
+            old(&it).unwrap_or_else(|| Arc::new(Route::new(it, Arc::clone(figures), secret)))
+        };
+        let mut routes = config.routes.iter().map(&mut route).collect::<Vec<_>>();
         routes.sort_by_key(|route| std::cmp::Reverse(route.rank()));
         let backend = |it: &config::Backend| Backend {
             name: it.name.clone(),
             proxy_protocol: it.proxy_protocol,
             tls: keyring.outward(&it.name),
+            figures: before
+                .and_then(|plan| plan.backends.iter().find(|old| old.name == it.name))
+                .map_or_else(
+                    || Arc::new(Figures::new(threads)),
+                    |old| Arc::clone(&old.figures),
+                ),
             idle_connections_max: it.limits.idle_connections_max,
         };
         Self {
@@ -102,6 +118,13 @@ impl Plan {
             routes,
             backends: config.backends.iter().map(backend).collect(),
         }
+    }
+
+    /// What routes counted, by their names.
+    pub(crate) fn route_figures(&self) -> BTreeMap<Arc<str>, Arc<Figures>> {
+        let pairs = self.routes.iter();
+        let pairs = pairs.map(|it| (Arc::clone(&it.name), Arc::clone(&it.figures)));
+        pairs.collect()
     }
 
     /// The route for a request that came to this listener.
@@ -182,7 +205,7 @@ pub(crate) fn location(
 }
 
 impl Route {
-    fn new(route: &config::Route, secret: u64) -> Self {
+    fn new(route: &config::Route, figures: Arc<Figures>, secret: u64) -> Self {
         let weights = route.to.iter().map(|it| it.weight).collect::<Vec<_>>();
         let replaced = match (&route.path, &route.replace_prefix) {
             (Some(PathMatch::Prefix(path)), Some(by)) => {
@@ -203,6 +226,8 @@ impl Route {
         };
         Self {
             source: route.clone(),
+            name: Arc::from(&*route.name),
+            figures,
             listeners: route.listeners.clone(),
             hosts: route
                 .hosts

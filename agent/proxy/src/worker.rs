@@ -339,6 +339,7 @@ impl Worker {
                 balancer,
                 proxy_protocol: backend.proxy_protocol,
                 tls: backend.tls.clone(),
+                figures: Arc::clone(&backend.figures),
                 idle_connections_max: backend.idle_connections_max,
             };
             self.core.groups.insert(name, group);

@@ -182,6 +182,17 @@ impl Config {
                 "address",
                 found,
             );
+            if let Some(dns) = &backend.dns {
+                let port = dns.name.rsplit_once(':').and_then(|it| it.1.parse().ok());
+                found.check(
+                    backend.servers.is_empty()
+                        && dns.interval_ms >= 100
+                        && port.is_some_and(|it: u16| it > 0),
+                    &format!("{at}.dns"),
+                    "there are servers beside it, it is no host:port, or the interval is below 100 ms",
+                    "leave servers out, and write app.test:8080, say",
+                );
+            }
             if let Some(health) = &backend.health {
                 found.check(
                     health.interval_ms >= 10 && health.failures > 0 && health.successes > 0,

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-pub use backend::{Backend, Balance, Health, Limits, Outlier, Probe, Server};
+pub use backend::{Backend, Balance, Dns, Health, Limits, Outlier, Probe, Server};
 pub use check::Problem;
 pub use route::{
     HashOn, Header, HeaderEdits, HeaderMatch, PathMatch, Rate, Redirect, Retries, Route, Sticky,

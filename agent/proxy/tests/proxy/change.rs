@@ -170,6 +170,26 @@ pub(crate) fn nothing_fails_while_routes_change() {
     proxy.stop();
 }
 
+/// Servers are found by their name, and by another one once the configuration has it.
+#[test]
+pub(crate) fn names_are_asked_for() {
+    let (one, other) = (Origin::text("one"), Origin::text("other"));
+    let config = |origin: &Origin| {
+        let name = format!("localhost:{}", origin.address.port());
+        let mut config = service();
+        config["backends"] = json!([{"name": "app", "dns": {"name": name, "intervalMs": 100}}]);
+        config
+    };
+    let (mut proxy, address) = proxy(config(&one));
+    until("the name is known", || get(address, "/").text() == "one");
+    let second = serde_json::from_value::<Config>(config(&other)).expect("a configuration");
+    proxy.apply(second).expect("no mistakes");
+    until("the other name is known", || {
+        get(address, "/").text() == "other"
+    });
+    proxy.stop();
+}
+
 /// From what is told to what is done.
 #[test]
 pub(crate) fn endpoints_are_in_force_at_once() {

@@ -28,6 +28,7 @@ pub(crate) fn proxy(config: Value) -> (Proxy, SocketAddr) {
         threads: 1,
         seed: 1,
         secret: 7,
+        logs_access: true,
     };
     let proxy = Proxy::start(config, &settings).expect("a proxy");
     let address = *proxy.addresses().values().next().expect("a listener");
