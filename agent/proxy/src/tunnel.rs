@@ -104,6 +104,9 @@ impl Tunnel {
             .down
             .pump(&mut self.link.socket, &mut peer.socket, &mut core.scratch);
         let (Ok(up), Ok(down)) = (up, down) else {
+            // What broke on one side must not look like an end on the other.
+            peer.socket.break_off();
+            self.link.socket.break_off();
             return Turn::Over;
         };
         let is_sending = peer.socket.is_sending() || self.link.socket.is_sending();

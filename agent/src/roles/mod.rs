@@ -3,6 +3,7 @@
 mod announce;
 mod consensus_group;
 mod grounds;
+mod load_balancer;
 mod lock_service;
 mod member;
 mod settings;
@@ -10,6 +11,10 @@ mod start_error;
 
 pub use consensus_group::ConsensusGroup;
 pub use grounds::Addresses;
+pub use load_balancer::{
+    BalancerConfig, BalancerConfigError, BalancerKind, LoadBalancer, is_balancer,
+    read as read_balancer,
+};
 pub use lock_service::LockService;
 pub use member::{Role, Serving};
 pub use settings::{driver as driver_settings, znodes, zookeeper as zookeeper_settings};

@@ -337,6 +337,22 @@ pub(crate) fn what_was_cut_off_does_not_look_whole() {
     // The client has a way to know it, too: no farewell. It is broken off.
     assert!(!wire.was_bidden_farewell());
     proxy.stop();
+    // So it is with bytes.
+    let mut app = backend("app", &[origin.address]);
+    app["tls"] = json!({"ca": authority.path("ca"), "name": "app.test"});
+    let (proxy, address) = crate::proxy(json!({
+        "listeners": [{
+            "name": "tcp", "address": "127.0.0.1:0", "protocol": "TCP", "backend": "app",
+            "tls": {"certificates": [authority.sign("b", &["a.test"])]},
+        }],
+        "backends": [app],
+    }));
+    let mut wire = authority.call(address, "a.test");
+    wire.say(GET);
+    assert_eq!(wire.head().expect("one").status(), 200);
+    wire.rest();
+    assert!(!wire.was_bidden_farewell());
+    proxy.stop();
 }
 
 #[test]
