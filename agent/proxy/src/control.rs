@@ -13,7 +13,7 @@ use crate::config::{Config, Listener, Problem};
 use crate::mutation::mutated;
 use crate::plan::Plan;
 use crate::probe::{Prober, Probing};
-use crate::worker::{Mailbox, Message};
+use crate::worker::{BACKLOG, Mailbox, Message};
 
 /// What the control thread is told.
 pub(crate) enum Order {
@@ -33,8 +33,6 @@ pub(crate) enum Order {
 
 /// The groups are told of the time so often.
 const TICK: Duration = Duration::from_millis(100);
-/// Connections that wait to be taken, for each listener and thread.
-const BACKLOG: i32 = 4_096;
 
 struct Held {
     number: u64,
@@ -287,7 +285,7 @@ fn listen(rules: &Listener, threads: usize) -> io::Result<(Vec<TcpListener>, Soc
         socket.set_reuse_port(true)?;
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
+        socket.listen(BACKLOG as i32)?;
         let listener = TcpListener::from(socket);
         // With port 0 the first one's is all others'.
         address = listener.local_addr()?;

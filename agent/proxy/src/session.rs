@@ -9,6 +9,7 @@ use crate::core::Core;
 use crate::dial::Dial;
 use crate::exchange::Peer;
 use crate::http_session::{Http, Place};
+use crate::mutation::mutated;
 use crate::proxy_protocol::{self, Found};
 use crate::socket::{Got, Socket};
 use crate::tunnel::Tunnel;
@@ -149,6 +150,12 @@ impl Session {
     /// It is closed then, if nothing comes.
     pub(crate) fn end_by(&mut self, deadline: Moment) {
         self.deadline = self.deadline.min(deadline);
+        // The next event takes its deadline from there.
+        if let Mode::Http(http) = &mut self.mode
+            && !mutated("end-forgotten")
+        {
+            http.deadline = http.deadline.min(deadline);
+        }
     }
 
     /// Does what can be done now; false if it is over.
