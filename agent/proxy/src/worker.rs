@@ -149,10 +149,11 @@ impl Worker {
                 self.event(event);
             }
             again.into_iter().for_each(|session| self.drive(session));
-            self.accept();
+            // Before anybody is taken, or a backend whose servers are told already would have none for him.
             if is_woken {
                 self.read_messages();
             }
+            self.accept();
             self.sweep();
             for number in self.core.closed.drain(..) {
                 self.core.owners.remove(number);
