@@ -16,7 +16,7 @@ use crate::mutation::mutated;
 use crate::plan::Plan;
 use crate::probe::{Prober, Probing};
 use crate::resolver::Resolver;
-use crate::worker::{Mailbox, Message};
+use crate::worker::{BACKLOG, Mailbox, Message};
 
 /// What the control thread is told.
 pub(crate) enum Order {
@@ -46,8 +46,6 @@ pub(crate) enum Order {
 const TICK: Duration = Duration::from_millis(100);
 /// Certificates' files are compared with what is in use so often. Kubernetes takes a minute to bring a Secret's change into a pod.
 const REFRESH: Duration = Duration::from_secs(2);
-/// Connections that wait to be taken, for each listener and thread.
-const BACKLOG: i32 = 4_096;
 
 struct Held {
     number: u64,
@@ -363,7 +361,7 @@ fn listen(rules: &Listener, threads: usize) -> io::Result<(Vec<TcpListener>, Soc
         socket.set_reuse_port(true)?;
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
+        socket.listen(BACKLOG as i32)?;
         let listener = TcpListener::from(socket);
         // With port 0 the first one's is all others'.
         address = listener.local_addr()?;

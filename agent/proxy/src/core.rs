@@ -10,7 +10,7 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use mio::{Registry, Token};
 use slab::Slab;
-use synod_balance::circuit::Connected;
+use synod_balance::circuit::{Connected, Limits};
 use synod_balance::{
     Asked, Backend, BackendId, Balancer, Draws, Moment, Notice, Outcome, Refusal, Ticket,
 };
@@ -20,6 +20,7 @@ use crate::control::Order;
 use crate::counts::Counts;
 use crate::figures::Figures;
 use crate::http::head::Field;
+use crate::mutation::mutated;
 use crate::plan::Plan;
 use crate::pool::{Idle, Pool};
 use crate::proxy_protocol::Version;
@@ -203,19 +204,20 @@ impl Core {
                 idle_max,
             });
         }
-        let connected = backend.connect(&limits).map_err(LinkError::Refused)?;
+        let tls = group.tls.clone();
+        let connected = self.place(key, backend, &limits)?;
         let address = backend.name().parse::<SocketAddr>();
         let address = address.map_err(|_| LinkError::Failed)?;
-        let stream = TcpStream::connect(address).map_err(|_| LinkError::Failed)?;
+        let stream = TcpStream::connect(address).map_err(|it| LinkError::of(&it))?;
         // Without it, small answers wait; with an error, they do as well.
         let _ = stream.set_nodelay(true);
-        let secure = group.tls.as_ref().map(|tls| {
+        let secure = tls.map(|tls| {
             let (config, name) = tls.to(address);
             Secure::client(config, name)
         });
         let secure = secure.transpose().map_err(|_| LinkError::Failed)?;
         let socket = self.own(stream, Owner::Upstream(session));
-        let mut socket = socket.map_err(|_| LinkError::Failed)?;
+        let mut socket = socket.map_err(|it| LinkError::of(&it))?;
         if let Some(secure) = secure {
             socket.speak(secure);
         }
@@ -230,6 +232,30 @@ impl Core {
         })
     }
 
+    /// A place for one connection more to this backend.
+    fn place(
+        &mut self,
+        key: (u64, BackendId),
+        backend: &Arc<Backend>,
+        limits: &Limits,
+    ) -> Result<Connected, LinkError> {
+        let mut connected = backend.connect(limits);
+        if connected.is_err()
+            && !mutated("unused-in-the-way")
+            && let Some(idle) = self.pool.take_oldest(key)
+        {
+            // One that nobody uses must not keep out one that is needed.
+            self.close(idle.socket);
+            drop(idle.connected);
+            connected = backend.connect(limits);
+        }
+        connected.map_err(|refusal| {
+            // Other threads' unused ones, too; for this request that is too late.
+            backend.want(self.now);
+            LinkError::Refused(refusal)
+        })
+    }
+
     /// Keeps a connection for the next request.
     pub(crate) fn keep(&mut self, link: Link) {
         let key = (link.group, link.connected.backend().id());
@@ -239,7 +265,12 @@ impl Core {
             connected: link.connected,
             since: self.now,
         };
-        if let Err(idle) = self.pool.put(key, idle, link.idle_max) {
+        let most = match idle.connected.backend().is_wanted(self.now) && !mutated("others-kept-out")
+        {
+            true => 0,
+            false => link.idle_max,
+        };
+        if let Err(idle) = self.pool.put(key, idle, most) {
             self.close(idle.socket);
         }
     }
@@ -253,6 +284,27 @@ impl Core {
 /// Why there is no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkError {
+    /// On this side: a limit, or the system has no more files or ports. That says nothing of the backend.
     Refused(Refusal),
     Failed,
+}
+
+impl LinkError {
+    fn of(error: &io::Error) -> Self {
+        use rustix::io::Errno;
+        let lacks = [
+            Errno::MFILE,
+            Errno::NFILE,
+            Errno::NOBUFS,
+            Errno::NOMEM,
+            Errno::NOSPC,
+            Errno::ADDRNOTAVAIL,
+        ];
+        match error.raw_os_error() {
+            Some(code) if lacks.iter().any(|it| it.raw_os_error() == code) => {
+                Self::Refused(Refusal::TooManyConnections)
+            }
+            _ => Self::Failed,
+        }
+    }
 }

@@ -207,6 +207,12 @@ impl Session {
     /// It is closed then, if nothing comes.
     pub(crate) fn end_by(&mut self, deadline: Moment) {
         self.deadline = self.deadline.min(deadline);
+        // The next event takes its deadline from there.
+        if let Mode::Http(http) = &mut self.mode
+            && !mutated("end-forgotten")
+        {
+            http.deadline = http.deadline.min(deadline);
+        }
     }
 
     /// Does what can be done now; false if it is over.

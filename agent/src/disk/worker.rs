@@ -24,7 +24,7 @@ const SLICES_MAX: usize = 1024;
 const QUICK: Duration = Duration::from_millis(1);
 
 /// So many syncs in a row must have been quick before one is waited for.
-const QUICK_SYNCS_MIN: u32 = 32;
+const QUICK_SYNCS_MIN: u32 = 8;
 
 /// An operation, and the ticket that its completion bears.
 pub(super) type Operation = (DiskTicket, DiskOp);

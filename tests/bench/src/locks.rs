@@ -41,10 +41,12 @@ pub(crate) fn run(options: &LockOptions) -> Result<(), Failure> {
             }
             eprintln!("round {number} of {rounds_wanted}: {}", kind.name());
             let mut ensemble = Ensemble::start(kind)?;
-            rounds[side].push(round(&ensemble, &loads, options.quick)?);
+            let measured = round(&ensemble, &loads, options.quick);
+            rounds[side].push(measured.map_err(|failure| ensemble.explain(failure))?);
             if options.only.is_empty() {
                 let kills = KILLS[usize::from(options.quick)];
-                gaps[side].extend(failover::run(&mut ensemble, kills)?);
+                let measured = failover::run(&mut ensemble, kills);
+                gaps[side].extend(measured.map_err(|failure| ensemble.explain(failure))?);
             }
         }
     }

@@ -5,7 +5,9 @@ use std::fmt;
 
 use crate::http::head::is_token;
 
-use super::{Config, Header, HeaderEdits, Listener, PathMatch, Protocol, Route};
+use synod_balance::WEIGHT_MAX;
+
+use super::{Config, Header, HeaderEdits, Listener, PathMatch, Probe, Protocol, Route};
 
 /// A mistake: where it is, what it is, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,7 +195,24 @@ impl Config {
                     "leave servers out, and write app.test:8080, say",
                 );
             }
+            for (place, server) in backend.servers.iter().enumerate() {
+                found.check(
+                    server.weight <= WEIGHT_MAX,
+                    &format!("{at}.servers[{place}].weight"),
+                    "the weight is above 65,535, the highest there is",
+                    "divide all of them by the same number",
+                );
+            }
             if let Some(health) = &backend.health {
+                let is_path = |it: &str| {
+                    it.starts_with('/') && it.bytes().all(|byte| byte.is_ascii_graphic())
+                };
+                found.check(
+                    !matches!(&health.probe, Probe::Http(path) if !is_path(path)),
+                    &format!("{at}.health.probe.http"),
+                    "a path begins with / and has no spaces",
+                    "write it as it stands in a request, percent-encoded",
+                );
                 found.check(
                     health.interval_ms >= 10 && health.failures > 0 && health.successes > 0,
                     &format!("{at}.health"),

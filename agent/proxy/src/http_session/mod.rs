@@ -248,10 +248,15 @@ impl Http {
                 let is_whole = exchange.end(core);
                 self.ending = match (is_whole, exchange.closes) {
                     (false, _) => Ending::Linger,
+                    // What a client sent on would reset the connection, and its answer with it.
+                    (true, true) if core.is_draining => Ending::Linger,
                     (true, true) => Ending::Close,
                     (true, false) => Ending::None,
                 };
-                let idle = if core.is_draining {
+                let idle = if !self.input.is_empty() {
+                    // The next head has begun.
+                    self.place.head_time
+                } else if core.is_draining {
                     DRAIN_IDLE_TIME
                 } else {
                     self.place.keep_alive_time

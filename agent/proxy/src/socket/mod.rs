@@ -94,6 +94,12 @@ impl Socket {
         self.has_plain() || self.is_readable || self.is_closing || self.has_ended
     }
 
+    /// True if nothing came and the other side is open, as the system knows it now; an event may be still to tell.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let came = self.stream.peek(&mut [0]);
+        came.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
     /// Whether a connection that is being made is made; an error if it is refused.
     pub(crate) fn is_connected(&mut self) -> io::Result<bool> {
         if !self.is_writable {

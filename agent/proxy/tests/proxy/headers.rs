@@ -146,3 +146,21 @@ pub(crate) fn what_was_done_is_counted_and_logged() {
     }
     proxy.stop();
 }
+
+/// What a route sets or removes of the way is so, and the proxy's own word is not beside it.
+#[test]
+pub(crate) fn routes_edit_the_way_too() {
+    let origin = Origin::text("");
+    let mut config = plain(&[origin.address]);
+    config["routes"][0]["requestHeaders"] = json!({
+        "set": [{"name": "X-Forwarded-Proto", "value": "https"}],
+        "remove": ["X-Forwarded-For"],
+    });
+    let (proxy, address) = proxy(config);
+    crate::wire::get(address, "/");
+    let asked = &origin.asked()[0];
+    assert_eq!(asked.field("x-forwarded-proto").as_deref(), Some("https"));
+    assert_eq!(asked.field("x-forwarded-for"), None);
+    assert_eq!(asked.field("x-forwarded-host").as_deref(), Some("test"));
+    proxy.stop();
+}

@@ -86,6 +86,16 @@ impl Ensemble {
         Ok(())
     }
 
+    /// A failure, with what each member said last.
+    pub(super) fn explain(&self, failure: Failure) -> Failure {
+        let tails = self.processes.iter().map(Process::log_tail);
+        [failure]
+            .into_iter()
+            .chain(tails)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
     /// Where clients come to.
     pub(super) fn addresses(&self) -> &[String] {
         &self.addresses
