@@ -36,4 +36,5 @@ pub use synod_machine::{
     Applied, Command, Damaged, SnapshotReader, Stamp, StateMachine, UnknownCommand,
 };
 pub use synod_paxos::{Now, Span};
+pub use wal::framing;
 pub use wire::overhear;

@@ -7,20 +7,18 @@
 //! is an `fdatasync`, a `SyncDirectory` an `fsync` of the directory; the directory belongs to one process at a time.
 //! Knows nothing of what the files hold.
 
-mod directory;
 mod worker;
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::thread::JoinHandle;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use synod_disk::DirectDisk;
 use synod_replica::{Completion, Disk, DiskError, DiskOp, DiskTicket};
 
-pub use directory::{DataDirectory, DirectoryError};
+pub use synod_disk::{DataDirectory, DirectoryError};
 use worker::{Operation, Worker};
 
 use crate::metrics::DiskMetrics;
@@ -35,7 +33,7 @@ const SMALL_BYTES_MAX: usize = 64 << 10;
 ///
 /// Bound: none of its own; the driver bounds what it has submitted and not seen completed.
 pub struct RealDisk {
-    directory: Arc<DataDirectory>,
+    reading: DirectDisk,
     worker: Arc<Mutex<Worker>>,
     /// Of this turn.
     submitted: Vec<Operation>,
@@ -73,7 +71,7 @@ impl RealDisk {
                 }
             })?;
         Ok(Self {
-            directory,
+            reading: DirectDisk::new(directory),
             worker,
             submitted: Vec::new(),
             held: false,
@@ -149,17 +147,15 @@ impl Disk for RealDisk {
     }
 
     fn list(&self) -> Result<Vec<String>, DiskError> {
-        self.directory.list().map_err(|e| classify("list", ".", &e))
+        self.reading.list()
     }
 
     fn length(&self, file: &str) -> Result<u64, DiskError> {
-        std::fs::metadata(self.directory.path(file))
-            .map(|metadata| metadata.len())
-            .map_err(|e| classify("stat", file, &e))
+        self.reading.length(file)
     }
 
     fn read(&self, file: &str, offset: u64, length: usize) -> Result<Bytes, DiskError> {
-        read(&self.directory, file, offset, length).map_err(|e| classify("read", file, &e))
+        self.reading.read(file, offset, length)
     }
 }
 
@@ -175,31 +171,4 @@ impl Drop for RealDisk {
 
 fn lock(worker: &Mutex<Worker>) -> MutexGuard<'_, Worker> {
     worker.lock().expect("nothing panics while it works")
-}
-
-fn read(directory: &DataDirectory, file: &str, offset: u64, length: usize) -> io::Result<Bytes> {
-    let opened = File::open(directory.path(file))?;
-    let rest = opened.metadata()?.len().saturating_sub(offset);
-    let wanted = length.min(usize::try_from(rest).unwrap_or(usize::MAX));
-    let mut buffer = BytesMut::zeroed(wanted);
-    let mut done = 0;
-    while done < wanted {
-        match opened.read_at(&mut buffer[done..], offset + done as u64) {
-            Ok(0) => break,
-            Ok(n) => done += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    buffer.truncate(done);
-    Ok(buffer.freeze())
-}
-
-/// The class of a system error, with its words and the operation it belongs to.
-fn classify(operation: &str, file: &str, error: &io::Error) -> DiskError {
-    match error.kind() {
-        io::ErrorKind::NotFound => DiskError::NotFound,
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => DiskError::Full,
-        _ => DiskError::Failed(format!("{operation} {file}: {error}")),
-    }
 }

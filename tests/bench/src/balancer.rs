@@ -12,6 +12,8 @@ use crate::balancer::wrk::Load;
 use crate::table::{median, number, row};
 use crate::{BalancerOptions, publish};
 
+pub(crate) use proxies::serve;
+
 /// What is asked for, by how many connections.
 const LOADS: [Load; 3] = [
     Load {

@@ -3,6 +3,8 @@
 //! A measurement alternates between the peer and Synod, so that what else happens on the machine hits both, and judges by
 //! the servers' CPU time per operation first, since the client shares the cores. It records; it asserts nothing.
 
+mod balancer;
+mod cache;
 mod comparison;
 mod consensus;
 mod failover;
@@ -16,6 +18,10 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use synod_conformance::Failure;
 use synod_conformance::group::Server;
+
+/// As the agent has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Side-by-side measurements against the peers.
 #[derive(Parser)]
@@ -32,6 +38,50 @@ enum Command {
     Failover(Options),
     /// Writes, reads and locks of ZooKeeper's protocol, with a lean client
     Locks(LockOptions),
+    /// Commands of Redis's protocol, with redis-benchmark, and the memory of keys
+    Cache(CacheOptions),
+    /// Requests through proxies, with wrk, and the memory of connections
+    Balancer(BalancerOptions),
+    /// A proxy, to be measured by another process
+    #[command(hide = true)]
+    BalancerServer { file: PathBuf },
+    /// A cache, to be measured by another process
+    #[command(hide = true)]
+    CacheServer { port: u16, threads: usize },
+    /// What keys take in a process that has nothing else
+    #[command(hide = true)]
+    CacheWeight { case: usize, keys: usize },
+}
+
+/// What the measurement of proxies takes.
+#[derive(Args)]
+struct BalancerOptions {
+    /// Rounds; each measures all
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// One short round
+    #[arg(long)]
+    quick: bool,
+    /// Write the result into this file too
+    #[arg(long)]
+    write: Option<PathBuf>,
+}
+
+/// What the measurement of the cache takes.
+#[derive(Args)]
+struct CacheOptions {
+    /// Rounds; each measures both sides
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// One short round
+    #[arg(long)]
+    quick: bool,
+    /// Only this part: time, memory, or hits
+    #[arg(long)]
+    only: Option<String>,
+    /// Write the result into this file too
+    #[arg(long)]
+    write: Option<PathBuf>,
 }
 
 /// What the measurement of locks takes.
@@ -55,6 +105,13 @@ struct LockOptions {
     /// Write the result into this file too
     #[arg(long)]
     write: Option<PathBuf>,
+}
+
+impl CacheOptions {
+    /// Whether this part is measured.
+    fn wants(&self, part: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == part)
+    }
 }
 
 /// What all measurements take.
@@ -113,6 +170,11 @@ fn main() -> ExitCode {
         Command::Consensus(options) => consensus::run(&options),
         Command::Failover(options) => failover::run(&options),
         Command::Locks(options) => locks::run(&options),
+        Command::Balancer(options) => balancer::run(&options),
+        Command::BalancerServer { file } => balancer::serve(&file),
+        Command::Cache(options) => cache::run(&options),
+        Command::CacheServer { port, threads } => cache::serve(port, threads),
+        Command::CacheWeight { case, keys } => cache::weigh(case, keys),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,6 +16,10 @@ pub(crate) enum Command {
     Failover(Arguments),
     /// Writes, reads and locks: ZooKeeper and Synod's LockService, three members each (needs Debian's zookeeper and Java)
     Locks(Arguments),
+    /// Commands and memory: Redis and Synod's cache, a thread for each process (needs Debian's redis)
+    Cache(Arguments),
+    /// Requests through HAProxy, nginx and Synod's proxy, a thread each (needs Debian's haproxy, nginx and wrk)
+    Balancer(Arguments),
     /// The operator at 500 objects, against a real kube-apiserver with played nodes and agents: memory, calls, writes
     Operator(Arguments),
 }
@@ -37,6 +41,8 @@ pub(crate) fn run(command_line: &Command) -> Result<(), Failure> {
         Command::Consensus(arguments) => ("consensus", "CONSENSUS.md", arguments),
         Command::Failover(arguments) => ("failover", "FAILOVER.md", arguments),
         Command::Locks(arguments) => return locks(arguments),
+        Command::Cache(arguments) => return cache(arguments),
+        Command::Balancer(arguments) => return balancer(arguments),
         Command::Operator(arguments) => return operator(arguments),
     };
     let mut steps = Steps::new(vec![
@@ -92,6 +98,48 @@ fn locks(arguments: &Arguments) -> Result<(), Failure> {
         bench
             .arg("--write")
             .arg(root().join("tests/bench/LOCKS.md"));
+    }
+    steps.run(|| succeed(bench.args(&arguments.rest)))
+}
+
+/// Builds a server of the cache and measures it beside Redis, which the system has.
+fn cache(arguments: &Arguments) -> Result<(), Failure> {
+    let step = |name, cold| Step { name, cold };
+    let mut steps = Steps::new(vec![
+        step("build synod-bench", "6 min"),
+        step("measure", if arguments.quick { "2 min" } else { "15 min" }),
+    ]);
+    steps.run(build_release)?;
+    let mut bench = command(release().join("synod-bench"));
+    bench.env("TMPDIR", temporary()?);
+    bench.arg("cache");
+    if arguments.quick {
+        bench.arg("--quick");
+    } else {
+        bench
+            .arg("--write")
+            .arg(root().join("tests/bench/CACHE.md"));
+    }
+    steps.run(|| succeed(bench.args(&arguments.rest)))
+}
+
+/// Builds a proxy and measures it beside those that the system has.
+fn balancer(arguments: &Arguments) -> Result<(), Failure> {
+    let step = |name, cold| Step { name, cold };
+    let mut steps = Steps::new(vec![
+        step("build synod-bench", "6 min"),
+        step("measure", if arguments.quick { "1 min" } else { "10 min" }),
+    ]);
+    steps.run(build_release)?;
+    let mut bench = command(release().join("synod-bench"));
+    bench.env("TMPDIR", temporary()?);
+    bench.arg("balancer");
+    if arguments.quick {
+        bench.arg("--quick");
+    } else {
+        bench
+            .arg("--write")
+            .arg(root().join("tests/bench/BALANCER.md"));
     }
     steps.run(|| succeed(bench.args(&arguments.rest)))
 }

@@ -3,6 +3,7 @@
 use synod_bed::process;
 
 use crate::Failure;
+use crate::differential;
 use crate::peers;
 use crate::steps::{Step, Steps};
 use crate::tally::Tally;
@@ -21,6 +22,9 @@ pub(crate) struct Arguments {
     /// The tests of ZooKeeper's clients instead, against the agents of a LockService
     #[arg(long, conflicts_with = "against")]
     locks: bool,
+    /// The same random commands at redis-server and at the cache instead, every reply compared
+    #[arg(long, conflicts_with_all = ["against", "locks"])]
+    cache_differential: bool,
     /// Only tests whose name contains one of these
     #[arg(value_name = "NAME")]
     names: Vec<String>,
@@ -56,6 +60,9 @@ pub(crate) fn plan() -> Vec<Step> {
 
 /// Only this part, with its closing line.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.cache_differential {
+        return differential::run(&arguments.rest);
+    }
     let mut tally = Tally::default();
     let mut options = arguments.names.clone();
     if let Some(peer) = &arguments.against {

@@ -12,7 +12,16 @@ use crate::Failure;
 use crate::workspace::{cargo, command, root, succeed, target};
 
 /// What runs, in the order of running.
-const TARGETS: [&str; 3] = ["jute_request", "jute_reply", "znode_store"];
+const TARGETS: [&str; 8] = [
+    "jute_request",
+    "jute_reply",
+    "znode_store",
+    "resp_request",
+    "rdb_file",
+    "aof_file",
+    "cache_commands",
+    "proxy_wire",
+];
 
 /// What makes the compiler count edges and tell of comparisons, as cargo-fuzz does without a sanitizer.
 const FLAGS: &str = "--cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

@@ -10,6 +10,7 @@ mod chart;
 mod cluster;
 mod conformance;
 mod crds;
+mod differential;
 mod e2e;
 mod fuzz;
 mod operator;
@@ -116,6 +117,8 @@ mod tests {
         };
         for (line, good) in [
             ("e2e --smoke --version 1.33", true),
+            ("conformance --cache-differential -- --seed 7", true),
+            ("conformance --cache-differential --locks", false),
             ("e2e --kubeconfig file --registry localhost:5000", true),
             ("e2e --registry localhost:5000", false),
             ("e2e --version 1.12", false),

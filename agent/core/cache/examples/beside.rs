@@ -65,7 +65,8 @@ impl Redis {
         for line in lines.filter(|line| !line.is_empty()) {
             match line {
                 "2" | "3" => drop(self.ask(&format!("HELLO {line}"))),
-                "notices" => self.subscribe(),
+                "notices" => self.subscribe("EA"),
+                "all notices" => self.subscribe("EAmn"),
                 _ => {
                     told += &format!("> {line}\n");
                     if let Some(database) = line.strip_prefix("db ") {
@@ -86,8 +87,8 @@ impl Redis {
         told
     }
 
-    fn subscribe(&mut self) {
-        self.ask("CONFIG SET notify-keyspace-events EA");
+    fn subscribe(&mut self, events: &str) {
+        self.ask(&format!("CONFIG SET notify-keyspace-events {events}"));
         let mut subscriber = connect(&self.address);
         for line in [
             "PSUBSCRIBE __keyevent@0__:*",

@@ -129,6 +129,34 @@ impl Object {
         }
     }
 
+    /// If it takes the longer to weigh it the larger it is: bytes that most of it asks of the allocator, and how many pieces the
+    /// rest is for.
+    pub(crate) fn bulk(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::List(_) | Self::Hash(_) | Self::Set(_) => None,
+            Self::SortedSet(set) => set.bulk(),
+            Self::Stream(stream) => Some(stream.bulk()),
+        }
+    }
+
+    /// Whether a copy costs much, unless [`Self::share`] was called before.
+    pub(crate) fn is_huge(&self) -> bool {
+        match self {
+            Self::Hash(hash) => hash.is_huge(),
+            Self::Set(set) => set.is_huge(),
+            Self::List(_) | Self::SortedSet(_) | Self::Stream(_) => false,
+        }
+    }
+
+    /// Prepares it to be copied for little.
+    pub(crate) fn share(&mut self) {
+        match self {
+            Self::Hash(hash) => hash.share(),
+            Self::Set(set) => set.share(),
+            Self::List(_) | Self::SortedSet(_) | Self::Stream(_) => {}
+        }
+    }
+
     /// Before then no part of it expires.
     pub(crate) fn soonest(&self) -> Option<i64> {
         match self {

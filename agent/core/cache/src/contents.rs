@@ -3,7 +3,7 @@
 use crate::hash::Hash;
 use crate::keyspace::{Header, Kind};
 use crate::list::{End, List};
-use crate::partition::Partition;
+use crate::partition::{ITEMS, Note, Partition};
 use crate::set::Set;
 use crate::sorted_set::SortedSet;
 use crate::stream::Stream;
@@ -39,7 +39,11 @@ impl Partition {
                 .map(|(_, key, value)| (key.to_vec(), Header::split(value).0))
                 .collect();
             for (key, header) in keys {
-                let parts = self.parts(database, &key, header.kind);
+                let mut parts = self.parts(database, &key, header.kind);
+                let note = self.note(&key);
+                if database == ITEMS && note != Note::default() {
+                    parts.push(format!("{note:?}").into_bytes());
+                }
                 contents.push(Content {
                     database,
                     key,

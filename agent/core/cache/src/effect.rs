@@ -4,7 +4,7 @@
 //! what expired or was evicted is a removal like any other.
 
 use crate::keyspace::{Header, Kind};
-use crate::partition::DATABASES;
+use crate::partition::{DATABASES, Note};
 use crate::wire::{Corrupt, Reader, Writer};
 
 /// One change of one key, or of a database.
@@ -50,6 +50,21 @@ pub(crate) enum Effect<'a> {
         expiry: Option<i64>,
         value: &'a [u8],
     },
+    /// A value of the same kind as the one under the key, which is there: its elements come to those, behind them if they have an
+    /// order of their own. Snapshots write large collections so.
+    More {
+        key: &'a [u8],
+        value: &'a [u8],
+    },
+    /// This is noted of a string, instead of what was.
+    Note {
+        key: &'a [u8],
+        note: Note,
+    },
+    /// Libraries of functions, in place of those that were.
+    Functions {
+        payload: &'a [u8],
+    },
     /// A change of a collection of this kind follows.
     Of {
         kind: Kind,
@@ -66,6 +81,9 @@ const SWAP: u8 = 6;
 const MOVE: u8 = 7;
 const COPY: u8 = 8;
 const WHOLE: u8 = 9;
+const MORE: u8 = 10;
+const NOTE: u8 = 11;
+const FUNCTIONS: u8 = 12;
 const LIST: u8 = 16;
 const SET: u8 = 17;
 const SORTED_SET: u8 = 18;
@@ -136,6 +154,17 @@ impl<'a> Effect<'a> {
                 write_expiry(&mut out, expiry);
                 out.bytes(value);
             }
+            Self::More { key, value } => {
+                let mut out = start(out, MORE, database);
+                out.bytes(key);
+                out.bytes(value);
+            }
+            Self::Note { key, note } => {
+                let mut out = start(out, NOTE, database);
+                out.bytes(key);
+                write_note(&mut out, &note);
+            }
+            Self::Functions { payload } => start(out, FUNCTIONS, database).bytes(payload),
             Self::Of { kind, key } => {
                 let op = match kind {
                     Kind::String => unreachable!("a string is no collection"),
@@ -191,6 +220,15 @@ impl<'a> Effect<'a> {
                 expiry: read_expiry(from)?,
                 value: from.bytes()?,
             }),
+            MORE => Ok(Self::More {
+                key,
+                value: from.bytes()?,
+            }),
+            NOTE => Ok(Self::Note {
+                key,
+                note: read_note(from)?,
+            }),
+            FUNCTIONS => Ok(Self::Functions { payload: key }),
             LIST => of(Kind::List),
             SET => of(Kind::Set),
             SORTED_SET => of(Kind::SortedSet),
@@ -227,4 +265,33 @@ fn read_expiry(from: &mut Reader<'_>) -> Result<Option<i64>, Corrupt> {
         1 => from.signed().map(Some),
         _ => Err(Corrupt),
     }
+}
+
+fn write_note(out: &mut Writer<'_>, note: &Note) {
+    let Note {
+        flags,
+        cas,
+        is_stale,
+        is_won,
+        was_read,
+    } = *note;
+    out.number(flags.into());
+    out.number(cas);
+    out.byte(u8::from(is_stale) | u8::from(is_won) << 1 | u8::from(was_read) << 2);
+}
+
+fn read_note(from: &mut Reader<'_>) -> Result<Note, Corrupt> {
+    let flags = u32::try_from(from.number()?).map_err(|_| Corrupt)?;
+    let cas = from.number()?;
+    let bits = from.byte()?;
+    if bits > 0b111 {
+        return Err(Corrupt);
+    }
+    Ok(Note {
+        flags,
+        cas,
+        is_stale: bits & 1 != 0,
+        is_won: bits & 2 != 0,
+        was_read: bits & 4 != 0,
+    })
 }

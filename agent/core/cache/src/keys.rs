@@ -16,6 +16,8 @@ pub struct Keys<'a> {
     /// All partitions in their order, or one alone.
     partitions: &'a mut [&'a mut Partition],
     database: usize,
+    /// The partition that was asked for last.
+    last: usize,
 }
 
 impl<'a> Keys<'a> {
@@ -24,6 +26,7 @@ impl<'a> Keys<'a> {
         Self {
             partitions,
             database,
+            last: 0,
         }
     }
 
@@ -35,7 +38,34 @@ impl<'a> Keys<'a> {
     /// The partition of a key.
     #[inline]
     pub(crate) fn partition(&mut self, key: &[u8]) -> &mut Partition {
-        self.partitions[self.index(key)]
+        let index = self.index(key);
+        if index != self.last {
+            self.go_over(index);
+        }
+        self.partitions[index]
+    }
+
+    /// What is told of this partition from now on is told after what was told of the last one.
+    fn go_over(&mut self, index: usize) {
+        let order = self.partitions[self.last].order();
+        self.partitions[index].go_on_from(order);
+        self.last = index;
+    }
+
+    /// Whether keys that are not there are told, as of commands that read. Where a command that writes looks for keys as one that
+    /// reads does in Redis, it says so.
+    pub(crate) fn set_reads(&mut self, reads: bool) {
+        for partition in self.partitions.iter_mut() {
+            partition.set_reads(reads);
+        }
+    }
+
+    /// Removes a key to put something in its place, which is told as a new one only if it was not there; whether it was.
+    pub(crate) fn make_room(&mut self, key: &[u8]) -> bool {
+        self.set_reads(false);
+        let was_there = self.remove(key);
+        self.partition(key).set_replaces(was_there);
+        was_there
     }
 
     #[inline]
@@ -69,6 +99,12 @@ impl<'a> Keys<'a> {
     /// All partitions.
     pub(crate) fn partitions(&mut self) -> impl Iterator<Item = &mut Partition> {
         self.partitions.iter_mut().map(|partition| &mut **partition)
+    }
+
+    /// Whether what is looked for from now on is counted as found or missed.
+    #[inline]
+    pub(crate) fn count_looks(&mut self, counts: bool) {
+        self.partitions().for_each(|it| it.count_looks(counts));
     }
 
     /// What time it is, in Unix milliseconds: the same for all of a command.
@@ -166,6 +202,12 @@ impl<'a> Keys<'a> {
         let database = self.database;
         self.partition(key)
             .splice_string(database, key, start, removed, with);
+    }
+
+    /// The string under a key, which is there, is shown from then on as if it had been changed in place.
+    pub(crate) fn show_raw(&mut self, key: &[u8]) {
+        let database = self.database;
+        self.partition(key).show_raw(database, key);
     }
 
     /// Removes a key; whether it was there, and had not expired.

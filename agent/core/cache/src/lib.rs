@@ -5,25 +5,31 @@
 //!
 //! It knows nothing of sockets, disks and clocks: time and entropy are handed in.
 
+pub mod aof;
 mod bitmap;
 mod collection;
 pub mod command;
 mod commands;
 mod contents;
 mod effect;
+mod effects;
 mod eviction;
+mod export;
 mod geo;
 pub mod glob;
 mod hash;
 mod hyperloglog;
+mod import;
+pub mod item;
 pub mod keys;
 mod keyspace;
 mod list;
 mod long_double;
 pub mod notice;
-mod number;
+pub mod number;
 mod packed;
 pub mod partition;
+mod pinned;
 mod random;
 pub mod rdb;
 pub mod reply;
@@ -31,6 +37,8 @@ pub mod request;
 mod sample;
 mod scan;
 mod set;
+mod shelves;
+mod size_class;
 pub mod slot;
 mod sorted_set;
 mod sorting;
@@ -42,6 +50,11 @@ mod whole;
 mod wire;
 
 pub use collection::Limits;
+pub use contents::Content;
 pub use eviction::{Policy, Settings};
+pub use export::{Export, Exported};
+pub use import::{Loaded, Unloadable};
 pub use keyspace::Kind;
+pub use number::integer;
+pub use pinned::Pinned;
 pub use wire::Corrupt;

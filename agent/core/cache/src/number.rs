@@ -2,7 +2,7 @@
 
 /// A whole number, written the one way that it is written: no sign but a minus, no zeros before it, no spaces.
 #[must_use]
-pub(crate) fn integer(text: &[u8]) -> Option<i64> {
+pub fn integer(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
@@ -86,7 +86,7 @@ fn hexadecimal(text: &str) -> Option<f64> {
 
 /// As few digits as tell it from its neighbours, in the form of Redis 7.2 (its `d2string` and `fpconv_dtoa`).
 #[must_use]
-pub(crate) fn double_text(number: f64) -> String {
+pub fn double_text(number: f64) -> String {
     const WHOLE: f64 = 4_503_599_627_370_496.0;
     if number.is_nan() {
         return "nan".to_owned();

@@ -3,23 +3,33 @@
 mod apply;
 mod carry;
 mod collections;
+mod counts;
 mod databases;
 mod evict;
 mod expiry;
+mod functions;
+mod memory;
+mod notes;
 mod strings;
 mod watching;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub(crate) use collections::Edit;
+pub use counts::Counts;
+pub(crate) use notes::Notes;
+pub use notes::{ITEMS, Note};
 
 use crate::collection::Limits;
 use crate::effect::Effect;
-use crate::eviction::{Access, Pool, Settings};
+use crate::effects::Effects;
+use crate::eviction::{Access, Pool, Settings, Sketch};
 use crate::keyspace::{Found, Keyspace};
 use crate::notice::{Class, Notice};
 use crate::random::Random;
 use crate::table::Table;
+use memory::Memory;
 
 /// How many databases there are.
 pub const DATABASES: usize = 16;
@@ -57,8 +67,9 @@ pub struct Partition {
     settings: Settings,
     /// What may be evicted next.
     pool: Pool,
-    /// [`Effect`]s, one after another.
-    effects: Vec<u8>,
+    /// While the policy is one that remembers.
+    sketch: Option<Box<Sketch>>,
+    effects: Effects,
     /// Grows with every change.
     changes: u64,
     /// Keys that somebody watches: how many do, and as which change the last one was made.
@@ -68,8 +79,25 @@ pub struct Partition {
     changed: Vec<DatabaseKey>,
     /// A bit for each database of which all keys may have changed.
     changed_databases: u16,
+    /// All keys of a database were removed, if there were any.
+    flushed: bool,
     notified: Class,
     notices: Vec<Notice>,
+    /// The next notice is of this order.
+    order: u64,
+    /// The command that is carried out reads: it is told if a key is not there.
+    reads: bool,
+    /// What is put under keys next is put in the place of what was removed for it.
+    replaces: bool,
+    /// Keys that are used are not taken for used.
+    is_quiet: bool,
+    counts: Counts,
+    /// Whether what is looked for is counted as found or missed.
+    counts_looks: bool,
+    memory: Memory,
+    /// Of strings of [`ITEMS`].
+    notes: Notes,
+    functions: Arc<[u8]>,
 }
 
 impl Partition {
@@ -90,14 +118,25 @@ impl Partition {
             },
             settings: Settings::default(),
             pool: Pool::default(),
-            effects: Vec::new(),
+            sketch: None,
+            effects: Effects::default(),
             changes: 0,
             watched: HashMap::new(),
             told_of_changes: false,
             changed: Vec::new(),
             changed_databases: 0,
+            flushed: false,
+            is_quiet: false,
             notified: Class::NONE,
             notices: Vec::new(),
+            order: 0,
+            reads: false,
+            replaces: false,
+            counts: Counts::default(),
+            counts_looks: false,
+            memory: Memory::default(),
+            notes: Notes::default(),
+            functions: Arc::default(),
         }
     }
 
@@ -132,9 +171,38 @@ impl Partition {
         self.told_of_changes = told;
     }
 
+    /// Whether keys that are used from now on are not taken for used.
+    pub const fn set_quiet(&mut self, is_quiet: bool) {
+        self.is_quiet = is_quiet;
+    }
+
     /// What was done since it was asked last: effects, for [`Self::apply`].
     pub fn take_effects(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.effects)
+        self.effects.take()
+    }
+
+    /// As [`Self::take_effects`], of whoever then says [`Self::clear_effects`].
+    #[inline]
+    #[must_use]
+    pub fn effects(&self) -> &[u8] {
+        self.effects.bytes()
+    }
+
+    /// What [`Self::effects`] gave is taken.
+    pub fn clear_effects(&mut self) {
+        self.effects.clear();
+    }
+
+    /// Whether it notes its effects, as it does from the beginning: not if nobody takes them.
+    pub fn set_recording(&mut self, records: bool) {
+        self.effects.set_noted(records);
+    }
+
+    /// Whether [`Self::take_changed`] or [`Self::take_changed_databases`] has something.
+    #[inline]
+    #[must_use]
+    pub const fn has_changed(&self) -> bool {
+        !self.changed.is_empty() || self.changed_databases != 0
     }
 
     /// Which keys were changed since it was asked last.
@@ -147,15 +215,31 @@ impl Partition {
         std::mem::take(&mut self.notices)
     }
 
-    /// Bytes that are asked of the allocator.
+    /// A key is looked for soon, probably: what is needed for that is fetched meanwhile.
+    #[inline]
+    pub fn announce(&self, database: usize, key: &[u8]) {
+        self.databases[database].announce(key);
+    }
+
+    /// Whether databases were emptied since it was asked last, be it that there was nothing in them.
+    pub fn take_flushed(&mut self) -> bool {
+        std::mem::take(&mut self.flushed)
+    }
+
+    /// Whether there is nothing to be told: neither changes, nor notices.
+    #[inline]
     #[must_use]
-    pub fn allocated(&self) -> usize {
-        self.databases.iter().map(Keyspace::allocated).sum()
+    pub const fn has_no_news(&self) -> bool {
+        self.changed.is_empty()
+            && self.changed_databases == 0
+            && !self.flushed
+            && self.notices.is_empty()
     }
 
     /// A key that has not expired. Its use is noted.
     #[inline]
     pub(crate) fn find(&mut self, database: usize, key: &[u8]) -> Option<Found> {
+        self.remember(database, key);
         let mut found = self.look(database, key)?;
         let access = self.touched(found.header.access);
         self.databases[database].touch(&found, access);
@@ -166,6 +250,9 @@ impl Partition {
     /// What is noted of a key that is used once more.
     #[inline]
     fn touched(&mut self, noted: u32) -> u32 {
+        if self.is_quiet {
+            return noted;
+        }
         let access = Access {
             settings: &self.settings,
             now: self.now,
@@ -184,6 +271,18 @@ impl Partition {
     /// A key that has not expired, for those who do not use it, but look at it.
     #[inline]
     pub(crate) fn look(&mut self, database: usize, key: &[u8]) -> Option<Found> {
+        let found = self.alive(database, key);
+        if self.counts_looks {
+            self.counts.looked(found.is_some());
+        }
+        if found.is_none() {
+            self.missed(database, key);
+        }
+        found
+    }
+
+    #[inline]
+    fn alive(&mut self, database: usize, key: &[u8]) -> Option<Found> {
         let found = self.databases[database].find(key)?;
         if self.is_over(found.header.expiry) {
             if self.is_primary {
@@ -218,7 +317,7 @@ impl Partition {
             return false;
         };
         self.databases[database].remove(&found);
-        Effect::Remove { key }.write(database, &mut self.effects);
+        self.effects.note(database, &Effect::Remove { key });
         self.changed(database, key);
         true
     }
@@ -229,8 +328,8 @@ impl Partition {
             return false;
         };
         self.databases[database].set_expiry(key, &found, expiry);
-        Effect::Expire { key, expiry }.write(database, &mut self.effects);
-        self.changed(database, key);
+        self.effects.note(database, &Effect::Expire { key, expiry });
+        self.changed_in_place(database, key);
         true
     }
 }

@@ -32,6 +32,8 @@ pub struct Reply {
     protocol: Protocol,
     bytes: Vec<u8>,
     shared: Vec<Shared>,
+    /// How many bytes are shared.
+    shared_bytes: usize,
 }
 
 impl Reply {
@@ -81,16 +83,37 @@ impl Reply {
         whole
     }
 
+    /// How many bytes are encoded, with those that are shared.
+    #[must_use]
+    pub const fn length(&self) -> usize {
+        self.bytes.len() + self.shared_bytes
+    }
+
+    /// Whether nothing is encoded.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && self.shared.is_empty()
+    }
+
+    /// Takes what is encoded, with its memory.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        let protocol = self.protocol;
+        std::mem::replace(self, Self::new(protocol))
+    }
+
     /// Forgets what is encoded.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.shared.clear();
+        self.shared_bytes = 0;
     }
 
     /// Forgets what was encoded after `length` bytes.
     pub fn truncate(&mut self, length: usize) {
         self.bytes.truncate(length);
         self.shared.retain(|shared| shared.at <= length);
+        self.shared_bytes = self.shared.iter().map(|shared| shared.range.len()).sum();
     }
 
     const fn is_resp3(&self) -> bool {
@@ -109,13 +132,15 @@ impl Reply {
 
     /// An error, its code first. Line breaks in it become spaces.
     pub fn error(&mut self, text: &str) {
+        self.error_bytes(text.as_bytes());
+    }
+
+    /// An error that may be no text.
+    pub fn error_bytes(&mut self, text: &[u8]) {
         self.bytes.push(b'-');
-        let plain = text.bytes().map(|byte| {
-            if byte == b'\r' || byte == b'\n' {
-                b' '
-            } else {
-                byte
-            }
+        let plain = text.iter().map(|byte| match byte {
+            b'\r' | b'\n' => b' ',
+            other => *other,
         });
         self.bytes.extend(plain);
         self.end();
@@ -141,11 +166,7 @@ impl Reply {
     /// A string of bytes that are shared.
     pub fn bulk_shared(&mut self, of: &Arc<Vec<u8>>, range: Range<usize>) {
         self.number(b'$', range.len() as i64);
-        self.shared.push(Shared {
-            at: self.bytes.len(),
-            of: Arc::clone(of),
-            range,
-        });
+        self.raw_shared(of, range);
         self.end();
     }
 
@@ -236,7 +257,7 @@ impl Reply {
     }
 
     /// Encodes what belongs before all that was encoded after the first `at` bytes: its length, known only now.
-    pub(crate) fn before(&mut self, at: usize, encode: impl FnOnce(&mut Self)) {
+    pub fn before(&mut self, at: usize, encode: impl FnOnce(&mut Self)) {
         let (length, shared) = (self.bytes.len(), self.shared.len());
         encode(self);
         let more = self.bytes.len() - length;
@@ -251,6 +272,16 @@ impl Reply {
     /// What is encoded already, by another reply of this protocol.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
+    }
+
+    /// As [`Self::raw`], of bytes that are shared.
+    pub fn raw_shared(&mut self, of: &Arc<Vec<u8>>, range: Range<usize>) {
+        self.shared_bytes += range.len();
+        self.shared.push(Shared {
+            at: self.bytes.len(),
+            of: Arc::clone(of),
+            range,
+        });
     }
 
     fn number(&mut self, kind: u8, number: i64) {

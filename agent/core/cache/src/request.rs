@@ -2,6 +2,7 @@
 //!
 //! <https://redis.io/docs/latest/develop/reference/protocol-spec/#sending-commands-to-a-redis-server>
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 /// What a client may send.
@@ -62,11 +63,22 @@ pub enum ProtocolError {
 }
 
 /// Finds commands in what a client has sent. What it has found of one that is not whole yet it does not look at again.
+///
+/// It looks ahead: of a client that sends many commands at once it knows the next ones when the first is carried out.
 #[derive(Clone, Debug, Default)]
 pub struct Parser {
-    /// Where the command's arguments are.
+    /// Where arguments are, in the input from where their command begins: those of the command that was found last, of those that
+    /// come next, and of the one that is not whole.
     arguments: Vec<Range<usize>>,
-    /// How many are still to come.
+    /// Those of the command that was found last.
+    current: Range<usize>,
+    /// That one is in so many bytes, and is to be found again.
+    again: Option<usize>,
+    /// Whole commands that come next.
+    ahead: VecDeque<Ahead>,
+    /// Nobody has asked for those yet.
+    ahead_is_new: bool,
+    /// How many arguments are still to come.
     missing: usize,
     /// Up to where the input was looked at.
     at: usize,
@@ -76,6 +88,16 @@ pub struct Parser {
     words: Vec<u8>,
     is_inline: bool,
 }
+
+/// A command that comes next.
+#[derive(Clone, Copy, Debug)]
+struct Ahead {
+    arguments: usize,
+    bytes: usize,
+}
+
+/// It looks no further ahead.
+const AHEAD_MAX: usize = 32;
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,8 +116,83 @@ impl Parser {
     /// # Errors
     /// If there is none.
     pub fn next(&mut self, input: &[u8], bounds: &Bounds) -> Result<Found, ProtocolError> {
+        if let Some(bytes) = self.again.take() {
+            self.ahead_is_new = false;
+            return Ok(Found::Command(bytes));
+        }
+        let end = self.current.end;
+        if let Some(Ahead { arguments, bytes }) = self.ahead.pop_front() {
+            self.current = end..end + arguments;
+            self.ahead_is_new = false;
+            return Ok(Found::Command(bytes));
+        }
+        self.arguments.drain(..end);
+        self.current = 0..0;
+        let found = self.find(input, bounds)?;
+        if let Found::Command(bytes) = found {
+            self.current = 0..self.arguments.len();
+            // Who has not said who he is may do so with any command, and the next one is of somebody who is known.
+            if !self.is_inline && *bounds == Bounds::KNOWN {
+                self.look_ahead(&input[bytes..], bounds);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The command that was found last, in so many bytes, cannot be carried out yet: it is found once more.
+    pub const fn put_back(&mut self, bytes: usize) {
+        self.again = Some(bytes);
+    }
+
+    /// The arguments of the command that was found in this input.
+    pub fn arguments<'a>(&'a self, input: &'a [u8]) -> impl ExactSizeIterator<Item = &'a [u8]> {
+        let bytes = if self.is_inline { &self.words } else { input };
+        let arguments = self.arguments[self.current.clone()].iter();
+        arguments.map(|range| &bytes[range.clone()])
+    }
+
+    /// The first arguments of the commands that come next in this input, behind the one that was found, as far as they are known and
+    /// were not told before. Most of them are keys.
+    pub fn ahead<'a>(&'a mut self, input: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        let is_new = std::mem::take(&mut self.ahead_is_new);
+        let (mut first, mut begin) = (self.current.end, 0);
+        let all = self.ahead.iter().take(if is_new { AHEAD_MAX } else { 0 });
+        let arguments = &self.arguments;
+        all.filter_map(move |ahead| {
+            let arguments = &arguments[first..first + ahead.arguments];
+            let command = &input[begin..begin + ahead.bytes];
+            (first, begin) = (first + ahead.arguments, begin + ahead.bytes);
+            arguments.get(1).map(|range| &command[range.clone()])
+        })
+    }
+
+    /// Finds commands that begin here, as far as they are whole and nothing is wrong with them.
+    fn look_ahead(&mut self, mut input: &[u8], bounds: &Bounds) {
+        while self.ahead.len() < AHEAD_MAX && input.first() == Some(&b'*') {
+            let arguments = self.arguments.len();
+            match self.find(input, bounds) {
+                Ok(Found::Incomplete) => break,
+                Ok(Found::Command(bytes)) => {
+                    self.ahead.push_back(Ahead {
+                        arguments: self.arguments.len() - arguments,
+                        bytes,
+                    });
+                    input = &input[bytes..];
+                }
+                Ok(Found::Nothing(_)) | Err(_) => {
+                    // That is found again when it is its turn.
+                    self.arguments.truncate(arguments);
+                    (self.at, self.missing, self.length) = (0, 0, None);
+                    break;
+                }
+            }
+        }
+        self.ahead_is_new = !self.ahead.is_empty();
+    }
+
+    /// Looks for a command at the start of the input; its arguments come behind all others.
+    fn find(&mut self, input: &[u8], bounds: &Bounds) -> Result<Found, ProtocolError> {
         if self.at == 0 {
-            self.arguments.clear();
             match input.first() {
                 None => return Ok(Found::Incomplete),
                 Some(b'*') => match self.count(input, bounds)? {
@@ -114,12 +211,6 @@ impl Parser {
         }
         self.is_inline = false;
         Ok(Found::Command(std::mem::take(&mut self.at)))
-    }
-
-    /// The arguments of the command that was found in this input.
-    pub fn arguments<'a>(&'a self, input: &'a [u8]) -> impl ExactSizeIterator<Item = &'a [u8]> {
-        let bytes = if self.is_inline { &self.words } else { input };
-        self.arguments.iter().map(|range| &bytes[range.clone()])
     }
 
     /// How many bytes of the input are needed at least until there is more to be found.
@@ -182,7 +273,7 @@ impl Parser {
         self.at += end + 2;
         match usize::try_from(length) {
             Ok(length) if length <= bounds.argument_bytes_max => Ok(Some(length)),
-            Ok(_) if bounds.argument_bytes_max < Bounds::KNOWN.argument_bytes_max => {
+            Ok(_) if bounds.arguments_max < Bounds::KNOWN.arguments_max => {
                 Err(ProtocolError::LengthUnknown)
             }
             _ => Err(ProtocolError::Length),
@@ -226,9 +317,27 @@ fn line_end(bytes: &[u8], endless: ProtocolError) -> Result<Option<usize>, Proto
     }
 }
 
-/// A number as clients write it.
+/// A number as clients write it, most often a short one.
+#[inline]
 fn number(text: &[u8]) -> Option<i64> {
-    crate::number::integer(text)
+    match text {
+        [digit @ b'0'..=b'9'] => Some(i64::from(digit - b'0')),
+        [ten @ b'1'..=b'9', one @ b'0'..=b'9'] => {
+            Some(i64::from(ten - b'0') * 10 + i64::from(one - b'0'))
+        }
+        _ => crate::number::integer(text),
+    }
+}
+
+/// The words of a line, as [`Parser`] reads them of those who type commands.
+///
+/// # Errors
+/// If a quote does not end.
+pub fn words(line: &[u8]) -> Result<Vec<Vec<u8>>, ProtocolError> {
+    let (mut bytes, mut ranges) = (Vec::new(), Vec::new());
+    split_words(line, &mut bytes, &mut ranges)?;
+    let words = ranges.into_iter();
+    Ok(words.map(|range| bytes[range].to_vec()).collect())
 }
 
 /// Words between spaces; in quotes there may be spaces. In double quotes `\n`, `\r`, `\t`, `\b`, `\a` and `\xff` stand for others, in
@@ -325,6 +434,7 @@ mod tests {
     /// The commands in an input that comes in pieces of so many bytes.
     fn commands(input: &[u8], piece: usize) -> Result<Vec<Vec<Vec<u8>>>, ProtocolError> {
         let (mut parser, mut commands, mut begin) = (Parser::default(), Vec::new(), 0);
+        let mut expected = VecDeque::new();
         for end in (0..=input.len()).step_by(piece).chain([input.len()]) {
             loop {
                 let here = &input[begin..end.max(begin)];
@@ -332,14 +442,34 @@ mod tests {
                     Found::Incomplete => break,
                     Found::Nothing(bytes) => begin += bytes,
                     Found::Command(bytes) => {
+                        if commands.len() % 3 == 1 {
+                            parser.put_back(bytes);
+                            assert_eq!(
+                                parser.next(here, &Bounds::KNOWN),
+                                Ok(Found::Command(bytes))
+                            );
+                        }
                         let arguments = parser.arguments(here);
                         commands.push(arguments.map(<[u8]>::to_vec).collect());
                         begin += bytes;
+                        let ahead = parser.ahead(&here[bytes..]);
+                        expected.extend(ahead.map(<[u8]>::to_vec));
                     }
                 }
             }
         }
+        expect_all(&commands, expected);
         Ok(commands)
+    }
+
+    /// What was told to come next came, in that order.
+    fn expect_all(commands: &[Vec<Vec<u8>>], mut expected: VecDeque<Vec<u8>>) {
+        for command in commands {
+            if expected.front() == command.get(1) {
+                expected.pop_front();
+            }
+        }
+        assert!(expected.is_empty(), "{expected:?} did not come");
     }
 
     #[test]

@@ -22,23 +22,35 @@ fn hashed_part(key: &[u8]) -> &[u8] {
     }
 }
 
-/// CRC-16/XMODEM.
+/// CRC-16/XMODEM, four bytes at a time.
 fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc, byte| {
+    let (fours, rest) = bytes.as_chunks::<4>();
+    let crc = fours.iter().fold(0, |crc: u16, [a, b, c, d]| {
+        let [high, low] = crc.to_be_bytes();
+        TABLES[3][usize::from(high ^ a)]
+            ^ TABLES[2][usize::from(low ^ b)]
+            ^ TABLES[1][usize::from(*c)]
+            ^ TABLES[0][usize::from(*d)]
+    });
+    rest.iter().fold(crc, |crc, byte| {
         let index = usize::from((crc >> 8) as u8 ^ byte);
-        (crc << 8) ^ TABLE[index]
+        (crc << 8) ^ TABLES[0][index]
     })
 }
 
-const TABLE: [u16; 256] = table();
+/// What a byte makes of the sum, with so many bytes behind it.
+static TABLES: [[u16; 256]; 4] = tables();
 
-const fn table() -> [u16; 256] {
-    let mut table = [0; 256];
+const fn tables() -> [[u16; 256]; 4] {
+    let mut tables = [[0; 256]; 4];
     let mut index = 0;
-    while index < table.len() {
+    while index < 256 {
         let mut crc = (index as u16) << 8;
         let mut bit = 0;
-        while bit < 8 {
+        while bit < 32 {
+            if bit % 8 == 0 && bit > 0 {
+                tables[bit / 8 - 1][index] = crc;
+            }
             let overflows = crc & 0x8000 != 0;
             crc <<= 1;
             if overflows {
@@ -46,10 +58,10 @@ const fn table() -> [u16; 256] {
             }
             bit += 1;
         }
-        table[index] = crc;
+        tables[3][index] = crc;
         index += 1;
     }
-    table
+    tables
 }
 
 #[cfg(test)]
@@ -59,6 +71,15 @@ mod tests {
     #[test]
     fn slots_are_those_of_the_specification() {
         assert_eq!(crc16(b"123456789"), 0x31c3);
+        let bytes: Vec<u8> = (0..=255).rev().collect();
+        for length in 0..bytes.len() {
+            let one_by_one = bytes[..length].iter().fold(0, |crc: u16, byte| {
+                (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| {
+                    crc << 1 ^ if crc & 0x8000 == 0 { 0 } else { 0x1021 }
+                })
+            });
+            assert_eq!(crc16(&bytes[..length]), one_by_one);
+        }
         for (key, part) in [
             ("{user1000}.following", "user1000"),
             ("foo{}{bar}", "foo{}{bar}"),

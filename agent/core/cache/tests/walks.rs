@@ -144,6 +144,28 @@ fn what_is_used_rarely_goes_first() {
 }
 
 #[test]
+fn what_was_used_is_remembered_when_it_was_gone() {
+    let mut partitions = with_keys(Policy::Auto);
+    for _ in 0..6 {
+        for key in 0..300 {
+            run(&mut partitions, &format!("get key-{key}"));
+        }
+    }
+    for key in 0..300 {
+        run(&mut partitions, &format!("del key-{key}"));
+    }
+    for key in 0..300 {
+        run(
+            &mut partitions,
+            &format!("set key-{key} {}", "x".repeat(100)),
+        );
+    }
+    let left = left(&mut partitions, 25_000);
+    let used = left.iter().filter(|key| **key < 300).count();
+    assert!(used > 280, "{used} of the 300 that were used are left");
+}
+
+#[test]
 fn only_what_expires_goes_if_the_policy_says_so() {
     for policy in [
         Policy::VolatileLru,

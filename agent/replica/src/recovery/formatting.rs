@@ -11,7 +11,7 @@ use crate::identity::{self, DiskStanding, Identity};
 use crate::mutation::mutated;
 use crate::script::Script;
 use crate::snapshot::snapshot_slot;
-use crate::wal::format::{Place, encode_batch};
+use crate::wal::framing::{Place, encode_batch};
 use crate::wal::{Owner, SEGMENT_HEADER, SegmentHeader, segment_file};
 use crate::{Disk, DiskOp, OpenError, Settings, StartMode, StateMachine};
 

@@ -11,7 +11,8 @@ use synod_paxos::{
 
 use crate::envelope::{Carried, Control, Envelope, Origin};
 use crate::identity::{DiskStanding, Identity};
-use crate::wal::format::{Place, decode_header, encode_batch, put_record, records};
+use crate::wal::format::{put_record, records};
+use crate::wal::framing::{Place, decode_header, encode_batch};
 use crate::wire::{
     self, Founder, FounderStage, FrameError, Peer, Said, SnapshotAnswer, SnapshotName,
 };
@@ -375,7 +376,7 @@ proptest! {
         let header = decode_header(place, &batch).expect("a header");
         prop_assert_eq!((header.number, header.synced), (8, 7));
         prop_assert_eq!(decode_header(Place { offset: 15, ..place }, &batch), None);
-        let body = crate::wal::format::body(&header, &batch).expect("a body");
+        let body = crate::wal::framing::body(&header, &batch).expect("a body");
         let mut read = Vec::new();
         prop_assert_eq!(records(body, &mut read), Ok(()));
         let expected: Vec<_> = written.into_iter().map(|record| (group, record)).collect();

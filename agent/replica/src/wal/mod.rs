@@ -3,17 +3,19 @@
 //! Records gather while the disk is busy and go out in one vectored write and one sync; the next write is submitted only
 //! when this one is durable. What nobody waits for gathers for some milliseconds even while the disk is idle. Every batch
 //! carries the synced-through marker, and when the log falls idle an empty batch follows whose only purpose is its marker.
-//! `format` has the layout and the argument that tells a torn tail from damage; `reading` applies it. The log knows nothing
+//! `framing` has the layout and the argument that tells a torn tail from damage; `reading` applies it. The log knows nothing
 //! of what records mean, except for the last slot each is about.
 
+mod finding;
 pub(crate) mod format;
+pub mod framing;
 mod reading;
 
 use std::collections::VecDeque;
 
 use synod_paxos::{Now, Record, Slot, Span};
 
-pub(crate) use format::{
+pub(crate) use framing::{
     HeaderFault, Owner, SEGMENT_HEADER, SegmentHeader, segment_file, segment_number,
 };
 pub(crate) use reading::{ReadLog, Unproven, read_log, segment_numbers, unreadable};
@@ -21,7 +23,8 @@ pub(crate) use reading::{ReadLog, Unproven, read_log, segment_numbers, unreadabl
 use crate::codec::Writer;
 use crate::mutation::mutated;
 use crate::{Completion, Disk, DiskError, DiskOp, DiskTicket};
-use format::{Place, batch_bytes, encode_batch, last_slot, put_record};
+use format::{last_slot, put_record};
+use framing::{Place, batch_bytes, encode_batch};
 
 /// Records that nobody waits for are written once there are so many bytes of them.
 const GATHERED_BYTES_MAX: usize = 64 << 10;

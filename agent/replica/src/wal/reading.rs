@@ -10,9 +10,10 @@
 use bytes::Bytes;
 use synod_paxos::{Record, Slot};
 
-use super::format::{
-    BATCH_HEADER, BatchHeader, HeaderFault, Owner, Place, SEGMENT_HEADER, SegmentHeader, VERSION,
-    batch_bytes, body, decode_header, is_unfinished, last_slot, records, segment_file,
+use super::finding::{Found, SegmentBytes};
+use super::format::{last_slot, records};
+use super::framing::{
+    HeaderFault, Owner, SEGMENT_HEADER, SegmentHeader, VERSION, batch_bytes, segment_file,
     segment_number,
 };
 use crate::mutation::mutated;
@@ -87,17 +88,20 @@ pub(crate) fn read_log<D: Disk>(disk: &D, owner: &Owner) -> Result<ReadLog, Open
             }
             other => other,
         };
+        let disk_id = owner.disk_id;
         found.push(Segment {
-            disk_id: owner.disk_id,
-            number,
             file,
-            bytes,
+            bytes: SegmentBytes {
+                disk_id,
+                number,
+                bytes,
+            },
             header,
         });
     }
     let mut log = ReadLog {
         next_batch: 1,
-        next_segment: found.last().map_or(1, |segment| segment.number + 1),
+        next_segment: found.last().map_or(1, |segment| segment.bytes.number + 1),
         ..ReadLog::default()
     };
     let tail = read_segments(&found, &mut log);
@@ -106,7 +110,7 @@ pub(crate) fn read_log<D: Disk>(disk: &D, owner: &Owner) -> Result<ReadLog, Open
     }
     leave_unproven(tail, &mut log);
     let kept = |number| log.segments.iter().any(|kept| kept.number == number);
-    let rest = found.iter().filter(|segment| !kept(segment.number));
+    let rest = found.iter().filter(|segment| !kept(segment.bytes.number));
     log.superseded = rest.map(|segment| segment.file.clone()).collect();
     Ok(log)
 }
@@ -177,7 +181,7 @@ fn read_segments(found: &[Segment], log: &mut ReadLog) -> Tail {
             }
             (Err(_), Some(_)) if log.exists => {}
             (Err(HeaderFault::Missing), None)
-                if !segment.follows(SEGMENT_HEADER, log.next_batch) => {}
+                if !segment.bytes.follows(SEGMENT_HEADER, log.next_batch) => {}
             (Err(_), _) => log.damage = Some(format!("the header of {} is damaged", segment.file)),
         }
         if log.damage.is_some() {
@@ -201,12 +205,12 @@ fn without_stillborn(found: &[Segment]) -> (&[Segment], u64) {
     {
         match last.header {
             Ok(header) => {
-                let Found::End { .. } = last.find(SEGMENT_HEADER, header.first_batch) else {
+                let Found::End { .. } = last.bytes.find(SEGMENT_HEADER, header.first_batch) else {
                     break;
                 };
                 through = through.max(header.first_batch);
             }
-            Err(HeaderFault::Missing) if !last.follows(SEGMENT_HEADER, 0) => {}
+            Err(HeaderFault::Missing) if !last.bytes.follows(SEGMENT_HEADER, 0) => {}
             _ => break,
         }
         kept = before;
@@ -241,21 +245,9 @@ fn leave_unproven(tail: Tail, log: &mut ReadLog) {
 }
 
 struct Segment {
-    disk_id: u128,
-    number: u64,
     file: String,
-    bytes: Bytes,
+    bytes: SegmentBytes,
     header: Result<SegmentHeader, HeaderFault>,
-}
-
-/// What is at a place where a batch may begin.
-enum Found {
-    Batch(BatchHeader, Bytes),
-    /// Nothing, or the rest of a write cut short.
-    End {
-        torn: bool,
-    },
-    Damage,
 }
 
 impl Segment {
@@ -268,7 +260,7 @@ impl Segment {
         let mut at = SEGMENT_HEADER;
         let mut last = Slot(0);
         while next.is_none_or(|next| log.next_batch < next) {
-            match self.find(at, log.next_batch) {
+            match self.bytes.find(at, log.next_batch) {
                 Found::Batch(header, body) => {
                     let from = log.records.len();
                     if records(body.clone(), &mut log.records).is_err() {
@@ -305,7 +297,7 @@ impl Segment {
         }
         if log.next_batch > header.first_batch || next.is_none() {
             log.segments.push(ReadSegment {
-                number: self.number,
+                number: self.bytes.number,
                 length: at as u64,
                 last_slot: last,
             });
@@ -316,63 +308,4 @@ impl Segment {
     fn damage(&self, at: usize, number: u64, what: &str) -> String {
         format!("group commit {number} at byte {at} of {} {what}", self.file)
     }
-
-    fn place(&self, at: usize) -> Place {
-        Place {
-            disk_id: self.disk_id,
-            segment: self.number,
-            offset: at as u64,
-        }
-    }
-
-    fn find(&self, at: usize, expected: u64) -> Found {
-        let rest = self.bytes.slice(at.min(self.bytes.len())..);
-        let Some(header) = decode_header(self.place(at), &rest) else {
-            let unfinished = is_unfinished(&region(&rest, BATCH_HEADER), at as u64);
-            return if unfinished && !self.follows(at + 8, expected) {
-                Found::End {
-                    torn: rest.iter().any(|byte| *byte != 0),
-                }
-            } else {
-                Found::Damage
-            };
-        };
-        if header.number != expected {
-            return Found::Damage;
-        }
-        if let Some(body) = body(&header, &rest) {
-            return Found::Batch(header, body);
-        }
-        let whole = region(&rest, batch_bytes(header.length as usize));
-        if is_unfinished(&whole, at as u64) && !self.follows(at + 8, expected) {
-            Found::End { torn: true }
-        } else {
-            Found::Damage
-        }
-    }
-
-    /// True if a batch follows somewhere from `at` on whose marker says that batch `number` was durable.
-    fn follows(&self, at: usize, number: u64) -> bool {
-        let mut at = at.next_multiple_of(8);
-        while at + BATCH_HEADER <= self.bytes.len() {
-            let found = decode_header(self.place(at), &self.bytes[at..]);
-            if found.is_some_and(|header| header.synced >= number) {
-                return true;
-            }
-            at += 8;
-        }
-        false
-    }
-}
-
-/// `length` bytes from the beginning of `rest`, zeros where the file ends before.
-fn region(rest: &Bytes, length: usize) -> Bytes {
-    if rest.len() >= length {
-        return rest.slice(..length);
-    }
-    // A header that says more than a segment holds was written by nobody; its length is not believed.
-    const BELIEVED_MAX: usize = 1 << 30;
-    let mut region = rest.to_vec();
-    region.resize(length.min(BELIEVED_MAX), 0);
-    region.into()
 }

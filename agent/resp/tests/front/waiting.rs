@@ -7,9 +7,15 @@ use crate::client::{Client, start};
 /// With one partition whoever changes a key answers who waits for it; with several the thread of the one who waits does.
 const PARTITIONS: [usize; 2] = [1, 8];
 
-/// Until what was sent before is carried out.
-fn settle() {
-    std::thread::sleep(Duration::from_millis(50));
+/// Until somebody waits.
+fn settle(other: &mut Client) {
+    let since = Instant::now();
+    while !other
+        .ask_for_all("info clients")
+        .contains("blocked_clients:1")
+    {
+        assert!(since.elapsed() < Duration::from_secs(10), "nobody waits");
+    }
 }
 
 #[test]
@@ -38,14 +44,14 @@ fn databases_that_change_places_bring_what_is_waited_for() {
             other.ask("rpush t x");
             other.ask("move t 1");
             waits.send(&format!("blpop {keys} 0"));
-            settle();
+            settle(&mut other);
             other.ask("swapdb 0 1");
             other.ask("renamenx t k");
             assert_eq!(waits.answer(), answer);
             other.ask("rpush k x");
             other.ask("move k 1");
             waits.send(&format!("blpop {keys} 0"));
-            settle();
+            settle(&mut other);
             other.ask("swapdb 0 1");
             assert_eq!(waits.answer(), answer, "nothing but the databases changed");
         }
@@ -61,7 +67,7 @@ fn nobody_waits_longer_because_something_changes() {
         for keys in ["a", "a b c d"] {
             let since = Instant::now();
             waits.send(&format!("blpop {keys} 0.5"));
-            settle();
+            settle(&mut other);
             while since.elapsed() < Duration::from_millis(400) {
                 other.ask("set a 1");
                 other.ask("del a");
@@ -87,7 +93,7 @@ fn something_else_under_a_key_is_as_good_as_nothing() {
             ("xread block 300 streams a b c 0 0 0", "*-1"),
         ] {
             waits.send(command);
-            settle();
+            settle(&mut other);
             other.ask("set a 1");
             assert_eq!(waits.answer(), nothing, "{command}");
             assert!(waits.ask(command).starts_with("-WRONGTYPE"), "{command}");

@@ -40,8 +40,16 @@ impl Load {
 }
 
 fn read(text: &str) -> Option<Answered> {
-    let words = || text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let behind = |name: &str| words().find(|it| it.first() == Some(&name))?.get(1).copied();
+    let words = || {
+        text.lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>())
+    };
+    let behind = |name: &str| {
+        words()
+            .find(|it| it.first() == Some(&name))?
+            .get(1)
+            .copied()
+    };
     let requests = words().find(|it| it.get(1..3) == Some(&["requests", "in"]))?;
     Some(Answered {
         requests: requests[0].parse().ok()?,

@@ -175,9 +175,18 @@ impl Field {
         (bytes, count)
     }
 
+    /// A number that is set, made to fit, if it may be. One so near the least of 64 bits that its distance from the most of this field
+    /// has no room in them is saturated at the wrong end, as Redis does it.
+    pub(crate) fn fit_set(&self, number: i128, overflow: Overflow) -> Option<i128> {
+        let most = (1_i128 << (self.bits - 1)) - 1;
+        let wraps = self.is_signed && self.bits < 64 && most - number > i128::from(i64::MAX);
+        match overflow {
+            Overflow::Saturate if wraps => Some(most),
+            _ => self.fit(number, overflow),
+        }
+    }
+
     /// A number made to fit, if it may be.
-    ///
-    /// Redis saturates at the wrong end what is set to a number near the least of 64 bits, since its sum of that overflows.
     pub(crate) fn fit(&self, number: i128, overflow: Overflow) -> Option<i128> {
         let (least, most) = if self.is_signed {
             let half = 1_i128 << (self.bits - 1);

@@ -74,7 +74,8 @@ impl Error {
     }
 
     /// The subcommand that these arguments call takes others.
-    pub(crate) fn subcommand_syntax(args: &[&[u8]]) -> Self {
+    #[must_use]
+    pub fn subcommand_syntax(args: &[&[u8]]) -> Self {
         let (command, subcommand) = called(args);
         Self::SubcommandSyntax {
             subcommand,
@@ -83,9 +84,16 @@ impl Error {
     }
 
     /// With these words, the code first.
-    pub(crate) const fn text(words: &'static str) -> Self {
+    #[must_use]
+    pub const fn text(words: &'static str) -> Self {
         Self::Other(Cow::Borrowed(words))
     }
+}
+
+/// What a client sent, as errors show it: up to a zero, as in Redis, and as text.
+pub(crate) fn shown(bytes: &[u8]) -> Cow<'_, str> {
+    let text = bytes.split(|byte| *byte == 0).next();
+    String::from_utf8_lossy(text.unwrap_or_default())
 }
 
 /// The command in capital letters, and the beginning of its subcommand.
@@ -93,7 +101,7 @@ fn called(args: &[&[u8]]) -> (String, String) {
     let subcommand = &args[1][..args[1].len().min(128)];
     (
         String::from_utf8_lossy(args[0]).to_uppercase(),
-        String::from_utf8_lossy(subcommand).into_owned(),
+        shown(subcommand).into_owned(),
     )
 }
 

@@ -25,16 +25,19 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RM, KeyUses::DELETE], 1, -1, 1)])
+        .tips(&["request_policy:multi_shard", "response_policy:agg_sum"])
         .about("generic", "1.0.0", "Removes keys."),
     Spec::new("dump", 2, dump::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about("generic", "2.6.0", "A value in a form that RESTORE takes."),
     Spec::new("exists", -2, exists::run)
         .flags(&[Traits::READONLY, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO], 1, -1, 1)])
+        .tips(&["request_policy:multi_shard", "response_policy:agg_sum"])
         .about("generic", "1.0.0", "How many of the keys are there."),
     Spec::new("expire", -3, expire::run)
         .flags(&[Traits::WRITE, Traits::FAST])
@@ -62,6 +65,7 @@ pub(super) const ROWS: &[Spec] = &[
     Spec::new("keys", 2, keys::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::KEYSPACE, Categories::DANGEROUS])
+        .tips(&["request_policy:all_shards", "nondeterministic_output_order"])
         .about("generic", "1.0.0", "All keys that a pattern matches."),
     Spec::new("move", 3, move_to::run)
         .flags(&[Traits::WRITE, Traits::FAST])
@@ -110,6 +114,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about(
             "generic",
             "2.6.0",
@@ -118,6 +123,7 @@ pub(super) const ROWS: &[Spec] = &[
     Spec::new("randomkey", 1, randomkey::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::KEYSPACE])
+        .tips(&["request_policy:all_shards", "nondeterministic_output"])
         .about("generic", "1.0.0", "Any key."),
     Spec::new("rename", 3, rename::run)
         .flags(&[Traits::WRITE])
@@ -155,6 +161,7 @@ pub(super) const ROWS: &[Spec] = &[
     Spec::new("scan", -2, scan::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::KEYSPACE])
+        .tips(&["nondeterministic_output", "request_policy:special"])
         .about("generic", "2.8.0", "Goes through all keys, some at a time."),
     Spec::new("sort", -2, sort::run)
         .flags(&[Traits::WRITE, Traits::DENYOOM, Traits::MOVABLE_KEYS])
@@ -195,6 +202,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO], 1, -1, 1)])
+        .tips(&["request_policy:multi_shard", "response_policy:agg_sum"])
         .about(
             "generic",
             "3.2.1",
@@ -204,6 +212,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about("generic", "1.0.0", "In how many seconds a key expires."),
     Spec::new("type", 2, type_of::run)
         .flags(&[Traits::READONLY, Traits::FAST])
@@ -214,10 +223,29 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE, Traits::FAST])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RM, KeyUses::DELETE], 1, -1, 1)])
+        .tips(&["request_policy:multi_shard", "response_policy:agg_sum"])
         .about(
             "generic",
             "4.0.0",
             "Removes keys; their memory is given back meanwhile.",
+        ),
+    Spec::front("wait", 3)
+        .flags(&[Traits::NOSCRIPT])
+        .categories(&[Categories::CONNECTION])
+        .tips(&["request_policy:all_shards", "response_policy:agg_min"])
+        .about(
+            "generic",
+            "3.0.0",
+            "Waits until what the client wrote is on so many replicas.",
+        ),
+    Spec::front("waitaof", 4)
+        .flags(&[Traits::BLOCKING])
+        .categories(&[Categories::CONNECTION])
+        .tips(&["request_policy:all_shards", "response_policy:agg_min"])
+        .about(
+            "generic",
+            "7.2.0",
+            "Waits until what the client wrote is synced here, and on so many replicas.",
         ),
 ];
 
@@ -227,11 +255,13 @@ const OBJECT: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO], 2, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about("generic", "2.2.3", "As which encoding a value is shown."),
     Spec::new("freq", 3, object::freq)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO], 2, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about("generic", "4.0.0", "How often a key is used."),
     Spec::new("help", 2, object::help)
         .flags(&[Traits::LOADING, Traits::STALE])
@@ -241,6 +271,7 @@ const OBJECT: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO], 2, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about(
             "generic",
             "2.2.3",
@@ -250,6 +281,7 @@ const OBJECT: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::KEYSPACE])
         .keys(&[range(&[KeyUses::RO], 2, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about("generic", "2.2.3", "By how many a value is shared."),
 ];
 

@@ -52,6 +52,10 @@ pub(super) const ROWS: &[Spec] = &[
             behind(&[KeyUses::OW, KeyUses::UPDATE], "STORE", 6),
             behind(&[KeyUses::OW, KeyUses::UPDATE], "STOREDIST", 6),
         ])
+        .deprecated(
+            "6.2.0",
+            "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument",
+        )
         .about(
             "geo",
             "3.2.0",
@@ -61,6 +65,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::GEO])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .deprecated("6.2.0", "`GEOSEARCH` with the `BYRADIUS` argument")
         .about(
             "geo",
             "3.2.10",
@@ -74,6 +79,10 @@ pub(super) const ROWS: &[Spec] = &[
             behind(&[KeyUses::OW, KeyUses::UPDATE], "STORE", 5),
             behind(&[KeyUses::OW, KeyUses::UPDATE], "STOREDIST", 5),
         ])
+        .deprecated(
+            "6.2.0",
+            "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments",
+        )
         .about(
             "geo",
             "3.2.0",
@@ -83,6 +92,10 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::GEO])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .deprecated(
+            "6.2.0",
+            "`GEOSEARCH` with the `BYRADIUS` and `FROMMEMBER` arguments",
+        )
         .about(
             "geo",
             "3.2.10",

@@ -29,6 +29,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE, Traits::DENYOOM, Traits::FAST])
         .categories(&[Categories::HASH])
         .keys(&[range(&[KeyUses::RW, KeyUses::UPDATE], 1, 0, 1)])
+        .deprecated("4.0.0", "`HSET` with multiple field-value pairs")
         .about("hash", "2.0.0", "Gives fields of a hash their values."),
     Spec::new("hget", 3, hget::run)
         .flags(&[Traits::READONLY, Traits::FAST])
@@ -44,16 +45,19 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::HASH])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output_order"])
         .about("hash", "2.0.0", "All fields of a hash with their values."),
     Spec::new("hkeys", 2, hkeys::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::HASH])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output_order"])
         .about("hash", "2.0.0", "All fields of a hash."),
     Spec::new("hvals", 2, hvals::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::HASH])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output_order"])
         .about("hash", "2.0.0", "All values of a hash."),
     Spec::new("hlen", 2, hlen::run)
         .flags(&[Traits::READONLY, Traits::FAST])
@@ -111,11 +115,13 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::HASH])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about("hash", "6.2.0", "Random fields of a hash."),
     Spec::new("hscan", -3, hscan::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::HASH])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about(
             "hash",
             "2.8.0",

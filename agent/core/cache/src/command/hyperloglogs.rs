@@ -19,6 +19,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE, Traits::DENYOOM, Traits::ADMIN])
         .categories(&[Categories::HYPERLOGLOG])
         .keys(&[range(&[KeyUses::RW, KeyUses::ACCESS], 2, 0, 1)])
+        .for_the_system()
         .about("hyperloglog", "2.8.9", "Shows what a HyperLogLog is made of."),
     Spec::new("pfmerge", -2, pfmerge::run)
         .flags(&[Traits::WRITE, Traits::DENYOOM])
@@ -28,5 +29,6 @@ pub(super) const ROWS: &[Spec] = &[
     Spec::new("pfselftest", 1, pfselftest::run)
         .flags(&[Traits::ADMIN])
         .categories(&[Categories::HYPERLOGLOG])
+        .for_the_system()
         .about("hyperloglog", "2.8.9", "Tests the estimates of HyperLogLogs."),
 ];

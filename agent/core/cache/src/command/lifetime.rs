@@ -1,5 +1,6 @@
 //! What commands that set expiries have in common, and those that tell them.
 
+use super::error::shown;
 use super::{Call, Error, Unit};
 use crate::notice::Class;
 
@@ -49,7 +50,7 @@ impl Conditions {
                 b"gt" => &mut conditions.only_later,
                 b"lt" => &mut conditions.only_sooner,
                 _ => {
-                    let word = String::from_utf8_lossy(word);
+                    let word = shown(word);
                     return Err(Error::Other(
                         format!("ERR Unsupported option {word}").into(),
                     ));

@@ -135,6 +135,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE, Traits::DENYOOM])
         .categories(&[Categories::LIST])
         .keys(MOVE)
+        .deprecated("6.2.0", "`LMOVE` with the `RIGHT` and `LEFT` arguments")
         .about(
             "list",
             "1.2.0",
@@ -208,6 +209,7 @@ pub(super) const ROWS: &[Spec] = &[
         ])
         .categories(&[Categories::LIST])
         .keys(MOVE)
+        .deprecated("6.2.0", "`BLMOVE` with the `RIGHT` and `LEFT` arguments")
         .about(
             "list",
             "2.2.0",

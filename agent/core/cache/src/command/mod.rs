@@ -1,5 +1,6 @@
 //! Commands: which there are, and how one is called.
 
+mod acl;
 mod bitmaps;
 mod connection;
 mod error;
@@ -8,8 +9,11 @@ mod generic;
 mod geo;
 mod hashes;
 mod hyperloglogs;
+mod keys_of;
 mod lifetime;
 mod lists;
+mod pubsub;
+mod scripting;
 mod server;
 mod sets;
 mod sorted_sets;
@@ -17,14 +21,17 @@ mod spec;
 mod streams;
 mod strings;
 mod timeout;
+mod tracking;
 mod transactions;
 
 use std::sync::LazyLock;
 
 pub use error::Error;
+pub(crate) use error::shown;
 pub(crate) use expiry::Unit;
+pub use keys_of::KeyOf;
 pub(crate) use lifetime::{expire, expiry_of, in_seconds};
-pub(crate) use server::database_number;
+pub use server::{database_number, debug_object};
 pub use spec::{Begin, Categories, Find, KeySpec, KeyUses, Run, Spec, Traits};
 pub(crate) use timeout::timeout;
 use xxhash_rust::xxh3::xxh3_64;
@@ -42,6 +49,8 @@ pub struct Call<'a> {
     pub reply: &'a mut Reply,
     /// Whether it may wait: not in a transaction, nor in a script.
     pub may_wait: bool,
+    /// Whether it may read keys that it does not name.
+    pub may_read_any: bool,
     /// Whether it was carried out before, and waited.
     pub has_waited: bool,
     /// What it waits for; nothing was answered then.
@@ -88,6 +97,7 @@ impl<'a> Call<'a> {
             keys,
             reply,
             may_wait: true,
+            may_read_any: true,
             has_waited: false,
             wait: None,
         }
@@ -128,6 +138,9 @@ impl<'a> Call<'a> {
             let Run::Keys(run) = spec.run else {
                 unreachable!("{} is not about keys", spec.name);
             };
+            let is_read_only = spec.flags.has(Traits::READONLY);
+            self.keys.count_looks(is_read_only);
+            self.keys.set_reads(is_read_only);
             run(self)
         });
         if let Err(error) = done {
@@ -152,8 +165,10 @@ impl<'a> Call<'a> {
 
 /// All commands, by group.
 const GROUPS: &[&[Spec]] = &[
+    acl::ROWS,
     connection::ROWS,
     generic::ROWS,
+    scripting::ROWS,
     server::ROWS,
     hashes::ROWS,
     strings::ROWS,
@@ -163,13 +178,40 @@ const GROUPS: &[&[Spec]] = &[
     sets::ROWS,
     streams::ROWS,
     lists::ROWS,
+    pubsub::ROWS,
     sorted_sets::ROWS,
     geo::ROWS,
 ];
 
+/// All commands, each with its number, and how many numbers there are.
+static TABLE: LazyLock<(Vec<Spec>, usize)> = LazyLock::new(|| {
+    let mut count = 0;
+    let mut number = |spec: &Spec| {
+        count += 1;
+        Spec {
+            number: count - 1,
+            ..*spec
+        }
+    };
+    let mut commands = Vec::new();
+    for spec in GROUPS.iter().copied().flatten() {
+        let mut spec = number(spec);
+        let subcommands: Vec<_> = spec.subcommands.iter().map(&mut number).collect();
+        spec.subcommands = subcommands.leak();
+        commands.push(spec);
+    }
+    (commands, count)
+});
+
 /// All commands.
 pub fn all() -> impl Iterator<Item = &'static Spec> {
-    GROUPS.iter().copied().flatten()
+    TABLE.0.iter()
+}
+
+/// How many commands and subcommands there are: their numbers are below.
+#[must_use]
+pub fn count() -> usize {
+    TABLE.1
 }
 
 /// The command of this name, in whatever letters.

@@ -54,6 +54,7 @@ pub(super) const ROWS: &[Spec] = &[
             0,
             1,
         )])
+        .tips(&["nondeterministic_output"])
         .about(
             "set",
             "1.0.0",
@@ -63,11 +64,13 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about("set", "1.0.0", "Random members of a set."),
     Spec::new("sinter", -2, sinter::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, -1, 1)])
+        .tips(&["nondeterministic_output_order"])
         .about("set", "1.0.0", "What is in all of several sets."),
     Spec::new("sintercard", -3, sintercard::run)
         .flags(&[Traits::READONLY, Traits::MOVABLE_KEYS])
@@ -103,6 +106,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, -1, 1)])
+        .tips(&["nondeterministic_output_order"])
         .about("set", "1.0.0", "What is in one of several sets."),
     Spec::new("sunionstore", -3, sunionstore::run)
         .flags(&[Traits::WRITE, Traits::DENYOOM])
@@ -120,6 +124,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, -1, 1)])
+        .tips(&["nondeterministic_output_order"])
         .about("set", "1.0.0", "What is in a set and in no other one."),
     Spec::new("sdiffstore", -3, sdiffstore::run)
         .flags(&[Traits::WRITE, Traits::DENYOOM])
@@ -137,11 +142,13 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output_order"])
         .about("set", "1.0.0", "All members of a set."),
     Spec::new("sscan", -3, sscan::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about(
             "set",
             "2.8.0",

@@ -100,6 +100,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SORTEDSET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about("sorted-set", "6.2.0", "Random members of a sorted set."),
     Spec::new("zrange", -4, zrange::run)
         .flags(&[Traits::READONLY])
@@ -110,11 +111,13 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SORTEDSET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .deprecated("6.2.0", "`ZRANGE` with the `BYLEX` argument")
         .about("sorted-set", "2.8.9", "Members of a sorted set between two members, if all have the same score."),
     Spec::new("zrangebyscore", -4, zrangebyscore::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SORTEDSET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .deprecated("6.2.0", "`ZRANGE` with the `BYSCORE` argument")
         .about("sorted-set", "1.0.5", "Members of a sorted set between two scores."),
     Spec::new("zrangestore", -5, zrangestore::run)
         .flags(&[Traits::WRITE, Traits::DENYOOM])
@@ -150,16 +153,19 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SORTEDSET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .deprecated("6.2.0", "`ZRANGE` with the `REV` argument")
         .about("sorted-set", "1.2.0", "Members of a sorted set between two ranks, the highest score first."),
     Spec::new("zrevrangebylex", -4, zrevrangebylex::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SORTEDSET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .deprecated("6.2.0", "`ZRANGE` with the `REV` and `BYLEX` arguments")
         .about("sorted-set", "2.8.9", "Members of a sorted set between two members, the last one first, if all have the same score."),
     Spec::new("zrevrangebyscore", -4, zrevrangebyscore::run)
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SORTEDSET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .deprecated("6.2.0", "`ZRANGE` with the `REV` and `BYSCORE` arguments")
         .about("sorted-set", "2.2.0", "Members of a sorted set between two scores, the highest one first."),
     Spec::new("zrevrank", -3, zrevrank::run)
         .flags(&[Traits::READONLY, Traits::FAST])
@@ -170,6 +176,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::SORTEDSET])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about("sorted-set", "2.8.0", "A walk over the members of a sorted set, step by step."),
     Spec::new("zscore", 3, zscore::run)
         .flags(&[Traits::READONLY, Traits::FAST])

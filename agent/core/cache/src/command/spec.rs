@@ -20,6 +20,9 @@ macro_rules! flags {
             /// None.
             pub const NONE: Self = Self(0);
 
+            /// Each with its name.
+            pub const EACH: &'static [(Self, &'static str)] = &[$((Self::$flag, $name),)*];
+
             /// All of these.
             #[must_use]
             pub const fn of(flags: &[Self]) -> Self {
@@ -39,8 +42,8 @@ macro_rules! flags {
 
             /// The names of those that are set.
             pub fn names(self) -> impl Iterator<Item = &'static str> {
-                let all = [$((Self::$flag, $name),)*];
-                all.into_iter().filter_map(move |(flag, name)| self.has(flag).then_some(name))
+                let each = Self::EACH.iter();
+                each.filter_map(move |(flag, name)| self.has(*flag).then_some(*name))
             }
         }
     };
@@ -166,6 +169,18 @@ pub struct KeySpec {
     pub notes: Option<&'static str>,
 }
 
+impl KeySpec {
+    /// The first, the last and the step, if they are at fixed places.
+    const fn range(&self) -> Option<(isize, isize, isize)> {
+        let (Begin::Index(first), Find::Range { last, step, .. }) = (self.begin, self.find) else {
+            return None;
+        };
+        let first = first.cast_signed();
+        let last = if last < 0 { last } else { first + last };
+        Some((first, last, step.cast_signed()))
+    }
+}
+
 /// Who carries a command out.
 #[derive(Clone, Copy)]
 pub enum Run {
@@ -206,10 +221,18 @@ pub struct Spec {
     pub group: &'static str,
     /// What it does, in a sentence.
     pub summary: &'static str,
+    /// What clients of a cluster may want to know of it: `COMMAND` calls that tips.
+    pub tips: &'static [&'static str],
+    /// Since when it is not to be used any more, and what is instead.
+    pub deprecated: Option<(&'static str, &'static str)>,
+    /// Whether it is for servers and those who look into them, not for who keeps data.
+    pub is_for_the_system: bool,
     /// Who does it.
     pub run: Run,
     /// Its subcommands.
     pub subcommands: &'static [Self],
+    /// Which one of all it is, subcommands among them, for those who keep something of each; see [`super::count`].
+    pub number: usize,
 }
 
 impl Spec {
@@ -229,8 +252,12 @@ impl Spec {
             since: "1.0.0",
             group: "generic",
             summary: "",
+            tips: &[],
+            deprecated: None,
+            is_for_the_system: false,
             run: Run::Keys(run),
             subcommands: &[],
+            number: 0,
         }
     }
 
@@ -245,10 +272,16 @@ impl Spec {
     /// A command that is but its subcommands.
     #[must_use]
     pub const fn container(name: &'static str, subcommands: &'static [Self]) -> Self {
-        let mut spec = Self::front(name, -2);
+        let mut spec = Self::front(name, -2).subcommands(subcommands);
         spec.run = Run::Subcommand;
-        spec.subcommands = subcommands;
         spec
+    }
+
+    /// With these subcommands, and something that it does itself.
+    #[must_use]
+    pub const fn subcommands(mut self, subcommands: &'static [Self]) -> Self {
+        self.subcommands = subcommands;
+        self
     }
 
     /// With these flags.
@@ -272,6 +305,27 @@ impl Spec {
         self
     }
 
+    /// With these tips.
+    #[must_use]
+    pub const fn tips(mut self, tips: &'static [&'static str]) -> Self {
+        self.tips = tips;
+        self
+    }
+
+    /// Not to be used any more since this version of Redis; what is to be used instead, in its words.
+    #[must_use]
+    pub const fn deprecated(mut self, since: &'static str, instead: &'static str) -> Self {
+        self.deprecated = Some((since, instead));
+        self
+    }
+
+    /// For servers and those who look into them.
+    #[must_use]
+    pub const fn for_the_system(mut self) -> Self {
+        self.is_for_the_system = true;
+        self
+    }
+
     /// Of this group, known since this version of Redis, in a sentence.
     #[must_use]
     pub const fn about(
@@ -284,6 +338,50 @@ impl Spec {
         self.since = since;
         self.summary = summary;
         self
+    }
+
+    /// For whom it is, with what its flags say.
+    #[must_use]
+    pub const fn all_categories(&self) -> Categories {
+        let read = Traits::READONLY;
+        let is_script = self.categories.has(Categories::SCRIPTING);
+        let mut all = self.categories.0;
+        let implied = [
+            (self.flags.has(Traits::WRITE), Categories::WRITE),
+            (self.flags.has(read) && !is_script, Categories::READ),
+            (self.flags.has(Traits::ADMIN), Categories::ADMIN),
+            (self.flags.has(Traits::ADMIN), Categories::DANGEROUS),
+            (self.flags.has(Traits::PUBSUB), Categories::PUBSUB),
+            (self.flags.has(Traits::BLOCKING), Categories::BLOCKING),
+            (self.flags.has(Traits::FAST), Categories::FAST),
+            (!self.flags.has(Traits::FAST), Categories::SLOW),
+        ];
+        let mut index = 0;
+        while index < implied.len() {
+            if implied[index].0 {
+                all |= implied[index].1.0;
+            }
+            index += 1;
+        }
+        Categories(all)
+    }
+
+    /// The first and the last of its keys, and how far they are from each other, for those who know of no more than one range
+    /// of them: 0, if there is none. The last one is counted from the end of the arguments if negative.
+    #[must_use]
+    pub fn plain_range(&self) -> (isize, isize, isize) {
+        let ranges = self.keys.iter().filter_map(|keys| keys.range());
+        if let ([_], [only]) = (self.keys, &ranges.clone().collect::<Vec<_>>()[..]) {
+            return *only;
+        }
+        let mut plain: Option<(isize, isize)> = None;
+        for (first, last, step) in ranges {
+            let goes_on = plain.is_none_or(|(_, before)| before == first - 1);
+            if step == 1 && goes_on {
+                plain = Some((plain.map_or(first, |(first, _)| first), last));
+            }
+        }
+        plain.map_or((0, 0, 0), |(first, last)| (first, last, 1))
     }
 
     /// The key, if a command has but one, which is always at the same place.

@@ -26,11 +26,13 @@ pub(super) const ROWS: &[Spec] = &[
             notes: Some("UPDATE instead of INSERT because of the optional trimming feature"),
             ..range(&[KeyUses::RW, KeyUses::UPDATE], 1, 0, 1)
         }])
+        .tips(&["nondeterministic_output"])
         .about("stream", "5.0.0", "Adds an entry at the end of a stream."),
     Spec::new("xautoclaim", -6, xautoclaim::run)
         .flags(&[Traits::WRITE, Traits::FAST])
         .categories(STREAM)
         .keys(&[range(&[KeyUses::RW, KeyUses::DELETE], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about(
             "stream",
             "6.2.0",
@@ -40,6 +42,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE, Traits::FAST])
         .categories(STREAM)
         .keys(&[range(&[KeyUses::RW, KeyUses::UPDATE], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about(
             "stream",
             "5.0.0",
@@ -61,6 +64,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(STREAM)
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about("stream", "5.0.0", "What is pending in a group."),
     Spec::new("xrange", -4, xrange::run)
         .flags(&[Traits::READONLY])
@@ -108,6 +112,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE])
         .categories(STREAM)
         .keys(&[range(&[KeyUses::RW, KeyUses::DELETE], 1, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about("stream", "5.0.0", "Removes the first entries of a stream."),
 ];
 
@@ -152,6 +157,7 @@ const XINFO: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(STREAM)
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 2, 0, 1)])
+        .tips(&["nondeterministic_output"])
         .about("stream", "5.0.0", "The consumers of a group."),
     Spec::new("groups", 3, xinfo::groups::run)
         .flags(&[Traits::READONLY])

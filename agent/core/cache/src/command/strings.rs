@@ -104,6 +104,7 @@ pub(super) const ROWS: &[Spec] = &[
             0,
             1,
         )])
+        .deprecated("6.2.0", "`SET` with the `!GET` argument")
         .about(
             "string",
             "1.0.0",
@@ -164,11 +165,16 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY, Traits::FAST])
         .categories(&[Categories::STRING])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, -1, 1)])
+        .tips(&["request_policy:multi_shard"])
         .about("string", "1.0.0", "The strings under several keys."),
     Spec::new("mset", -3, mset::run)
         .flags(&[Traits::WRITE, Traits::DENYOOM])
         .categories(&[Categories::STRING])
         .keys(&[range(&[KeyUses::OW, KeyUses::UPDATE], 1, -1, 2)])
+        .tips(&[
+            "request_policy:multi_shard",
+            "response_policy:all_succeeded",
+        ])
         .about(
             "string",
             "1.0.1",
@@ -178,6 +184,7 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::WRITE, Traits::DENYOOM])
         .categories(&[Categories::STRING])
         .keys(&[range(&[KeyUses::OW, KeyUses::INSERT], 1, -1, 2)])
+        .tips(&["request_policy:multi_shard", "response_policy:agg_min"])
         .about(
             "string",
             "1.0.1",
@@ -250,5 +257,6 @@ pub(super) const ROWS: &[Spec] = &[
         .flags(&[Traits::READONLY])
         .categories(&[Categories::STRING])
         .keys(&[range(&[KeyUses::RO, KeyUses::ACCESS], 1, 0, 1)])
+        .deprecated("2.0.0", "`GETRANGE`")
         .about("string", "1.0.0", "A part of a string."),
 ];

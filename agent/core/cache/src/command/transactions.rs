@@ -10,7 +10,6 @@ pub(super) const ROWS: &[Spec] = &[
             Traits::LOADING,
             Traits::STALE,
             Traits::FAST,
-            Traits::NO_MULTI,
             Traits::ALLOW_BUSY,
         ])
         .categories(&[Categories::TRANSACTION])
@@ -21,7 +20,6 @@ pub(super) const ROWS: &[Spec] = &[
             Traits::LOADING,
             Traits::STALE,
             Traits::SKIP_SLOWLOG,
-            Traits::NO_MULTI,
         ])
         .categories(&[Categories::TRANSACTION])
         .about(
@@ -35,7 +33,6 @@ pub(super) const ROWS: &[Spec] = &[
             Traits::LOADING,
             Traits::STALE,
             Traits::FAST,
-            Traits::NO_MULTI,
             Traits::ALLOW_BUSY,
         ])
         .categories(&[Categories::TRANSACTION])
@@ -56,7 +53,6 @@ pub(super) const ROWS: &[Spec] = &[
             Traits::LOADING,
             Traits::STALE,
             Traits::FAST,
-            Traits::NO_MULTI,
             Traits::ALLOW_BUSY,
         ])
         .categories(&[Categories::TRANSACTION])

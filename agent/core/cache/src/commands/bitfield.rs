@@ -7,13 +7,17 @@ use crate::notice::Class;
 pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let key = call.args[1];
     let steps = Step::parse(&call.args[2..])?;
+    call.keys.set_reads(!steps.iter().any(Step::changes));
     let length = call.keys.string(key)?.map_or(0, <[u8]>::len);
     let changing = steps.iter().filter(|step| step.changes());
-    let needed = changing.map(|step| step.field.end()).max().unwrap_or(0);
-    let grows = needed > length;
-    if grows {
-        call.keys.splice_string(key, needed, 0, &[]);
+    let needed = changing.map(|step| step.field.end()).max();
+    let grows = needed.is_some_and(|needed| needed > length);
+    match needed {
+        Some(needed) if grows => call.keys.splice_string(key, needed, 0, &[]),
+        Some(_) => call.keys.show_raw(key),
+        None => {}
     }
+    call.keys.set_reads(false);
     call.reply.array(steps.len());
     let mut is_changed = false;
     for step in &steps {
@@ -32,7 +36,7 @@ fn carry_out(call: &mut Call<'_>, key: &[u8], step: &Step, grows: bool) -> Resul
     let before = field.value(string);
     let after = match *operation {
         Operation::Get => Some(before),
-        Operation::Set { value, overflow } => field.fit(value, overflow),
+        Operation::Set { value, overflow } => field.fit_set(value, overflow),
         Operation::Add { number, overflow } => {
             field.fit(before.saturating_add(i128::from(number)), overflow)
         }

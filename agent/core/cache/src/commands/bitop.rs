@@ -23,11 +23,13 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
             "ERR BITOP NOT must be called with a single source key.",
         ));
     }
+    call.keys.set_reads(true);
     let mut length = 0;
     for source in sources {
         let string = call.keys.string(source)?;
         length = length.max(string.map_or(0, <[u8]>::len));
     }
+    call.keys.set_reads(false);
     let mut result = vec![0; length];
     for (index, source) in sources.iter().enumerate() {
         let string = call.keys.string(source)?.unwrap_or_default();

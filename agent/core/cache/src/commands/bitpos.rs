@@ -34,6 +34,9 @@ fn parse(range: &[&[u8]]) -> Result<(i64, Option<i64>, Unit), Error> {
     let [start, rest @ ..] = range else {
         return Ok((0, None, Unit::Byte));
     };
+    if rest.len() > 2 {
+        return Err(Error::Syntax);
+    }
     let start = integer(start).ok_or(Error::NotInteger)?;
     let (end, unit) = match rest {
         [] => return Ok((start, None, Unit::Byte)),

@@ -28,10 +28,14 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let may_be_there = |call: &mut Call<'_>| {
         replaces || call.keys.within(database, |keys| keys.find(to).is_none())
     };
-    let copies = call.keys.find(key).is_some() && may_be_there(call);
+    call.keys.set_reads(true);
+    let is_there = call.keys.find(key).is_some();
+    call.keys.set_reads(false);
+    let copies = is_there && may_be_there(call);
     if copies {
         call.keys.carry(key, (database, to), true);
         call.keys.within(database, |keys| {
+            keys.notify(Class::NEW, "new", to);
             keys.notify(Class::GENERIC, "copy_to", to);
         });
     }

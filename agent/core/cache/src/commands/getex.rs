@@ -14,6 +14,7 @@ enum Change<'a> {
 pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let key = call.args[1];
     let change = parse(&call.args[2..])?;
+    call.keys.set_reads(true);
     if !call.answer_string(key)? {
         return Ok(());
     }

@@ -3,6 +3,7 @@
 //!
 //! <https://redis.io/docs/latest/commands/hsetex/>
 
+use crate::command::shown;
 use crate::command::{Call, Error, Unit};
 use crate::hash::time::time;
 use crate::hash::{Hash, HashChange, HashView};
@@ -92,7 +93,7 @@ impl<'a> Options<'a> {
                 expiry = Some(Expiry::At(time(unit, number, now, "hsetex")?));
                 words = rest;
             } else {
-                let word = String::from_utf8_lossy(word);
+                let word = shown(word);
                 return Err(Error::Other(format!("ERR unknown argument: {word}").into()));
             }
         }

@@ -8,7 +8,8 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let mut keys: Vec<Box<[u8]>> = Vec::new();
     for partition in call.keys.partitions() {
         let entries = partition.keyspace(database).alive(now);
-        let matching = entries.filter(|(key, _)| glob::matches(pattern, key));
+        // As in Redis an empty key is of no pattern but this one.
+        let matching = entries.filter(|(key, _)| pattern == b"*" || glob::matches(pattern, key));
         keys.extend(matching.map(|(key, _)| Box::from(key)));
     }
     call.reply.array(keys.len());

@@ -89,6 +89,7 @@ pub(crate) mod lrange;
 pub(crate) mod lrem;
 pub(crate) mod lset;
 pub(crate) mod ltrim;
+pub(crate) mod memory;
 pub(crate) mod mget;
 pub(crate) mod move_to;
 pub(crate) mod mset;

@@ -15,6 +15,8 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
         && call.keys.within(database, |keys| keys.find(key).is_none());
     if is_free {
         call.keys.carry(key, (database, key), false);
+        call.keys
+            .within(database, |keys| keys.notify(Class::NEW, "new", key));
         call.keys.notify(Class::GENERIC, "move_from", key);
         call.keys.within(database, |keys| {
             keys.notify(Class::GENERIC, "move_to", key);

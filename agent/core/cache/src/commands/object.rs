@@ -94,6 +94,7 @@ pub(crate) fn help(call: &mut Call<'_>) -> Result<(), Error> {
 }
 
 fn looked_at(call: &mut Call<'_>) -> Option<Found> {
+    call.keys.set_reads(false);
     call.keys.look(call.args[2])
 }
 
@@ -103,7 +104,7 @@ fn value<'a>(call: &'a mut Call<'_>, found: &Found) -> &'a [u8] {
 }
 
 /// The encoding of Redis that a value is shown in.
-fn encoding_of(found: &Found, value: &[u8]) -> &'static str {
+pub(crate) fn encoding_of(found: &Found, value: &[u8]) -> &'static str {
     let shown = usize::from(found.header.shown);
     let encodings: &[&str] = match found.header.kind {
         Kind::String => return string::encoding(value, found.header.shown),

@@ -1,6 +1,7 @@
 //! `PFDEBUG GETREG | DECODE | ENCODING | TODENSE key`
 
 use super::pfadd::put;
+use crate::command::shown;
 use crate::command::{Call, Error};
 use crate::hyperloglog::{Encoding, REGISTERS, Sketch, View, sparse};
 
@@ -26,10 +27,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
             call.reply.integer(i64::from(was_sparse));
         }
         () => {
-            let words = format!(
-                "ERR Unknown PFDEBUG subcommand '{}'",
-                String::from_utf8_lossy(what)
-            );
+            let words = format!("ERR Unknown PFDEBUG subcommand '{}'", shown(what));
             return Err(Error::Other(words.into()));
         }
     }

@@ -9,6 +9,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let (key, keys) = (call.args[1], &call.args[1..]);
     let mut registers = [0; REGISTERS];
     let mut is_dense = false;
+    call.keys.set_reads(true);
     for key in keys {
         if let Some(string) = call.keys.string(key)? {
             let view = View::of(string)?;
@@ -16,6 +17,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
             view.merge_into(&mut registers)?;
         }
     }
+    call.keys.set_reads(false);
     let bytes_max = call.keys.partition(key).limits.hyperloglog_sparse_bytes;
     let view = call.keys.string(key)?.map(View::of).transpose()?;
     let mut sketch = view.map_or_else(Sketch::empty, Sketch::of);

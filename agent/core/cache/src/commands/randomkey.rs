@@ -14,6 +14,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
 }
 
 fn random_key(call: &mut Call<'_>) -> Option<Box<[u8]>> {
+    call.keys.set_reads(false);
     let database = call.keys.database();
     let mut tries = 0;
     loop {

@@ -20,6 +20,7 @@ pub(super) fn rename(call: &mut Call<'_>, key: &[u8], to: &[u8]) {
     let database = call.keys.database();
     call.keys.find(to);
     call.keys.carry(key, (database, to), false);
+    call.keys.notify(Class::NEW, "new", to);
     call.keys.notify(Class::GENERIC, "rename_from", key);
     call.keys.notify(Class::GENERIC, "rename_to", to);
 }

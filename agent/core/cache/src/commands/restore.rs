@@ -41,6 +41,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     } else {
         call.keys.restore(key, expiry, body).map_err(bad)?;
         options.note_use(call, key);
+        call.keys.notify(Class::NEW, "new", key);
         call.keys.notify(Class::GENERIC, "restore", key);
     }
     call.reply.ok();

@@ -22,6 +22,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let options = Options::parse(&call.args[2..])?;
     let (next, keys) = walk(call, cursor, options.count);
     let now = call.keys.now();
+    call.keys.set_reads(false);
     let is_wanted = |(key, header): &Met| {
         let is_kind = |kind: &[u8]| kind.eq_ignore_ascii_case(header.kind.name().as_bytes());
         // Whoever looks at a key that expired removes it.
@@ -105,7 +106,7 @@ impl<'a> Options<'a> {
                     }
                     options.count = usize::try_from(count).unwrap_or(usize::MAX);
                 }
-                b"match" => options.pattern = Some(*value),
+                b"match" => options.pattern = Some(*value).filter(|pattern| *pattern != b"*"),
                 b"type" => options.kind = Some(*value),
                 _ => return Err(Error::Syntax),
             }

@@ -32,7 +32,9 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let expiry = options.expiry(call.keys.now())?;
     let is_met = options.condition.is_met(call, key);
     if options.get {
+        call.keys.set_reads(true);
         call.answer_string(key)?;
+        call.keys.set_reads(false);
     }
     if !is_met? {
         if !options.get {

@@ -1,6 +1,4 @@
 //! `SETBIT key offset value`
-//!
-//! A string whose bit stays what it was stays shown as it was; Redis shows it as raw.
 
 use crate::bitmap::{bit_offset, has_bit, mask};
 use crate::command::{Call, Error};
@@ -25,6 +23,8 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
         let removed = usize::from(before.is_some());
         call.keys.splice_string(key, byte, removed, &[after]);
         call.keys.notify(Class::STRING, "setbit", key);
+    } else {
+        call.keys.show_raw(key);
     }
     call.reply.integer(i64::from(was_set));
     Ok(())

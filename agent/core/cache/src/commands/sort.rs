@@ -21,17 +21,18 @@ struct Request<'a> {
 }
 
 pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
-    let request = Request::parse(&call.args[2..], true)?;
+    let request = Request::parse(&call.args[2..], true, call.may_read_any)?;
     answer(call, request)
 }
 
 /// `SORT_RO`
 pub(crate) fn run_read_only(call: &mut Call<'_>) -> Result<(), Error> {
-    let request = Request::parse(&call.args[2..], false)?;
+    let request = Request::parse(&call.args[2..], false, call.may_read_any)?;
     answer(call, request)
 }
 
 fn answer(call: &mut Call<'_>, mut request: Request<'_>) -> Result<(), Error> {
+    call.keys.set_reads(true);
     let (kind, mut elements) = elements(call)?;
     if request.is_unsorted && kind == Some(Kind::Set) && request.store.is_some() {
         // A set has no order, and what is stored is to have one.
@@ -108,6 +109,7 @@ fn store(
             list.push(Cow::Owned(value.unwrap_or_default().to_vec()));
         }
     }
+    call.keys.set_reads(false);
     call.reply.count(list.len());
     if list.is_empty() {
         if call.keys.remove(to) {
@@ -122,14 +124,24 @@ fn store(
     };
     let mut body = Vec::new();
     rdb::write(&Value::List(list), form, &mut body);
+    let is_new = call.keys.find(to).is_none();
     let stored = call.keys.restore(to, None, &body);
     stored.map_err(|_| Error::text("ERR the list cannot be stored"))?;
+    if is_new {
+        call.keys.notify(Class::NEW, "new", to);
+    }
     call.keys.notify(Class::LIST, "sortstore", to);
     Ok(())
 }
 
+const DENIED_BY: Error =
+    Error::text("ERR BY option of SORT denied due to insufficient ACL permissions.");
+const DENIED_GET: Error =
+    Error::text("ERR GET option of SORT denied due to insufficient ACL permissions.");
+
 impl<'a> Request<'a> {
-    fn parse(mut words: &[&'a [u8]], may_store: bool) -> Result<Self, Error> {
+    /// Of the options. Keys that the command does not name may not be read by all.
+    fn parse(mut words: &[&'a [u8]], may_store: bool, may_read_any: bool) -> Result<Self, Error> {
         let mut request = Self::default();
         while let [word, rest @ ..] = words {
             words = rest;
@@ -147,10 +159,15 @@ impl<'a> Request<'a> {
                     words = rest;
                 }
                 (b"by", [pattern, rest @ ..]) => {
-                    request.is_unsorted |= !pattern.contains(&b'*');
+                    let is_constant = !pattern.contains(&b'*');
+                    if !is_constant && !may_read_any {
+                        return Err(DENIED_BY);
+                    }
+                    request.is_unsorted |= is_constant;
                     request.by = Some(Pattern(pattern));
                     words = rest;
                 }
+                (b"get", _) if !words.is_empty() && !may_read_any => return Err(DENIED_GET),
                 (b"get", [pattern, rest @ ..]) => {
                     request.gets.push(Pattern(pattern));
                     words = rest;

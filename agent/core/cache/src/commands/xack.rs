@@ -9,6 +9,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let [_, key, name, ids @ ..] = call.args else {
         unreachable!("its arity says so");
     };
+    call.keys.set_reads(true);
     let stream = call.keys.view::<Stream>(key)?;
     let Some(group) = stream.and_then(|stream| stream.group(name)) else {
         call.reply.integer(0);

@@ -40,6 +40,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     };
     let options = Options::parse(idle, start, options)?;
     let now = call.keys.now();
+    call.keys.set_reads(true);
     let stream = call.keys.view::<Stream>(key)?;
     if stream.is_none_or(|stream| stream.group(group).is_none()) {
         return Err(no_group(key, group));

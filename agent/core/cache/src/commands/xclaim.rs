@@ -1,6 +1,7 @@
 //! `XCLAIM key group consumer min-idle-time id [id ...] [IDLE milliseconds] [TIME millisecond] [RETRYCOUNT count] [FORCE] [JUSTID]
 //! [LASTID id]`
 
+use crate::command::shown;
 use std::borrow::Cow;
 
 use super::xpending::no_group;
@@ -34,6 +35,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
         unreachable!("its arity says so");
     };
     let now = call.keys.now();
+    call.keys.set_reads(true);
     let stream = call.keys.view::<Stream>(key)?;
     let found = stream.and_then(|stream| stream.group(group));
     let last = found.ok_or_else(|| no_group(key, group))?.last;
@@ -175,6 +177,6 @@ fn number(text: &[u8], error: &'static str) -> Result<i64, Error> {
 }
 
 fn unknown(option: &[u8]) -> Error {
-    let option = String::from_utf8_lossy(option);
+    let option = shown(option);
     Error::Other(format!("ERR Unrecognized XCLAIM option '{option}'").into())
 }

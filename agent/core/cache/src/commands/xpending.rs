@@ -1,5 +1,6 @@
 //! `XPENDING key group [[IDLE milliseconds] start end count [consumer]]`
 
+use crate::command::shown;
 use crate::command::{Call, Error};
 use crate::number::integer;
 use crate::reply::Reply;
@@ -36,7 +37,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
 
 /// There is no such group, or no such key.
 pub(super) fn no_group(key: &[u8], group: &[u8]) -> Error {
-    let (key, group) = (String::from_utf8_lossy(key), String::from_utf8_lossy(group));
+    let (key, group) = (shown(key), shown(group));
     Error::Other(format!("NOGROUP No such key '{key}' or consumer group '{group}'").into())
 }
 

@@ -1,5 +1,6 @@
 //! `XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS key [key ...] id [id ...]`
 
+use crate::command::shown;
 use std::borrow::Cow;
 
 use crate::command::{Call, Error};
@@ -25,6 +26,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let reading = Reading::parse(call.args, true, now)?;
     let (group, consumer) = reading.group.expect("it is checked when it is parsed");
     let mut ids = Vec::with_capacity(reading.ids.len());
+    call.keys.set_reads(true);
     for (key, id) in reading.keys.iter().zip(reading.ids) {
         let stream = call.keys.view::<Stream>(key)?;
         if stream.is_none_or(|stream| stream.group(group).is_none()) {
@@ -75,7 +77,7 @@ fn after(text: &[u8]) -> Result<Option<Id>, Error> {
 }
 
 fn no_group(key: &[u8], group: &[u8]) -> Error {
-    let (key, group) = (String::from_utf8_lossy(key), String::from_utf8_lossy(group));
+    let (key, group) = (shown(key), shown(group));
     let words = format!(
         "NOGROUP No such key '{key}' or consumer group '{group}' in XREADGROUP with GROUP option"
     );

@@ -3,11 +3,13 @@
 mod access;
 mod policy;
 mod pool;
+mod sketch;
 
 pub(crate) use access::Access;
 pub use policy::Policy;
 pub(crate) use policy::Ranked;
 pub(crate) use pool::{Candidate, Pool};
+pub(crate) use sketch::{COUNT_MAX, Sketch};
 
 /// What is settled about the use of keys.
 #[derive(Clone, Debug, PartialEq, Eq)]

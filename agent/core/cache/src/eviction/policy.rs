@@ -21,7 +21,8 @@ pub enum Policy {
     VolatileRandom,
     /// Those that expire soonest.
     VolatileTtl,
-    /// What the cache itself thinks best; for now as [`Self::AllKeysLfu`].
+    /// Those that were used most rarely lately, as far as is known, also of the time when they were gone; of those that are alike the
+    /// ones that were not used for longest. See `sketch`.
     Auto,
 }
 
@@ -34,6 +35,8 @@ pub(crate) enum Ranked {
     Idle,
     /// How often they are used.
     Rare,
+    /// How often they are used, and were when they were gone.
+    Remembered,
     /// How soon they expire.
     Soon,
     /// Any is as good as another.
@@ -80,7 +83,8 @@ impl Policy {
         match self {
             Self::NoEviction => Ranked::Never,
             Self::AllKeysLru | Self::VolatileLru => Ranked::Idle,
-            Self::AllKeysLfu | Self::VolatileLfu | Self::Auto => Ranked::Rare,
+            Self::AllKeysLfu | Self::VolatileLfu => Ranked::Rare,
+            Self::Auto => Ranked::Remembered,
             Self::AllKeysRandom | Self::VolatileRandom => Ranked::Alike,
             Self::VolatileTtl => Ranked::Soon,
         }

@@ -4,6 +4,7 @@ use super::area::Shape;
 use super::search::Form;
 use super::{Point, Unit};
 use crate::command::Error;
+use crate::command::shown;
 use crate::number::{double, integer};
 use crate::sorted_set::SortedSetView;
 
@@ -210,7 +211,7 @@ impl<'a, 's> Query<'a, 's> {
     }
 
     fn check(&self, command: &[u8]) -> Result<(), Error> {
-        let command = String::from_utf8_lossy(command);
+        let command = shown(command);
         let is_search = matches!(self.form, Form::Search | Form::SearchAndStore);
         let words = if self.destination.is_some()
             && (self.with_distance || self.with_hash || self.with_point)

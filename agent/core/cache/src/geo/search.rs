@@ -31,6 +31,7 @@ struct Hit<'a> {
 /// Carries it out.
 pub(crate) fn run(call: &mut Call<'_>, form: Form) -> Result<(), Error> {
     let source = if form == Form::SearchAndStore { 2 } else { 1 };
+    call.keys.set_reads(true);
     let set = call.keys.view::<SortedSet>(call.args[source])?;
     let query = Query::parse(call.args, form, set)?;
     let hits = match (set, query.middle, query.shape) {

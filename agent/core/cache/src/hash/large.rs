@@ -1,22 +1,140 @@
-//! A large hash: fields and values in a table.
+//! A hash that is not small: in pages, or with fields and values in a table.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::expiring::Expiring;
+use super::pages::Pages;
+use super::small;
 use crate::table::Table;
+
+/// Fields of a hash that is not small.
+#[derive(Clone, Debug)]
+pub(crate) enum LargeHash {
+    /// Not many, none of which ever expired.
+    Pages(Pages),
+    Table(Box<HashTable>),
+}
+
+impl LargeHash {
+    /// Of packed fields.
+    pub(super) fn of(packed: &[u8], seed: u64) -> Self {
+        let expire = small::soonest(packed).is_some();
+        let fields = small::entries(packed).map(|entry| (entry.field, entry.value));
+        if let Some(pages) = (!expire).then(|| Pages::of(fields)).flatten() {
+            return Self::Pages(pages);
+        }
+        let mut table = HashTable::new(seed);
+        for entry in small::entries(packed) {
+            table.put(entry.field, entry.value, entry.expiry);
+        }
+        Self::Table(Box::new(table))
+    }
+
+    /// It in a table.
+    fn table(&mut self, seed: u64) -> &mut HashTable {
+        if let Self::Pages(pages) = self {
+            let mut table = HashTable::new(seed);
+            for (field, value) in pages.iter() {
+                table.put(field, value, None);
+            }
+            *self = Self::Table(Box::new(table));
+        }
+        match self {
+            Self::Table(table) => table,
+            Self::Pages(_) => unreachable!("it is in a table"),
+        }
+    }
+
+    /// Bytes that are asked of the allocator.
+    pub(crate) fn allocated(&self) -> usize {
+        let own = match self {
+            Self::Pages(pages) => pages.allocated(),
+            Self::Table(table) => table.allocated(),
+        };
+        own + size_of::<Self>()
+    }
+
+    /// Whether a copy costs much, unless [`Self::share`] was called before.
+    pub(crate) fn is_huge(&self) -> bool {
+        match self {
+            Self::Pages(_) => false,
+            Self::Table(table) => table.is_huge(),
+        }
+    }
+
+    /// Prepares it to be copied for little.
+    pub(crate) fn share(&mut self) {
+        if let Self::Table(table) = self {
+            table.share();
+        }
+    }
+
+    /// Before then no field expires; nothing, if none ever does.
+    pub(crate) fn soonest(&self) -> Option<i64> {
+        match self {
+            Self::Pages(_) => None,
+            Self::Table(table) => table.soonest(),
+        }
+    }
+
+    /// See [`Expiring::due`].
+    pub(crate) fn due(&mut self, now: i64, most: usize) -> Vec<Box<[u8]>> {
+        match self {
+            Self::Pages(_) => Vec::new(),
+            Self::Table(table) => table.due(now, most),
+        }
+    }
+
+    pub(super) fn put(
+        &mut self,
+        field: &[u8],
+        value: &[u8],
+        expiry: Option<i64>,
+        seed: u64,
+    ) -> bool {
+        if let (Self::Pages(pages), None) = (&mut *self, expiry)
+            && let Some(is_new) = pages.put(field, value)
+        {
+            return is_new;
+        }
+        self.table(seed).put(field, value, expiry)
+    }
+
+    pub(super) fn remove(&mut self, field: &[u8]) -> bool {
+        match self {
+            Self::Pages(pages) => pages.remove(field),
+            Self::Table(table) => table.remove(field),
+        }
+    }
+
+    pub(super) fn expire(&mut self, field: &[u8], expiry: Option<i64>, seed: u64) -> bool {
+        match (&mut *self, expiry) {
+            (Self::Pages(pages), None) => pages.get(field).is_some(),
+            _ => self.table(seed).expire(field, expiry),
+        }
+    }
+}
 
 /// Fields of a large hash, in a table, and of those that expire the times in another one.
 ///
 /// Invariants: 1. what is in `expiring` is in `table`; 2. `expiring` is there only while something is in it.
 #[derive(Clone, Debug)]
-pub(crate) struct LargeHash {
+pub(crate) struct HashTable {
     table: Table,
     seed: u64,
     expiring: Option<Box<Expiring>>,
 }
 
-impl LargeHash {
-    pub(super) fn new(seed: u64) -> Self {
+impl HashTable {
+    const fn is_huge(&self) -> bool {
+        self.table.is_huge()
+    }
+
+    fn share(&mut self) {
+        self.table.share();
+    }
+
+    fn new(seed: u64) -> Self {
         Self {
             table: Table::default(),
             seed,
@@ -25,7 +143,7 @@ impl LargeHash {
     }
 
     /// Bytes that are asked of the allocator.
-    pub(crate) fn allocated(&self) -> usize {
+    fn allocated(&self) -> usize {
         let expiring = self.expiring.as_deref().map_or(0, Expiring::allocated);
         self.table.allocated() + expiring + size_of::<Self>()
     }
@@ -36,12 +154,12 @@ impl LargeHash {
     }
 
     /// Before then no field expires; nothing, if none ever does.
-    pub(crate) fn soonest(&self) -> Option<i64> {
+    pub(super) fn soonest(&self) -> Option<i64> {
         self.expiring.as_deref().and_then(Expiring::soonest)
     }
 
     /// See [`Expiring::due`].
-    pub(crate) fn due(&mut self, now: i64, most: usize) -> Vec<Box<[u8]>> {
+    fn due(&mut self, now: i64, most: usize) -> Vec<Box<[u8]>> {
         let expiring = self.expiring.as_deref_mut();
         expiring.map_or_else(Vec::new, |expiring| expiring.due(now, most))
     }
@@ -66,7 +184,7 @@ impl LargeHash {
         xxh3_64_with_seed(field, self.seed)
     }
 
-    pub(super) fn put(&mut self, field: &[u8], value: &[u8], expiry: Option<i64>) -> bool {
+    fn put(&mut self, field: &[u8], value: &[u8], expiry: Option<i64>) -> bool {
         let (hash, seed) = (self.hash(field), self.seed);
         let found = self.table.find(hash, field);
         let room = match found {
@@ -82,7 +200,7 @@ impl LargeHash {
         found.is_none()
     }
 
-    pub(super) fn remove(&mut self, field: &[u8]) -> bool {
+    fn remove(&mut self, field: &[u8]) -> bool {
         let (hash, seed) = (self.hash(field), self.seed);
         let Some(at) = self.table.find(hash, field) else {
             return false;
@@ -93,7 +211,7 @@ impl LargeHash {
         true
     }
 
-    pub(super) fn expire(&mut self, field: &[u8], expiry: Option<i64>) -> bool {
+    fn expire(&mut self, field: &[u8], expiry: Option<i64>) -> bool {
         let hash = self.hash(field);
         let is_there = self.table.find(hash, field).is_some();
         if is_there {

@@ -3,6 +3,8 @@
 mod change;
 mod expiring;
 mod large;
+mod page;
+mod pages;
 mod small;
 #[cfg(test)]
 mod tests;
@@ -67,7 +69,7 @@ impl Hash {
             self.enlarge(limits.seed);
         }
         let is_new = match &mut self.fields {
-            Fields::Large(large) => large.put(field, value, expiry),
+            Fields::Large(large) => large.put(field, value, expiry, limits.seed),
             Fields::Packed(packed) => small::put(packed, field, value, expiry),
         };
         self.fit(limits);
@@ -87,7 +89,7 @@ impl Hash {
 
     fn expire(&mut self, field: &[u8], expiry: Option<i64>, limits: &Limits) -> bool {
         let is_there = match &mut self.fields {
-            Fields::Large(large) => large.expire(field, expiry),
+            Fields::Large(large) => large.expire(field, expiry, limits.seed),
             Fields::Packed(packed) => small::expire(packed, field, expiry),
         };
         self.fit(limits);
@@ -111,10 +113,7 @@ impl Hash {
 
     fn enlarge(&mut self, seed: u64) {
         if let Fields::Packed(packed) = &self.fields {
-            let mut large = LargeHash::new(seed);
-            for entry in small::entries(packed.bytes()) {
-                large.put(entry.field, entry.value, entry.expiry);
-            }
+            let large = LargeHash::of(packed.bytes(), seed);
             self.fields = Fields::Large(Box::new(large));
         }
     }

@@ -38,8 +38,26 @@ fn thinned() -> impl Strategy<Value = Vec<Deed>> {
         .prop_map(|(many, stays, some)| [many, vec![Deed::Thin(stays)], some].concat())
 }
 
+/// Nothing expires: it becomes neither small nor large.
+fn lasting() -> impl Strategy<Value = Vec<Deed>> {
+    let put = |size: usize| move |field| Deed::Put(field, size, None);
+    let deed = prop_oneof![
+        12 => (0..450_u16).prop_map(put(8)),
+        2 => (0..450_u16).prop_map(put(20)),
+        3 => (0..450_u16).prop_map(Deed::Remove),
+        1 => (0..450_u16).prop_map(|field| Deed::Expire(field, None)),
+        1 => Just(Deed::Pin),
+    ];
+    let last = prop_oneof![
+        Just(vec![]),
+        proptest::collection::vec(self::deed(600), 0..3)
+    ];
+    (proptest::collection::vec(deed, 0..900), last).prop_map(|(all, last)| [all, last].concat())
+}
+
 fn deeds() -> impl Strategy<Value = Vec<Deed>> {
     prop_oneof![
+        lasting(),
         proptest::collection::vec(deed(8), 0..60),
         proptest::collection::vec(deed(600), 0..1500),
         thinned(),

@@ -1,6 +1,7 @@
 //! A hash as it is read.
 
-use super::large::LargeHash;
+use super::large::{HashTable, LargeHash};
+use super::pages::Pages;
 use super::small;
 use crate::sample::Source;
 use crate::scan::Part;
@@ -17,7 +18,8 @@ pub(crate) struct HashView<'a> {
 enum Fields<'a> {
     /// See [`small`].
     Packed(&'a [u8]),
-    Large(&'a LargeHash),
+    Pages(&'a Pages),
+    Large(&'a HashTable),
 }
 
 impl<'a> HashView<'a> {
@@ -30,9 +32,13 @@ impl<'a> HashView<'a> {
     }
 
     /// With all fields.
-    pub(super) const fn large(large: &'a LargeHash) -> Self {
+    pub(super) fn large(large: &'a LargeHash) -> Self {
+        let fields = match large {
+            LargeHash::Pages(pages) => Fields::Pages(pages),
+            LargeHash::Table(table) => Fields::Large(table),
+        };
         Self {
-            fields: Fields::Large(large),
+            fields,
             now: i64::MIN,
         }
     }
@@ -46,6 +52,7 @@ impl<'a> HashView<'a> {
     fn hides(self) -> bool {
         let soonest = match self.fields {
             Fields::Packed(bytes) => small::soonest(bytes),
+            Fields::Pages(_) => None,
             Fields::Large(large) => large.soonest(),
         };
         soonest.is_some_and(|at| at < self.now)
@@ -53,6 +60,7 @@ impl<'a> HashView<'a> {
 
     pub(crate) fn is_empty(self) -> bool {
         match self.fields {
+            Fields::Pages(pages) => pages.is_empty(),
             Fields::Large(large) if !self.hides() => large.table().is_empty(),
             _ => self.iter().next().is_none(),
         }
@@ -61,6 +69,7 @@ impl<'a> HashView<'a> {
     pub(crate) fn len(self) -> usize {
         match self.fields {
             Fields::Packed(_) => self.iter().count(),
+            Fields::Pages(pages) => pages.len(),
             Fields::Large(large) if self.hides() => large.table().len() - large.expired(self.now),
             Fields::Large(large) => large.table().len(),
         }
@@ -76,6 +85,7 @@ impl<'a> HashView<'a> {
             Fields::Packed(bytes) => small::entries(bytes)
                 .find(|entry| entry.field == field)
                 .map(|entry| (entry.value, entry.expiry)),
+            Fields::Pages(pages) => pages.get(field).map(|value| (value, None)),
             Fields::Large(large) => large.get(field).map(|value| (value, large.expiry(field))),
         };
         found.filter(|(_, expiry)| expiry.is_none_or(|at| at >= self.now))
@@ -83,9 +93,10 @@ impl<'a> HashView<'a> {
 
     /// Fields and values.
     pub(crate) fn iter(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-        let (packed, large) = match self.fields {
-            Fields::Packed(bytes) => (Some(small::entries(bytes)), None),
-            Fields::Large(large) => (None, Some(large)),
+        let (packed, pages, large) = match self.fields {
+            Fields::Packed(bytes) => (Some(small::entries(bytes)), None, None),
+            Fields::Pages(pages) => (None, Some(pages.iter()), None),
+            Fields::Large(large) => (None, None, Some(large)),
         };
         let packed = packed.into_iter().flatten();
         let packed = packed.filter(move |entry| entry.expiry.is_none_or(|at| at >= self.now));
@@ -94,6 +105,7 @@ impl<'a> HashView<'a> {
         let large = large.map(|(_, field, value)| (field, value));
         packed
             .map(|entry| (entry.field, entry.value))
+            .chain(pages.into_iter().flatten())
             .chain(self.unexpired(large))
     }
 

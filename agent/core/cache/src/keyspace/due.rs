@@ -1,6 +1,6 @@
 //! What of a keyspace expires, and when.
 
-use super::{Found, Header, Keyspace, Kind};
+use super::{Found, Header, Keyspace, Kind, Objects};
 use crate::collection::Object;
 use crate::hash;
 use crate::random::Random;
@@ -58,7 +58,7 @@ impl Keyspace {
             return hash::due(self.value(found), now);
         }
         let number = self.number(found);
-        let Some(Object::Hash(hash)) = &mut self.objects[number] else {
+        let Some(Object::Hash(hash)) = self.objects.get_mut(number) else {
             return Vec::new();
         };
         let due = hash.due(now, most);
@@ -91,7 +91,7 @@ impl Keyspace {
 }
 
 /// Before then no field of a hash expires; nothing, if none ever does.
-fn soonest(objects: &[Option<Object>], header: &Header, value: &[u8]) -> Option<i64> {
+fn soonest(objects: &Objects, header: &Header, value: &[u8]) -> Option<i64> {
     if header.kind != Kind::Hash {
         return None;
     }
@@ -99,5 +99,8 @@ fn soonest(objects: &[Option<Object>], header: &Header, value: &[u8]) -> Option<
         return hash::soonest(value);
     }
     let number = u32::from_le_bytes(value.try_into().expect("four bytes"));
-    objects[number as usize].as_ref().and_then(Object::soonest)
+    objects
+        .get(number as usize)
+        .as_ref()
+        .and_then(Object::soonest)
 }

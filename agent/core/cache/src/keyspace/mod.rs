@@ -3,6 +3,9 @@
 mod due;
 mod entry;
 mod expiries;
+mod weights;
+
+use std::collections::HashSet;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -13,8 +16,10 @@ pub(crate) use expiries::Expiries;
 
 use crate::collection::{Collection, Kept, Object};
 use crate::hash;
+use crate::shelves::Shelves;
 use crate::string::{RAW, SHARED_BYTES_MIN, StringView};
 use crate::table::{Place, Table};
+use weights::Weights;
 
 /// A key that was found, until the table is changed.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +28,9 @@ pub(crate) struct Found {
     pub(crate) header: Header,
 }
 
+/// Values that are kept apart, by number; few of them to a shelf, since all on it are copied when one is changed that was pinned.
+type Objects = Shelves<Option<Object>, 16>;
+
 /// Keys and their values: header and value in the [`Table`], values that are too large for that by number.
 ///
 /// Invariants: 1. an object belongs to exactly one key, whose header says that it is large; 2. `expiring` is how many keys have an
@@ -30,8 +38,11 @@ pub(crate) struct Found {
 #[derive(Debug)]
 pub(crate) struct Keyspace {
     table: Table,
-    objects: Vec<Option<Object>>,
+    objects: Objects,
+    weights: Weights,
     free: Vec<u32>,
+    /// Objects that are copied for little only when they are prepared for it: all that there are, perhaps some that were.
+    huge: HashSet<u32>,
     expiries: Expiries,
     expiring: usize,
     seed: u64,
@@ -42,11 +53,37 @@ impl Keyspace {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             table: Table::default(),
-            objects: Vec::new(),
+            objects: Objects::default(),
+            weights: Weights::default(),
             free: Vec::new(),
+            huge: HashSet::new(),
             expiries: Expiries::default(),
             expiring: 0,
             seed,
+        }
+    }
+
+    /// A copy to be read, for little: all is shared, and copied piece by piece as it is changed here.
+    pub(crate) fn pin(&mut self) -> Self {
+        let objects = &mut self.objects;
+        self.huge.retain(|number| {
+            let object = objects.get(*number as usize);
+            object.as_ref().is_some_and(Object::is_huge)
+        });
+        for number in &self.huge {
+            let object = objects.get_mut(*number as usize).as_mut();
+            object.into_iter().for_each(Object::share);
+        }
+        Self {
+            table: self.table.pin(),
+            objects: self.objects.pin(),
+            // Nobody asks what is read only.
+            weights: Weights::default(),
+            free: Vec::new(),
+            huge: HashSet::new(),
+            expiries: Expiries::default(),
+            expiring: self.expiring,
+            seed: self.seed,
         }
     }
 
@@ -71,11 +108,17 @@ impl Keyspace {
         keys.filter(move |(_, header)| header.expiry.is_none_or(|at| at >= now))
     }
 
-    /// Bytes that are asked of the allocator.
+    /// Bytes that are asked of the allocator; of large sorted sets and streams about so many, see [`Weights`].
     pub(crate) fn allocated(&self) -> usize {
+        let places = self.objects.allocated() + self.free.capacity() * size_of::<u32>();
+        self.table.allocated() + self.expiries.allocated() + self.weights.all() + places
+    }
+
+    /// As [`Self::allocated`], with all objects weighed anew.
+    pub(crate) fn weigh(&self) -> usize {
         let objects = self.objects.iter().flatten();
         let objects: usize = objects.map(Object::allocated).sum();
-        self.table.allocated() + objects + self.objects.capacity() * size_of::<Option<Object>>()
+        self.allocated() - self.weights.of_objects() + objects
     }
 
     fn hash(&self, key: &[u8]) -> u64 {
@@ -88,6 +131,12 @@ impl Keyspace {
         let at = self.table.find(self.hash(key), key)?;
         let header = Header::split(self.table.value(at)).0;
         Some(Found { at, header })
+    }
+
+    /// A key is looked for soon.
+    #[inline]
+    pub(crate) fn announce(&self, key: &[u8]) {
+        self.table.announce(self.hash(key));
     }
 
     /// The value, or the number of its object.
@@ -113,7 +162,10 @@ impl Keyspace {
     /// The object of a large value.
     pub(crate) fn object(&self, found: &Found) -> &Object {
         let number = self.number(found);
-        self.objects[number].as_ref().expect("a key has its object")
+        self.objects
+            .get(number)
+            .as_ref()
+            .expect("a key has its object")
     }
 
     /// How a collection is read.
@@ -128,15 +180,23 @@ impl Keyspace {
     /// Takes the object of a large value, to be changed and given back by [`Self::give_back`].
     pub(crate) fn take(&mut self, found: &Found) -> Object {
         let number = self.number(found);
-        self.objects[number].take().expect("a key has its object")
+        self.objects
+            .get_mut(number)
+            .take()
+            .expect("a key has its object")
     }
 
+    /// Gives back what was taken, and changed.
     pub(crate) fn give_back(&mut self, found: &Found, object: Object) {
         let number = self.number(found);
+        self.weights.changed(number, &object);
         if let Some(at) = object.soonest() {
             self.expiries.note(found.at.bucket(), at);
         }
-        self.objects[number] = Some(object);
+        if object.is_huge() {
+            self.huge.insert(number as u32);
+        }
+        *self.objects.get_mut(number) = Some(object);
     }
 
     /// A copy of a value. What an object is made of is shared with it.
@@ -272,7 +332,11 @@ impl Keyspace {
             u32::try_from(self.objects.len() - 1).expect("they need more memory than there is")
         });
         let soonest = object.soonest();
-        self.objects[number as usize] = Some(object);
+        self.weights.put(number as usize, &object);
+        if object.is_huge() {
+            self.huge.insert(number);
+        }
+        *self.objects.get_mut(number as usize) = Some(object);
         self.put(key, &header, &[&number.to_le_bytes()]);
         self.note_expiry(self.hash(key), soonest);
     }
@@ -322,7 +386,8 @@ impl Keyspace {
 
     fn free(&mut self, found: &Found) {
         let number = self.number(found);
-        self.objects[number] = None;
+        *self.objects.get_mut(number) = None;
+        self.weights.put_nothing(number);
         self.free
             .push(u32::try_from(number).expect("it was given as one"));
     }

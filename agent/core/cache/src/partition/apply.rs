@@ -1,6 +1,6 @@
 //! What was done elsewhere is done here, too.
 
-use super::{Expiry, Partition};
+use super::{Expiry, ITEMS, Partition};
 use crate::collection::Collection;
 use crate::effect::Effect;
 use crate::hash::Hash;
@@ -69,6 +69,15 @@ impl Partition {
             Effect::Carry { key, to, keeps } => self.apply_carry(database, key, to, keeps)?,
             Effect::Whole { key, expiry, value } => {
                 self.apply_whole(database, key, expiry, value)?
+            }
+            Effect::More { key, value } => self.apply_more(database, key, value)?,
+            Effect::Functions { payload } => self.set_functions(payload),
+            Effect::Note { key, note } => {
+                let is_item = self.databases[ITEMS].find(key).is_some();
+                if !is_item || database != ITEMS {
+                    return Err(Corrupt);
+                }
+                self.set_note(key, note);
             }
             Effect::Of { kind, key } => match kind {
                 Kind::Hash => self.apply_change::<Hash>(database, key, from)?,

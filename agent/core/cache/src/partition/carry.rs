@@ -2,9 +2,14 @@
 
 use super::Partition;
 use crate::effect::Effect;
-use crate::keyspace::{Found, Header};
+use crate::hash::Hash;
+use crate::keyspace::{Found, Header, Kind};
+use crate::list::List;
 use crate::rdb;
-use crate::whole::{self, Built, Unfit};
+use crate::set::Set;
+use crate::sorted_set::SortedSet;
+use crate::stream::Stream;
+use crate::whole::{self, Built, Extended, Unfit};
 use crate::wire::Corrupt;
 
 impl Partition {
@@ -24,7 +29,8 @@ impl Partition {
             (keyspace.take_out(&found), found.header)
         };
         self.databases[to.0].put_kept(to.1, &header, kept);
-        Effect::Carry { key, to, keeps }.write(database, &mut self.effects);
+        self.effects
+            .note(database, &Effect::Carry { key, to, keeps });
         if !keeps {
             self.changed(database, key);
         }
@@ -92,6 +98,41 @@ impl Partition {
         Ok(())
     }
 
+    /// The elements of a value come to those under a key.
+    pub(super) fn apply_more(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), Corrupt> {
+        let read = rdb::read(value).map_err(|_| Corrupt)?;
+        let found = self.databases[database].find(key).ok_or(Corrupt)?;
+        match found.header.kind {
+            Kind::String => return Err(Corrupt),
+            Kind::Hash => self.extend::<Hash>(database, key, &found, &read)?,
+            Kind::List => self.extend::<List>(database, key, &found, &read)?,
+            Kind::Set => self.extend::<Set>(database, key, &found, &read)?,
+            Kind::SortedSet => self.extend::<SortedSet>(database, key, &found, &read)?,
+            Kind::Stream => self.extend::<Stream>(database, key, &found, &read)?,
+        }
+        self.effects.note(database, &Effect::More { key, value });
+        self.changed(database, key);
+        Ok(())
+    }
+
+    fn extend<C: Extended>(
+        &mut self,
+        database: usize,
+        key: &[u8],
+        found: &Found,
+        with: &rdb::Value<'_>,
+    ) -> Result<(), Corrupt> {
+        let mut collection = self.open::<C>(database, found);
+        let extended = collection.extend(with, &self.limits);
+        self.close(database, key, Some(*found), collection, true);
+        extended.map_err(|_| Corrupt)
+    }
+
     fn built(&self, value: &[u8]) -> Result<Built, Unfit> {
         let (shown, body) = value.split_first().ok_or(Unfit)?;
         let mut built = whole::build(rdb::read(body)?, &self.limits)?;
@@ -133,7 +174,8 @@ impl Partition {
             ..Header::new(built.kind)
         };
         self.databases[database].put_kept(key, &header, built.kept);
-        Effect::Whole { key, expiry, value }.write(database, &mut self.effects);
+        let effect = Effect::Whole { key, expiry, value };
+        self.effects.note(database, &effect);
         self.changed(database, key);
     }
 
@@ -145,6 +187,17 @@ impl Partition {
             Some(found) => self.touched(found.header.access),
             None => self.access().first(),
         }
+    }
+
+    /// Puts a key under which something else was saved, if its value can be.
+    pub(crate) fn put_built(&mut self, database: usize, key: &[u8], header: Header, built: Built) {
+        let header = Header {
+            kind: built.kind,
+            shown: built.shown,
+            ..header
+        };
+        self.databases[database].put_kept(key, &header, built.kept);
+        self.changed(database, key);
     }
 
     /// Notes of a key's use what is said of it.

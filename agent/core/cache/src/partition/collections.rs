@@ -2,10 +2,9 @@
 
 use super::{Partition, WrongKind};
 use crate::collection::{Closed, Collection, Kept, Limits, PACKED_BYTES_MAX};
-use crate::effect::Effect;
+use crate::effects::Effects;
 use crate::keyspace::{Found, Header};
 use crate::notice::Class;
-use crate::wire::Writer;
 
 impl Partition {
     /// How the collection under a key is read.
@@ -79,17 +78,24 @@ impl Partition {
         let result = change(&mut edit);
         let (value, is_changed, events) = (edit.value, edit.is_changed, edit.events);
         let is_told = edit.is_told;
+        if found.is_none() && !value.is_empty() {
+            self.is_new(database, key);
+        }
         for (class, event) in events {
             self.notify(database, class, event, key);
         }
         self.close(database, key, found, value, is_changed);
+        if is_changed {
+            // Whether anybody is told of it or not.
+            self.memory.changed(database);
+        }
         if is_told {
             self.changed(database, key);
         }
         result
     }
 
-    fn open<C: Collection>(&mut self, database: usize, found: &Found) -> C {
+    pub(super) fn open<C: Collection>(&mut self, database: usize, found: &Found) -> C {
         let (keyspace, shown) = (&mut self.databases[database], found.header.shown);
         if found.header.large {
             C::open_object(keyspace.take(found), shown)
@@ -98,7 +104,7 @@ impl Partition {
         }
     }
 
-    fn close<C: Collection>(
+    pub(super) fn close<C: Collection>(
         &mut self,
         database: usize,
         key: &[u8],
@@ -147,7 +153,7 @@ pub(crate) struct Edit<'a, C> {
     database: usize,
     key: &'a [u8],
     limits: &'a Limits,
-    effects: &'a mut Vec<u8>,
+    effects: &'a mut Effects,
     is_changed: bool,
     /// Whether those who watch the key, or wait for it, are told.
     is_told: bool,
@@ -193,12 +199,8 @@ impl<C: Collection> Edit<'_, C> {
     }
 
     fn note(&mut self, change: &C::Change<'_>) {
-        let effect = Effect::Of {
-            kind: C::KIND,
-            key: self.key,
-        };
-        effect.write(self.database, self.effects);
-        C::write(change, &mut Writer(self.effects));
+        self.effects
+            .note_change::<C>(self.database, self.key, change);
         self.is_changed = true;
     }
 

@@ -1,11 +1,16 @@
 //! What is done to a database as a whole.
 
 use super::Partition;
+use crate::collection::Limits;
 use crate::effect::Effect;
-use crate::eviction::Settings;
+use crate::eviction::{Ranked, Settings};
 use crate::keyspace::Keyspace;
 
 impl Partition {
+    pub(crate) fn pin_databases(&mut self) -> Vec<Keyspace> {
+        self.databases.iter_mut().map(Keyspace::pin).collect()
+    }
+
     /// What is settled about the use of keys.
     #[must_use]
     pub const fn settings(&self) -> &Settings {
@@ -15,8 +20,18 @@ impl Partition {
     /// Settles it anew. What is noted of keys means something else if uses are counted from now on, or not any more; it is as it
     /// should be when they were used again.
     pub fn set_settings(&mut self, settings: Settings) {
+        let remembers = settings.policy.ranked() == Ranked::Remembered;
+        self.sketch = remembers.then(|| self.sketch.take().unwrap_or_default());
         self.settings = settings;
         self.pool.clear();
+    }
+
+    /// Up to which sizes collections are shown as small from now on, but for the seed.
+    pub fn set_limits(&mut self, limits: &Limits) {
+        self.limits = Limits {
+            seed: self.limits.seed,
+            ..limits.clone()
+        };
     }
 
     /// Databases of which all keys may have changed since it was asked last: whoever waits for a key of one looks again, and
@@ -29,12 +44,13 @@ impl Partition {
 
     /// Removes all keys of a database.
     pub(crate) fn flush(&mut self, database: usize) {
+        self.flushed |= self.told_of_changes;
         if self.databases[database].len() == 0 {
             return;
         }
         self.changed_as_a_whole(&[database]);
         self.databases[database] = Keyspace::new(self.random.next());
-        Effect::Flush.write(database, &mut self.effects);
+        self.effects.note(database, &Effect::Flush);
     }
 
     /// Lets two databases change places.
@@ -45,7 +61,7 @@ impl Partition {
         }
         self.changed_as_a_whole(&[one, other]);
         self.databases.swap(one, other);
-        Effect::Swap { other }.write(one, &mut self.effects);
+        self.effects.note(one, &Effect::Swap { other });
     }
 
     /// Watched keys of these databases changed that are in any of them.
@@ -62,7 +78,9 @@ impl Partition {
             self.changed(usize::from(database), &key);
         }
         for database in databases {
+            self.end_notes(*database);
             self.changed_databases |= 1 << database;
+            self.memory.changed(*database);
         }
     }
 }

@@ -3,8 +3,10 @@
 //! As Redis does it: of all keys a few are looked at, the best of those are remembered with the best of before, and the best of all
 //! goes.
 
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
 use super::Partition;
-use crate::eviction::{Access, Candidate, Ranked};
+use crate::eviction::{Access, COUNT_MAX, Candidate, Ranked, Sketch};
 use crate::keyspace::{Header, Keyspace};
 use crate::notice::Class;
 use crate::random::Random;
@@ -19,7 +21,9 @@ impl Partition {
             let victim = match self.settings.policy.ranked() {
                 Ranked::Never => None,
                 Ranked::Alike => self.any_victim(),
-                Ranked::Idle | Ranked::Rare | Ranked::Soon => self.best_victim(),
+                Ranked::Idle | Ranked::Rare | Ranked::Remembered | Ranked::Soon => {
+                    self.best_victim()
+                }
             };
             let Some((database, key)) = victim else {
                 break;
@@ -27,6 +31,7 @@ impl Partition {
             gone += self.weight(database, &key);
             self.remove(database, &key);
             self.notify(database, Class::EVICTED, "evicted", &key);
+            self.counts.evicted += 1;
         }
         gone
     }
@@ -65,10 +70,31 @@ impl Partition {
                 let found = keyspace.find(&candidate.key);
                 let is_volatile = self.settings.policy.is_volatile();
                 let may_go = |expiry: Option<i64>| !is_volatile || expiry.is_some();
-                if found.is_some_and(|found| may_go(found.header.expiry)) {
+                if found.is_some_and(|found| may_go(found.header.expiry))
+                    && !self.is_remembered(&candidate)
+                {
                     return Some((candidate.database, candidate.key));
                 }
             }
+        }
+    }
+
+    /// Whether a candidate was used since it was looked at, of those that are ranked by that.
+    fn is_remembered(&self, candidate: &Candidate) -> bool {
+        let Some(sketch) = &self.sketch else {
+            return false;
+        };
+        let count = sketch.count(hash(candidate.database, &candidate.key));
+        u64::from(COUNT_MAX - count) < candidate.rank >> RANK_SHIFT
+    }
+
+    /// A key is used, or looked for.
+    #[inline]
+    pub(super) fn remember(&mut self, database: usize, key: &[u8]) {
+        if let Some(sketch) = &mut self.sketch
+            && sketch.note(hash(database, key))
+        {
+            sketch.fit(self.databases.iter().map(Keyspace::len).sum());
         }
     }
 
@@ -87,7 +113,11 @@ impl Partition {
                 };
                 is_any = true;
                 let (key, value) = keyspace.table().entry(at);
-                let rank = rank(access, &Header::split(value).0);
+                let header = Header::split(value).0;
+                let rank = match &self.sketch {
+                    None => rank(access, &header),
+                    Some(sketch) => remembered(sketch, access, (database, key), &header),
+                };
                 if self.pool.takes(rank) {
                     self.pool.add(Candidate {
                         rank,
@@ -98,18 +128,6 @@ impl Partition {
             }
         }
         is_any
-    }
-
-    /// Bytes of a key and its value.
-    fn weight(&self, database: usize, key: &[u8]) -> usize {
-        let keyspace = &self.databases[database];
-        let found = keyspace.find(key).expect("it was chosen");
-        let object = if found.header.large {
-            keyspace.object(&found).allocated()
-        } else {
-            0
-        };
-        key.len() + found.header.length() + keyspace.value(&found).len() + object
     }
 }
 
@@ -133,6 +151,19 @@ fn rank(access: Access<'_>, header: &Header) -> u64 {
                     .expiry
                     .map_or(u64::MAX, |at| at.max(0).unsigned_abs())
         }
-        Ranked::Never | Ranked::Alike => 0,
+        Ranked::Never | Ranked::Alike | Ranked::Remembered => 0,
     }
+}
+
+/// Behind the count of uses the time for which a key was not used decides.
+const RANK_SHIFT: u32 = 32;
+
+fn remembered(sketch: &Sketch, access: Access<'_>, key: (usize, &[u8]), header: &Header) -> u64 {
+    let count = sketch.count(hash(key.0, key.1));
+    let idle = u64::from(access.idle_seconds(header.access));
+    u64::from(COUNT_MAX - count) << RANK_SHIFT | idle
+}
+
+fn hash(database: usize, key: &[u8]) -> u64 {
+    xxh3_64_with_seed(key, database as u64)
 }

@@ -39,6 +39,7 @@ impl Partition {
     pub(super) fn expired(&mut self, database: usize, key: &[u8]) -> usize {
         self.remove(database, key);
         self.notify(database, Class::EXPIRED, "expired", key);
+        self.counts.expired += 1;
         1
     }
 

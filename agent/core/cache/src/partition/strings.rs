@@ -2,7 +2,7 @@
 
 use super::{Expiry, Partition, WrongKind};
 use crate::effect::Effect;
-use crate::keyspace::{Header, Kind};
+use crate::keyspace::{Found, Header, Kind};
 use crate::string::{self, StringView};
 
 impl Partition {
@@ -59,8 +59,13 @@ impl Partition {
     ) {
         let found = match expiry {
             Expiry::Keep => self.look(database, key),
-            Expiry::None | Expiry::At(_) => self.databases[database].find(key),
+            Expiry::None | Expiry::At(_) => self.replaced(database, key),
         };
+        if found.is_some() {
+            self.remember(database, key);
+        } else {
+            self.is_new(database, key);
+        }
         let access = self.access_when_replaced(found);
         let expiry = match expiry {
             Expiry::None => None,
@@ -74,8 +79,19 @@ impl Partition {
             ..Header::new(Kind::String)
         };
         self.databases[database].put_found(key, found, &header, parts);
-        Effect::put(&mut self.effects, database, key, &header, parts);
+        self.effects.note_put(database, key, &header, parts);
         self.changed(database, key);
+    }
+
+    /// What a new value is put in the place of. What expired goes first, and that is told.
+    #[inline]
+    fn replaced(&mut self, database: usize, key: &[u8]) -> Option<Found> {
+        let found = self.databases[database].find(key)?;
+        if self.is_primary && self.is_over(found.header.expiry) {
+            self.expired(database, key);
+            return None;
+        }
+        Some(found)
     }
 
     /// Of the bytes of the string under a key `removed` from `start` on, which are there, give way to `with`. It is a new string
@@ -92,8 +108,12 @@ impl Partition {
             access: self.access().first(),
             ..Header::new(Kind::String)
         };
+        let found = self.databases[database].find(key);
+        if found.is_none() {
+            self.is_new(database, key);
+        }
         let keyspace = &mut self.databases[database];
-        let found = keyspace.find(key).unwrap_or_else(|| {
+        let found = found.unwrap_or_else(|| {
             keyspace.put(key, &new, &[]);
             keyspace.find(key).expect("it was put there")
         });
@@ -104,7 +124,29 @@ impl Partition {
             removed,
             with,
         };
-        effect.write(database, &mut self.effects);
-        self.changed(database, key);
+        self.effects.note(database, &effect);
+        self.changed_in_place(database, key);
+    }
+
+    /// The string under a key, which is there, is shown as [`string::RAW`] from then on. Nobody is told: it is the same string.
+    pub(crate) fn show_raw(&mut self, database: usize, key: &[u8]) {
+        let Some(found) = self.look(database, key) else {
+            return;
+        };
+        if found.header.shown == string::RAW {
+            return;
+        }
+        let header = Header {
+            shown: string::RAW,
+            ..found.header
+        };
+        self.databases[database].set_header(&found, &header);
+        let effect = Effect::Splice {
+            key,
+            start: 0,
+            removed: 0,
+            with: &[],
+        };
+        self.effects.note(database, &effect);
     }
 }

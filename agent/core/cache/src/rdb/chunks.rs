@@ -113,6 +113,16 @@ impl Chunks {
         }
     }
 
+    /// What came behind the end of the file, and where it begins, once that is read. Nothing is left of it here then.
+    pub fn rest(&mut self) -> Option<(u64, Vec<u8>)> {
+        if !self.state.as_ref()?.is_over || self.failed.is_some() {
+            return None;
+        }
+        let offset = self.before + self.read as u64;
+        let rest = self.bytes.split_off(self.read);
+        Some((offset, rest))
+    }
+
     /// Nothing more comes: what is cut short is damaged from now on.
     pub const fn end(&mut self) {
         self.is_ended = true;

@@ -107,20 +107,20 @@ pub(super) const HEAD: usize = 9;
 const VERSION_WITH_CHECKSUM: u16 = 5;
 
 /// Kinds of parts that are not keys.
-mod part {
-    pub(super) const SLOT: u8 = 244;
-    pub(super) const LIBRARY: u8 = 245;
-    pub(super) const OF_MODULE: u8 = 247;
-    pub(super) const IDLE: u8 = 248;
-    pub(super) const FREQUENCY: u8 = 249;
-    pub(super) const ABOUT: u8 = 250;
-    pub(super) const SIZES: u8 = 251;
-    pub(super) const EXPIRY_MILLISECONDS: u8 = 252;
-    pub(super) const EXPIRY_SECONDS: u8 = 253;
-    pub(super) const DATABASE: u8 = 254;
-    pub(super) const END: u8 = 255;
+pub(super) mod part {
+    pub(in crate::rdb) const SLOT: u8 = 244;
+    pub(in crate::rdb) const LIBRARY: u8 = 245;
+    pub(in crate::rdb) const OF_MODULE: u8 = 247;
+    pub(in crate::rdb) const IDLE: u8 = 248;
+    pub(in crate::rdb) const FREQUENCY: u8 = 249;
+    pub(in crate::rdb) const ABOUT: u8 = 250;
+    pub(in crate::rdb) const SIZES: u8 = 251;
+    pub(in crate::rdb) const EXPIRY_MILLISECONDS: u8 = 252;
+    pub(in crate::rdb) const EXPIRY_SECONDS: u8 = 253;
+    pub(in crate::rdb) const DATABASE: u8 = 254;
+    pub(in crate::rdb) const END: u8 = 255;
     /// Kinds below are types of values.
-    pub(super) const FIRST: u8 = 240;
+    pub(in crate::rdb) const FIRST: u8 = 240;
 }
 
 impl State {

@@ -9,7 +9,8 @@ const FOOT: usize = 10;
 /// Type and body with what belongs behind them.
 #[must_use]
 pub fn sealed(mut body: Vec<u8>) -> Vec<u8> {
-    let is_new = body.first().is_some_and(|it| *it >= kind::HASH_EXPIRING);
+    let new = kind::HASH_EXPIRING..=kind::HASH_EXPIRING_LISTPACK;
+    let is_new = body.first().is_some_and(|it| new.contains(it));
     let version = if is_new { VERSION_MAX } else { VERSION_WRITTEN };
     body.extend_from_slice(&version.to_le_bytes());
     let crc = crc64(0, &body);

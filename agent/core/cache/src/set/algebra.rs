@@ -47,13 +47,14 @@ pub(crate) fn store(
     let [_, destination, keys @ ..] = call.args else {
         unreachable!("its arity says so");
     };
+    call.keys.set_reads(true);
     settle(&mut call.keys, keys)?;
     let sets = sets(&call.keys, keys)?;
     let mut packed = Packed::default();
     made(operation, &sets, call.keys.limits(), |members| {
         members.iter().for_each(|member| packed.push(member));
     });
-    let was_there = call.keys.remove(destination);
+    let was_there = call.keys.make_room(destination);
     if packed.bytes().is_empty() {
         if was_there {
             call.keys.notify(Class::GENERIC, "del", destination);

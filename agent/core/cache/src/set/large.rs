@@ -13,6 +13,16 @@ pub(crate) struct LargeSet {
 }
 
 impl LargeSet {
+    /// Whether a copy costs much, unless [`Self::share`] was called before.
+    pub(crate) const fn is_huge(&self) -> bool {
+        self.table.is_huge()
+    }
+
+    /// Prepares it to be copied for little.
+    pub(crate) fn share(&mut self) {
+        self.table.share();
+    }
+
     /// Of members side by side.
     pub(super) fn of(packed: &[u8], seed: u64) -> Self {
         let mut large = Self {

@@ -100,9 +100,12 @@ impl<'a> Combination<'a> {
         let rest = &call.args[at + 1..];
         let count = usize::try_from(count).map_err(|_| Error::Syntax)?;
         let (keys, options) = rest.split_at_checked(count).ok_or(Error::Syntax)?;
+        call.keys.set_reads(true);
         for key in keys {
             scored_input(&mut call.keys, key)?;
         }
+        // They are looked for once, however often they are read.
+        call.keys.set_reads(false);
         let mut combination = Self {
             combine,
             inputs: keys.iter().map(|key| (*key, 1.0)).collect(),

@@ -22,12 +22,17 @@ pub(super) fn scored_input<'a>(
     keys: &'a mut Keys<'_>,
     key: &[u8],
 ) -> Result<ScoredInput<'a>, Error> {
-    if keys.kind(key) == Some(Kind::Set) {
-        let set = keys.view::<Set>(key)?;
-        return Ok(set.map_or(ScoredInput::Nothing, ScoredInput::Set));
+    match keys.kind(key) {
+        None => Ok(ScoredInput::Nothing),
+        Some(Kind::Set) => {
+            let set = keys.view::<Set>(key)?;
+            Ok(set.map_or(ScoredInput::Nothing, ScoredInput::Set))
+        }
+        Some(_) => {
+            let set = keys.view::<SortedSet>(key)?;
+            Ok(set.map_or(ScoredInput::Nothing, ScoredInput::SortedSet))
+        }
     }
-    let set = keys.view::<SortedSet>(key)?;
-    Ok(set.map_or(ScoredInput::Nothing, ScoredInput::SortedSet))
 }
 
 impl<'a> ScoredInput<'a> {

@@ -36,6 +36,14 @@ impl LargeSortedSet {
         }
     }
 
+    /// If it is in many leaves: bytes that these ask of the allocator, and how many elements the rest is for.
+    pub(crate) fn bulk(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::One(_) => None,
+            Self::Many(many) => Some((many.leaf_bytes(), many.len())),
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::One(leaf) => leaf.bytes().is_empty(),

@@ -191,6 +191,11 @@ impl Leaves {
         (0..).zip(all)
     }
 
+    /// Bytes that the leaves themselves ask of the allocator.
+    pub(super) const fn bytes(&self) -> usize {
+        self.capacity
+    }
+
     /// Bytes that are asked of the allocator.
     pub(super) fn allocated(&self) -> usize {
         let segments = self.segments.iter().map(|it| it.capacity());

@@ -48,6 +48,11 @@ impl Many {
         size_of::<Self>() + order + places
     }
 
+    /// Bytes that the leaves ask of the allocator, but for what finds them.
+    pub(super) const fn leaf_bytes(&self) -> usize {
+        self.order.leaves.bytes()
+    }
+
     /// A member with its score.
     #[inline]
     pub(super) fn find(&self, member: &[u8]) -> Option<Element<'_>> {

@@ -13,6 +13,7 @@ const REPETITIONS_MAX: usize = 1 << 24;
 pub(crate) fn run(call: &mut Call<'_>, count: i64, with_scores: bool) -> Result<(), Error> {
     let key = call.args[1];
     let len = call.keys.view::<SortedSet>(key)?.map_or(0, |set| set.len());
+    call.keys.set_reads(false);
     let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
     let random = &mut call.keys.partition(key).random;
     let ranks: Vec<usize> = if len == 0 || count == 0 {

@@ -58,6 +58,7 @@ struct Options {
 pub(crate) fn run(call: &mut Call<'_>, form: Form) -> Result<(), Error> {
     let stores = form.source == 2;
     let query = Query::parse(&call.args[form.source + 1..], form)?;
+    call.keys.set_reads(true);
     let view = call.keys.view::<SortedSet>(call.args[form.source])?;
     if stores {
         let elements: Vec<Scored> = view.map_or(Vec::new(), |view| {

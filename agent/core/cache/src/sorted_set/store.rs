@@ -15,7 +15,7 @@ pub(crate) fn store(
     event: &'static str,
 ) -> Result<(), Error> {
     in_order(&mut elements);
-    let was_there = call.keys.remove(key);
+    let was_there = call.keys.make_room(key);
     if elements.is_empty() {
         if was_there {
             call.keys.notify(Class::GENERIC, "del", key);

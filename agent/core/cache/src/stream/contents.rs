@@ -128,6 +128,12 @@ impl Contents {
         size_of::<Self>() + self.entries.allocated() + self.groups.allocated() + groups
     }
 
+    /// Bytes that most of it asks of the allocator, and how many pieces the rest is for: entries, and what is pending.
+    pub(crate) fn bulk(&self) -> (usize, usize) {
+        let pending: usize = self.groups().map(Group::pending_count).sum();
+        (self.entries.node_bytes(), self.length as usize + pending)
+    }
+
     pub(super) fn change(&mut self, change: &StreamChange<'_>, limits: &Limits) {
         match change {
             StreamChange::Make => {}

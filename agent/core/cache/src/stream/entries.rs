@@ -10,10 +10,12 @@ use crate::collection::Limits;
 
 /// Entries by their ids, in nodes that are shared with those who pinned a view.
 ///
-/// Invariants: 1. ids grow from node to node; 2. a node's key is the id of its first entry, marked or not.
+/// Invariants: 1. ids grow from node to node; 2. a node's key is the id of its first entry, marked or not; 3. `bytes` is what the
+/// nodes ask of the allocator.
 #[derive(Clone, Default)]
 pub(crate) struct Entries {
     nodes: Tree<Shared>,
+    bytes: usize,
 }
 
 #[derive(Clone)]
@@ -35,24 +37,32 @@ impl Entries {
             Some((first, true)) => self.change(first, |node| node.push(id, fields)),
             Some((first, false)) => {
                 self.change(first, Node::shrink);
-                self.nodes.insert(Shared(Arc::new(Node::of(id, fields))));
+                self.insert(Node::of(id, fields));
             }
-            None => self.nodes.insert(Shared(Arc::new(Node::of(id, fields)))),
+            None => self.insert(Node::of(id, fields)),
         }
+    }
+
+    fn insert(&mut self, node: Node) {
+        self.bytes += weight(&node);
+        self.nodes.insert(Shared(Arc::new(node)));
     }
 
     /// Changes the node whose first entry has this id; one with nothing left goes.
     fn change(&mut self, first: Id, change: impl FnOnce(&mut Node)) {
-        self.nodes.edit(&first.0, |found| {
-            let node = Arc::make_mut(&mut found.expect("who asks found it").0);
+        let (before, after) = self.nodes.edit(&first.0, |found| {
+            let shared = &mut found.expect("who asks found it").0;
+            // A copy may take less.
+            let before = weight(shared);
+            let node = Arc::make_mut(shared);
             change(node);
-            let after = if node.live == 0 {
-                Edit::Remove
+            if node.live == 0 {
+                (Edit::Remove, (before, 0))
             } else {
-                Edit::Keep
-            };
-            (after, ())
+                (Edit::Keep, (before, weight(node)))
+            }
         });
+        self.bytes = self.bytes - before + after;
     }
 
     /// Removes an entry; whether it was there.
@@ -78,6 +88,7 @@ impl Entries {
             };
             let (first, live) = (node.0.first, u64::from(node.0.live));
             if live <= left {
+                self.bytes -= weight(&node.0);
                 self.nodes.remove(&first.0);
                 left -= live;
             } else {
@@ -156,16 +167,20 @@ impl Entries {
 
     /// Bytes that are asked of the allocator.
     pub(super) fn allocated(&self) -> usize {
-        let counts = 2 * size_of::<usize>();
-        let nodes = self.nodes.iter();
-        let nodes: usize = nodes.map(|node| node.0.allocated() + counts).sum();
-        self.nodes.allocated() + nodes
+        self.nodes.allocated() + self.bytes
+    }
+
+    /// Bytes that the nodes ask of the allocator, but for what finds them.
+    pub(super) const fn node_bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Checks the invariants.
     #[cfg(test)]
     pub(super) fn invariants(&self) {
         self.nodes.invariants();
+        let bytes = self.nodes.iter().map(|node| weight(&node.0));
+        assert_eq!(self.bytes, bytes.sum::<usize>(), "what nodes take");
         let mut last = None;
         for node in self.nodes.iter() {
             node.0.invariants();
@@ -173,4 +188,10 @@ impl Entries {
             last = Some(node.0.last);
         }
     }
+}
+
+/// Bytes that a node asks of the allocator.
+fn weight(node: &Node) -> usize {
+    const COUNTS: usize = 16;
+    node.allocated() + COUNTS
 }

@@ -3,6 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::shelves::Shelves;
+
+/// So many are copied from one list to another when one is changed of a list that was pinned.
+const SHELF: usize = 64;
+
 /// Key and value, one after the other. Shared, so that a reply can show the value without a copy.
 #[derive(Clone, Debug)]
 struct Large {
@@ -13,7 +18,7 @@ struct Large {
 /// Large entries by number. Numbers of those that were removed are given again.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Apart {
-    entries: Vec<Option<Large>>,
+    entries: Shelves<Option<Large>, SHELF>,
     free: Vec<u32>,
     capacity: usize,
 }
@@ -23,6 +28,14 @@ impl Apart {
         self.capacity
             + self.entries.capacity() * size_of::<Option<Large>>()
             + self.free.capacity() * size_of::<u32>()
+    }
+
+    pub(super) fn pin(&mut self) -> Self {
+        Self {
+            entries: self.entries.pin(),
+            free: self.free.clone(),
+            capacity: self.capacity,
+        }
     }
 
     pub(super) fn key(&self, number: u32) -> &[u8] {
@@ -55,7 +68,11 @@ impl Apart {
 
     /// Of the value's bytes those in `range` give way to `with` others, to be filled. The value.
     pub(super) fn splice(&mut self, number: u32, range: Range<usize>, with: usize) -> &mut [u8] {
-        let large = self.entries[number as usize].as_mut().expect("it is there");
+        let large = self
+            .entries
+            .get_mut(number as usize)
+            .as_mut()
+            .expect("it is there");
         let before = weight(&large.bytes);
         let range = large.key + range.start..large.key + range.end;
         if let Some(bytes) = Arc::get_mut(&mut large.bytes) {
@@ -68,7 +85,11 @@ impl Apart {
     }
 
     pub(super) fn remove(&mut self, number: u32) {
-        let large = self.entries[number as usize].take().expect("it is there");
+        let large = self
+            .entries
+            .get_mut(number as usize)
+            .take()
+            .expect("it is there");
         self.capacity -= weight(&large.bytes);
         self.free.push(number);
         if self.free.len() == self.entries.len() {
@@ -84,7 +105,7 @@ impl Apart {
             bytes: Arc::new(bytes),
         });
         if let Some(number) = self.free.pop() {
-            self.entries[number as usize] = large;
+            *self.entries.get_mut(number as usize) = large;
             return number;
         }
         self.entries.push(large);
@@ -93,12 +114,19 @@ impl Apart {
 
     /// Key and value, to be changed; copies them first if somebody else has them, too.
     fn large_mut(&mut self, number: u32) -> (usize, &mut Vec<u8>) {
-        let large = self.entries[number as usize].as_mut().expect("it is there");
+        let large = self
+            .entries
+            .get_mut(number as usize)
+            .as_mut()
+            .expect("it is there");
         (large.key, Arc::make_mut(&mut large.bytes))
     }
 
     fn large(&self, number: u32) -> &Large {
-        self.entries[number as usize].as_ref().expect("it is there")
+        self.entries
+            .get(number as usize)
+            .as_ref()
+            .expect("it is there")
     }
 }
 

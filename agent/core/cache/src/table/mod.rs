@@ -7,6 +7,7 @@
 mod apart;
 pub(crate) mod linear;
 mod node;
+mod prefetch;
 #[cfg(test)]
 mod tests;
 
@@ -16,12 +17,16 @@ use std::sync::Arc;
 use apart::Apart;
 use node::{Entry, Node};
 
+use crate::shelves::Shelves;
+
 /// What a table takes on average in a bucket: nodes are small enough to be changed in place and large enough to cost little.
 const BUCKET_BYTES: usize = 768;
 /// A larger entry is kept apart.
 const ENTRY_BYTES_MAX: usize = 1024;
 /// Few buckets have more entries.
 const PROBABLE: usize = 32;
+/// With more buckets to share each of their nodes costs more than it may.
+const HUGE_BUCKETS: usize = if cfg!(test) { 4 } else { 1024 };
 /// Buckets are allocated by so many.
 const SEGMENT: usize = 256;
 
@@ -46,7 +51,7 @@ impl Place {
 /// what the nodes use.
 #[derive(Clone, Debug)]
 pub struct Table {
-    segments: Vec<Vec<Node>>,
+    nodes: Shelves<Node, SEGMENT>,
     buckets: usize,
     apart: Apart,
     len: usize,
@@ -56,8 +61,10 @@ pub struct Table {
 
 impl Default for Table {
     fn default() -> Self {
+        let mut nodes = Shelves::default();
+        nodes.push(Node::default());
         Self {
-            segments: vec![vec![Node::default()]],
+            nodes,
             buckets: 1,
             apart: Apart::default(),
             len: 0,
@@ -89,8 +96,27 @@ impl Table {
     /// Bytes that are asked of the allocator.
     #[must_use]
     pub fn allocated(&self) -> usize {
-        let segments: usize = self.segments.iter().map(Vec::capacity).sum();
-        self.capacity + segments * size_of::<Node>() + self.apart.allocated()
+        self.capacity + self.nodes.allocated() + self.apart.allocated()
+    }
+
+    /// Whether to clone it costs much, unless [`Self::share`] was called before.
+    pub(crate) const fn is_huge(&self) -> bool {
+        self.buckets > HUGE_BUCKETS
+    }
+
+    /// Prepares it to be cloned for as little as [`Self::pin`] costs.
+    pub(crate) fn share(&mut self) {
+        drop(self.pin());
+    }
+
+    /// A copy. It costs as little as there are hundreds of buckets, and from now on both share all of their nodes, which are copied
+    /// one by one as either is changed.
+    pub(crate) fn pin(&mut self) -> Self {
+        Self {
+            nodes: self.nodes.pin(),
+            apart: self.apart.pin(),
+            ..*self
+        }
     }
 
     /// The bucket for a hash.
@@ -111,6 +137,14 @@ impl Table {
         };
         let place = self.node(bucket).find(tag(hash), is_it)?;
         Some(Place { bucket, place })
+    }
+
+    /// The entry of this hash is looked for soon: has the processor fetch where [`Table::find`] begins.
+    #[inline]
+    pub fn announce(&self, hash: u64) {
+        if let Some(first) = self.node(self.bucket_of(hash)).first() {
+            prefetch::prefetch(first);
+        }
     }
 
     /// Key and value of an entry.
@@ -312,34 +346,26 @@ impl Table {
     }
 
     fn add_bucket(&mut self) {
-        if self.buckets.is_multiple_of(SEGMENT) {
-            self.segments.push(Vec::with_capacity(SEGMENT));
-        }
-        self.segments[self.buckets / SEGMENT].push(Node::default());
+        self.nodes.push(Node::default());
         self.buckets += 1;
     }
 
     fn remove_bucket(&mut self) -> Node {
         self.buckets -= 1;
-        let last = self.buckets / SEGMENT;
-        let node = self.segments[last].pop().expect("it is there");
-        if self.segments[last].is_empty() {
-            self.segments.pop();
-        }
-        node
+        self.nodes.pop().expect("it is there")
     }
 
     fn node(&self, bucket: usize) -> &Node {
-        &self.segments[bucket / SEGMENT][bucket % SEGMENT]
+        self.nodes.get(bucket)
     }
 
     fn node_mut(&mut self, bucket: usize) -> &mut Node {
-        &mut self.segments[bucket / SEGMENT][bucket % SEGMENT]
+        self.nodes.get_mut(bucket)
     }
 
     /// Changes a node and keeps count of what nodes use.
     fn change<R>(&mut self, bucket: usize, change: impl FnOnce(&mut Node) -> R) -> R {
-        let node = &mut self.segments[bucket / SEGMENT][bucket % SEGMENT];
+        let node = self.nodes.get_mut(bucket);
         let (used, capacity) = (node.used(), node.capacity());
         let result = change(node);
         self.used = self.used - used + node.used();

@@ -3,60 +3,73 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Entries of one bucket, in one shared allocation: `count`, `used`, then the entries one after another, then room, then what
-/// finds them, growing down from the end: for each entry the tag of its hash and where it begins.
+use crate::size_class::size_class;
+
+/// Entries of one bucket, in one shared allocation: how many there are, then what finds them, growing up: for each entry the tag of
+/// its hash and how far before the end it begins; then room, then the entries, growing down from the end. So whoever looks for an
+/// entry reads at two places, the first of which tells the second.
 ///
-/// An entry is the length of its key, the key, and the value; it ends where the next one begins. What is too large for a node is
+/// An entry is the length of its key, the key, and the value; it ends where the one before it begins. What is too large for a node is
 /// kept apart, and its entry is but its number there.
 ///
-/// Invariants: 1. entries lie in the order of their places in the index, without gaps; 2. `used` is where the last one ends;
-/// 3. the index begins at or after `used`.
+/// Invariants: 1. entries lie in the order of their places in the index, the first one last, without gaps; 2. the index ends at or
+/// before the last one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Node {
     bytes: Arc<[u8]>,
 }
 
-/// `count` and `used`.
-const HEAD: usize = 4;
-/// The tag of an entry, and where it begins.
+/// How many entries there are.
+const HEAD: usize = 2;
+/// The tag of an entry, and how far before the end it begins.
 const FINGER: usize = 3;
 /// The most that is in a node, with its head and its index.
 pub(super) const NODE_BYTES_MAX: usize = u16::MAX as usize;
 
 impl Node {
+    #[inline]
     pub(super) fn count(&self) -> usize {
-        self.number(0)
+        if self.bytes.is_empty() {
+            0
+        } else {
+            number(&self.bytes, 0)
+        }
     }
 
     /// Bytes that are taken of the allocator.
     pub(super) fn capacity(&self) -> usize {
-        self.bytes.len()
+        const COUNTS: usize = 16;
+        match self.bytes.len() {
+            0 => 0,
+            room => room + COUNTS,
+        }
     }
 
     /// Bytes of entries, with what finds them.
     pub(super) fn used(&self) -> usize {
         match self.count() {
             0 => 0,
-            count => self.number(2) + count * FINGER,
+            count => HEAD + count * FINGER + self.distance(count),
         }
+    }
+
+    /// Where what finds an entry is looked for first.
+    pub(super) fn first(&self) -> Option<&u8> {
+        self.bytes.first()
     }
 
     /// The place of the first entry with this tag of which `is_it`.
     #[inline]
     pub(super) fn find(&self, tag: u8, is_it: impl Fn(Entry<'_>) -> bool) -> Option<usize> {
-        if self.bytes.is_empty() {
-            return None;
-        }
-        let index = &self.bytes[self.bytes.len() - self.count() * FINGER..];
-        let mut fingers = index.rchunks_exact(FINGER).enumerate();
+        let index = self.bytes.get(HEAD..HEAD + self.count() * FINGER)?;
+        let mut fingers = index.chunks_exact(FINGER).enumerate();
         let found = fingers.find(|(place, finger)| finger[0] == tag && is_it(self.entry(*place)));
         found.map(|(place, _)| place)
     }
 
     #[inline]
     pub(super) fn entry(&self, place: usize) -> Entry<'_> {
-        let start = self.start(place);
-        let entry = &self.bytes[start..self.end(place)];
+        let entry = &self.bytes[self.range(place)];
         match key_length(entry) {
             Length::Here { length, text } => {
                 let (key, value) = entry[text..].split_at(length);
@@ -106,19 +119,16 @@ impl Node {
         entry[1..].copy_from_slice(&number.to_le_bytes());
     }
 
-    /// Adds room for an entry at the end; where it begins.
+    /// Adds room for an entry behind all others; where it begins.
     fn add(&mut self, tag: u8, length: usize) -> usize {
         let count = self.count();
-        let start = if count == 0 { HEAD } else { self.number(2) };
-        let end = start + length;
-        self.reserve(end, count + 1);
+        let distance = self.distance(count) + length;
+        self.reserve(distance, count + 1);
         let bytes = self.own();
         set_number(bytes, 0, count + 1);
-        set_number(bytes, 2, end);
-        let finger = bytes.len() - (count + 1) * FINGER;
-        bytes[finger] = tag;
-        set_number(bytes, finger + 1, start);
-        start
+        bytes[HEAD + count * FINGER] = tag;
+        set_distance(bytes, count, distance);
+        bytes.len() - distance
     }
 
     /// Makes the value longer or shorter: of its bytes those in `range` give way to `with` others, to be filled. Where the value is.
@@ -128,108 +138,119 @@ impl Node {
         range: Range<usize>,
         with: usize,
     ) -> Range<usize> {
-        let value = self.value_range(place);
-        let (count, used) = (self.count(), self.number(2));
-        let gone = range.len();
-        let (from, to) = (value.start + range.end, value.start + range.start + with);
-        self.reserve(used - gone + with, count);
+        let before = self.value_range(place);
+        let (count, gone) = (self.count(), range.len());
+        let (from_end, length) = (self.bytes.len() - before.end, before.len() - gone + with);
+        let all = self.distance(count);
+        // It moves away from its end.
+        let kept = self.bytes.len() - before.start - range.start;
+        self.reserve(all - gone + with, count);
         let bytes = self.own();
-        bytes.copy_within(from..used, to);
-        set_number(bytes, 2, used - gone + with);
-        for later in place + 1..count {
-            let at = bytes.len() - (later + 1) * FINGER + 1;
-            let start = number(bytes, at) - gone + with;
-            set_number(bytes, at, start);
+        let end = bytes.len();
+        bytes.copy_within(end - all..end - kept, end - (all - gone + with));
+        for later in place..count {
+            let distance = distance(bytes, later) - gone + with;
+            set_distance(bytes, later, distance);
         }
-        let length = bytes.len();
-        let needed = used - gone + with + count * FINGER;
-        if with < gone && size_class(needed) * 2 <= length {
-            self.resize(size_class(needed));
+        if with < gone {
+            self.fit();
         }
-        value.start..value.end - gone + with
+        let end = self.bytes.len() - from_end;
+        end - length..end
     }
 
     /// Removes an entry; those behind it move up by one place.
     pub(super) fn remove(&mut self, place: usize) {
-        let (start, end) = (self.start(place), self.end(place));
-        let (count, used) = (self.count(), self.number(2));
+        let count = self.count();
         if count == 1 {
             self.bytes = Arc::default();
             return;
         }
+        let (all, gone) = (self.distance(count), self.range(place));
         let bytes = self.own();
-        bytes.copy_within(end..used, start);
-        let length = bytes.len();
+        bytes.copy_within(
+            bytes.len() - all..gone.start,
+            bytes.len() - all + gone.len(),
+        );
         for later in place + 1..count {
-            let at = length - (later + 1) * FINGER;
-            bytes.copy_within(at..at + FINGER, at + FINGER);
-            let moved = number(bytes, at + FINGER + 1) - (end - start);
-            set_number(bytes, at + FINGER + 1, moved);
+            let finger = HEAD + later * FINGER;
+            bytes[finger - FINGER] = bytes[finger];
+            let distance = distance(bytes, later) - gone.len();
+            set_distance(bytes, later - 1, distance);
         }
         set_number(bytes, 0, count - 1);
-        set_number(bytes, 2, used - (end - start));
-        let needed = used - (end - start) + (count - 1) * FINGER;
-        if size_class(needed) * 2 <= length {
-            self.resize(size_class(needed));
+        self.fit();
+    }
+
+    /// How far before the end the entries of so many places begin.
+    fn distance(&self, places: usize) -> usize {
+        match places.checked_sub(1) {
+            Some(last) => distance(&self.bytes, last),
+            None => 0,
         }
     }
 
-    fn start(&self, place: usize) -> usize {
-        self.number(self.bytes.len() - (place + 1) * FINGER + 1)
-    }
-
-    fn end(&self, place: usize) -> usize {
-        if place + 1 == self.count() {
-            self.number(2)
-        } else {
-            self.start(place + 1)
-        }
+    #[inline]
+    fn range(&self, place: usize) -> Range<usize> {
+        let end = self.bytes.len();
+        end - self.distance(place + 1)..end - self.distance(place)
     }
 
     /// Where the value of an entry is that is not kept apart.
     fn value_range(&self, place: usize) -> Range<usize> {
-        let (start, end) = (self.start(place), self.end(place));
-        match key_length(&self.bytes[start..end]) {
-            Length::Here { length, text } => start + text + length..end,
+        let entry = self.range(place);
+        match key_length(&self.bytes[entry.clone()]) {
+            Length::Here { length, text } => entry.start + text + length..entry.end,
             Length::Apart(_) => unreachable!("its value is kept apart"),
         }
     }
 
-    /// Makes room for entries up to `end` and an index of `count`.
-    fn reserve(&mut self, end: usize, count: usize) {
-        let needed = end + count * FINGER;
+    /// Makes room for entries that begin so far before the end, and an index of `count`.
+    fn reserve(&mut self, distance: usize, count: usize) {
+        let needed = HEAD + count * FINGER + distance;
         assert!(needed <= NODE_BYTES_MAX, "a node of {needed} bytes");
         if needed > self.bytes.len() {
-            self.resize(size_class(needed));
+            self.resize(size_class(needed).min(NODE_BYTES_MAX));
+        }
+    }
+
+    /// Gives room back if there is much.
+    fn fit(&mut self) {
+        let capacity = size_class(self.used()).min(NODE_BYTES_MAX);
+        if capacity * 2 <= self.bytes.len() {
+            self.resize(capacity);
         }
     }
 
     fn resize(&mut self, capacity: usize) {
-        let mut grown: Arc<[u8]> = std::iter::repeat_n(0, capacity).collect();
-        let bytes = Arc::get_mut(&mut grown).expect("it is new");
+        let mut other: Arc<[u8]> = std::iter::repeat_n(0, capacity).collect();
+        let bytes = Arc::get_mut(&mut other).expect("it is new");
         let count = self.count();
         if count > 0 {
-            let (used, index) = (self.number(2), count * FINGER);
-            bytes[..used].copy_from_slice(&self.bytes[..used]);
-            let from = self.bytes.len() - index;
-            bytes[capacity - index..].copy_from_slice(&self.bytes[from..]);
+            let (index, all) = (HEAD + count * FINGER, self.distance(count));
+            bytes[..index].copy_from_slice(&self.bytes[..index]);
+            let from = self.bytes.len() - all;
+            bytes[capacity - all..].copy_from_slice(&self.bytes[from..]);
         }
-        self.bytes = grown;
+        self.bytes = other;
     }
 
     fn own(&mut self) -> &mut [u8] {
         Arc::make_mut(&mut self.bytes)
     }
-
-    fn number(&self, at: usize) -> usize {
-        if self.bytes.is_empty() {
-            0
-        } else {
-            number(&self.bytes, at)
-        }
-    }
 }
 
+/// How far before the end the entry of a place begins.
+#[inline]
+fn distance(bytes: &[u8], place: usize) -> usize {
+    number(bytes, HEAD + place * FINGER + 1)
+}
+
+fn set_distance(bytes: &mut [u8], place: usize, distance: usize) {
+    set_number(bytes, HEAD + place * FINGER + 1, distance);
+}
+
+#[inline]
 fn number(bytes: &[u8], at: usize) -> usize {
     usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]))
 }
@@ -294,13 +315,4 @@ fn write_key_length(entry: &mut [u8], length: usize) -> usize {
             5
         }
     }
-}
-
-/// What is asked of the allocator for so many bytes: with the counts of an `Arc` it is one of the sizes that allocators have,
-/// eight to a doubling.
-fn size_class(needed: usize) -> usize {
-    const COUNTS: usize = 16;
-    let whole = needed + COUNTS;
-    let step = (whole.next_power_of_two() / 16).max(16);
-    (whole.div_ceil(step) * step - COUNTS).min(NODE_BYTES_MAX)
 }

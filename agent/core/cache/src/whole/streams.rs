@@ -4,14 +4,33 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Built, Unfit, of_changes};
-use crate::collection::Limits;
+use super::Unfit;
 use crate::rdb::{self, StreamId};
-use crate::stream::{Contents, Group, GroupChange, Id, Stream, StreamChange};
+use crate::stream::{Contents, Group, GroupChange, Id, StreamChange};
 
 pub(super) fn value(stream: &Contents) -> rdb::Stream<'_> {
+    rdb::Stream {
+        entries: entries(stream).collect(),
+        groups: stream.groups().map(group).collect(),
+        ..head(stream)
+    }
+}
+
+/// A stream without its entries and groups.
+pub(super) fn head(stream: &Contents) -> rdb::Stream<'static> {
+    rdb::Stream {
+        entries: Vec::new(),
+        last: outer(stream.last()),
+        deleted: outer(stream.removed()),
+        added: stream.added(),
+        groups: Vec::new(),
+    }
+}
+
+/// Its entries.
+pub(super) fn entries(stream: &Contents) -> impl Iterator<Item = rdb::StreamEntry<'_>> {
     let mut names: Arc<[_]> = Arc::default();
-    let entries = stream.entries().range(Id::MIN, Id::MAX).map(|entry| {
+    stream.entries().range(Id::MIN, Id::MAX).map(move |entry| {
         if !names
             .iter()
             .map(|it: &rdb::Bytes<'_>| &**it)
@@ -24,17 +43,11 @@ pub(super) fn value(stream: &Contents) -> rdb::Stream<'_> {
             names: Arc::clone(&names),
             values: entry.fields().map(|it| it.1.into()).collect(),
         }
-    });
-    rdb::Stream {
-        entries: entries.collect(),
-        last: outer(stream.last()),
-        deleted: outer(stream.removed()),
-        added: stream.added(),
-        groups: stream.groups().map(group).collect(),
-    }
+    })
 }
 
-fn group(group: &Group) -> rdb::Group<'_> {
+/// A group as it is.
+pub(super) fn group(group: &Group) -> rdb::Group<'_> {
     let consumers: Vec<_> = group.consumers().collect();
     let place = |name: &[u8]| {
         let place = consumers.binary_search_by(|consumer| (*consumer.name).cmp(name));
@@ -62,7 +75,39 @@ fn group(group: &Group) -> rdb::Group<'_> {
     }
 }
 
-pub(super) fn build(stream: &rdb::Stream<'_>, limits: &Limits) -> Result<Built, Unfit> {
+/// A stream in several: its entries, some at a time, then what else is known of it, then each of its groups.
+pub(super) fn parts<'a, E>(
+    stream: &'a Contents,
+    bytes_max: usize,
+    mut give: impl FnMut(rdb::Stream<'a>) -> Result<(), E>,
+) -> Result<(), E> {
+    let weigh = |entry: &rdb::StreamEntry<'_>| {
+        let parts = entry.names.iter().chain(&entry.values);
+        parts.map(|it| it.len() + size_of::<u64>()).sum()
+    };
+    super::in_parts(entries(stream), weigh, bytes_max, |entries| {
+        // Ids grow, so the last one is that of the stream only when all are there.
+        let last = entries.last().map(|entry| entry.id).unwrap_or_default();
+        give(rdb::Stream {
+            entries,
+            last,
+            ..head(stream)
+        })
+    })?;
+    give(head(stream))?;
+    let mut groups = stream.groups().map(group);
+    groups.try_for_each(|group| {
+        give(rdb::Stream {
+            groups: vec![group],
+            ..head(stream)
+        })
+    })
+}
+
+/// The changes that make a stream, or add to one what comes behind it.
+pub(super) fn changes<'a>(
+    stream: &'a rdb::Stream<'_>,
+) -> Result<impl Iterator<Item = StreamChange<'a>>, Unfit> {
     let names: HashSet<_> = stream.groups.iter().map(|group| &group.name).collect();
     if names.len() < stream.groups.len() {
         return Err(Unfit);
@@ -85,7 +130,7 @@ pub(super) fn build(stream: &rdb::Stream<'_>, limits: &Limits) -> Result<Built, 
         changes.map(|change| StreamChange::of(&group.name, change))
     });
     let changes = std::iter::once(StreamChange::Make).chain(adds);
-    of_changes::<Stream>(changes.chain([set]).chain(groups), |_| true, limits)
+    Ok(changes.chain([set]).chain(groups))
 }
 
 fn group_changes<'a>(group: &'a rdb::Group<'_>) -> impl Iterator<Item = GroupChange<'a>> {

@@ -57,6 +57,24 @@ fn single_bits() {
         (error) WRONGTYPE Operation against a key holding the wrong kind of value
         > getbit h 1
         (error) WRONGTYPE Operation against a key holding the wrong kind of value
+        > set raw 12
+        OK
+        > setbit raw 0 0
+        (integer) 0
+        > object encoding raw
+        "raw"
+        > set raw 12
+        OK
+        > bitfield raw set u1 0 0
+        1) (integer) 0
+        > object encoding raw
+        "raw"
+        > set raw 12
+        OK
+        > bitfield raw get u1 0
+        1) (integer) 0
+        > object encoding raw
+        "int"
         > setbit a 1
         (error) ERR wrong number of arguments for 'setbit' command
         > getbit a
@@ -97,6 +115,15 @@ fn single_bits() {
         hset h f v
         setbit h 1 1
         getbit h 1
+        set raw 12
+        setbit raw 0 0
+        object encoding raw
+        set raw 12
+        bitfield raw set u1 0 0
+        object encoding raw
+        set raw 12
+        bitfield raw get u1 0
+        object encoding raw
         setbit a 1
         getbit a
         set t a px 100
@@ -307,6 +334,8 @@ fn bits_are_found() {
         (error) ERR value is not an integer or out of range
         > bitpos a 1 0 1 x
         (error) ERR syntax error
+        > bitpos a 1 x 1 bit x
+        (error) ERR syntax error
         > bitpos a 1 0 1 bit x
         (error) ERR syntax error
         > hset h f v
@@ -357,6 +386,7 @@ fn bits_are_found() {
         bitpos a 1 x
         bitpos a 1 0 x
         bitpos a 1 0 1 x
+        bitpos a 1 x 1 bit x
         bitpos a 1 0 1 bit x
         hset h f v
         bitpos h 1

@@ -19,7 +19,8 @@ const BEGIN: i64 = 1_767_225_600_000;
 /// - `! blpop a 0`: this command may not wait, as in a transaction;
 /// - `db 1`: from now on in this database;
 /// - `policy allkeys-lfu`: from now on keys are evicted by this policy;
-/// - `notices`: from now on what subscribers are told of keys is told, too, behind a `*`.
+/// - `notices`: from now on what subscribers are told of keys is told, too, behind a `*`; after `all notices` with those of new keys,
+///   and of keys that are not there.
 ///
 /// A command that waits is told as `(waits)`, and its reply behind a `<` when it comes.
 pub(crate) fn play(script: &str) -> String {
@@ -97,11 +98,8 @@ impl Stage {
         match line {
             "2" => self.protocol = Protocol::Resp2,
             "3" => self.protocol = Protocol::Resp3,
-            "notices" => {
-                for primary in &mut self.primaries {
-                    primary.set_notified(Class::ALL);
-                }
-            }
+            "notices" => self.notified(Class::ALL),
+            "all notices" => self.notified(Class::ALL | Class::MISS | Class::NEW),
             _ => {
                 self.told += &format!("> {line}\n");
                 if let Some(database) = line.strip_prefix("db ") {
@@ -123,6 +121,11 @@ impl Stage {
                 }
             }
         }
+    }
+
+    fn notified(&mut self, notified: Class) {
+        let primaries = self.primaries.iter_mut();
+        primaries.for_each(|primary| primary.set_notified(notified));
     }
 
     /// Carries a command out, again if it has waited, which it does no longer than until then.
@@ -164,10 +167,11 @@ impl Stage {
                 });
             }
         }
-        for primary in &mut self.primaries {
-            for notice in primary.take_notices() {
-                self.told += &format!("* {} {}\n", notice.event, notice.key.escape_ascii());
-            }
+        let notices = self.primaries.iter_mut().flat_map(Partition::take_notices);
+        let mut notices: Vec<_> = notices.collect();
+        notices.sort_by_key(|notice| notice.order);
+        for notice in notices {
+            self.told += &format!("* {} {}\n", notice.event, notice.key.escape_ascii());
         }
     }
 

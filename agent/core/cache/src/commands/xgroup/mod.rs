@@ -7,6 +7,7 @@ pub(crate) mod destroy;
 pub(crate) mod help;
 pub(crate) mod setid;
 
+use crate::command::shown;
 use crate::command::{Call, Error};
 use crate::number::integer;
 use crate::stream::{Contents, Group, Stream};
@@ -66,7 +67,7 @@ fn group<'a>(call: &'a mut Call<'_>) -> Result<&'a Group, Error> {
 
 /// There is no such group of the stream.
 pub(super) fn no_group(key: &[u8], group: &[u8]) -> Error {
-    let (key, group) = (String::from_utf8_lossy(key), String::from_utf8_lossy(group));
+    let (key, group) = (shown(key), shown(group));
     let words = format!("NOGROUP No such consumer group '{group}' for key name '{key}'");
     Error::Other(words.into())
 }

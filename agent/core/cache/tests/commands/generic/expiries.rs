@@ -191,6 +191,8 @@ fn keys_expire() {
         (nil)
         > dbsize
         (integer) 0
+        > expire a 10 "x\x00y"
+        (error) ERR Unsupported option x
         > set a 1 px 100
         OK
         > set a 2
@@ -300,6 +302,7 @@ fn keys_expire() {
         +60
         hget h f
         dbsize
+        expire a 10 "x\x00y"
         set a 1 px 100
         set a 2
         pttl a

@@ -53,6 +53,17 @@ fn keys_are_removed_and_looked_at() {
         "a"
         > del a
         (integer) 1
+        > append "" y
+        (integer) 1
+        > keys *
+        1) ""
+        > keys **
+        (empty array)
+        > scan 0 match *
+        1) "0"
+        2) 1) ""
+        > del ""
+        (integer) 1
         > randomkey
         (nil)
         > randomkey
@@ -86,6 +97,11 @@ fn keys_are_removed_and_looked_at() {
         del h
         randomkey
         del a
+        append "" y
+        keys *
+        keys **
+        scan 0 match *
+        del ""
         randomkey
         3
         randomkey

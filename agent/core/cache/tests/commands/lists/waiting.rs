@@ -108,6 +108,12 @@ fn what_is_asked_wrongly() {
         (error) ERR timeout is not a float or out of range
         > blpop l 1x
         (error) ERR timeout is not a float or out of range
+        > blpop l 1e400
+        (error) ERR timeout is out of range
+        > blpop l -1e400
+        (error) ERR timeout is negative
+        > blpop l 1e5000
+        (error) ERR timeout is not a float or out of range
         > blpop l nan
         (error) ERR timeout is not a float or out of range
         > blpop l 1e3x
@@ -179,6 +185,9 @@ fn what_is_asked_wrongly() {
         blpop l x
         blpop l ""
         blpop l 1x
+        blpop l 1e400
+        blpop l -1e400
+        blpop l 1e5000
         blpop l nan
         blpop l 1e3x
         blpop s -1
