@@ -237,6 +237,7 @@ pub(crate) fn a_thread_does_not_keep_another_one_out() {
         threads: 2,
         seed: 1,
         secret: 7,
+        logs_access: false,
     };
     let proxy = Proxy::start(config, &settings).expect("a proxy");
     let address = proxy.addresses()["http"];
