@@ -8,7 +8,10 @@ use clap::{Args, Parser, Subcommand};
 use synod_agent_api::{AgentConfig, Kind};
 
 use crate::config::{Environment, LoadError, load};
-use crate::roles::{AnyAgent, CacheCluster, ConsensusGroup, LockService, Role, StartError};
+use crate::roles::{
+    AnyAgent, BalancerConfig, CacheCluster, ConsensusGroup, LoadBalancer, LockService, Role,
+    StartError, is_balancer, read_balancer,
+};
 use crate::{logging, shutdown};
 
 const HELP: &str = "\
@@ -27,6 +30,18 @@ The configuration is YAML. A single member to try things with:
   log: {format: text}
 
 Then:  etcdctl --endpoints localhost:2379 put hello world
+
+A proxy that balances, to try:
+
+  kind: LoadBalancer
+  name: try
+  health: 127.0.0.1:2382
+  proxy:
+    listeners: [{name: http, address: '127.0.0.1:8080'}]
+    routes: [{name: all, to: [{backend: app}]}]
+    backends: [{name: app, servers: [{address: '127.0.0.1:9001'}, {address: '127.0.0.1:9002'}]}]
+
+Its file is read again when it changes; what is wrong in it is logged and changes nothing.
 
 A majority of the members lost their data directories for good: a group can go on with what one
 that is left has. What only the others knew is lost, so that is for you to decide. Stop all
@@ -119,8 +134,21 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The file's path and text if it is a LoadBalancer's; nothing if another kind's reader is to read it.
+fn balancer(file: &ConfigFile, environment: &Environment) -> Option<(PathBuf, String)> {
+    let path = environment.rooted(&file.config);
+    let text = read_balancer(&path).ok()?;
+    is_balancer(&text).then_some((path, text))
+}
+
 fn check(file: &ConfigFile) -> Result<(), Failure> {
-    let config = load(&file.config, &Environment::of_process()?)?;
+    let environment = Environment::of_process()?;
+    if let Some((path, text)) = balancer(file, &environment) {
+        let config = BalancerConfig::parse(&path, &text, &environment).map_err(StartError::from)?;
+        println!("{}: proxy {}", file.config.display(), config.name);
+        return Ok(());
+    }
+    let config = load(&file.config, &environment)?;
     match config.kind {
         Kind::ConsensusGroup => AnyAgent::<ConsensusGroup>::check(&config)?,
         Kind::LockService => AnyAgent::<LockService>::check(&config)?,
@@ -137,6 +165,9 @@ fn check(file: &ConfigFile) -> Result<(), Failure> {
 
 fn run(file: &ConfigFile) -> Result<(), Failure> {
     let environment = Environment::of_process()?;
+    if let Some((path, text)) = balancer(file, &environment) {
+        return run_balancer(path, text, environment);
+    }
     let config = load(&file.config, &environment)?;
     logging::start(&config.log).map_err(Failure::Log)?;
     let runtime = runtime(&config)?;
@@ -148,6 +179,30 @@ fn run(file: &ConfigFile) -> Result<(), Failure> {
     // A recovery that a signal cut short may still be reading; nobody waits for it.
     runtime.shutdown_background();
     ended
+}
+
+/// Runs a proxy until a signal, or until it cannot go on.
+fn run_balancer(path: PathBuf, text: String, environment: Environment) -> Result<(), Failure> {
+    let parsed = BalancerConfig::parse(&path, &text, &environment);
+    let log = parsed.map(|it| it.log).unwrap_or_default();
+    logging::start(&log).map_err(Failure::Log)?;
+    // Sockets have threads of their own: this is for health and signals.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut signals = shutdown::Signals::listen()?;
+        let balancer = LoadBalancer::start(path, text, environment).await?;
+        tokio::select! {
+            signal = signals.next() => tracing::info!(signal, "stopping"),
+            failed = balancer.failed() => return Err(failed.into()),
+        }
+        tokio::select! {
+            () = balancer.drain() => tracing::info!("stopped"),
+            signal = signals.next() => tracing::warn!(signal, "stopped at once"),
+        }
+        Ok(())
+    })
 }
 
 /// Runs a member until a signal, or until it cannot go on.

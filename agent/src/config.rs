@@ -79,7 +79,9 @@ impl Environment {
         }
     }
 
-    fn bind(&self, address: SocketAddr) -> SocketAddr {
+    /// A listener's address as this process has it.
+    #[must_use]
+    pub fn bind(&self, address: SocketAddr) -> SocketAddr {
         match self.bind_address {
             Some(ip) if address.ip().is_unspecified() => SocketAddr::new(ip, address.port()),
             _ => address,

@@ -11,6 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         threads,
         seed: 1,
         secret: 1,
+        logs_access: false,
     };
     let proxy = Proxy::start(config, &settings)?;
     for (name, address) in proxy.addresses() {

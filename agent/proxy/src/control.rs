@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 use synod_balance::{Endpoint, Group, Moment, View};
 
 use crate::config::{Config, Listener, Problem};
+use crate::keyring::Keyring;
+use crate::metrics::{BackendTold, Told};
 use crate::mutation::mutated;
 use crate::plan::Plan;
 use crate::probe::{Prober, Probing};
-use crate::worker::{Mailbox, Message};
+use crate::resolver::Resolver;
+use crate::worker::{BACKLOG, Mailbox, Message};
 
 /// What the control thread is told.
 pub(crate) enum Order {
@@ -24,17 +27,25 @@ pub(crate) enum Order {
     ),
     /// These are a backend's servers now.
     Endpoints(String, Vec<Endpoint>),
+    /// These are the servers of a backend whose servers have this name.
+    Resolved {
+        backend: String,
+        name: String,
+        endpoints: Vec<Endpoint>,
+    },
     /// A group has a backend that fails.
     Suspect(Arc<str>),
     /// What a probe found.
     Probed(Arc<str>, Arc<synod_balance::Backend>, bool),
+    /// What there is to be said of routes and backends.
+    Tell(Sender<Told>),
     Stop,
 }
 
 /// The groups are told of the time so often.
 const TICK: Duration = Duration::from_millis(100);
-/// Connections that wait to be taken, for each listener and thread.
-const BACKLOG: i32 = 4_096;
+/// Certificates' files are compared with what is in use so often. Kubernetes takes a minute to bring a Secret's change into a pod.
+const REFRESH: Duration = Duration::from_secs(2);
 
 struct Held {
     number: u64,
@@ -55,6 +66,10 @@ pub(crate) struct Control {
     config: Config,
     plan: Option<Arc<Plan>>,
     prober: Prober,
+    resolver: Resolver,
+    keyring: Keyring,
+    /// When certificates were read last.
+    refreshed: Instant,
 }
 
 impl Control {
@@ -75,7 +90,10 @@ impl Control {
             addresses: BTreeMap::new(),
             config: Config::default(),
             plan: None,
-            prober: Prober::new(sender),
+            prober: Prober::new(sender.clone()),
+            resolver: Resolver::new(sender),
+            keyring: Keyring::default(),
+            refreshed: began,
         }
     }
 
@@ -109,6 +127,18 @@ impl Control {
                 let _ = answer.send(self.apply(*config));
             }
             Order::Endpoints(name, endpoints) => self.endpoints(&name, endpoints),
+            Order::Resolved {
+                backend,
+                name,
+                endpoints,
+            } => {
+                let rules = self.config.backends.iter().find(|it| it.name == backend);
+                let dns = rules.and_then(|it| it.dns.as_ref());
+                // It may have another name meanwhile.
+                if dns.is_some_and(|it| it.name == name) {
+                    self.endpoints(&backend, endpoints);
+                }
+            }
             Order::Suspect(name) => {
                 let now = self.now();
                 let held = self.groups.get_mut(&*name);
@@ -124,6 +154,10 @@ impl Control {
                     self.tell(&name, &view);
                 }
             }
+            Order::Tell(answer) => {
+                // Who asked may be gone.
+                let _ = answer.send(self.told());
+            }
             Order::Stop => {}
         }
     }
@@ -136,6 +170,11 @@ impl Control {
 
     fn tick(&mut self) {
         let now = self.now();
+        if self.refreshed.elapsed() >= REFRESH {
+            self.refreshed = Instant::now();
+            self.keyring.refresh();
+        }
+        self.resolver.tick(&self.config, self.began.elapsed());
         let mut told = Vec::new();
         for (name, held) in &mut self.groups {
             told.extend(held.group.tick(now).map(|view| (name.clone(), view)));
@@ -157,6 +196,31 @@ impl Control {
         }
     }
 
+    fn told(&self) -> Told {
+        let Some(plan) = &self.plan else {
+            return Told::default();
+        };
+        let routes = plan.route_figures();
+        let routes = routes
+            .iter()
+            .map(|(name, it)| (name.to_string(), it.counted()));
+        let backend = |it: &crate::plan::Backend| {
+            let group = &self.groups.get(&it.name)?.group;
+            Some(BackendTold {
+                name: it.name.clone(),
+                counted: it.figures.counted(),
+                servers: group.len(),
+                usable: group.view().usable().count(),
+                ejections: group.ejections(),
+                requests: group.view().totals().requests(),
+            })
+        };
+        Told {
+            routes: routes.collect(),
+            backends: plan.backends.iter().filter_map(backend).collect(),
+        }
+    }
+
     fn endpoints(&mut self, name: &str, endpoints: Vec<Endpoint>) {
         let now = self.now();
         let Some(held) = self.groups.get_mut(name).filter(|it| !it.is_fixed) else {
@@ -172,24 +236,24 @@ impl Control {
         if !problems.is_empty() && !mutated("unchecked") {
             return Err(problems);
         }
+        let keyring = Keyring::load(&config)?;
         let (mut bound, addresses) = self.bind(&config)?;
-        let plan = Arc::new(Plan::new(&config, self.plan.as_deref(), self.secret));
-        let views = self.regroup(&config);
-        let numbers = config
-            .backends
-            .iter()
-            .map(|it| self.groups[&it.name].number);
-        let numbers = numbers.collect::<Vec<_>>();
+        let before = self.plan.as_deref();
+        let plan = Arc::new(Plan::new(
+            &config,
+            before,
+            &keyring,
+            (self.mailboxes.len(), self.secret),
+        ));
+        let groups = self.regroup(&config);
         for mailbox in &self.mailboxes {
             let own = bound
                 .iter_mut()
                 .filter_map(|(name, all)| Some((name.clone(), all.pop()?)));
             let own = own.collect();
-            mailbox.send(Message::Plan(Arc::clone(&plan), own, numbers.clone()));
+            mailbox.send(Message::Plan(Arc::clone(&plan), own, groups.clone()));
         }
-        for (name, view) in &views {
-            self.tell(name, view);
-        }
+        self.keyring = keyring;
         self.addresses = addresses;
         self.config = config;
         self.plan = Some(plan);
@@ -236,8 +300,8 @@ impl Control {
         Ok((bound, addresses))
     }
 
-    /// The groups of this configuration; those that were there go on. Returns their views.
-    fn regroup(&mut self, config: &Config) -> Vec<(String, Arc<View>)> {
+    /// The groups of this configuration; those that were there go on. Returns their numbers and views.
+    fn regroup(&mut self, config: &Config) -> Vec<(u64, Arc<View>)> {
         let now = self.now();
         let mut before = std::mem::take(&mut self.groups);
         let mut views = Vec::new();
@@ -256,12 +320,22 @@ impl Control {
                 held.group.configure(settings, now);
             }
             let old = self.config.backends.iter().find(|it| it.name == rules.name);
+            if old.is_none_or(|it| it.dns != rules.dns) {
+                self.resolver.forget(&rules.name);
+            }
             if old.is_none_or(|it| it.servers != rules.servers) {
                 held.is_fixed = !rules.servers.is_empty();
                 held.group
                     .endpoints(rules.servers.iter().map(endpoint).collect(), now);
             }
-            views.push((rules.name.clone(), Arc::clone(held.group.view())));
+            if old
+                .is_some_and(|it| it.tls != rules.tls || it.proxy_protocol != rules.proxy_protocol)
+            {
+                // Connections that wait are of another kind: nobody finds them any more.
+                self.next_group += 1;
+                held.number = self.next_group;
+            }
+            views.push((held.number, Arc::clone(held.group.view())));
             self.groups.insert(rules.name.clone(), held);
         }
         views
@@ -287,7 +361,7 @@ fn listen(rules: &Listener, threads: usize) -> io::Result<(Vec<TcpListener>, Soc
         socket.set_reuse_port(true)?;
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
+        socket.listen(BACKLOG as i32)?;
         let listener = TcpListener::from(socket);
         // With port 0 the first one's is all others'.
         address = listener.local_addr()?;

@@ -4,24 +4,28 @@ use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Sender, SyncSender};
 use std::time::Duration;
 
 use mio::net::TcpStream;
 use mio::{Registry, Token};
 use slab::Slab;
-use synod_balance::circuit::Connected;
+use synod_balance::circuit::{Connected, Limits};
 use synod_balance::{
     Asked, Backend, BackendId, Balancer, Draws, Moment, Notice, Outcome, Refusal, Ticket,
 };
 
+use crate::access::Entry;
 use crate::control::Order;
 use crate::counts::Counts;
+use crate::figures::Figures;
 use crate::http::head::Field;
+use crate::mutation::mutated;
 use crate::plan::Plan;
 use crate::pool::{Idle, Pool};
 use crate::proxy_protocol::Version;
 use crate::socket::Socket;
+use crate::tls::{Outward, Secure};
 
 /// So much is read at once.
 const SCRATCH_BYTES: usize = 64 * 1024;
@@ -43,6 +47,8 @@ pub(crate) struct Group {
     pub(crate) number: u64,
     pub(crate) balancer: Balancer,
     pub(crate) proxy_protocol: Option<Version>,
+    pub(crate) tls: Option<Outward>,
+    pub(crate) figures: Arc<Figures>,
     pub(crate) idle_connections_max: usize,
 }
 
@@ -66,6 +72,10 @@ pub(crate) struct Core {
     pub(crate) orders: Sender<Order>,
     /// What cookies' tokens are hashed with.
     pub(crate) secret: u64,
+    /// Which thread it is.
+    pub(crate) thread: usize,
+    /// The access log, if there is one.
+    pub(crate) log: Option<SyncSender<Entry>>,
 }
 
 /// A connection to a backend.
@@ -104,6 +114,18 @@ impl Core {
             counts,
             orders,
             secret,
+            thread: 0,
+            log: None,
+        }
+    }
+
+    /// An entry for the log. Nobody waits for who writes it.
+    pub(crate) fn log(&self, entry: impl FnOnce() -> Entry) {
+        let Some(log) = &self.log else {
+            return;
+        };
+        if log.try_send(entry()).is_err() {
+            self.counts.unlogged.add(1);
         }
     }
 
@@ -118,7 +140,10 @@ impl Core {
     }
 
     /// Closes a socket. Its number is free for another one once this turn is over.
-    pub(crate) fn close(&mut self, socket: Socket) {
+    pub(crate) fn close(&mut self, mut socket: Socket) {
+        if socket.is_secure() {
+            socket.end();
+        }
         let number = socket.token.0;
         self.owners[number] = Owner::Nobody;
         self.closed.push(number);
@@ -179,14 +204,23 @@ impl Core {
                 idle_max,
             });
         }
-        let connected = backend.connect(&limits).map_err(LinkError::Refused)?;
+        let tls = group.tls.clone();
+        let connected = self.place(key, backend, &limits)?;
         let address = backend.name().parse::<SocketAddr>();
         let address = address.map_err(|_| LinkError::Failed)?;
-        let stream = TcpStream::connect(address).map_err(|_| LinkError::Failed)?;
+        let stream = TcpStream::connect(address).map_err(|it| LinkError::of(&it))?;
         // Without it, small answers wait; with an error, they do as well.
         let _ = stream.set_nodelay(true);
+        let secure = tls.map(|tls| {
+            let (config, name) = tls.to(address);
+            Secure::client(config, name)
+        });
+        let secure = secure.transpose().map_err(|_| LinkError::Failed)?;
         let socket = self.own(stream, Owner::Upstream(session));
-        let socket = socket.map_err(|_| LinkError::Failed)?;
+        let mut socket = socket.map_err(|it| LinkError::of(&it))?;
+        if let Some(secure) = secure {
+            socket.speak(secure);
+        }
         self.counts.connects.add(1);
         Ok(Link {
             socket,
@@ -195,6 +229,30 @@ impl Core {
             is_made: false,
             group: number,
             idle_max,
+        })
+    }
+
+    /// A place for one connection more to this backend.
+    fn place(
+        &mut self,
+        key: (u64, BackendId),
+        backend: &Arc<Backend>,
+        limits: &Limits,
+    ) -> Result<Connected, LinkError> {
+        let mut connected = backend.connect(limits);
+        if connected.is_err()
+            && !mutated("unused-in-the-way")
+            && let Some(idle) = self.pool.take_oldest(key)
+        {
+            // One that nobody uses must not keep out one that is needed.
+            self.close(idle.socket);
+            drop(idle.connected);
+            connected = backend.connect(limits);
+        }
+        connected.map_err(|refusal| {
+            // Other threads' unused ones, too; for this request that is too late.
+            backend.want(self.now);
+            LinkError::Refused(refusal)
         })
     }
 
@@ -207,7 +265,12 @@ impl Core {
             connected: link.connected,
             since: self.now,
         };
-        if let Err(idle) = self.pool.put(key, idle, link.idle_max) {
+        let most = match idle.connected.backend().is_wanted(self.now) && !mutated("others-kept-out")
+        {
+            true => 0,
+            false => link.idle_max,
+        };
+        if let Err(idle) = self.pool.put(key, idle, most) {
             self.close(idle.socket);
         }
     }
@@ -221,6 +284,27 @@ impl Core {
 /// Why there is no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkError {
+    /// On this side: a limit, or the system has no more files or ports. That says nothing of the backend.
     Refused(Refusal),
     Failed,
+}
+
+impl LinkError {
+    fn of(error: &io::Error) -> Self {
+        use rustix::io::Errno;
+        let lacks = [
+            Errno::MFILE,
+            Errno::NFILE,
+            Errno::NOBUFS,
+            Errno::NOMEM,
+            Errno::NOSPC,
+            Errno::ADDRNOTAVAIL,
+        ];
+        match error.raw_os_error() {
+            Some(code) if lacks.iter().any(|it| it.raw_os_error() == code) => {
+                Self::Refused(Refusal::TooManyConnections)
+            }
+            _ => Self::Failed,
+        }
+    }
 }

@@ -29,6 +29,7 @@ pub(crate) struct Counts {
     pub(crate) connects: Count,
     pub(crate) reused: Count,
     pub(crate) own_answers: Count,
+    pub(crate) unlogged: Count,
 }
 
 /// What a proxy counted, all threads together.
@@ -48,6 +49,8 @@ pub struct Totals {
     pub reused: u64,
     /// Answers of the proxy's own.
     pub own_answers: u64,
+    /// Entries of the access log that were dropped.
+    pub unlogged: u64,
 }
 
 impl Totals {
@@ -60,6 +63,7 @@ impl Totals {
         self.connects += counts.connects.get();
         self.reused += counts.reused.get();
         self.own_answers += counts.own_answers.get();
+        self.unlogged += counts.unlogged.get();
         self
     }
 }

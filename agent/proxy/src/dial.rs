@@ -6,8 +6,9 @@ use std::time::Duration;
 use synod_balance::{Asked, Moment, Outcome, Ticket};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::core::{Core, Link};
+use crate::core::{Core, Link, LinkError};
 use crate::exchange::Peer;
+use crate::mutation::mutated;
 use crate::proxy_protocol;
 use crate::session::Turn;
 use crate::socket::{Outbox, Socket};
@@ -58,7 +59,7 @@ impl Dial {
             if self.link.is_none() && !self.connect(peer, core) {
                 return Turn::Over;
             }
-            let Some(link) = &self.link else {
+            let Some(link) = &mut self.link else {
                 continue;
             };
             match link.socket.is_connected() {
@@ -93,16 +94,24 @@ impl Dial {
         self.ticket = Some(ticket);
         match link {
             Ok(link) => self.link = Some(link),
+            // It has as many as it may: that is no failure of its own.
+            Err(LinkError::Refused(_)) if !mutated("full-blamed") => {
+                self.passed_over(Outcome::Cancelled, core);
+            }
             Err(_) => self.failed(core),
         }
         true
     }
 
     fn failed(&mut self, core: &mut Core) {
+        self.passed_over(Outcome::Refused, core);
+    }
+
+    fn passed_over(&mut self, outcome: Outcome, core: &mut Core) {
         if let Some(ticket) = &self.ticket {
             self.asked.tried.add(ticket.backend().id());
         }
-        self.back(Outcome::Refused, core);
+        self.back(outcome, core);
     }
 
     fn back(&mut self, outcome: Outcome, core: &mut Core) {
@@ -118,6 +127,7 @@ impl Dial {
         let Some((link, ticket)) = self.link.take().zip(self.ticket.take()) else {
             return Turn::Over;
         };
+        ticket.taken();
         let mut bytes = Vec::new();
         let version = core
             .groups

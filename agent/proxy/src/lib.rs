@@ -1,4 +1,4 @@
-//! The load balancer's sockets: TCP and HTTP/1.1, an event loop for each core.
+//! The load balancer's sockets: TCP, TLS and HTTP/1.1, an event loop for each core.
 //!
 //! **Why not a general HTTP library.** Four socket calls for each request in the kernel are most of what a proxy costs, and a bare relay
 //! that parses nothing takes three quarters of HAProxy's time: so a quarter is all there is to win, and a task, a channel and a header
@@ -13,22 +13,30 @@
 //! One request's way: `worker` is woken, `session` → `http_session` finds a head, `http/request` takes it apart, `plan` finds its
 //! route, `exchange` chooses a backend, sends and receives.
 
+pub mod access;
 pub mod config;
 mod control;
 mod core;
 mod counts;
 mod dial;
 mod exchange;
+pub mod figures;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod http;
 mod http_session;
+mod keyring;
+pub mod metrics;
 pub mod mutation;
 mod pipe;
 mod plan;
 mod pool;
 mod probe;
 mod proxy_protocol;
+mod resolver;
 mod session;
 mod socket;
+mod tls;
 mod tunnel;
 mod worker;
 
@@ -36,7 +44,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -46,6 +54,7 @@ use config::{Config, Problem};
 use control::{Control, Order};
 use core::Core;
 use counts::Counts;
+use keyring::Keyring;
 use plan::Plan;
 use worker::{Mailbox, Message, Worker};
 
@@ -61,6 +70,8 @@ pub struct Settings {
     pub seed: u64,
     /// What cookies' tokens are hashed with: the same in all proxies of a resource.
     pub secret: u64,
+    /// An entry is made for each request ([`Proxy::take_access_log`]).
+    pub logs_access: bool,
 }
 
 /// A running proxy.
@@ -71,6 +82,7 @@ pub struct Proxy {
     workers: Vec<JoinHandle<()>>,
     control: JoinHandle<()>,
     addresses: BTreeMap<String, SocketAddr>,
+    access: Option<Receiver<access::Entry>>,
 }
 
 /// Why a proxy does not start.
@@ -104,9 +116,12 @@ impl Proxy {
             workers: Vec::new(),
             control: thread::spawn(|| ()),
             addresses: BTreeMap::new(),
+            access: None,
         };
+        let (log, access) = settings.logs_access.then(access::queue).unzip();
+        proxy.access = access;
         for number in 0..settings.threads.max(1) {
-            proxy.begin(number, settings, began)?;
+            proxy.begin(number, settings, log.clone(), began)?;
         }
         let secrets = (settings.seed, settings.secret);
         let control = Control::new(proxy.mailboxes.clone(), (orders, receiver), began, secrets);
@@ -125,12 +140,23 @@ impl Proxy {
         }
     }
 
-    fn begin(&mut self, number: usize, settings: &Settings, began: Instant) -> io::Result<()> {
+    fn begin(
+        &mut self,
+        number: usize,
+        settings: &Settings,
+        log: Option<SyncSender<access::Entry>>,
+        began: Instant,
+    ) -> io::Result<()> {
         let poll = mio::Poll::new()?;
         let mailbox = Mailbox::new(&poll)?;
         let counts = Arc::new(Counts::default());
         let seed = settings.seed.wrapping_add((number as u64 + 1) << 32);
-        let plan = Arc::new(Plan::new(&Config::default(), None, 0));
+        let plan = Arc::new(Plan::new(
+            &Config::default(),
+            None,
+            &Keyring::default(),
+            (1, 0),
+        ));
         let registry = poll.registry().try_clone()?;
         let secrets = (seed, settings.secret);
         let core = Core::new(
@@ -140,6 +166,11 @@ impl Proxy {
             Arc::clone(&counts),
             secrets,
         );
+        let core = Core {
+            thread: number,
+            log,
+            ..core
+        };
         let worker = Worker::new(poll, mailbox.clone(), core, began, seed);
         let builder = thread::Builder::new().name(format!("proxy-{number}"));
         let mistake = mutation::current();
@@ -191,6 +222,26 @@ impl Proxy {
         self.counts
             .iter()
             .fold(Totals::default(), |totals, counts| totals.add(counts))
+    }
+
+    /// What there is to be said of routes and backends; nothing more once it has ended.
+    #[must_use]
+    pub fn told(&self) -> metrics::Told {
+        let (answer, answered) = mpsc::channel();
+        let _ = self.orders.send(Order::Tell(answer));
+        answered.recv().unwrap_or_default()
+    }
+
+    /// The entries of the access log, once: from whom they come ends with the proxy.
+    pub fn take_access_log(&mut self) -> Option<Receiver<access::Entry>> {
+        self.access.take()
+    }
+
+    /// True as long as all its threads run.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        let mut workers = self.workers.iter();
+        !self.control.is_finished() && workers.all(|it| !it.is_finished())
     }
 
     /// Takes no connection more, and ends those that are open when they have their answers, at the latest after this time.

@@ -1,5 +1,6 @@
 //! A configuration that passed, as threads go by it: names are numbers, headers are bytes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,16 +11,19 @@ use synod_balance::{Moment, Refusal, Split};
 use crate::config::{
     self, Config, HashOn, HeaderEdits, HeaderMatch, Listener, PathMatch, Redirect, TimeOuts,
 };
+use crate::figures::Figures;
 use crate::http::edits::Edits;
 use crate::http::head::Field;
 use crate::http::request::Request;
+use crate::keyring::Keyring;
 use crate::mutation::mutated;
 use crate::proxy_protocol::Version;
+use crate::tls::{Outward, Shown};
 
 /// What threads go by.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub(crate) listeners: Vec<Listener>,
+    pub(crate) listeners: Vec<(Listener, Option<Shown>)>,
     /// The most particular first.
     routes: Vec<Arc<Route>>,
     pub(crate) backends: Vec<Backend>,
@@ -30,6 +34,8 @@ pub(crate) struct Plan {
 pub(crate) struct Backend {
     pub(crate) name: String,
     pub(crate) proxy_protocol: Option<Version>,
+    pub(crate) tls: Option<Outward>,
+    pub(crate) figures: Arc<Figures>,
     pub(crate) idle_connections_max: usize,
 }
 
@@ -38,6 +44,8 @@ pub(crate) struct Backend {
 pub(crate) struct Route {
     /// What it was made of.
     source: config::Route,
+    pub(crate) name: Arc<str>,
+    pub(crate) figures: Arc<Figures>,
     listeners: Vec<String>,
     hosts: Vec<String>,
     path: Option<PathMatch>,
@@ -71,24 +79,52 @@ const CLIENTS_MAX: usize = 65_536;
 impl Plan {
     /// The plan of a configuration without mistakes. A route that was in the plan before goes on: its rates and its budget are not
     /// forgotten because another route changed.
-    pub(crate) fn new(config: &Config, before: Option<&Self>, secret: u64) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        before: Option<&Self>,
+        keyring: &Keyring,
+        (threads, secret): (usize, u64),
+    ) -> Self {
         let old = |route: &&config::Route| {
             let old = before?.routes.iter().find(|it| it.source == **route)?;
             Some(Arc::clone(old))
         };
-        let route = |it| old(&it).unwrap_or_else(|| Arc::new(Route::new(it, secret)));
-        let mut routes = config.routes.iter().map(route).collect::<Vec<_>>();
+        let mut by_name = before.map(Self::route_figures).unwrap_or_default();
+        let mut route = |it: &config::Route| {
+            let figures = by_name.entry(Arc::from(&*it.name));
+            let figures = figures.or_insert_with(|| Arc::new(Figures::new(threads)));
+            old(&it).unwrap_or_else(|| Arc::new(Route::new(it, Arc::clone(figures), secret)))
+        };
+        let mut routes = config.routes.iter().map(&mut route).collect::<Vec<_>>();
         routes.sort_by_key(|route| std::cmp::Reverse(route.rank()));
         let backend = |it: &config::Backend| Backend {
             name: it.name.clone(),
             proxy_protocol: it.proxy_protocol,
+            tls: keyring.outward(&it.name),
+            figures: before
+                .and_then(|plan| plan.backends.iter().find(|old| old.name == it.name))
+                .map_or_else(
+                    || Arc::new(Figures::new(threads)),
+                    |old| Arc::clone(&old.figures),
+                ),
             idle_connections_max: it.limits.idle_connections_max,
         };
         Self {
-            listeners: config.listeners.clone(),
+            listeners: config
+                .listeners
+                .iter()
+                .map(|it| (it.clone(), keyring.shown(&it.name)))
+                .collect(),
             routes,
             backends: config.backends.iter().map(backend).collect(),
         }
+    }
+
+    /// What routes counted, by their names.
+    pub(crate) fn route_figures(&self) -> BTreeMap<Arc<str>, Arc<Figures>> {
+        let pairs = self.routes.iter();
+        let pairs = pairs.map(|it| (Arc::clone(&it.name), Arc::clone(&it.figures)));
+        pairs.collect()
     }
 
     /// The route for a request that came to this listener.
@@ -140,14 +176,20 @@ pub(crate) fn path(target: &[u8]) -> &[u8] {
 }
 
 /// Where a redirection sends this request.
-pub(crate) fn location(redirect: &Redirect, head: &[u8], request: &Request) -> Vec<u8> {
+pub(crate) fn location(
+    redirect: &Redirect,
+    head: &[u8],
+    request: &Request,
+    is_tls: bool,
+) -> Vec<u8> {
     let target = &head[request.target.clone()];
+    let scheme = if is_tls { "https" } else { "http" };
     let host = redirect
         .host
         .as_ref()
         .map_or(&head[request.host.clone()], |it| it.as_bytes());
     let mut location = Vec::with_capacity(target.len() + host.len() + 16);
-    location.extend_from_slice(redirect.scheme.as_deref().unwrap_or("http").as_bytes());
+    location.extend_from_slice(redirect.scheme.as_deref().unwrap_or(scheme).as_bytes());
     location.extend_from_slice(b"://");
     location.extend_from_slice(host);
     match &redirect.path {
@@ -163,7 +205,7 @@ pub(crate) fn location(redirect: &Redirect, head: &[u8], request: &Request) -> V
 }
 
 impl Route {
-    fn new(route: &config::Route, secret: u64) -> Self {
+    fn new(route: &config::Route, figures: Arc<Figures>, secret: u64) -> Self {
         let weights = route.to.iter().map(|it| it.weight).collect::<Vec<_>>();
         let replaced = match (&route.path, &route.replace_prefix) {
             (Some(PathMatch::Prefix(path)), Some(by)) => {
@@ -184,6 +226,8 @@ impl Route {
         };
         Self {
             source: route.clone(),
+            name: Arc::from(&*route.name),
+            figures,
             listeners: route.listeners.clone(),
             hosts: route
                 .hosts
@@ -233,15 +277,7 @@ impl Route {
     }
 
     fn is_for(&self, host: &[u8]) -> bool {
-        let is_it = |pattern: &String| match pattern.strip_prefix('*') {
-            // At least one label before the rest, which begins with its dot.
-            Some(rest) => {
-                let begin = host.len().checked_sub(rest.len()).filter(|it| *it > 0);
-                begin.is_some_and(|it| host[it..].eq_ignore_ascii_case(rest.as_bytes()))
-            }
-            None => host.eq_ignore_ascii_case(pattern.as_bytes()),
-        };
-        self.hosts.is_empty() || self.hosts.iter().any(is_it)
+        self.hosts.is_empty() || self.hosts.iter().any(|it| is_host(it, host))
     }
 
     fn has_path(&self, path: &[u8]) -> bool {
@@ -272,6 +308,18 @@ impl Route {
 
     pub(crate) const fn connect_time(&self) -> Duration {
         Duration::from_millis(self.time_outs.connect_ms)
+    }
+}
+
+/// True if a pattern is for this host.
+pub(crate) fn is_host(pattern: &str, host: &[u8]) -> bool {
+    match pattern.strip_prefix('*') {
+        // At least one label before the rest, which begins with its dot.
+        Some(rest) => {
+            let begin = host.len().checked_sub(rest.len()).filter(|it| *it > 0);
+            begin.is_some_and(|it| host[it..].eq_ignore_ascii_case(rest.as_bytes()))
+        }
+        None => host.eq_ignore_ascii_case(pattern.as_bytes()),
     }
 }
 

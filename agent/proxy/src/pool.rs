@@ -9,6 +9,7 @@ use mio::Token;
 use synod_balance::circuit::Connected;
 use synod_balance::{BackendId, Moment};
 
+use crate::mutation::mutated;
 use crate::socket::Socket;
 
 /// An unused connection is closed after so long: before most servers do it, so that a request seldom meets a closing one.
@@ -51,6 +52,17 @@ impl Pool {
         Ok(())
     }
 
+    /// Keeps one that was there just now.
+    pub(crate) fn put_back(&mut self, key: Key, idle: Idle) {
+        self.idle.entry(key).or_default().push(idle);
+    }
+
+    /// The connection to this backend that was not used for the longest time.
+    pub(crate) fn take_oldest(&mut self, key: Key) -> Option<Idle> {
+        let idle = self.idle.get_mut(&key)?;
+        (!idle.is_empty()).then(|| idle.remove(0))
+    }
+
     /// Removes the connection with this token.
     pub(crate) fn remove(&mut self, key: Key, token: Token) -> Option<Idle> {
         let kept = self.idle.get_mut(&key)?;
@@ -58,7 +70,7 @@ impl Pool {
         Some(kept.remove(place))
     }
 
-    /// Removes those that waited too long, and those to backends that are not used any more.
+    /// Removes those that waited too long, that are in another thread's way, and those to backends that are not used any more.
     pub(crate) fn retire(
         &mut self,
         now: Moment,
@@ -67,7 +79,10 @@ impl Pool {
     ) {
         self.idle.retain(|key, kept| {
             let is_used = is_used(*key);
-            let is_over = |it: &mut Idle| !is_used || now.since(it.since) > IDLE_MAX;
+            let is_wanted =
+                |it: &Idle| it.connected.backend().is_wanted(now) && !mutated("others-kept-out");
+            let is_over =
+                |it: &mut Idle| !is_used || now.since(it.since) > IDLE_MAX || is_wanted(it);
             kept.extract_if(.., is_over).for_each(&mut retired);
             !kept.is_empty()
         });

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use synod_balance::Moment;
 
+use crate::config::{Listener, Protocol};
 use crate::core::Core;
 use crate::dial::Dial;
 use crate::exchange::Peer;
 use crate::http_session::{Http, Place};
+use crate::mutation::mutated;
+use crate::plan::is_host;
 use crate::proxy_protocol::{self, Found};
 use crate::socket::{Got, Socket};
+use crate::tls::{Asks, Hello, Secure, Shown};
 use crate::tunnel::Tunnel;
 
 /// What is to be done with a connection.
@@ -23,6 +27,8 @@ pub(crate) enum Turn {
     Linger,
     /// It speaks what is spoken at its listener from now on; these bytes came already.
     Speak(Vec<u8>),
+    /// It is for this backend; these bytes came already.
+    Dial(Arc<str>, Vec<u8>),
     Tunnel(Box<Tunnel>),
 }
 
@@ -40,6 +46,8 @@ pub(crate) enum Step {
 enum Mode {
     /// A PROXY header is to come.
     Preface(Vec<u8>),
+    /// The name that is asked for is to come.
+    Hello(Box<Hello>),
     Http(Box<Http>),
     Dial(Box<Dial>),
     Tunnel(Box<Tunnel>),
@@ -56,9 +64,49 @@ const LINGER_BYTES_MAX: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Manner {
     pub(crate) place: Arc<Place>,
-    /// With TCP: the backend.
-    pub(crate) backend: Option<Arc<str>>,
     pub(crate) proxy_protocol: bool,
+    /// TLS ends here, with this.
+    pub(crate) shown: Option<Shown>,
+    pub(crate) speaks: Speaks,
+}
+
+/// What is spoken at a listener.
+#[derive(Debug)]
+pub(crate) enum Speaks {
+    Http,
+    /// Bytes, for this backend.
+    Tcp(Arc<str>),
+    /// TLS that is passed on to the backend for the name, or to the last one.
+    Tls(Vec<(Vec<String>, Arc<str>)>, Option<Arc<str>>),
+}
+
+impl Speaks {
+    pub(crate) fn of(rules: &Listener) -> Self {
+        let backend = rules.backend.as_deref().map(Arc::from);
+        match (rules.protocol, backend) {
+            (Protocol::Tcp, Some(backend)) => Self::Tcp(backend),
+            (Protocol::Tls, backend) => {
+                let names = rules.names.iter();
+                let names = names.map(|it| (it.hosts.clone(), Arc::from(&*it.backend)));
+                Self::Tls(names.collect(), backend)
+            }
+            (Protocol::Tcp | Protocol::Http, _) => Self::Http,
+        }
+    }
+}
+
+/// The backend for a name.
+fn backend_for(
+    name: Option<&str>,
+    names: &[(Vec<String>, Arc<str>)],
+    other: Option<&Arc<str>>,
+) -> Option<Arc<str>> {
+    let is_for = |hosts: &[String]| {
+        let is_it = |name: &str| hosts.iter().any(|it| is_host(it, name.as_bytes()));
+        name.is_some_and(is_it) || mutated("any-name")
+    };
+    let found = names.iter().find(|(hosts, _)| is_for(hosts));
+    found.map(|(_, backend)| backend).or(other).cloned()
 }
 
 impl Manner {
@@ -72,8 +120,9 @@ impl Manner {
         };
         Self {
             place: Arc::new(place),
-            backend: None,
             proxy_protocol: false,
+            shown: None,
+            speaks: Speaks::Http,
         }
     }
 }
@@ -103,18 +152,27 @@ impl Session {
 
     /// Speaks what is spoken at its listener.
     fn speak(&mut self, input: Vec<u8>, core: &Core) {
-        self.mode = match &self.manner.backend {
-            Some(backend) => Mode::Dial(Box::new(Dial::new(
-                Arc::clone(backend),
-                input,
-                &self.peer,
-                core,
-            ))),
-            None => {
+        let socket = &mut self.peer.socket;
+        socket.unread(input);
+        if let Some(shown) = &self.manner.shown {
+            match Secure::server(shown.load_full()) {
+                Ok(secure) => socket.speak(secure),
+                // Without cryptography nothing may be said.
+                Err(_) => return self.mode = Mode::Lingering(LINGER_BYTES_MAX),
+            }
+        }
+        self.mode = match &self.manner.speaks {
+            Speaks::Tcp(backend) => self.dial(Arc::clone(backend), Vec::new(), core),
+            Speaks::Tls(..) => Mode::Hello(Box::new(Hello::new())),
+            Speaks::Http => {
                 let place = Arc::clone(&self.manner.place);
-                Mode::Http(Box::new(Http::new(place, input, core.now)))
+                Mode::Http(Box::new(Http::new(place, core.now)))
             }
         };
+    }
+
+    fn dial(&self, backend: Arc<str>, input: Vec<u8>, core: &Core) -> Mode {
+        Mode::Dial(Box::new(Dial::new(backend, input, &self.peer, core)))
     }
 
     pub(crate) const fn client(&mut self) -> &mut Socket {
@@ -126,7 +184,7 @@ impl Session {
             Mode::Http(http) => http.upstream(),
             Mode::Dial(dial) => dial.upstream(),
             Mode::Tunnel(tunnel) => Some(&mut tunnel.link.socket),
-            Mode::Preface(_) | Mode::Lingering(_) => None,
+            Mode::Preface(_) | Mode::Hello(_) | Mode::Lingering(_) => None,
         }
     }
 
@@ -149,12 +207,19 @@ impl Session {
     /// It is closed then, if nothing comes.
     pub(crate) fn end_by(&mut self, deadline: Moment) {
         self.deadline = self.deadline.min(deadline);
+        // The next event takes its deadline from there.
+        if let Mode::Http(http) = &mut self.mode
+            && !mutated("end-forgotten")
+        {
+            http.deadline = http.deadline.min(deadline);
+        }
     }
 
     /// Does what can be done now; false if it is over.
     pub(crate) fn drive(&mut self, core: &mut Core) -> bool {
         let turn = match &mut self.mode {
             Mode::Preface(bytes) => preface(bytes, &mut self.peer, core),
+            Mode::Hello(found) => hello(found, &self.manner.speaks, &mut self.peer, core),
             Mode::Http(http) => http.drive(&mut self.peer, core),
             Mode::Dial(dial) => dial.drive(&mut self.peer, core),
             Mode::Tunnel(tunnel) => tunnel.drive(&mut self.peer, core),
@@ -168,7 +233,7 @@ impl Session {
         let turn = match &mut self.mode {
             Mode::Http(http) => http.time_out(&mut self.peer, core),
             Mode::Dial(dial) => dial.time_out(&mut self.peer, core),
-            Mode::Tunnel(_) | Mode::Preface(_) | Mode::Lingering(_) => Turn::Over,
+            Mode::Tunnel(_) | Mode::Preface(_) | Mode::Hello(_) | Mode::Lingering(_) => Turn::Over,
         };
         self.turn(turn, core)
     }
@@ -180,7 +245,7 @@ impl Session {
                     Mode::Http(http) => http.deadline,
                     Mode::Dial(dial) => dial.deadline,
                     Mode::Tunnel(tunnel) => tunnel.deadline,
-                    Mode::Preface(_) | Mode::Lingering(_) => self.deadline,
+                    Mode::Preface(_) | Mode::Hello(_) | Mode::Lingering(_) => self.deadline,
                 };
                 return true;
             }
@@ -191,6 +256,7 @@ impl Session {
                 self.mode = Mode::Lingering(0);
             }
             Turn::Speak(input) => self.speak(input, core),
+            Turn::Dial(backend, input) => self.mode = self.dial(backend, input, core),
             Turn::Tunnel(tunnel) => self.mode = Mode::Tunnel(tunnel),
         }
         self.drive(core)
@@ -201,7 +267,7 @@ impl Session {
         match &mut self.mode {
             Mode::Http(http) => http.abandon(core),
             Mode::Dial(dial) => dial.abandon(core),
-            Mode::Preface(_) | Mode::Lingering(_) | Mode::Tunnel(_) => {}
+            Mode::Preface(_) | Mode::Hello(_) | Mode::Lingering(_) | Mode::Tunnel(_) => {}
         }
         if let Mode::Tunnel(tunnel) = self.mode {
             tunnel.end(core);
@@ -226,6 +292,30 @@ fn preface(bytes: &mut Vec<u8>, peer: &mut Peer, core: &mut Core) -> Turn {
             Turn::Speak(std::mem::take(bytes))
         }
         Found::Wrong => Turn::Over,
+    }
+}
+
+/// Reads the name that the client asks for: that says which backend has its certificate.
+fn hello(hello: &mut Hello, speaks: &Speaks, peer: &mut Peer, core: &mut Core) -> Turn {
+    let Speaks::Tls(names, other) = speaks else {
+        return Turn::Over;
+    };
+    loop {
+        let asks = match peer.socket.read(&mut core.scratch) {
+            Ok(Got::Bytes(read)) => hello.came(&core.scratch[..read]),
+            Ok(Got::Nothing) => return Turn::Open,
+            Ok(Got::End) | Err(_) => return Turn::Over,
+        };
+        match asks {
+            Asks::Incomplete => {}
+            Asks::Wrong => return Turn::Over,
+            Asks::For(name) => {
+                return match backend_for(name.as_deref(), names, other.as_ref()) {
+                    Some(backend) => Turn::Dial(backend, hello.take_bytes()),
+                    None => Turn::Over,
+                };
+            }
+        }
     }
 }
 

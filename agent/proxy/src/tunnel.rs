@@ -104,9 +104,13 @@ impl Tunnel {
             .down
             .pump(&mut self.link.socket, &mut peer.socket, &mut core.scratch);
         let (Ok(up), Ok(down)) = (up, down) else {
+            // What broke on one side must not look like an end on the other.
+            peer.socket.break_off();
+            self.link.socket.break_off();
             return Turn::Over;
         };
-        if self.up.is_told && (self.down.is_told || mutated("ends-both")) {
+        let is_sending = peer.socket.is_sending() || self.link.socket.is_sending();
+        if self.up.is_told && (self.down.is_told || mutated("ends-both")) && !is_sending {
             return Turn::Over;
         }
         if up != Went::Nowhere || down != Went::Nowhere {
@@ -176,7 +180,7 @@ impl Way {
             } else {
                 0
             };
-            if self.full == FULL_READS {
+            if self.full == FULL_READS && !from.is_secure() && !to.is_secure() {
                 self.pipe = Pipe::new();
             }
         }

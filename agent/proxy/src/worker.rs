@@ -3,6 +3,7 @@
 //! A connection stays with the thread that took it, and so does what it uses: backends' connections, turns, buffers. What comes from
 //! elsewhere (another plan, other backends, the end) comes as a message and is taken in between two turns.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +19,7 @@ use crate::exchange::Peer;
 use crate::http_session::Place;
 use crate::mutation::mutated;
 use crate::plan::Plan;
-use crate::session::{Manner, Session};
+use crate::session::{Manner, Session, Speaks};
 
 const WAKER: Token = Token(usize::MAX);
 /// Listeners' tokens are from here on down.
@@ -27,13 +28,19 @@ const LISTENERS: usize = usize::MAX - 1;
 const EVENTS: usize = 1_024;
 /// So many connections are taken at once, so that those that are open have their turn.
 const ACCEPTS: usize = 64;
+/// So many may wait to be taken (`control` says so to the system).
+pub(crate) const BACKLOG: usize = 4_096;
 /// Deadlines are looked at so often.
 const TICK: Duration = Duration::from_millis(50);
 
 /// What a thread is told.
 pub(crate) enum Message {
-    /// Another plan, the listeners that are new in it, and how its groups are numbered.
-    Plan(Arc<Plan>, Vec<(String, std::net::TcpListener)>, Vec<u64>),
+    /// Another plan, the listeners that are new in it, and its groups: how each is numbered, and who may be chosen of it.
+    Plan(
+        Arc<Plan>,
+        Vec<(String, std::net::TcpListener)>,
+        Vec<(u64, Arc<View>)>,
+    ),
     /// Who may be chosen of a group.
     View(Arc<str>, Arc<View>),
     /// No connection more is taken; those that are open end when they can, at the latest after this time.
@@ -130,17 +137,27 @@ impl Worker {
                 _ => {}
             }
             self.core.now = self.now();
-            let again = std::mem::take(&mut self.core.again);
-            let mut is_woken = false;
+            let mut again = std::mem::take(&mut self.core.again);
+            // An event of one that is in it puts it in once more: without this it would have one turn more in each turn.
+            again.sort_unstable();
+            again.dedup();
+            // Who has nothing else to do looks, too, whether a message came.
+            let mut is_woken = events.is_empty();
+            // Unused connections first: one that ended, or speaks unasked, must not be taken in this turn.
+            let idle = events.iter().filter(|it| self.is_of_idle(it));
+            for event in idle.collect::<Vec<_>>() {
+                self.event(event);
+            }
             for event in &events {
                 is_woken |= event.token() == WAKER;
                 self.event(event);
             }
             again.into_iter().for_each(|session| self.drive(session));
-            self.accept();
+            // Before anybody is taken, or a backend whose servers are told already would have none for him.
             if is_woken {
                 self.read_messages();
             }
+            self.accept();
             self.sweep();
             for number in self.core.closed.drain(..) {
                 self.core.owners.remove(number);
@@ -156,14 +173,24 @@ impl Worker {
 
     /// True if there is something to do at once.
     fn has_more(&self) -> bool {
+        !self.core.again.is_empty() || self.has_callers()
+    }
+
+    /// True if there are connections that may be taken.
+    fn has_callers(&self) -> bool {
         let open = self.sessions.len();
         let has_callers = |it: &Bound| it.has_callers && open < it.connections_max;
-        !self.core.again.is_empty() || (!self.lacks_files && self.listeners.iter().any(has_callers))
+        !self.lacks_files && self.listeners.iter().any(has_callers)
     }
 
     fn is_drained(&self) -> bool {
         self.drained_by
             .is_some_and(|by| self.sessions.is_empty() || by <= self.core.now)
+    }
+
+    fn is_of_idle(&self, event: &mio::event::Event) -> bool {
+        let owner = self.core.owners.get(event.token().0);
+        matches!(owner, Some(Owner::Idle(..)))
     }
 
     fn event(&mut self, event: &mio::event::Event) {
@@ -190,8 +217,13 @@ impl Worker {
             Owner::Idle(group, backend) => {
                 let is_spoiled = event.is_readable() || event.is_read_closed() || event.is_error();
                 let is_spoiled = is_spoiled && !mutated("spoiled-reused");
-                if is_spoiled && let Some(idle) = self.core.pool.remove((group, backend), token) {
-                    self.core.close(idle.socket);
+                let key = (group, backend);
+                if is_spoiled && let Some(mut idle) = self.core.pool.remove(key, token) {
+                    idle.socket.told(event);
+                    match idle.socket.stays_idle() {
+                        true => self.core.pool.put_back(key, idle),
+                        false => self.core.close(idle.socket),
+                    }
                 }
             }
         }
@@ -232,10 +264,13 @@ impl Worker {
         }
     }
 
-    fn open(&mut self, bound: usize, stream: TcpStream, address: SocketAddr) {
+    fn open(&mut self, bound: usize, stream: TcpStream, mut address: SocketAddr) {
+        // At a listener for both, a client of IPv4 is that, not one of IPv6 with a strange address.
+        address.set_ip(address.ip().to_canonical());
         // Without it, small answers wait; with an error, they do as well.
         let _ = stream.set_nodelay(true);
-        let local = stream.local_addr().unwrap_or(address);
+        let mut local = stream.local_addr().unwrap_or(address);
+        local.set_ip(local.ip().to_canonical());
         let number = self.sessions.vacant_key();
         let Ok(socket) = self.core.own(stream, Owner::Client(number)) else {
             return;
@@ -279,10 +314,11 @@ impl Worker {
     /// Closes unused connections that are old, or to backends that are gone.
     fn retire(&mut self) {
         let core = &mut self.core;
-        let groups = &core.groups;
+        let groups = core.groups.values().map(|it| (it.number, it));
+        let groups = groups.collect::<HashMap<_, _>>();
         let is_used = |(group, backend)| {
-            let mut groups = groups.values().filter(|it| it.number == group);
-            groups.any(|it| it.balancer.view().names(backend))
+            let group = groups.get(&group);
+            group.is_some_and(|it| it.balancer.view().names(backend))
         };
         let mut retired = Vec::new();
         core.pool
@@ -293,7 +329,7 @@ impl Worker {
     fn read_messages(&mut self) {
         for message in self.mailbox.take() {
             match message {
-                Message::Plan(plan, listeners, numbers) => self.plan(plan, listeners, &numbers),
+                Message::Plan(plan, listeners, groups) => self.plan(plan, listeners, groups),
                 Message::View(group, view) => {
                     if let Some(group) = self.core.groups.get_mut(&group) {
                         group.balancer.update(view);
@@ -309,19 +345,28 @@ impl Worker {
         &mut self,
         plan: Arc<Plan>,
         listeners: Vec<(String, std::net::TcpListener)>,
-        numbers: &[u64],
+        groups: Vec<(u64, Arc<View>)>,
     ) {
         self.core.plan = Arc::clone(&plan);
         let mut before = std::mem::take(&mut self.core.groups);
-        for (backend, number) in plan.backends.iter().zip(numbers) {
+        for (backend, (number, view)) in plan.backends.iter().zip(groups) {
             let name = Arc::<str>::from(&*backend.name);
             let seed = self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            let old = before.remove(&name).filter(|it| it.number == *number);
-            let empty = || Balancer::new(Arc::new(View::empty()), seed);
+            let old = before.remove(&name).filter(|it| it.number == number);
+            let balancer = match old {
+                Some(old) => {
+                    let mut balancer = old.balancer;
+                    balancer.update(view);
+                    balancer
+                }
+                None => Balancer::new(view, seed),
+            };
             let group = Group {
-                number: *number,
-                balancer: old.map_or_else(empty, |it| it.balancer),
+                number,
+                balancer,
                 proxy_protocol: backend.proxy_protocol,
+                tls: backend.tls.clone(),
+                figures: Arc::clone(&backend.figures),
                 idle_connections_max: backend.idle_connections_max,
             };
             self.core.groups.insert(name, group);
@@ -352,7 +397,7 @@ impl Worker {
                 });
             }
         }
-        for rules in &plan.listeners {
+        for (rules, shown) in &plan.listeners {
             let Some(place) = before.iter().position(|it| it.name == rules.name) else {
                 continue;
             };
@@ -365,8 +410,9 @@ impl Worker {
                     head_time: Duration::from_millis(rules.head_ms),
                     keep_alive_time: Duration::from_millis(rules.keep_alive_ms),
                 }),
-                backend: rules.backend.as_deref().map(Arc::from),
                 proxy_protocol: rules.proxy_protocol,
+                shown: shown.clone(),
+                speaks: Speaks::of(rules),
             });
             self.listeners.push(bound);
         }
@@ -380,6 +426,12 @@ impl Worker {
             .iter_mut()
             .for_each(|it| it.has_callers = true);
         self.accept();
+        // What the system took for this socket already is reset with it.
+        for _ in 0..BACKLOG / ACCEPTS {
+            if self.has_callers() && !mutated("drain-resets") {
+                self.accept();
+            }
+        }
         self.listeners.clear();
         let time = if mutated("drain-cuts") {
             Duration::ZERO

@@ -4,6 +4,7 @@ mod announce;
 mod cache_cluster;
 mod consensus_group;
 mod grounds;
+mod load_balancer;
 mod lock_service;
 mod member;
 mod settings;
@@ -12,6 +13,10 @@ mod start_error;
 pub use cache_cluster::CacheCluster;
 pub use consensus_group::ConsensusGroup;
 pub use grounds::Addresses;
+pub use load_balancer::{
+    BalancerConfig, BalancerConfigError, BalancerKind, LoadBalancer, is_balancer,
+    read as read_balancer,
+};
 pub use lock_service::LockService;
 pub use member::{Role, Serving};
 pub use settings::{driver as driver_settings, znodes, zookeeper as zookeeper_settings};

@@ -2,6 +2,7 @@
 
 use synod_replica::OpenError;
 
+use super::BalancerConfigError;
 use crate::cache::CacheError;
 use crate::disk::DirectoryError;
 use crate::listen::ListenError;
@@ -43,6 +44,12 @@ pub enum StartError {
     /// The system gives no randomness.
     #[error("the system gives no randomness: {0}")]
     Entropy(getrandom::Error),
+    /// A proxy has no configuration.
+    #[error(transparent)]
+    BalancerConfig(#[from] BalancerConfigError),
+    /// A proxy does not start.
+    #[error("proxy: {0}")]
+    Proxy(#[from] synod_proxy::StartError),
     /// Something that should run for good ended.
     #[error("{0} ended; the log says why")]
     Ended(&'static str),
@@ -53,11 +60,16 @@ impl StartError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
+            Self::BalancerConfig(_) | Self::Proxy(synod_proxy::StartError::Config(_)) => 2,
             Self::Listen(_) => 3,
             Self::Directory(_) | Self::Open { .. } => 4,
             Self::Tls(_) | Self::Users(_) => 5,
             Self::Cache(error) => error.exit_code(),
-            Self::Serve(_) | Self::Thread(_) | Self::Entropy(_) | Self::Ended(_) => 1,
+            Self::Serve(_)
+            | Self::Proxy(_)
+            | Self::Thread(_)
+            | Self::Entropy(_)
+            | Self::Ended(_) => 1,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A measurement alternates between the peer and Synod, so that what else happens on the machine hits both, and judges by
 //! the servers' CPU time per operation first, since the client shares the cores. It records; it asserts nothing.
 
+mod balancer;
 mod cache;
 mod comparison;
 mod consensus;
@@ -39,12 +40,31 @@ enum Command {
     Locks(LockOptions),
     /// Commands of Redis's protocol, with redis-benchmark, and the memory of keys
     Cache(CacheOptions),
+    /// Requests through proxies, with wrk, and the memory of connections
+    Balancer(BalancerOptions),
+    /// A proxy, to be measured by another process
+    #[command(hide = true)]
+    BalancerServer { file: PathBuf },
     /// A cache, to be measured by another process
     #[command(hide = true)]
     CacheServer { port: u16, threads: usize },
     /// What keys take in a process that has nothing else
     #[command(hide = true)]
     CacheWeight { case: usize, keys: usize },
+}
+
+/// What the measurement of proxies takes.
+#[derive(Args)]
+struct BalancerOptions {
+    /// Rounds; each measures all
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// One short round
+    #[arg(long)]
+    quick: bool,
+    /// Write the result into this file too
+    #[arg(long)]
+    write: Option<PathBuf>,
 }
 
 /// What the measurement of the cache takes.
@@ -150,6 +170,8 @@ fn main() -> ExitCode {
         Command::Consensus(options) => consensus::run(&options),
         Command::Failover(options) => failover::run(&options),
         Command::Locks(options) => locks::run(&options),
+        Command::Balancer(options) => balancer::run(&options),
+        Command::BalancerServer { file } => balancer::serve(&file),
         Command::Cache(options) => cache::run(&options),
         Command::CacheServer { port, threads } => cache::serve(port, threads),
         Command::CacheWeight { case, keys } => cache::weigh(case, keys),

@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Locks(Arguments),
     /// Commands and memory: Redis and Synod's cache, a thread for each process (needs Debian's redis)
     Cache(Arguments),
+    /// Requests through HAProxy, nginx and Synod's proxy, a thread each (needs Debian's haproxy, nginx and wrk)
+    Balancer(Arguments),
     /// The operator at 500 objects, against a real kube-apiserver with played nodes and agents: memory, calls, writes
     Operator(Arguments),
 }
@@ -40,6 +42,7 @@ pub(crate) fn run(command_line: &Command) -> Result<(), Failure> {
         Command::Failover(arguments) => ("failover", "FAILOVER.md", arguments),
         Command::Locks(arguments) => return locks(arguments),
         Command::Cache(arguments) => return cache(arguments),
+        Command::Balancer(arguments) => return balancer(arguments),
         Command::Operator(arguments) => return operator(arguments),
     };
     let mut steps = Steps::new(vec![
@@ -116,6 +119,27 @@ fn cache(arguments: &Arguments) -> Result<(), Failure> {
         bench
             .arg("--write")
             .arg(root().join("tests/bench/CACHE.md"));
+    }
+    steps.run(|| succeed(bench.args(&arguments.rest)))
+}
+
+/// Builds a proxy and measures it beside those that the system has.
+fn balancer(arguments: &Arguments) -> Result<(), Failure> {
+    let step = |name, cold| Step { name, cold };
+    let mut steps = Steps::new(vec![
+        step("build synod-bench", "6 min"),
+        step("measure", if arguments.quick { "1 min" } else { "10 min" }),
+    ]);
+    steps.run(build_release)?;
+    let mut bench = command(release().join("synod-bench"));
+    bench.env("TMPDIR", temporary()?);
+    bench.arg("balancer");
+    if arguments.quick {
+        bench.arg("--quick");
+    } else {
+        bench
+            .arg("--write")
+            .arg(root().join("tests/bench/BALANCER.md"));
     }
     steps.run(|| succeed(bench.args(&arguments.rest)))
 }

@@ -12,7 +12,7 @@ use crate::Failure;
 use crate::workspace::{cargo, command, root, succeed, target};
 
 /// What runs, in the order of running.
-const TARGETS: [&str; 7] = [
+const TARGETS: [&str; 8] = [
     "jute_request",
     "jute_reply",
     "znode_store",
@@ -20,6 +20,7 @@ const TARGETS: [&str; 7] = [
     "rdb_file",
     "aof_file",
     "cache_commands",
+    "proxy_wire",
 ];
 
 /// What makes the compiler count edges and tell of comparisons, as cargo-fuzz does without a sanitizer.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -13,6 +14,9 @@ use crate::outlier::Window;
 /// A number that a group gives a backend once and never again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BackendId(pub u64);
+
+/// Unused connections are given up for so long after one was needed: each thread looks some times meanwhile.
+const WANTED_FOR: Duration = Duration::from_millis(200);
 
 /// A backend: who it is, and its figures. What changes of it (weight, condition, health) is in views.
 ///
@@ -29,6 +33,8 @@ pub struct Backend {
     pub(crate) latency: PeakEwma,
     pub(crate) window: Window,
     report: ReportCell,
+    /// When a connection to it was needed that there was no place for. Nanoseconds; 0 is "never".
+    wanted: AtomicU64,
     pub(crate) totals: Arc<Totals>,
 }
 
@@ -43,6 +49,7 @@ impl Backend {
             latency: PeakEwma::default(),
             window: Window::default(),
             report: ReportCell::default(),
+            wanted: AtomicU64::new(0),
             totals,
         }
     }
@@ -79,6 +86,18 @@ impl Backend {
     #[must_use]
     pub fn latency_nanos(&self, now: Moment) -> Option<f64> {
         self.latency.nanos(now)
+    }
+
+    /// A connection to it is needed, and it has as many as it may: who keeps unused ones is to give them up.
+    pub fn want(&self, now: Moment) {
+        self.wanted.store(now.as_nanos().max(1), Ordering::Relaxed);
+    }
+
+    /// True if unused connections to it are in somebody's way.
+    #[must_use]
+    pub fn is_wanted(&self, now: Moment) -> bool {
+        let at = self.wanted.load(Ordering::Relaxed);
+        at != 0 && now.since(Moment::from_nanos(at)) < WANTED_FOR
     }
 
     /// Takes note of what it says of its own load.

@@ -71,6 +71,8 @@ pub struct Group {
     interval_end: Moment,
     /// When the view was compiled.
     compiled: Moment,
+    /// How often one was ejected.
+    ejections: u64,
 }
 
 impl Group {
@@ -89,7 +91,26 @@ impl Group {
             next_id: 1,
             interval_end: now.after(interval.unwrap_or_default()),
             compiled: now,
+            ejections: 0,
         }
+    }
+
+    /// How many backends there are, usable or not.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// True without any.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// How often one was ejected.
+    #[must_use]
+    pub const fn ejections(&self) -> u64 {
+        self.ejections
     }
 
     /// Who may be chosen now.

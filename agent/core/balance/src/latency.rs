@@ -18,6 +18,9 @@ pub(crate) const DECAY: Duration = Duration::from_secs(10);
 const TRIES: usize = 4;
 /// Of a unit of time, nanoseconds are shifted by so much: 1.05 ms. The stamp's 32 bits run over after 52 days.
 const STAMP_SHIFT: u32 = 20;
+/// Each thread reads the clock once a turn, so what it calls now may lie before a sample of another thread's: by so many units at
+/// most, 68 s. To take that for a stamp that ran over would make a slow backend the quickest of all.
+const BEHIND_MAX: u32 = 1 << 16;
 
 /// An average in nanoseconds and the time of its last sample. 0 is "no sample".
 #[derive(Debug, Default)]
@@ -38,7 +41,7 @@ impl PeakEwma {
         let sample = (sample.as_nanos() as f64).max(1.0);
         let mut word = self.0.load(Ordering::Relaxed);
         for _ in 0..TRIES {
-            let next = packed(merged(word, sample, now), stamp(now));
+            let next = packed(merged(word, sample, now), later(word, now));
             match self
                 .0
                 .compare_exchange_weak(word, next, Ordering::Relaxed, Ordering::Relaxed)
@@ -66,11 +69,26 @@ fn merged(word: u64, sample: f64, now: Moment) -> f64 {
 /// What is left of an average of that time.
 fn fallen(before: u32, now: Moment) -> f64 {
     let units = stamp(now).wrapping_sub(before);
-    if units == 0 {
+    if units == 0 || is_behind(before, now) {
         return 1.0;
     }
     let decay = DECAY.as_nanos() as f64 / f64::from(1_u32 << STAMP_SHIFT);
     (-f64::from(units) / decay).exp()
+}
+
+/// True if this is the moment of a thread whose clock was read before that stamp.
+fn is_behind(before: u32, now: Moment) -> bool {
+    stamp(now).wrapping_sub(before) > u32::MAX - BEHIND_MAX && !mutated("ewma-behind")
+}
+
+/// The stamp of a word that takes in a sample now: time goes on for it, never back.
+fn later(word: u64, now: Moment) -> u32 {
+    let (_, before) = unpacked(word);
+    if word != 0 && is_behind(before, now) {
+        before
+    } else {
+        stamp(now)
+    }
 }
 
 fn stamp(now: Moment) -> u32 {
@@ -110,6 +128,20 @@ mod tests {
         let mean = average.nanos(later).expect("samples");
         let expected = 1e8 * (-1.0_f64).exp() + 1e7 * (1.0 - (-1.0_f64).exp());
         assert!((mean / expected - 1.0).abs() < 1e-3, "{mean} {expected}");
+    }
+
+    /// A thread that read the clock a while ago sees what is known, not nothing; and its own low sample does not wipe that out.
+    #[test]
+    fn a_thread_that_is_behind_sees_the_average() {
+        let average = PeakEwma::default();
+        let now = Moment::from_millis(1_000_000);
+        average.record(100 * MS, now);
+        for behind in [2, 50, 5_000] {
+            let now = Moment::from_millis(1_000_000 - behind);
+            assert_eq!(average.nanos(now), Some(1e8), "{behind} ms");
+        }
+        average.record(MS, Moment::from_millis(999_990));
+        assert_eq!(average.nanos(now).map(|it| it > 9e7), Some(true));
     }
 
     #[test]

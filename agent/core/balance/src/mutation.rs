@@ -2,6 +2,10 @@
 
 synod_mutation::mutations! {
     "ewma-no-peak" => "a slow answer moves the average of latencies little, instead of replacing it",
+    "ewma-behind" => "for a thread that read the clock before a sample, the average fell for 52 days",
+    "latency-of-clients" => "a client that reads slowly makes its backend slow",
+    "row-goes-on" => "a connection that was taken ends no row of refused ones",
+    "suspect-always" => "each failure of one who fails is told at once",
     "alias-threshold" => "the alias table takes the first of each pair always: weights are lost",
     "smooth-no-subtract" => "the chosen one of the smooth schedule gives nothing back: the heaviest comes always",
     "round-robin-restart" => "a change of the list begins the round anew",

@@ -36,6 +36,7 @@ pub struct Ticket {
     backend: Arc<Backend>,
     pub(crate) place: Place,
     started: Moment,
+    answered: Option<Moment>,
     suspect_after: u32,
 }
 
@@ -60,6 +61,7 @@ impl Ticket {
             backend,
             place,
             started,
+            answered: None,
             suspect_after,
         }
     }
@@ -70,9 +72,31 @@ impl Ticket {
         &self.backend
     }
 
-    /// Ends it: how it went becomes part of the backend's figures. The latency is the time since it was given.
+    /// The request goes there only now: until now it came from the client, which says nothing of how quick the backend is.
+    pub fn asked(&mut self, now: Moment) {
+        if self.answered.is_none() {
+            self.started = now;
+        }
+    }
+
+    /// The backend took the connection, and all that is known of such a request is that: a row of refusals ends here.
+    pub fn taken(&self) {
+        if !mutated("row-goes-on") {
+            self.backend.window.forget_row();
+        }
+    }
+
+    /// The answer begins. What follows is as quick as the client reads it.
+    pub fn answered(&mut self, now: Moment) {
+        if !mutated("latency-of-clients") {
+            self.answered.get_or_insert(now);
+        }
+    }
+
+    /// Ends it: how it went becomes part of the backend's figures. The latency is the time since it was given, or [`Self::asked`],
+    /// until it was [`Self::answered`], or now.
     pub fn finish(self, outcome: Outcome, now: Moment) -> Notice {
-        let latency = now.since(self.started);
+        let latency = self.answered.unwrap_or(now).since(self.started);
         let backend = &self.backend;
         match outcome {
             Outcome::Cancelled => Notice::Nothing,
@@ -86,7 +110,9 @@ impl Ticket {
                     .latency
                     .record(penalized(backend, latency, now), now);
                 let row = backend.window.failed();
-                if self.suspect_after > 0 && row.is_multiple_of(self.suspect_after) {
+                // Said once in a row: where all fail, the one who is told must not drown in it. Its next tick sees the row.
+                let is_row = row == self.suspect_after || mutated("suspect-always");
+                if self.suspect_after > 0 && is_row {
                     return Notice::Suspect;
                 }
                 Notice::Nothing

@@ -10,6 +10,10 @@ use synod_balance::mutation;
 /// By which scenario each is found.
 const FOUND_BY: &[(&str, &str)] = &[
     ("ewma-no-peak", "one who fails quickly draws nobody"),
+    ("ewma-behind", "a thread that is behind sees who is slow"),
+    ("latency-of-clients", "slow clients make nobody slow"),
+    ("row-goes-on", "refusals in a row are in a row"),
+    ("suspect-always", "who fails is told of once"),
     ("alias-threshold", "by chance, parts are as weights"),
     ("smooth-no-subtract", "weighted turns are smooth"),
     ("round-robin-restart", "turns are exact under change"),

@@ -8,6 +8,7 @@ use synod_balance::{Algorithm, Settings, circuit, health, outlier};
 
 use crate::proxy_protocol::Version;
 
+use super::BackendTls;
 use super::route::millis;
 
 /// A group of servers that serve the same.
@@ -19,6 +20,9 @@ pub struct Backend {
     /// Its servers. Those of a Service come by [`crate::Proxy::endpoints`] and are not here.
     #[serde(default)]
     pub servers: Vec<Server>,
+    /// Or they are what this name has as addresses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns: Option<Dns>,
     /// How one is chosen.
     #[serde(default)]
     pub balance: Balance,
@@ -31,12 +35,30 @@ pub struct Backend {
     /// Ejection of who fails or is slow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outlier: Option<Outlier>,
+    /// TLS to its servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<BackendTls>,
     /// Each connection begins with a PROXY header. Then no connection is used for two clients.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy_protocol: Option<Version>,
     /// A server that came just now has its full part after so long. 0 is at once.
     #[serde(default)]
     pub slow_start_ms: u64,
+}
+
+/// A name that is asked for again and again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Dns {
+    /// `host:port`.
+    pub name: String,
+    /// Between two questions.
+    #[serde(default = "interval_ms")]
+    pub interval_ms: u64,
+}
+
+const fn interval_ms() -> u64 {
+    5_000
 }
 
 /// One server.

@@ -5,7 +5,9 @@ use std::fmt;
 
 use crate::http::head::is_token;
 
-use super::{Config, Header, HeaderEdits, Listener, PathMatch, Protocol, Route};
+use synod_balance::WEIGHT_MAX;
+
+use super::{Config, Header, HeaderEdits, Listener, PathMatch, Probe, Protocol, Route};
 
 /// A mistake: where it is, what it is, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,8 +87,12 @@ impl Config {
 
     fn listener(&self, listener: &Listener, at: &str, found: &mut Found) {
         let at_backend = format!("{at}.backend");
+        self.names(listener, at, found);
         match (listener.protocol, &listener.backend) {
-            (Protocol::Tcp, Some(backend)) => self.has_backend(backend, &at_backend, found),
+            (Protocol::Tcp | Protocol::Tls, Some(backend)) => {
+                self.has_backend(backend, &at_backend, found);
+            }
+            (Protocol::Tls, None) => {}
             (Protocol::Tcp, None) => found.check(
                 false,
                 &at_backend,
@@ -100,6 +106,36 @@ impl Config {
                 "remove it, and add a route to this backend",
             ),
         }
+    }
+
+    fn names(&self, listener: &Listener, at: &str, found: &mut Found) {
+        let passes = listener.protocol == Protocol::Tls;
+        found.check(
+            listener.names.is_empty() != passes,
+            &format!("{at}.names"),
+            "names belong to TLS that is passed on, and that to names",
+            "set protocol TLS and names, or neither",
+        );
+        for (number, name) in listener.names.iter().enumerate() {
+            let at = format!("{at}.names[{number}]");
+            self.has_backend(&name.backend, &format!("{at}.backend"), found);
+            hosts(&name.hosts, &format!("{at}.hosts"), found);
+        }
+        let Some(tls) = &listener.tls else {
+            return;
+        };
+        found.check(
+            !passes,
+            &format!("{at}.tls"),
+            "TLS either ends here or is passed on",
+            "remove it, or set another protocol",
+        );
+        found.check(
+            !tls.certificates.is_empty(),
+            &format!("{at}.tls.certificates"),
+            "there is none to show",
+            "name a certificate and its key",
+        );
     }
 
     fn route(&self, route: &Route, at: &str, found: &mut Found) {
@@ -148,7 +184,35 @@ impl Config {
                 "address",
                 found,
             );
+            if let Some(dns) = &backend.dns {
+                let port = dns.name.rsplit_once(':').and_then(|it| it.1.parse().ok());
+                found.check(
+                    backend.servers.is_empty()
+                        && dns.interval_ms >= 100
+                        && port.is_some_and(|it: u16| it > 0),
+                    &format!("{at}.dns"),
+                    "there are servers beside it, it is no host:port, or the interval is below 100 ms",
+                    "leave servers out, and write app.test:8080, say",
+                );
+            }
+            for (place, server) in backend.servers.iter().enumerate() {
+                found.check(
+                    server.weight <= WEIGHT_MAX,
+                    &format!("{at}.servers[{place}].weight"),
+                    "the weight is above 65,535, the highest there is",
+                    "divide all of them by the same number",
+                );
+            }
             if let Some(health) = &backend.health {
+                let is_path = |it: &str| {
+                    it.starts_with('/') && it.bytes().all(|byte| byte.is_ascii_graphic())
+                };
+                found.check(
+                    !matches!(&health.probe, Probe::Http(path) if !is_path(path)),
+                    &format!("{at}.health.probe.http"),
+                    "a path begins with / and has no spaces",
+                    "write it as it stands in a request, percent-encoded",
+                );
                 found.check(
                     health.interval_ms >= 10 && health.failures > 0 && health.successes > 0,
                     &format!("{at}.health"),
@@ -160,17 +224,21 @@ impl Config {
     }
 }
 
-fn matches(route: &Route, at: &str, found: &mut Found) {
-    for (number, host) in route.hosts.iter().enumerate() {
+fn hosts(hosts: &[String], at: &str, found: &mut Found) {
+    for (number, host) in hosts.iter().enumerate() {
         let name = host.strip_prefix("*.").unwrap_or(host);
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
         found.check(
             !name.is_empty() && name.bytes().all(is_name),
-            &format!("{at}.hosts[{number}]"),
+            &format!("{at}[{number}]"),
             "this is neither a host's name nor *. and the rest of one",
             "write it without scheme and port",
         );
     }
+}
+
+fn matches(route: &Route, at: &str, found: &mut Found) {
+    hosts(&route.hosts, &format!("{at}.hosts"), found);
     if let Some(PathMatch::Exact(path) | PathMatch::Prefix(path)) = &route.path {
         found.check(
             path.starts_with('/') && path.bytes().all(|it| it.is_ascii_graphic() && it != b'?'),

@@ -6,17 +6,19 @@
 mod backend;
 mod check;
 mod route;
+mod tls;
 
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-pub use backend::{Backend, Balance, Health, Limits, Outlier, Probe, Server};
+pub use backend::{Backend, Balance, Dns, Health, Limits, Outlier, Probe, Server};
 pub use check::Problem;
 pub use route::{
     HashOn, Header, HeaderEdits, HeaderMatch, PathMatch, Rate, Redirect, Retries, Route, Sticky,
     Target, TimeOuts,
 };
+pub use tls::{BackendTls, Certificate, Name, Tls};
 
 /// All of a proxy's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -41,7 +43,13 @@ pub struct Listener {
     /// What is spoken.
     #[serde(default)]
     pub protocol: Protocol,
-    /// With TCP: the backend that all connections go to.
+    /// TLS ends here; what is spoken is inside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+    /// With TLS that is passed on: where connections go, by the name that is asked for. The first that fits counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<Name>,
+    /// With TCP: the backend that all connections go to. With TLS that is passed on: those that ask for none of the names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backend: Option<String>,
     /// Connections begin with a PROXY header, whose word is taken for who the client is.
@@ -67,6 +75,9 @@ pub enum Protocol {
     /// Bytes.
     #[serde(rename = "TCP")]
     Tcp,
+    /// TLS that is passed on as it is, by the name that is asked for (SNI).
+    #[serde(rename = "TLS")]
+    Tls,
     /// HTTP/1.1 and 1.0.
     #[default]
     #[serde(rename = "HTTP")]

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Route {
+    /// By which it is counted and logged. Routes may share one.
+    pub name: String,
     /// At these listeners; at all without any.
     pub listeners: Vec<String>,
     /// For these hosts: whole names, or `*.` and the rest of a name. For all without any.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use synod_balance::Refusal;
 
-use crate::core::{Core, LinkError};
+use crate::core::{Core, Link, LinkError};
 use crate::http::answer::Reason;
 use crate::pool;
 use crate::proxy_protocol;
@@ -29,7 +29,16 @@ impl Exchange {
             (0, false) => Some(FRESH),
             _ => None,
         };
-        let link = core.link(&self.group, ticket.backend(), peer.session, reuse_within);
+        // What may not be sent twice goes over a connection that is open at this moment, not as of the last event.
+        let may_repeat = self.question.is_idempotent && self.body.is_done();
+        let is_left = |it: &Link| !may_repeat && it.is_reused && !it.socket.is_quiet();
+        let link = match core.link(&self.group, ticket.backend(), peer.session, reuse_within) {
+            Ok(left) if is_left(&left) => {
+                core.drop_link(left);
+                core.link(&self.group, ticket.backend(), peer.session, None)
+            }
+            link => link,
+        };
         self.ticket = Some(ticket);
         self.deadline = core.now.after(self.route.connect_time());
         match link {

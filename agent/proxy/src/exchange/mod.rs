@@ -110,7 +110,7 @@ pub(crate) struct Exchange {
     /// Of an answer's head that is not all there.
     received: Vec<u8>,
     seen: usize,
-    status: u16,
+    pub(crate) status: u16,
     /// The backend's connection may be used again.
     is_reusable: bool,
     /// The client's connection ends behind the answer.

@@ -211,8 +211,19 @@ impl Exchange {
         let is_upgrade = response.status == 101;
         let body = response.body(self.question.is_of_head);
         self.status = response.status;
-        self.is_reusable = response.keeps_alive && body != Body::UntilClose;
-        self.closes |= core.is_draining || body == Body::UntilClose || !self.body.is_done();
+        // Chunks where no body may be: whether some follow is anybody's guess.
+        let is_clear =
+            !matches!(response.status, 204 | 304) || response.framing != Framing::Chunked;
+        self.is_reusable = response.keeps_alive && body != Body::UntilClose && is_clear;
+        let is_whole = self.body.is_done() && self.is_sent;
+        self.closes |= core.is_draining || body == Body::UntilClose || !is_whole;
+        if let Some(ticket) = &mut self.ticket {
+            ticket.answered(core.now);
+            // A tunnel's end says nothing, so its beginning does.
+            if is_upgrade {
+                ticket.taken();
+            }
+        }
         self.deadline = self.idle_deadline(core.now);
         let cookie = self.cookie(core);
         // The backend says which one of those that were offered it speaks.

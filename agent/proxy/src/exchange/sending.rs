@@ -7,9 +7,10 @@ use synod_balance::Moment;
 use crate::core::Core;
 use crate::http::answer::Reason;
 use crate::http::body::Body;
+use crate::mutation::mutated;
 use crate::socket::Got;
 
-use super::{Exchange, Failure, Peer, REPLAY_BYTES_MAX};
+use super::{Answer, Exchange, Failure, Peer, REPLAY_BYTES_MAX};
 
 impl Exchange {
     /// Sends what there is; true if something went.
@@ -71,6 +72,10 @@ impl Exchange {
         match peer.socket.read(&mut core.scratch) {
             Ok(Got::Nothing) => Ok(false),
             Ok(Got::Bytes(bytes)) => {
+                // As long as the client sends, its backend is not the one who is waited for.
+                if let Some(ticket) = &mut self.ticket {
+                    ticket.asked(core.now);
+                }
                 let scratch = std::mem::take(&mut core.scratch);
                 let used = self.relay(&scratch[..bytes], core);
                 if let Ok(used) = used {
@@ -93,7 +98,11 @@ impl Exchange {
         used.map_err(|bad| {
             self.body = Body::UntilClose;
             self.abandon(core);
-            Failure::Reason(Reason::Bad(bad))
+            // In the middle of an answer another one would be taken for a part of it.
+            match self.answer {
+                Answer::Body(_) if !mutated("answer-in-answer") => Failure::Broken,
+                _ => Failure::Reason(Reason::Bad(bad)),
+            }
         })
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn request(
         Framing::Absent => {}
         framing => put_framing(out, framing),
     }
-    forwarded(out, head, (request, fields), hop);
+    forwarded(out, head, (request, fields), edits, hop);
     out.extend_from_slice(&edits.lines);
     match &request.upgrade {
         Some(upgrade) => {
@@ -102,32 +102,40 @@ fn request_line(out: &mut Vec<u8>, head: &[u8], request: &Request, hop: &Hop<'_>
     out.extend_from_slice(version);
 }
 
-/// Who asked, by which protocol and for which host.
+/// Who asked, by which protocol and for which host: each unless the route says otherwise.
 fn forwarded(
     out: &mut Vec<u8>,
     head: &[u8],
     (request, fields): (&Request, &[Field]),
+    edits: &Edits,
     hop: &Hop<'_>,
 ) {
+    let is_told = |name: &[u8]| !edits.removes(name) || mutated("told-twice");
     let trusts = hop.trusts_client || mutated("strangers-believed");
     let told = |known: Known| fields.iter().filter(move |it| trusts && it.known == known);
-    out.extend_from_slice(b"x-forwarded-for: ");
-    for field in told(Known::XForwardedFor) {
-        out.extend_from_slice(field.value(head));
-        out.extend_from_slice(b", ");
+    if is_told(b"x-forwarded-for") {
+        out.extend_from_slice(b"x-forwarded-for: ");
+        for field in told(Known::XForwardedFor) {
+            out.extend_from_slice(field.value(head));
+            out.extend_from_slice(b", ");
+        }
+        // Writing to a vector does not fail.
+        let _ = write!(out, "{}\r\n", hop.client);
     }
-    // Writing to a vector does not fail.
-    let _ = write!(out, "{}\r\n", hop.client);
     let proto: &[u8] = if hop.is_tls { b"https" } else { b"http" };
     let proto = told(Known::XForwardedProto)
         .next()
         .map_or(proto, |it| it.value(head));
-    put(out, b"x-forwarded-proto", proto);
+    if is_told(b"x-forwarded-proto") {
+        put(out, b"x-forwarded-proto", proto);
+    }
     let host = &head[request.host.clone()];
     let host = told(Known::XForwardedHost)
         .next()
         .map_or(host, |it| it.value(head));
-    put(out, b"x-forwarded-host", host);
+    if is_told(b"x-forwarded-host") {
+        put(out, b"x-forwarded-host", host);
+    }
 }
 
 /// How a response goes on to the client.

@@ -170,6 +170,26 @@ pub(crate) fn nothing_fails_while_routes_change() {
     proxy.stop();
 }
 
+/// Servers are found by their name, and by another one once the configuration has it.
+#[test]
+pub(crate) fn names_are_asked_for() {
+    let (one, other) = (Origin::text("one"), Origin::text("other"));
+    let config = |origin: &Origin| {
+        let name = format!("localhost:{}", origin.address.port());
+        let mut config = service();
+        config["backends"] = json!([{"name": "app", "dns": {"name": name, "intervalMs": 100}}]);
+        config
+    };
+    let (mut proxy, address) = proxy(config(&one));
+    until("the name is known", || get(address, "/").text() == "one");
+    let second = serde_json::from_value::<Config>(config(&other)).expect("a configuration");
+    proxy.apply(second).expect("no mistakes");
+    until("the other name is known", || {
+        get(address, "/").text() == "other"
+    });
+    proxy.stop();
+}
+
 /// From what is told to what is done.
 #[test]
 pub(crate) fn endpoints_are_in_force_at_once() {
@@ -232,6 +252,47 @@ pub(crate) fn draining_drops_nothing() {
     assert_eq!(under_way.answer().expect("it arrives").text(), "slow");
     // It does not wait for those that are idle: ten minutes are more than this test is waited for.
     drain.join().expect("it ends");
+}
+
+/// A proxy that takes one connection only, with so many that wait; and what makes it take them.
+fn crowded(count: usize) -> (synod_proxy::Proxy, Vec<Wire>, Config) {
+    let mut config = json!({
+        "listeners": [listener()],
+        "routes": [{"redirect": {"host": "elsewhere"}}],
+    });
+    config["listeners"][0]["connectionsMax"] = json!(1);
+    let (proxy, address) = proxy(config.clone());
+    let mut wires = vec![Wire::to(address)];
+    assert_eq!(wires[0].get("/").status(), 302);
+    wires.extend((0..count).map(|_| Wire::to(address)));
+    config["listeners"][0]["connectionsMax"] = json!(10_000);
+    config["listeners"][0]["address"] = json!("127.0.0.1:0");
+    let config = serde_json::from_value(config).expect("a configuration");
+    (proxy, wires, config)
+}
+
+/// Whom the system took already is not reset when the port is closed.
+#[test]
+pub(crate) fn who_waits_is_served_before_the_port_is_closed() {
+    let (mut proxy, mut wires, config) = crowded(1_500);
+    for wire in &mut wires[1..] {
+        wire.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    proxy.apply(config).expect("no mistakes");
+    proxy.drain(Duration::from_secs(60));
+    let answered = wires[1..].iter_mut().filter_map(Wire::answer);
+    assert_eq!(answered.filter(|it| it.status() == 302).count(), 1_500);
+}
+
+/// Nor is who came in the last moment, and says nothing, waited for.
+#[test]
+pub(crate) fn who_says_nothing_is_not_waited_for() {
+    let (mut proxy, wires, config) = crowded(1_500);
+    proxy.apply(config).expect("no mistakes");
+    let begin = Instant::now();
+    proxy.drain(Duration::from_secs(9));
+    assert!(begin.elapsed() < Duration::from_secs(6));
+    drop(wires);
 }
 
 /// A listener comes and goes in place; what is bound elsewhere is told, and nothing changes.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use synod_proxy::config::Config;
+use synod_proxy::{Proxy, Settings};
 
 use crate::origin::{Origin, ok};
 use crate::wire::{Wire, get};
@@ -206,6 +207,48 @@ pub(crate) fn who_is_full_is_passed_over() {
         .collect::<Vec<_>>();
     texts.sort();
     assert_eq!(texts, ["one", "other"]);
+    proxy.stop();
+}
+
+/// A connection that waits unused is too old for what may not be sent twice, and takes the only place there is: it goes.
+#[test]
+pub(crate) fn an_unused_connection_is_not_in_the_way() {
+    let origin = Origin::text("hello");
+    let mut config = plain(&[origin.address]);
+    config["backends"][0]["limits"] = json!({"serverConnectionsMax": 1});
+    let (proxy, address) = proxy(config);
+    let mut wire = Wire::to(address);
+    assert_eq!(wire.get("/").status(), 200);
+    std::thread::sleep(Duration::from_millis(1_200));
+    let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
+    assert_eq!(wire.ask(post).status(), 200);
+    assert_eq!(proxy.totals().connects, 2);
+    proxy.stop();
+}
+
+/// Threads share the places for connections, and none sits on an unused one while another thread needs it.
+#[test]
+pub(crate) fn a_thread_does_not_keep_another_one_out() {
+    let origin = Origin::text("hello");
+    let mut config = plain(&[origin.address]);
+    config["backends"][0]["limits"] = json!({"serverConnectionsMax": 1});
+    let config = serde_json::from_value::<Config>(config).expect("a configuration");
+    let settings = Settings {
+        threads: 2,
+        seed: 1,
+        secret: 7,
+        logs_access: false,
+    };
+    let proxy = Proxy::start(config, &settings).expect("a proxy");
+    let address = proxy.addresses()["http"];
+    // By chance the system gives some to each of the two.
+    for _ in 0..24 {
+        let (mut wire, begin) = (Wire::to(address), Instant::now());
+        while wire.get("/").status() != 200 {
+            assert!(begin.elapsed() < Duration::from_secs(10), "kept out");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
     proxy.stop();
 }
 

@@ -82,3 +82,85 @@ pub(crate) fn routes_edit_headers() {
     assert_eq!(asked.field("x-gone"), None);
     proxy.stop();
 }
+
+/// Each request is counted where it belongs, and has its line in the log.
+#[test]
+pub(crate) fn what_was_done_is_counted_and_logged() {
+    let origin = Origin::text("hello");
+    let mut config = plain(&[origin.address]);
+    config["routes"] = json!([
+        {"name": "app", "to": [{"backend": "app"}]},
+        {"name": "old", "path": {"prefix": "/old"}, "redirect": {"path": "/new"}},
+        {"name": "none", "hosts": ["none.test"], "to": [{"backend": "none"}]},
+    ]);
+    config["backends"] = json!([config["backends"][0], {"name": "none"}]);
+    let (mut proxy, address) = proxy(config);
+    let log = proxy.take_access_log().expect("it is kept");
+    let mut wire = Wire::to(address);
+    for _ in 0..3 {
+        wire.get("/a?b");
+    }
+    wire.get("/old");
+    wire.ask("GET / HTTP/1.1\r\nHost: none.test\r\n\r\n");
+    wire.say("nonsense\r\n\r\n");
+    assert_eq!(wire.answer().expect("one").status(), 400);
+    let told = proxy.told();
+    let of = |name: &str| {
+        let mut routes = told.routes.iter();
+        routes
+            .find(|it| it.0 == name)
+            .expect("it is told")
+            .1
+            .classes
+    };
+    assert_eq!(of("app"), [0, 3, 0, 0, 0]);
+    assert_eq!(of("old"), [0, 0, 1, 0, 0]);
+    assert_eq!(of("none"), [0, 0, 0, 0, 1]);
+    let app = told.backends.iter().find(|it| it.name == "app");
+    let app = app.expect("it is told");
+    assert_eq!((app.servers, app.usable, app.counted.classes[1]), (1, 1, 3));
+    assert_eq!(app.counted.took.iter().sum::<u64>(), 3);
+    let lines = (0..6).map(|_| log.recv().expect("an entry"));
+    let lines = lines.collect::<Vec<_>>();
+    let statuses = lines.iter().map(|it| it.status).collect::<Vec<_>>();
+    assert_eq!(statuses, [200, 200, 200, 302, 503, 400]);
+    let line = serde_json::from_str::<serde_json::Value>(&lines[0].to_json()).expect("JSON");
+    let server = origin.address.to_string();
+    for (name, value) in [
+        ("method", "GET"),
+        ("target", "/a?b"),
+        ("host", "test"),
+        ("route", "app"),
+        ("server", &server),
+    ] {
+        assert_eq!(line[name], value, "{line}");
+    }
+    let text = synod_proxy::metrics::text(&proxy.totals(), &told);
+    for line in [
+        "synod_proxy_requests_total 6",
+        "synod_proxy_route_requests_total{route=\"app\",class=\"2xx\"} 3",
+        "synod_proxy_backend_request_seconds_count{backend=\"app\"} 3",
+        "synod_proxy_backend_servers_usable{backend=\"none\"} 0",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line} in {text}");
+    }
+    proxy.stop();
+}
+
+/// What a route sets or removes of the way is so, and the proxy's own word is not beside it.
+#[test]
+pub(crate) fn routes_edit_the_way_too() {
+    let origin = Origin::text("");
+    let mut config = plain(&[origin.address]);
+    config["routes"][0]["requestHeaders"] = json!({
+        "set": [{"name": "X-Forwarded-Proto", "value": "https"}],
+        "remove": ["X-Forwarded-For"],
+    });
+    let (proxy, address) = proxy(config);
+    crate::wire::get(address, "/");
+    let asked = &origin.asked()[0];
+    assert_eq!(asked.field("x-forwarded-proto").as_deref(), Some("https"));
+    assert_eq!(asked.field("x-forwarded-for"), None);
+    assert_eq!(asked.field("x-forwarded-host").as_deref(), Some("test"));
+    proxy.stop();
+}

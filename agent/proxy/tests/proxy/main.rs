@@ -9,6 +9,7 @@ mod origin;
 mod refusing;
 mod routing;
 mod tcp;
+mod tls;
 mod upgrade;
 mod wire;
 
@@ -27,6 +28,7 @@ pub(crate) fn proxy(config: Value) -> (Proxy, SocketAddr) {
         threads: 1,
         seed: 1,
         secret: 7,
+        logs_access: true,
     };
     let proxy = Proxy::start(config, &settings).expect("a proxy");
     let address = *proxy.addresses().values().next().expect("a listener");
@@ -34,7 +36,7 @@ pub(crate) fn proxy(config: Value) -> (Proxy, SocketAddr) {
 }
 
 /// Waits until it is so, however long that takes on a machine that has other things to do, within reason.
-pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !is_so() {
         assert!(begin.elapsed() < wire::patience(), "never: {what}");

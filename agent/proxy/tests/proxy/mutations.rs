@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use synod_proxy::mutation;
 
-use crate::{change, failing, forward, headers, refusing, routing, tcp};
+use crate::{change, failing, forward, headers, refusing, routing, tcp, tls};
 
 /// By whom each is found.
 const FOUND_BY: &[(&str, fn())] = &[
@@ -39,6 +39,25 @@ const FOUND_BY: &[(&str, fn())] = &[
         "head-has-body",
         forward::no_body_is_waited_for_where_there_is_none,
     ),
+    (
+        "answer-in-answer",
+        refusing::nothing_is_said_in_the_middle_of_an_answer,
+    ),
+    (
+        "unused-in-the-way",
+        failing::an_unused_connection_is_not_in_the_way,
+    ),
+    (
+        "others-kept-out",
+        failing::a_thread_does_not_keep_another_one_out,
+    ),
+    ("full-blamed", tcp::who_is_full_is_not_blamed),
+    ("end-forgotten", change::who_says_nothing_is_not_waited_for),
+    (
+        "drain-resets",
+        change::who_waits_is_served_before_the_port_is_closed,
+    ),
+    ("told-twice", headers::routes_edit_the_way_too),
     ("half-is-whole", failing::half_an_answer_is_not_a_whole_one),
     (
         "prefix-by-letters",
@@ -50,6 +69,12 @@ const FOUND_BY: &[(&str, fn())] = &[
     ),
     ("drain-cuts", change::draining_drops_nothing),
     ("unchecked", change::nothing_fails_while_routes_change),
+    (
+        "keys-stay",
+        tls::certificates_are_replaced_and_connections_stay,
+    ),
+    ("any-name", tls::the_name_decides_who_gets_it_as_it_is),
+    ("cut-is-end", tls::what_was_cut_off_does_not_look_whole),
     ("pipe-loses", tcp::bytes_and_ends_go_both_ways),
     ("ends-both", tcp::bytes_and_ends_go_both_ways),
 ];

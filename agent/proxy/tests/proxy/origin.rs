@@ -39,6 +39,15 @@ pub(crate) struct Origin {
 impl Origin {
     /// A server whose connections are served so.
     pub(crate) fn serving(serve: impl Fn(&mut Wire, &Self) + Send + Sync + 'static) -> Arc<Self> {
+        Self::inside(Wire::over, serve)
+    }
+
+    /// The same, where connections are taken so.
+    pub(crate) fn inside(
+        take: impl Fn(TcpStream) -> Wire + Send + Sync + 'static,
+        serve: impl Fn(&mut Wire, &Self) + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        let take = Arc::new(take);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let origin = Arc::new(Self {
             address: listener.local_addr().expect("an address"),
@@ -55,7 +64,8 @@ impl Origin {
                 }
                 told.connections.fetch_add(1, Ordering::Relaxed);
                 let (serve, told) = (Arc::clone(&serve), Arc::clone(&told));
-                thread::spawn(move || serve(&mut Wire::over(stream), &told));
+                let take = Arc::clone(&take);
+                thread::spawn(move || serve(&mut take(stream), &told));
             }
         });
         origin

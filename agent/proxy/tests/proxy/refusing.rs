@@ -260,3 +260,21 @@ pub(crate) fn noise_harms_nobody() {
     assert_eq!(get(address, "/").text(), "well");
     proxy.stop();
 }
+
+/// A backend may answer before it has the whole request. If the rest of that is bad, nothing is put into the answer's middle.
+#[test]
+pub(crate) fn nothing_is_said_in_the_middle_of_an_answer() {
+    let origin = Origin::serving(|wire, _| {
+        wire.head();
+        wire.say("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf");
+        wire.rest();
+    });
+    let (proxy, address) = proxy(plain(&[origin.address]));
+    let mut wire = Wire::to(address);
+    wire.say("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+    assert_eq!(wire.head().expect("a head").status(), 200);
+    assert_eq!(wire.bytes(4), b"half");
+    wire.say("no chunk\r\n");
+    assert_eq!(wire.rest(), b"");
+    proxy.stop();
+}

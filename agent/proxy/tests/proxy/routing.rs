@@ -144,7 +144,11 @@ pub(crate) fn mistakes_are_told_by_place() {
             {"to": [{"backend": "none"}], "hosts": ["http://x"], "path": {"prefix": "a"}},
             {"requestHeaders": {"set": [{"name": "Content-Length", "value": "5"}]}, "redirect": {"status": 200}},
         ],
-        "backends": [{"name": "app"}],
+        "backends": [{
+            "name": "app",
+            "servers": [{"address": "127.0.0.1:2", "weight": 70_000}],
+            "health": {"probe": {"http": "/a b"}},
+        }],
     });
     let config = serde_json::from_value::<Config>(config).expect("a configuration");
     let problems = config.check();
@@ -160,6 +164,8 @@ pub(crate) fn mistakes_are_told_by_place() {
             "routes[0].path",
             "routes[1].redirect.status",
             "routes[1].requestHeaders.Content-Length",
+            "backends[0].servers[0].weight",
+            "backends[0].health.probe.http",
         ]
     );
     let told = problems[3].to_string();

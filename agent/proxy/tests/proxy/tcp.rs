@@ -2,6 +2,9 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -59,6 +62,37 @@ pub(crate) fn who_does_not_take_it_is_passed_over() {
     let (proxy_two, address) = proxy(tcp(&[nobody()]));
     assert_eq!(Wire::to(address).rest(), b"");
     proxy_two.stop();
+}
+
+/// A server that has as many connections as it may is no failing one: once it has room, it is asked as before.
+#[test]
+pub(crate) fn who_is_full_is_not_blamed() {
+    let servers = [echo(), echo()];
+    let mut config = tcp(&[servers[0].address, servers[1].address]);
+    config["backends"][0]["limits"] = json!({"serverConnectionsMax": 1});
+    config["backends"][0]["outlier"] = json!({"consecutiveFailures": 1});
+    let (proxy, address) = proxy(config);
+    let taken = || {
+        servers
+            .each_ref()
+            .map(|it| it.connections.load(Ordering::Relaxed))
+    };
+    let wires = [Wire::to(address), Wire::to(address)];
+    crate::until("both have one", || taken() == [1, 1]);
+    assert_eq!(Wire::to(address).rest(), b"", "now both are full");
+    drop(wires);
+    crate::until("all have ended", || proxy.totals().open == 0);
+    // Who is to be ejected is so by now.
+    thread::sleep(Duration::from_millis(300));
+    for _ in 0..4 {
+        let mut wire = Wire::to(address);
+        wire.say("hello");
+        wire.end();
+        assert_eq!(wire.rest(), b"hello");
+        crate::until("it has ended", || proxy.totals().open == 0);
+    }
+    assert_eq!(taken(), [3, 3]);
+    proxy.stop();
 }
 
 /// The client's address goes through two proxies: one writes the header, the other reads it.

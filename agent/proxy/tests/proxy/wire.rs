@@ -1,7 +1,7 @@
 //! A client that says what it is told, byte by byte, and reads answers.
 
 use std::cell::Cell;
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -49,9 +49,18 @@ pub(crate) fn be_patient_for(time: Duration) {
     PATIENCE.set(time);
 }
 
+/// What bytes go through.
+pub(crate) trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
+
 /// A connection.
 pub(crate) struct Wire {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
+    /// The last read said that it ended, not that it broke.
+    has_ended: bool,
+    /// The connection below.
+    raw: TcpStream,
     bytes: Vec<u8>,
 }
 
@@ -61,12 +70,23 @@ impl Wire {
     }
 
     pub(crate) fn over(stream: TcpStream) -> Self {
+        Self::inside(stream, |it| Box::new(it))
+    }
+
+    /// What is said goes by way of this.
+    pub(crate) fn inside(
+        stream: TcpStream,
+        wrap: impl FnOnce(TcpStream) -> Box<dyn Stream>,
+    ) -> Self {
         stream
             .set_read_timeout(Some(patience()))
             .expect("a time-out");
         stream.set_nodelay(true).expect("no delay");
+        let raw = stream.try_clone().expect("another handle");
         Self {
-            stream,
+            stream: wrap(stream),
+            has_ended: false,
+            raw,
             bytes: Vec::new(),
         }
     }
@@ -77,23 +97,32 @@ impl Wire {
     }
 
     pub(crate) fn end(&self) {
-        let _ = self.stream.shutdown(Shutdown::Write);
+        let _ = self.raw.shutdown(Shutdown::Write);
     }
 
     /// Is gone without a farewell, and with all that it had to say.
     pub(crate) fn reset(self) {
-        let socket = socket2::Socket::from(self.stream);
+        let socket = socket2::SockRef::from(&self.raw);
         socket.set_linger(Some(Duration::ZERO)).expect("it is set");
     }
 
     pub(crate) fn local(&self) -> SocketAddr {
-        self.stream.local_addr().expect("an address")
+        self.raw.local_addr().expect("an address")
+    }
+
+    /// True if it ended, and did not break.
+    pub(crate) const fn was_bidden_farewell(&self) -> bool {
+        self.has_ended
     }
 
     fn more(&mut self) -> bool {
         let mut buffer = [0; 16 * 1024];
         match self.stream.read(&mut buffer) {
-            Ok(0) | Err(_) => false,
+            Ok(0) => {
+                self.has_ended = true;
+                false
+            }
+            Err(_) => false,
             Ok(read) => {
                 self.bytes.extend_from_slice(&buffer[..read]);
                 true

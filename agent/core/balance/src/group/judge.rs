@@ -42,6 +42,7 @@ impl Group {
         for (record, figures) in judged.zip(&figures) {
             if room > 0 && record.is_out(norm.as_ref(), figures, &rules, now) {
                 record.eject(&rules, now);
+                self.ejections += 1;
                 (room, any) = (room - 1, true);
             }
         }

@@ -110,6 +110,36 @@ pub(super) fn failures_in_a_row_eject() {
     assert_eq!(counts(&mut balancer, 30, at(1)).len(), 3);
 }
 
+/// Where all fail, the one who decides is told of each row once, not of each failure.
+pub(super) fn a_row_is_told_once() {
+    let group = group(judged(), &[1; 2]);
+    let mut balancer = Balancer::new(Arc::clone(group.view()), 1);
+    let told = (0..200).filter(|_| {
+        let notice = requests(&mut balancer, 1, at(1), &["b00", "b01"]);
+        notice == Notice::Suspect
+    });
+    assert_eq!(told.count(), 2, "one for each backend");
+}
+
+/// Of TCP nothing is known but whether connections are taken: five refusals in a week are no row.
+pub(super) fn a_taken_connection_ends_a_row() {
+    let mut group = group(judged(), &[1; 2]);
+    let mut balancer = Balancer::new(Arc::clone(group.view()), 1);
+    for _ in 0..20 {
+        let ticket = ask(&mut balancer, at(1));
+        assert_eq!(
+            balancer.finish(ticket, Outcome::Refused, at(1)),
+            Notice::Nothing
+        );
+        for _ in 0..2 {
+            let ticket = ask(&mut balancer, at(1));
+            ticket.taken();
+            balancer.finish(ticket, Outcome::Cancelled, at(1));
+        }
+    }
+    assert!(group.tick(at(1)).is_none());
+}
+
 pub(super) fn failing_more_than_others_ejects() {
     let mut group = group(judged(), &[1; 6]);
     let mut balancer = Balancer::new(Arc::clone(group.view()), 1);

@@ -119,6 +119,44 @@ pub(super) fn a_peak_counts_at_once() {
     }
 }
 
+/// Two backends, one of whom was slow just now, and who it is.
+fn one_was_slow(now: Moment) -> (Balancer, Arc<str>) {
+    let group = group(by(Algorithm::PowerOfTwo), &[1; 2]);
+    let mut balancer = Balancer::new(Arc::clone(group.view()), 5);
+    let (one, other) = (ask(&mut balancer, now), ask(&mut balancer, now));
+    let slow = Arc::clone(other.backend().name());
+    balancer.finish(one, Outcome::Success, now.after(Duration::from_millis(10)));
+    let end = now.after(Duration::from_millis(200));
+    balancer.finish(other, Outcome::Success, end);
+    (balancer, slow)
+}
+
+/// Threads read the clock once a turn. To one whose turn is long, others' samples come from later: they count all the same.
+pub(super) fn a_thread_that_is_behind_sees_who_is_slow() {
+    let now = Moment::from_millis(1_000_000);
+    let (mut balancer, slow) = one_was_slow(now);
+    for behind in [0, 2, 20, 150] {
+        for _ in 0..20 {
+            let name = super::chosen(&mut balancer, Moment::from_millis(1_000_200 - behind));
+            assert_ne!(name, slow, "{behind} ms behind");
+        }
+    }
+}
+
+/// What counts is from the request's end to the answer's beginning. A client takes its time for both, and that is its own affair.
+pub(super) fn slow_clients_make_nobody_slow() {
+    let group = group(by(Algorithm::PowerOfTwo), &[1]);
+    let mut balancer = Balancer::new(Arc::clone(group.view()), 5);
+    let at = |millis: u64| Moment::from_millis(1_000_000 + millis);
+    let mut ticket = ask(&mut balancer, at(0));
+    let backend = Arc::clone(ticket.backend());
+    ticket.asked(at(5_000));
+    ticket.answered(at(5_010));
+    balancer.finish(ticket, Outcome::Success, at(60_000));
+    let latency = backend.latency_nanos(at(60_000)).expect("a sample");
+    assert!((latency - 1e7).abs() < 1e5, "{latency}");
+}
+
 /// A backend that answers 500 in a tenth of the time is not the quickest one.
 pub(super) fn a_quick_failure_draws_nobody() {
     let group = group(by(Algorithm::PowerOfTwo), &[1; 4]);

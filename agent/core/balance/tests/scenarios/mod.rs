@@ -101,7 +101,20 @@ pub(crate) const ALL: &[(&str, fn())] = &[
         "sticky sessions follow weights once",
         judging::sticky_respects_weights,
     ),
+    ("who fails is told of once", judging::a_row_is_told_once),
+    (
+        "refusals in a row are in a row",
+        judging::a_taken_connection_ends_a_row,
+    ),
     ("peaks count at once", load::a_peak_counts_at_once),
+    (
+        "a thread that is behind sees who is slow",
+        load::a_thread_that_is_behind_sees_who_is_slow,
+    ),
+    (
+        "slow clients make nobody slow",
+        load::slow_clients_make_nobody_slow,
+    ),
     (
         "one who fails quickly draws nobody",
         load::a_quick_failure_draws_nobody,

@@ -1,24 +1,21 @@
 //! A client's connection that speaks HTTP/1.1: requests in turn, each an exchange.
 
+mod answering;
+mod routing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use synod_balance::Moment;
-use synod_balance::sticky::Token;
-use xxhash_rust::xxh3::xxh3_64;
 
-use crate::config::HashOn;
+use crate::access::Line;
 use crate::core::Core;
-use crate::exchange::{Exchange, Failure, Peer, Progress, Question};
-use crate::http::answer::{self, Reason};
-use crate::http::body::Body;
-use crate::http::edits::{self, Hop};
-use crate::http::field::Known;
-use crate::http::framing::Framing;
-use crate::http::head::{self, Field};
+use crate::exchange::{Exchange, Failure, Peer, Progress};
+use crate::http::answer::Reason;
+use crate::http::head;
 use crate::http::request::Request;
 use crate::mutation::mutated;
-use crate::plan::{self, Route};
+use crate::plan::Route;
 use crate::session::{Step, Turn};
 use crate::socket::{Got, KEPT_BYTES_MAX, Outbox};
 use crate::tunnel::Tunnel;
@@ -56,19 +53,26 @@ pub(crate) struct Http {
     seen: usize,
     output: Outbox,
     exchange: Option<Box<Exchange>>,
+    /// The request that is answered: when its head was there, what is logged of it, and its route.
+    began: Moment,
+    line: Option<Box<Line>>,
+    route: Option<Arc<Route>>,
     ending: Ending,
     pub(crate) deadline: Moment,
 }
 
 impl Http {
-    pub(crate) fn new(place: Arc<Place>, input: Vec<u8>, now: Moment) -> Self {
+    pub(crate) fn new(place: Arc<Place>, now: Moment) -> Self {
         let deadline = now.after(place.head_time);
         Self {
             place,
-            input,
+            input: Vec::new(),
             seen: 0,
             output: Outbox::default(),
             exchange: None,
+            began: now,
+            line: None,
+            route: None,
             ending: Ending::None,
             deadline,
         }
@@ -85,7 +89,7 @@ impl Http {
                 Ok(false) => {}
                 Err(_) => return self.over(core),
             }
-            if self.exchange.is_none() && self.output.is_empty() {
+            if self.exchange.is_none() && self.output.is_empty() && !peer.socket.is_sending() {
                 match self.ending {
                     Ending::None => {}
                     Ending::Close => return Turn::Over,
@@ -150,15 +154,20 @@ impl Http {
         if let Some(mut exchange) = self.exchange.take() {
             match exchange.time_out(!self.output.is_empty(), core) {
                 Ok(()) => self.exchange = Some(exchange),
-                Err(Failure::Reason(reason)) => self.answer(reason, &exchange, core),
-                Err(Failure::Broken) => return Turn::Over,
+                Err(Failure::Reason(reason)) => self.answer(reason, &exchange, peer, core),
+                Err(Failure::Broken) => {
+                    self.exchanged(&exchange, true, peer, core);
+                    peer.socket.break_off();
+                    return Turn::Over;
+                }
             }
             return self.drive(peer, core);
         }
         if self.input.is_empty() || !self.output.is_empty() {
             return Turn::Over;
         }
-        self.answer_early(Reason::HeadTimeOut, false, core);
+        (self.began, self.line, self.route) = (core.now, None, None);
+        self.answer_early(Reason::HeadTimeOut, false, peer, core);
         self.drive(peer, core)
     }
 
@@ -182,7 +191,8 @@ impl Http {
                 self.read(peer, core)
             }
             Err(bad) => {
-                self.answer_early(Reason::Bad(bad), false, core);
+                (self.began, self.line, self.route) = (core.now, None, None);
+                self.answer_early(Reason::Bad(bad), false, peer, core);
                 Step::Again
             }
         }
@@ -205,12 +215,13 @@ impl Http {
     /// A whole head is there.
     fn request(&mut self, end: usize, peer: &Peer, core: &mut Core) {
         core.counts.requests.add(1);
+        (self.began, self.line, self.route) = (core.now, None, None);
         let input = std::mem::take(&mut self.input);
         let mut fields = std::mem::take(&mut core.fields);
         let head = &input[..end];
         match Request::parse(head, &mut fields) {
             Ok(request) => self.route(head, (&request, &fields), peer, core),
-            Err(bad) => self.answer_early(Reason::Bad(bad), false, core),
+            Err(bad) => self.answer_early(Reason::Bad(bad), false, peer, core),
         }
         core.fields = fields;
         self.input = input;
@@ -218,89 +229,6 @@ impl Http {
         if self.input.is_empty() && self.input.capacity() > KEPT_BYTES_MAX {
             self.input = Vec::new();
         }
-    }
-
-    fn route(&mut self, head: &[u8], parsed: (&Request, &[Field]), peer: &Peer, core: &mut Core) {
-        let request = parsed.0;
-        let has_body = !matches!(request.framing, Framing::Absent | Framing::Length(0));
-        let may_go_on = request.keeps_alive && !has_body;
-        let is_of_head = &head[request.method.clone()] == b"HEAD";
-        let Some(route) = core
-            .plan
-            .route(&self.place.listener, head, parsed)
-            .map(Arc::clone)
-        else {
-            return self.answer_or_close(Reason::NoRoute, is_of_head, may_go_on, core);
-        };
-        if route.has_limit()
-            && let Err(refusal) = route.admit(hash_of_source(peer), core.now)
-        {
-            return self.answer_or_close(Reason::Refused(refusal), is_of_head, may_go_on, core);
-        }
-        if let Some(redirect) = &route.redirect {
-            let location = plan::location(redirect, head, request);
-            self.settle(may_go_on && !core.is_draining);
-            let closes = self.ending != Ending::None;
-            answer::redirect(&mut self.output.bytes, redirect.status, &location, closes);
-            return;
-        }
-        let Some(place) = route.split.choose(&mut core.draws) else {
-            return self.answer_or_close(Reason::NoRoute, is_of_head, may_go_on, core);
-        };
-        let token = route
-            .sticky
-            .as_ref()
-            .and_then(|name| token(name, head, parsed.1));
-        let group =
-            sticky_group(&route, token, core).unwrap_or_else(|| Arc::clone(&route.to[place]));
-        let exchange = self.exchange(head, parsed, (route, group, token), peer, core);
-        self.exchange = Some(Box::new(exchange));
-    }
-
-    fn exchange(
-        &self,
-        head: &[u8],
-        (request, fields): (&Request, &[Field]),
-        (route, group, token): (Arc<Route>, Arc<str>, Option<Token>),
-        peer: &Peer,
-        core: &Core,
-    ) -> Exchange {
-        let method = &head[request.method.clone()];
-        let hash = hash(&route.hash_on, head, (request, fields), peer);
-        let question = Question {
-            asked: synod_balance::Asked {
-                hash: Some(hash),
-                token,
-                ..synod_balance::Asked::default()
-            },
-            is_1_1: request.is_1_1,
-            is_of_head: method == b"HEAD",
-            is_idempotent: Request::is_idempotent(method),
-            keeps_alive: request.keeps_alive && !core.is_draining,
-            upgrade: request.upgrade.clone().map(|it| head[it].into()),
-        };
-        let prefix = route.replace_prefix.as_ref();
-        let hop = Hop {
-            client: peer.address.ip(),
-            is_tls: false,
-            prefix: prefix.map(|(length, by)| (*length, &**by)),
-            trusts_client: self.place.trusts_clients,
-        };
-        let mut out = Vec::with_capacity(head.len() + 256);
-        edits::request(
-            &mut out,
-            head,
-            (request, fields),
-            &route.request_edits,
-            &hop,
-        );
-        let body = match request.framing {
-            Framing::Absent => Body::Done,
-            Framing::Length(length) => Body::of_length(length),
-            Framing::Chunked => Body::chunked(),
-        };
-        route.budget.request(core.now);
-        Exchange::new(route, group, question, (out, body), core.now)
     }
 
     fn go_on(&mut self, mut exchange: Box<Exchange>, peer: &mut Peer, core: &mut Core) -> Step {
@@ -316,13 +244,19 @@ impl Http {
                 Step::Wait
             }
             Ok(Progress::Done) => {
+                self.exchanged(&exchange, false, peer, core);
                 let is_whole = exchange.end(core);
                 self.ending = match (is_whole, exchange.closes) {
                     (false, _) => Ending::Linger,
+                    // What a client sent on would reset the connection, and its answer with it.
+                    (true, true) if core.is_draining => Ending::Linger,
                     (true, true) => Ending::Close,
                     (true, false) => Ending::None,
                 };
-                let idle = if core.is_draining {
+                let idle = if !self.input.is_empty() {
+                    // The next head has begun.
+                    self.place.head_time
+                } else if core.is_draining {
                     DRAIN_IDLE_TIME
                 } else {
                     self.place.keep_alive_time
@@ -331,6 +265,7 @@ impl Http {
                 Step::Again
             }
             Ok(Progress::Tunnel) => {
+                self.exchanged(&exchange, false, peer, core);
                 let (input, output) = (
                     std::mem::take(&mut self.input),
                     std::mem::take(&mut self.output),
@@ -341,85 +276,14 @@ impl Http {
                 }
             }
             Err(Failure::Reason(reason)) => {
-                self.answer(reason, &exchange, core);
+                self.answer(reason, &exchange, peer, core);
                 Step::Again
             }
-            Err(Failure::Broken) => Step::Over,
+            Err(Failure::Broken) => {
+                self.exchanged(&exchange, true, peer, core);
+                peer.socket.break_off();
+                Step::Over
+            }
         }
-    }
-
-    /// Answers for an exchange that failed.
-    fn answer(&mut self, reason: Reason, exchange: &Exchange, core: &Core) {
-        let may_go_on = exchange.body.is_done() && !exchange.closes;
-        self.answer_or_close(reason, exchange.question.is_of_head, may_go_on, core);
-    }
-
-    fn answer_or_close(&mut self, reason: Reason, is_of_head: bool, may_go_on: bool, core: &Core) {
-        self.settle(may_go_on && !core.is_draining);
-        self.answer_early(reason, is_of_head, core);
-    }
-
-    fn settle(&mut self, may_go_on: bool) {
-        self.ending = if may_go_on {
-            Ending::None
-        } else {
-            Ending::Linger
-        };
-    }
-
-    /// Answers, and closes where what follows cannot be told from what came.
-    fn answer_early(&mut self, reason: Reason, is_of_head: bool, core: &Core) {
-        core.counts.own_answers.add(1);
-        if matches!(
-            reason,
-            Reason::Bad(_) | Reason::HeadTimeOut | Reason::BodyTimeOut
-        ) {
-            self.ending = Ending::Linger;
-        }
-        let closes = self.ending != Ending::None;
-        answer::write(&mut self.output.bytes, reason, is_of_head, closes);
-        self.deadline = core.now.after(self.place.keep_alive_time);
-    }
-}
-
-/// The token that the cookie of this name carries.
-fn token(name: &[u8], head: &[u8], fields: &[Field]) -> Option<Token> {
-    let cookies = fields.iter().filter(|it| it.known == Known::Cookie);
-    let mut pairs = cookies.flat_map(|it| it.value(head).split(|byte| *byte == b';'));
-    pairs.find_map(|pair| {
-        let value = pair.trim_ascii().strip_prefix(name)?.strip_prefix(b"=")?;
-        Token::parse(value)
-    })
-}
-
-/// The group of the backend that the token names. Weights decide where new sessions go only: this one stays.
-fn sticky_group(route: &Route, token: Option<Token>, core: &Core) -> Option<Arc<str>> {
-    let token = token.filter(|_| !mutated("sticky-by-weight"))?;
-    let has = |name: &&Arc<str>| {
-        let group = core.groups.get(&***name);
-        group.is_some_and(|it| it.balancer.view().stuck_to(token).is_some())
-    };
-    route.to.iter().find(has).map(Arc::clone)
-}
-
-fn hash(on: &HashOn, head: &[u8], (request, fields): (&Request, &[Field]), peer: &Peer) -> u64 {
-    let source = || hash_of_source(peer);
-    match on {
-        HashOn::Source => source(),
-        HashOn::Path => xxh3_64(plan::path(&head[request.target.clone()])),
-        HashOn::Header(name) => {
-            let is_it = |it: &&Field| it.name(head).eq_ignore_ascii_case(name.as_bytes());
-            fields
-                .iter()
-                .find(is_it)
-                .map_or_else(source, |it| xxh3_64(it.value(head)))
-        }
-    }
-}
-
-fn hash_of_source(peer: &Peer) -> u64 {
-    match peer.address.ip() {
-        std::net::IpAddr::V4(ip) => xxh3_64(&ip.octets()),
-        std::net::IpAddr::V6(ip) => xxh3_64(&ip.octets()),
     }
 }

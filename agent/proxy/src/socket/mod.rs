@@ -1,11 +1,17 @@
 //! A connection's socket, and what is known of it without asking the system.
 
+mod tls;
+
 use std::io::{self, Read as _, Write as _};
 use std::net::Shutdown;
+use std::time::Duration;
 
 use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
+use socket2::SockRef;
+
+use crate::tls::Secure;
 
 /// What a read gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,9 +26,16 @@ pub(crate) enum Got {
 /// A socket that is registered once, for both directions, and tells by edges: so an event is remembered until the system says that
 /// there is nothing more. A read that fills less than its buffer says so too, unless the other side closed: that saves a call for each
 /// message (epoll(7), question 9).
+///
+/// What is read and written is what is meant: where TLS is spoken, it is encrypted and decrypted on the way (`socket/tls.rs`).
 #[derive(Debug)]
 pub(crate) struct Socket {
     stream: TcpStream,
+    secure: Option<Box<Secure>>,
+    /// Came already, and was read past this type.
+    ahead: Vec<u8>,
+    /// Nothing more is to be sent, once what waits is.
+    is_ending: bool,
     pub(crate) token: Token,
     is_readable: bool,
     is_writable: bool,
@@ -40,6 +53,9 @@ impl Socket {
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
         Ok(Self {
             stream,
+            secure: None,
+            ahead: Vec::new(),
+            is_ending: false,
             token,
             is_readable: false,
             is_writable: false,
@@ -55,6 +71,13 @@ impl Socket {
         self.is_writable |= event.is_writable() || event.is_write_closed() || event.is_error();
         self.is_closing |= event.is_read_closed() || event.is_error();
         self.is_broken |= event.is_error();
+        self.give_out_more();
+    }
+
+    /// These bytes came, and are to be read again.
+    pub(crate) fn unread(&mut self, bytes: Vec<u8>) {
+        self.is_readable |= !bytes.is_empty();
+        self.ahead = bytes;
     }
 
     /// True if the other side is gone for both directions: nothing can be told to it any more.
@@ -67,12 +90,18 @@ impl Socket {
     }
 
     /// True if it has something to say while nothing was asked: then it is of no use any more.
-    pub(crate) const fn is_spoiled(&self) -> bool {
-        self.is_readable || self.is_closing || self.has_ended
+    pub(crate) fn is_spoiled(&self) -> bool {
+        self.has_plain() || self.is_readable || self.is_closing || self.has_ended
+    }
+
+    /// True if nothing came and the other side is open, as the system knows it now; an event may be still to tell.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let came = self.stream.peek(&mut [0]);
+        came.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Whether a connection that is being made is made; an error if it is refused.
-    pub(crate) fn is_connected(&self) -> io::Result<bool> {
+    pub(crate) fn is_connected(&mut self) -> io::Result<bool> {
         if !self.is_writable {
             return Ok(false);
         }
@@ -80,13 +109,30 @@ impl Socket {
             return Err(error);
         }
         match self.stream.peer_addr() {
-            Ok(_) => Ok(true),
+            Ok(_) => self.have_shaken_hands(),
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
             Err(error) => Err(error),
         }
     }
 
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Got> {
+        match self.secure.take() {
+            None => self.read_raw(buffer),
+            Some(mut secure) => {
+                let got = self.decrypted(&mut secure, buffer);
+                self.secure = Some(secure);
+                got
+            }
+        }
+    }
+
+    fn read_raw(&mut self, buffer: &mut [u8]) -> io::Result<Got> {
+        if !self.ahead.is_empty() {
+            let bytes = buffer.len().min(self.ahead.len());
+            buffer[..bytes].copy_from_slice(&self.ahead[..bytes]);
+            self.ahead.drain(..bytes);
+            return Ok(Got::Bytes(bytes));
+        }
         if !self.is_readable() {
             return Ok(if self.has_ended {
                 Got::End
@@ -116,6 +162,17 @@ impl Socket {
 
     /// Writes as much as there is room for.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.secure.take() {
+            None => self.write_raw(bytes),
+            Some(mut secure) => {
+                let written = self.encrypted(&mut secure, bytes);
+                self.secure = Some(secure);
+                written
+            }
+        }
+    }
+
+    fn write_raw(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut written = 0;
         while written < bytes.len() {
             match self.stream.write(&bytes[written..]) {
@@ -137,8 +194,28 @@ impl Socket {
         self.is_writable
     }
 
-    /// Says that nothing more is sent.
-    pub(crate) fn end(&self) {
+    /// Says that nothing more is sent, once all is that was.
+    pub(crate) fn end(&mut self) {
+        self.is_ending = true;
+        match self.secure.take() {
+            None => self.shut(),
+            Some(mut secure) => {
+                secure.end();
+                // It may be gone already.
+                let _ = self.give_out(&mut secure);
+                self.secure = Some(secure);
+            }
+        }
+    }
+
+    /// The end of this is none: the other side must not take what it has for all.
+    pub(crate) fn break_off(&mut self) {
+        self.secure = None;
+        // Without a farewell of TLS, and with a reset instead of an end.
+        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+    }
+
+    fn shut(&self) {
         // It may be gone already.
         let _ = self.stream.shutdown(Shutdown::Write);
     }
