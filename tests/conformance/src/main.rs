@@ -253,19 +253,9 @@ fn of_etcd(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
 
 /// The tests of the cache's clients.
 fn of_cache(arguments: &Arguments) -> Result<Vec<Test>, Failure> {
-    let server = match (arguments.against.as_str(), &arguments.programs) {
-        ("redis", _) => cache::server::Server::Redis,
-        ("synod", Some(programs)) => cache::server::Server::Synod(programs.join("examples/serve")),
-        ("synod", None) => return Err("needs `--programs`".to_owned()),
-        (other, _) => return Err(format!("`{other}` is not `synod` or `redis`")),
-    };
-    server.is_here()?;
-    let Some(own) = &arguments.own else {
-        return Err("needs `--own`".to_owned());
-    };
-    if arguments.record && !matches!(server, cache::server::Server::Redis) {
-        return Err("what is expected is recorded from Redis: add `--against redis`".to_owned());
-    }
+    let Arguments { own, programs, .. } = arguments;
+    let server = cache::server::Server::named(&arguments.against, programs.as_deref())?;
+    let own = own.as_deref().ok_or("needs `--own`")?;
     let test = |case: cache::Case| Test {
         name: case.name,
         needs_go: false,

@@ -113,6 +113,9 @@ pub(super) fn folder() -> PathBuf {
 /// # Errors
 /// When a program does not tell its tests, or a session cannot be read.
 pub fn cases(server: &Server, own: &Path, record: bool) -> Result<Vec<Case>, Failure> {
+    if record && !matches!(server, Server::Redis) {
+        return Err("what is expected is recorded from Redis: add `--against redis`".to_owned());
+    }
     let bed = Rc::new(Bed::new(server.clone(), own));
     let (here, absent): (Vec<_>, Vec<_>) = Client::ALL
         .into_iter()

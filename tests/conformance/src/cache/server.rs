@@ -26,11 +26,22 @@ pub enum Server {
 }
 
 impl Server {
-    /// Whether its programs can be started.
+    /// The one that is meant by `--against`; `programs` is where ours is.
     ///
     /// # Errors
-    /// With the program that is not there.
-    pub fn is_here(&self) -> Result<(), Failure> {
+    /// When nobody knows the name, or its programs are not there.
+    pub fn named(name: &str, programs: Option<&Path>) -> Result<Self, Failure> {
+        let server = match (name, programs) {
+            ("redis", _) => Self::Redis,
+            ("synod", Some(programs)) => Self::Synod(programs.join("examples/serve")),
+            ("synod", None) => return Err("needs `--programs`".to_owned()),
+            (other, _) => return Err(format!("`{other}` is not `synod` or `redis`")),
+        };
+        server.is_here()?;
+        Ok(server)
+    }
+
+    fn is_here(&self) -> Result<(), Failure> {
         match self {
             Self::Synod(program) if program.is_file() => Ok(()),
             Self::Synod(program) => Err(format!("there is no {}", program.display())),
