@@ -12,6 +12,7 @@ import io.lettuce.core.KeyValue;
 import io.lettuce.core.LettuceFutures;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
+import io.lettuce.core.RedisLoadingException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScoredValue;
@@ -36,6 +37,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -264,17 +266,29 @@ final class LettuceTests {
         // What is written while the server is away waits for it.
         var waiting = connection.async().set("meanwhile", "v");
         bed.start();
-        equal("what was asked for meanwhile", "OK", waiting.get(20, TimeUnit.SECONDS));
+        if (isWritten(waiting)) {
+            acknowledged.add("meanwhile");
+        }
         eventually("it subscribes anew and hears", () -> {
             connection.sync().publish("news", "again");
             return came.contains("again");
         });
-        acknowledged.add("meanwhile");
         equal(
                 "no acknowledged write is lost",
                 (long) acknowledged.size(),
                 connection.sync().exists(acknowledged.toArray(String[]::new)));
         equal("it is in the same database", "of-lettuce", connection.sync().clientGetname());
+    }
+
+    /** Whether what was asked for meanwhile is done; a server that still reads its files may refuse it. */
+    private static boolean isWritten(RedisFuture<String> waiting) throws Exception {
+        try {
+            equal("what was asked for meanwhile", "OK", waiting.get(20, TimeUnit.SECONDS));
+            return true;
+        } catch (ExecutionException exception) {
+            that("or refused", exception.getCause() instanceof RedisLoadingException);
+            return false;
+        }
     }
 
     private static void caching(Bed bed) throws Exception {
