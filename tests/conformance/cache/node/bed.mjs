@@ -3,7 +3,7 @@ import assert from "node:assert";
 import readline from "node:readline";
 
 /** How long something may take that is waited for. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 40_000;
 
 /** What a check says when it does not hold. */
 export class Failure extends Error {}

@@ -195,11 +195,11 @@ async function nothingLost(bed, protocol) {
     }
   };
   const all = Promise.all(writers.map(write));
-  await eventually("writes are acknowledged", () => acknowledged.length > 300);
+  await eventually("writes are acknowledged", () => acknowledged.length > 100);
   await bed.kill();
   const before = acknowledged.length;
   await bed.start();
-  await eventually("the same clients write again", () => acknowledged.length > before + 300);
+  await eventually("the same clients write again", () => acknowledged.length > before + 100);
   stop = true;
   await all;
   const r = client(bed, { protocol });

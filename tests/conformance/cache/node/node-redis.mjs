@@ -166,11 +166,11 @@ async function nothingLost(bed, protocol) {
     }
   };
   const all = together(6, write);
-  await eventually("writes are acknowledged", () => acknowledged.length > 300);
+  await eventually("writes are acknowledged", () => acknowledged.length > 100);
   await bed.kill();
   const before = acknowledged.length;
   await bed.start();
-  await eventually("the same clients write again", () => acknowledged.length > before + 300);
+  await eventually("the same clients write again", () => acknowledged.length > before + 100);
   stop = true;
   await all;
   const r = await client(bed, protocol);

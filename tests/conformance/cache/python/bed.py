@@ -9,7 +9,7 @@ import time
 import redis
 
 # How long something may take that is waited for.
-PATIENCE_S = 20
+PATIENCE_S = 40
 
 
 class Failure(Exception):

@@ -7,7 +7,7 @@ from redis.exceptions import ConnectionError, TimeoutError
 
 # How many writers there are, and how many writes are acknowledged before the server dies.
 WRITERS = 8
-WRITES_BEFORE = 400
+WRITES_BEFORE = 150
 
 
 def nothing_lost(bed):

@@ -238,7 +238,8 @@ def scans(bed):
 def expiry(bed):
     r = bed.client()
     r.set("k", "v", px=80)
-    check("pttl", 0 < r.pttl("k") <= 80)
+    r.set("long", "v", px=50_000)
+    check("pttl", 0 < r.pttl("long") <= 50_000)
     eventually("it expires", lambda: r.get("k") is None)
     equal("ttl of nothing", -2, r.ttl("k"))
     r.set("k", "v")
@@ -283,12 +284,12 @@ def errors(bed):
 
 def pools(bed):
     pool = redis.BlockingConnectionPool(
-        host=bed.host, port=bed.port, protocol=bed.protocol, max_connections=10, timeout=20, decode_responses=True
+        host=bed.host, port=bed.port, protocol=bed.protocol, max_connections=10, timeout=60, decode_responses=True
     )
     r = redis.Redis(connection_pool=pool)
     try:
-        together(40, lambda index: [r.incr("n") and r.set(f"k{index}", it) for it in range(50)])
-        equal("40 threads through 10 connections", "2000", r.get("n"))
+        together(40, lambda index: [r.incr("n") and r.set(f"k{index}", it) for it in range(10)])
+        equal("40 threads through 10 connections", "400", r.get("n"))
         check("no more than 10", len(bed.client().client_list()) <= 10 + 4)
     finally:
         r.close()

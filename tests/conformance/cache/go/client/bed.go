@@ -15,7 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-const patience = 20 * time.Second
+const patience = 40 * time.Second
 
 var ctx = context.Background()
 

@@ -306,11 +306,11 @@ func nothingLost(b *bed) {
 			}
 		})
 	}
-	eventually("writes are acknowledged", func() bool { return acknowledged.Load() > 400 })
+	eventually("writes are acknowledged", func() bool { return acknowledged.Load() > 150 })
 	b.kill()
 	before := acknowledged.Load()
 	b.start()
-	eventually("the same client writes again", func() bool { return acknowledged.Load() > before+400 })
+	eventually("the same client writes again", func() bool { return acknowledged.Load() > before+150 })
 	stop.Store(true)
 	group.Wait()
 	lost := 0

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::time::Duration;
 
 /// How long something may take that is waited for.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What a test returns.
 pub type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;

@@ -392,12 +392,12 @@ async fn nothing_lost(bed: &Bed, version: RespVersion) -> Outcome {
         }));
     }
     let count = || acknowledged.load(Ordering::Relaxed);
-    eventually("writes are acknowledged", || async { count() > 300 }).await?;
+    eventually("writes are acknowledged", || async { count() > 100 }).await?;
     bed.kill()?;
     let before = count();
     bed.start()?;
     eventually("the same clients write again", || async {
-        count() > before + 300
+        count() > before + 100
     })
     .await?;
     stop.store(true, Ordering::Relaxed);

@@ -10,7 +10,7 @@ import java.util.concurrent.Future;
 /** Checks: each prints a line when it holds, and throws when it does not. */
 public final class Check {
     /** How long something may take that is waited for. */
-    public static final long PATIENCE_MS = 20_000;
+    public static final long PATIENCE_MS = 40_000;
 
     private static final long POLL_MS = 10;
 

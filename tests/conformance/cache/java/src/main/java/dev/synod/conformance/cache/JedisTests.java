@@ -311,11 +311,11 @@ final class JedisTests {
             writers.add(new Thread(() -> write(pool, "w" + number + ":", acknowledged, stop)));
         }
         writers.forEach(Thread::start);
-        eventually("writes are acknowledged", () -> acknowledged.size() > 300);
+        eventually("writes are acknowledged", () -> acknowledged.size() > 100);
         bed.kill();
         int before = acknowledged.size();
         bed.start();
-        eventually("the same pool writes again", () -> acknowledged.size() > before + 300);
+        eventually("the same pool writes again", () -> acknowledged.size() > before + 100);
         stop.set(true);
         for (Thread writer : writers) {
             writer.join(TIMEOUT_MS);
