@@ -23,7 +23,8 @@ pub struct Timing {
     /// How long a leader may be silent before others stand; each draws once to twice this.
     pub election: Span,
     /// How long a decision may wait for an `Accept` to ride on, before members that no client uses are told by a message of
-    /// its own; and how long those of them that a quorum can do without are spared. 0: nothing waits, nobody is spared.
+    /// its own; and how long whoever a quorum can do without is spared, if nothing is decided before. 0: nothing waits, nobody
+    /// is spared.
     pub decide_delay: Span,
     /// Leader leases, for reads that need no round to a quorum. `None`: every read asks a quorum.
     pub lease: Option<Lease>,
