@@ -294,6 +294,12 @@ impl Replica {
             return;
         };
         let (ballot, clock) = (leading.ballot, leading.clock);
+        let accept = |from, entries| Body::Accept {
+            ballot,
+            from,
+            entries,
+            decided,
+        };
         let mut untold = false;
         let (mut sent, mut behind) = (Vec::new(), Vec::new());
         for (node, progress) in &mut leading.progress {
@@ -311,30 +317,14 @@ impl Replica {
                 }
                 let entries = self.acceptor.log.range(from, last, bytes);
                 progress.sent(clock, &entries, decided);
-                sent.push((
-                    *node,
-                    Body::Accept {
-                        ballot,
-                        from,
-                        entries,
-                        decided,
-                    },
-                ));
+                sent.push((*node, accept(from, entries)));
             }
             let wants = progress.wants_decision(decided);
             if wants && !due && !progress.is_awaited(configured) {
                 untold = true;
             } else if wants {
                 progress.sent(clock, &[], decided);
-                sent.push((
-                    *node,
-                    Body::Accept {
-                        ballot,
-                        from: last.next(),
-                        entries: Vec::new(),
-                        decided,
-                    },
-                ));
+                sent.push((*node, accept(last.next(), Vec::new())));
             }
         }
         leading.tell_at = untold.then(|| leading.tell_at.unwrap_or(clock + delay));
